@@ -1,0 +1,87 @@
+/**
+ * Imports point one way: web, api, worker → domain → data; loadtests → fixtures; seed → fixtures, data;
+ * harness → what it runs; perf-budgets and fixtures import nothing of ours.
+ */
+const rooms = [
+  'app/web',
+  'app/api',
+  'app/worker',
+  'app/domain',
+  'app/data',
+  'app/edge',
+  'fixtures',
+  'seed',
+  'loadtests',
+  'perf-budgets',
+  'dashboards',
+  'harness',
+]
+
+const mayImport = {
+  'app/web': ['app/domain', 'app/data', 'app/api'],
+  'app/api': ['app/domain', 'app/data'],
+  'app/worker': ['app/domain', 'app/data'],
+  'app/domain': ['app/data'],
+  'app/data': [],
+  'app/edge': [],
+  fixtures: [],
+  seed: ['fixtures', 'app/data'],
+  loadtests: ['fixtures', 'perf-budgets'],
+  'perf-budgets': [],
+  dashboards: ['perf-budgets'],
+  harness: ['perf-budgets', 'dashboards', 'fixtures', 'seed', 'loadtests', 'app/edge', 'app/data'],
+}
+
+const literal = (text) => text.replaceAll('/', '\\/')
+
+export default {
+  forbidden: [
+    ...rooms.map((room) => ({
+      name: `${room.replace('/', '-')}-imports-one-way`,
+      comment: `${room} may import ${mayImport[room].join(', ') || 'no other room'}`,
+      severity: 'error',
+      from: { path: `^${literal(room)}/`, pathNot: '\\.test\\.ts$' },
+      to: {
+        path: rooms
+          .filter((other) => other !== room && !mayImport[room].includes(other))
+          .map((other) => `^${literal(other)}/`),
+      },
+    })),
+    {
+      name: 'harness-reads-only-the-wire-of-loadtests',
+      comment: 'k6 code is run as files; the harness shares only the message format with it',
+      severity: 'error',
+      from: { path: '^harness/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^loadtests/', pathNot: '^loadtests/(wire|generated)/' },
+    },
+    {
+      name: 'k6-code-imports-files-and-k6-only',
+      comment: 'so that plain `k6 run` works',
+      severity: 'error',
+      from: { path: '^(loadtests|fixtures)/', pathNot: '\\.test\\.ts$' },
+      to: { dependencyTypes: ['npm', 'npm-dev', 'core'], pathNot: '@types/k6' },
+    },
+    {
+      name: 'no-circles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'nothing-unresolved',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true, pathNot: '^k6' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: ['node_modules', 'generated'] },
+    exclude: { path: ['\\.next/', '\\.headroom/', 'generated/prisma'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+      extensions: ['.ts', '.tsx', '.js', '.mjs', '.json'],
+    },
+    tsPreCompilationDeps: true,
+  },
+}

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest'
+import { countVitest, runSteps } from './run.ts'
+
+const report = (passed: number, failed: number, pending = 0) =>
+  JSON.stringify({
+    numPassedTests: passed,
+    numFailedTests: failed,
+    numPendingTests: pending,
+    numTodoTests: 0,
+  })
+
+describe('counting a test run', () => {
+  it('counts what vitest reports', () => {
+    expect(countVitest(report(12, 0), true)).toEqual({ passed: 12, failed: 0 })
+    expect(countVitest(report(11, 1), false)).toEqual({ passed: 11, failed: 1 })
+  })
+
+  it('counts a skipped test as failed: what was not run has not passed', () => {
+    expect(countVitest(report(11, 0, 1), true)).toEqual({ passed: 11, failed: 1 })
+  })
+
+  it('fails a run that executed no test', () => {
+    expect(countVitest(report(0, 0), true)).toEqual({ passed: 0, failed: 1 })
+  })
+
+  it('fails a run that died without a report, or after its tests', () => {
+    expect(countVitest('', false)).toEqual({ passed: 0, failed: 1 })
+    expect(countVitest(report(5, 0), false)).toEqual({ passed: 5, failed: 1 })
+  })
+
+  it('goes on after a failed step, and counts both', async () => {
+    const step = (name: string, code: string) =>
+      ({ name, about: '', command: ['node', '-e', code], counts: 'one' }) as const
+    expect(await runSteps([step('bad', 'process.exit(3)'), step('good', '0')])).toEqual({
+      passed: 1,
+      failed: 1,
+    })
+  })
+})

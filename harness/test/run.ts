@@ -1,0 +1,73 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { execa } from 'execa'
+import pc from 'picocolors'
+import { z } from 'zod'
+import type { Step } from './steps.ts'
+
+export type Tally = { passed: number; failed: number }
+
+/** Runs the steps one after another, all of them even when one fails, and counts what passed. */
+export async function runSteps(chosen: readonly Step[]): Promise<Tally> {
+  const total: Tally = { passed: 0, failed: 0 }
+  const lines: string[] = []
+  for (const step of chosen) {
+    const started = performance.now()
+    console.log(`\n${pc.bold(`▶ ${step.name}`)}  ${pc.dim(step.command.join(' '))}`)
+    const tally = await runStep(step)
+    const seconds = ((performance.now() - started) / 1000).toFixed(0)
+    total.passed += tally.passed
+    total.failed += tally.failed
+    const mark = tally.failed === 0 ? pc.green('✓') : pc.red('✗')
+    const count = `${tally.passed} passed, ${tally.failed} failed`
+    lines.push(`${mark} ${step.name.padEnd(18)} ${count.padEnd(24)} ${seconds.padStart(4)} s`)
+    if (tally.failed > 0) lines.push(`  ${pc.dim(step.about)}`)
+  }
+  console.log(`\n${lines.join('\n')}\n`)
+  return total
+}
+
+async function runStep(step: Step): Promise<Tally> {
+  if (step.counts === 'one') return (await succeeds(step.command)) ? one('passed') : one('failed')
+  const directory = await mkdtemp(join(tmpdir(), 'headroom-test-'))
+  try {
+    const report = join(directory, 'report.json')
+    const ended = await succeeds([
+      ...step.command,
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${report}`,
+    ])
+    return countVitest(await readFile(report, 'utf8').catch(() => ''), ended)
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+}
+
+async function succeeds([file, ...args]: [string, ...string[]]): Promise<boolean> {
+  const result = await execa(file, args, { stdio: 'inherit', preferLocal: true, reject: false })
+  return result.exitCode === 0
+}
+
+const VitestReport = z.object({
+  numPassedTests: z.number(),
+  numFailedTests: z.number(),
+  numPendingTests: z.number(),
+  numTodoTests: z.number(),
+})
+
+/**
+ * Reads vitest's JSON report. A run that died, ran nothing or skipped something is a failure of its own:
+ * what was not run has not passed.
+ */
+export function countVitest(report: string, ended: boolean): Tally {
+  const parsed = VitestReport.safeParse(report === '' ? undefined : JSON.parse(report))
+  if (!parsed.success) return one('failed')
+  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = parsed.data
+  const notRun = numPendingTests + numTodoTests
+  const silent = numFailedTests + notRun === 0 && (!ended || numPassedTests === 0) ? 1 : 0
+  return { passed: numPassedTests, failed: numFailedTests + notRun + silent }
+}
+
+const one = (which: keyof Tally): Tally => ({ passed: 0, failed: 0, [which]: 1 })

@@ -1,0 +1,52 @@
+export type Step = {
+  name: string
+  /** What a failure of this step means, in the words of the one who has to mend it. */
+  about: string
+  command: [string, ...string[]]
+  /** How many tests the step counts for: one as a whole, or those in vitest's JSON report. */
+  counts: 'one' | 'vitest'
+}
+
+const vitest = (project: string, about: string): Step => ({
+  name: project,
+  about,
+  command: ['vitest', 'run', '--project', project],
+  counts: 'vitest',
+})
+
+/** Everything `pnpm test` runs, in order: the cheap checks first, the whole stack last. */
+export const steps: readonly Step[] = [
+  {
+    name: 'format and lint',
+    about: 'mend with `pnpm format`, see the rest with `pnpm lint`',
+    command: ['biome', 'check', '--error-on-warnings', '.'],
+    counts: 'one',
+  },
+  {
+    name: 'types',
+    about: 'the types of every room (Node, Next, k6)',
+    command: ['node', 'harness/cli/main.ts', 'check', 'types'],
+    counts: 'one',
+  },
+  {
+    name: 'imports',
+    about: 'imports point one way (.dependency-cruiser.js says which)',
+    command: ['node', 'harness/cli/main.ts', 'check', 'imports'],
+    counts: 'one',
+  },
+  {
+    name: 'generated files',
+    about: 'mend with `pnpm generate`',
+    command: ['node', 'harness/cli/main.ts', 'generate', '--check'],
+    counts: 'one',
+  },
+  vitest('unit', 'pure code, no services'),
+  vitest('integration', 'against a real Postgres, Redis, nginx, k6 and Prometheus'),
+  vitest('e2e', 'the whole stack in a real browser, and load runs that must go red'),
+  {
+    name: 'smoke load test',
+    about: 'k6 through the edge, judged against perf-budgets/slo.ts',
+    command: ['node', 'harness/cli/main.ts', 'loadtest', 'smoke'],
+    counts: 'one',
+  },
+]
