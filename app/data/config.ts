@@ -1,0 +1,46 @@
+import { z } from 'zod'
+
+const port = z.coerce.number().int().min(1).max(65_535)
+const postgres = z.url({ protocol: /^postgres(ql)?$/ })
+
+const common = z.object({
+  WORKLANE_ENV: z.enum(['production', 'loadtest', 'development', 'test']).default('production'),
+  ORIGIN: z.url({ protocol: /^https?$/ }),
+  REDIS_URL: z.url({ protocol: /^rediss?$/ }),
+  APP_DATABASE_URL: postgres,
+  DATABASE_POOL: z.coerce.number().int().min(1).max(100).default(10),
+  WORKLANE_FAULTS: z.string().default(''),
+})
+
+const listening = { HOST: z.string().default('127.0.0.1'), PORT: port }
+
+/** What each process reads from its environment, once, at its start. */
+export const environments = {
+  api: common.extend({ ...listening, AUTH_DATABASE_URL: postgres }),
+  web: common.extend({ AUTH_DATABASE_URL: postgres, AUTH_SECRET: z.string().min(32) }),
+  worker: common.extend({ ...listening, RELAY_DATABASE_URL: postgres }),
+  domain: common.extend({ AUTH_DATABASE_URL: postgres.optional() }),
+}
+
+export type Environment<Kind extends keyof typeof environments> = z.infer<(typeof environments)[Kind]>
+
+/** One error that lists everything missing or wrong, so that a start is mended in one go. */
+export class ConfigurationError extends Error {
+  override name = 'ConfigurationError'
+  constructor(kind: string, problems: string[]) {
+    super(`${kind} cannot start, its environment is not complete:\n${problems.map((line) => `  ${line}`).join('\n')}`)
+  }
+}
+
+/** Reads the environment of a process. @throws ConfigurationError with every missing or wrong variable */
+export function readEnvironment<Kind extends keyof typeof environments>(
+  kind: Kind,
+  source: Record<string, string | undefined> = process.env,
+): Environment<Kind> {
+  const parsed = environments[kind].safeParse(source)
+  if (parsed.success) return parsed.data as Environment<Kind>
+  throw new ConfigurationError(
+    kind,
+    parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`),
+  )
+}

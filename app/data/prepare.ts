@@ -1,0 +1,75 @@
+import { execFile } from 'node:child_process'
+import { createHmac } from 'node:crypto'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import pg from 'pg'
+
+export const migrationsDirectory = join(import.meta.dirname, 'migrations')
+
+const roles = { app: 'worklane_app', auth: 'worklane_auth', relay: 'worklane_relay' } as const
+
+export type DatabaseUrls = { app: string; auth: string; relay: string }
+
+/**
+ * Makes the three roles and brings the schema up to date. Safe to repeat and to run twice at once.
+ * @param adminUrl a connection that may create roles and tables
+ * @throws Error that names DATABASE_URL when the server cannot be reached or refuses
+ */
+export async function prepareDatabase(adminUrl: string): Promise<DatabaseUrls> {
+  const client = new pg.Client({ connectionString: adminUrl, connectionTimeoutMillis: 5_000 })
+  try {
+    await client.connect()
+    await client.query('select pg_advisory_lock(738_201)')
+    for (const role of Object.values(roles)) await ensureRole(client, role, passwordOf(adminUrl, role))
+    await migrate(adminUrl)
+  } catch (error) {
+    throw new Error(`DATABASE_URL: ${described(error)}`, { cause: error })
+  } finally {
+    await client.end().catch(() => {})
+  }
+  return databaseUrls(adminUrl)
+}
+
+/** The three connection strings that belong to an administrator's. */
+export function databaseUrls(adminUrl: string): DatabaseUrls {
+  const as = (role: string) => {
+    const url = new URL(adminUrl)
+    url.username = role
+    url.password = passwordOf(adminUrl, role)
+    return url.href
+  }
+  return { app: as(roles.app), auth: as(roles.auth), relay: as(roles.relay) }
+}
+
+/** Derived, not drawn: two runs against one database must agree without sharing a file. */
+function passwordOf(adminUrl: string, role: string): string {
+  const { username, password, pathname } = new URL(adminUrl)
+  return createHmac('sha256', `${username}:${password}`).update(`${pathname}:${role}`).digest('base64url')
+}
+
+async function ensureRole(client: pg.Client, role: string, password: string): Promise<void> {
+  const { rowCount } = await client.query('select from pg_roles where rolname = $1', [role])
+  const verb = rowCount === 0 ? 'create' : 'alter'
+  // Managed servers let nobody say "nosuperuser"; a new role is without these rights anyway.
+  await client.query(`${verb} role ${role} login inherit password ${pg.escapeLiteral(password)}`)
+}
+
+async function migrate(adminUrl: string): Promise<void> {
+  const url = new URL(adminUrl)
+  if (!url.searchParams.has('sslmode')) url.searchParams.set('sslmode', 'disable')
+  const require = createRequire(import.meta.url)
+  const { resolveBinary } = (await import(require.resolve('dbmate'))) as { resolveBinary(): string }
+  await promisify(execFile)(resolveBinary(), [
+    ...['--url', url.href, '--migrations-dir', migrationsDirectory],
+    ...['--no-dump-schema', 'up'],
+  ]).catch((error: { stderr?: string; message: string }) => {
+    throw new Error(`migration failed: ${error.stderr?.trim() || error.message}`)
+  })
+}
+
+/** An address that refuses is an AggregateError with an empty message of its own. */
+function described(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map((each: Error) => each.message).join('; ')
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,131 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import pg from 'pg'
+import type { OrgId } from './ids.ts'
+
+/** The tenant of the code that runs now. Only `tenant()` sets it. */
+export const currentTenant = new AsyncLocalStorage<OrgId>()
+
+const setTenant = { name: 'set_tenant', text: "select set_config('app.org_id', $1, true)" }
+
+/**
+ * A pool whose every query carries the current tenant in the same round trip.
+ *
+ * Outside a transaction the prepared `set_config(…, true)` and the query are bound and executed before one
+ * Sync, which makes them one implicit transaction: the setting ends with it and cannot reach the next user
+ * of the connection. A transaction gets the setting in the message of its BEGIN. Without a tenant nothing is
+ * set, and row-level security shows no rows.
+ * Protocol: PostgreSQL documentation, "Extended Query", "Pipelining".
+ */
+export class TenantPool extends pg.Pool {
+  /** Messages sent to the server, each ending in one Sync: what a round trip is. */
+  roundTrips = 0
+
+  constructor(config: pg.PoolConfig) {
+    super(config)
+    // Prepared first on each connection, so that no query's own parse can be mistaken for this one's.
+    this.on('connect', (client) => {
+      client.query({ ...setTenant, values: [''] }).catch(() => {})
+    })
+  }
+
+  // pg types `query` and `connect` as many overloads; Prisma's adapter calls the promise form of both.
+  override query = (async (config: pg.QueryConfig, values?: unknown[]) => {
+    const client = await super.connect()
+    let failure: Error | undefined
+    try {
+      return await this.#send(client, typeof config === 'string' ? { text: config, values } : config)
+    } catch (error) {
+      failure = error instanceof Error ? error : new Error(String(error))
+      throw error
+    } finally {
+      // A refused query leaves the connection usable; a broken one is thrown away.
+      client.release(failure && !(failure instanceof pg.DatabaseError) ? failure : undefined)
+    }
+  }) as unknown as pg.Pool['query']
+
+  override connect = (async () => {
+    const client = await super.connect()
+    return withTenantInBegin(client, () => {
+      this.roundTrips++
+    })
+  }) as unknown as pg.Pool['connect']
+
+  #send(client: pg.PoolClient, config: pg.QueryConfig): Promise<pg.QueryResult> {
+    this.roundTrips++
+    const orgId = currentTenant.getStore()
+    if (orgId === undefined) return client.query(config)
+    return new Promise((resolve, reject) => {
+      client.query(
+        new TenantQuery(orgId, config, (error, result) => {
+          if (error) reject(error)
+          else resolve(result)
+        }),
+      )
+    })
+  }
+}
+
+/** Messages that `pg.Query` handles, of which its types tell nothing. */
+type Connection = {
+  stream: { cork(): void; uncork(): void }
+  bind(message: { statement: string; values: string[] }): void
+  execute(message: { portal?: string }): void
+}
+
+const Query = pg.Query as unknown as new (
+  config: pg.QueryConfig & { queryMode: 'extended' },
+  values: undefined,
+  callback: (error: Error | null, result: pg.QueryResult) => void,
+) => {
+  prepare(connection: Connection): void
+  handleDataRow(message: unknown): void
+  handleCommandComplete(message: unknown, connection: Connection): void
+}
+
+class TenantQuery extends Query implements pg.Submittable {
+  readonly #orgId: OrgId
+  #tenantIsSet = false
+  declare submit: pg.Submittable['submit']
+
+  constructor(
+    orgId: OrgId,
+    config: pg.QueryConfig,
+    callback: (error: Error | null, result: pg.QueryResult) => void,
+  ) {
+    super({ ...config, queryMode: 'extended' }, undefined, callback)
+    this.#orgId = orgId
+  }
+
+  override prepare(connection: Connection): void {
+    connection.bind({ statement: setTenant.name, values: [this.#orgId] })
+    connection.execute({})
+    super.prepare(connection)
+  }
+
+  override handleDataRow(message: unknown): void {
+    if (this.#tenantIsSet) super.handleDataRow(message)
+  }
+
+  override handleCommandComplete(message: unknown, connection: Connection): void {
+    if (this.#tenantIsSet) super.handleCommandComplete(message, connection)
+    this.#tenantIsSet = true
+  }
+}
+
+/** Gives the next BEGIN of this client its tenant, as one message; every later query goes through as it is. */
+function withTenantInBegin(client: pg.PoolClient, count: () => void): pg.PoolClient {
+  const orgId = currentTenant.getStore()
+  const send = client.query.bind(client) as (config: pg.QueryConfig) => Promise<pg.QueryResult>
+  client.query = ((config: pg.QueryConfig) => {
+    count()
+    if (orgId === undefined || config.text !== 'BEGIN') return send(config)
+    return send({ text: `begin; select set_config('app.org_id', ${pg.escapeLiteral(orgId)}, true)` })
+  }) as unknown as pg.PoolClient['query']
+  const release = client.release.bind(client)
+  client.release = (error) => {
+    Reflect.deleteProperty(client, 'query')
+    Reflect.deleteProperty(client, 'release')
+    release(error)
+  }
+  return client
+}

@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto'
+import { PrismaPg } from '@prisma/adapter-pg'
+import { PrismaClient } from './generated/prisma/client.ts'
+import type { OrgId } from './ids.ts'
+import { currentTenant, TenantPool } from './tenant-pool.ts'
+
+/** Models without a tenant column: row-level security alone decides what of them is seen. */
+const shared = new Set(['Organisation', 'User'])
+
+export type Database = ReturnType<typeof connect>
+/** The client inside a transaction. */
+export type Transaction = Parameters<Parameters<Database['prisma']['$transaction']>[0]>[0]
+
+/**
+ * Connects as the application's role. `prisma` is private to this room: what the domain gets is `tenant()`.
+ * @param size connections in the pool
+ */
+export function connect(url: string, size = 10) {
+  const pool = new TenantPool({ connectionString: url, max: size, application_name: 'worklane' })
+  // An idle connection that the server closes is replaced at the next query; it must not end the process.
+  pool.on('error', () => {})
+  const adapter = new PrismaPg(pool, { statementNameGenerator: ({ sql }) => statementName(sql) })
+  return { pool, prisma: stamped(new PrismaClient({ adapter })) }
+}
+
+export type Tenant = {
+  /** Single reads: each query is one round trip, tenant included. */
+  read<T>(work: (db: Database['prisma']) => Promise<T>): Promise<T>
+  /** Several statements that hold together or not at all. */
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
+}
+
+/** The only way to the tenant tables: everything inside sees one organisation's rows. */
+export function tenant(database: Database, actor: { orgId: OrgId }): Tenant {
+  const { prisma } = database
+  return {
+    // Prisma's promises are lazy: awaited inside, or the query would run outside and see nothing.
+    read: (work) => currentTenant.run(actor.orgId, async () => await work(prisma)),
+    transaction: (work) =>
+      currentTenant.run(actor.orgId, async () => await prisma.$transaction(async (tx) => await work(tx as Transaction))),
+  }
+}
+
+/** The first layer: every query filters by the tenant and every write is stamped with it. */
+function stamped(client: PrismaClient) {
+  return client.$extends({
+    name: 'tenant',
+    query: {
+      $allModels: {
+        $allOperations({ model, operation, args, query }) {
+          const orgId = currentTenant.getStore()
+          if (orgId === undefined) throw new Error(`${model}.${operation} ran outside tenant(): no organisation is set`)
+          return query(shared.has(model) ? args : withTenant(operation, args as Arguments, orgId))
+        },
+      },
+    },
+  })
+}
+
+type Arguments = { where?: object; data?: object | object[]; create?: object; update?: object } | undefined
+
+function withTenant(operation: string, args: Arguments, orgId: OrgId): never {
+  const stamp = (data: object | object[] | undefined) =>
+    Array.isArray(data) ? data.map((row) => ({ ...row, orgId })) : { ...data, orgId }
+  const scoped: Record<string, unknown> = { ...args }
+  if (operation.startsWith('create')) scoped.data = stamp(args?.data)
+  else scoped.where = { ...args?.where, orgId }
+  if (operation === 'upsert') scoped.create = stamp(args?.create)
+  if (operation.startsWith('update')) scoped.data = stamp(args?.data)
+  return scoped as never
+}
+
+const names = new Map<string, string>()
+
+/** A statement's name is its text's digest, so that each connection prepares it once. */
+function statementName(sql: string): string {
+  let name = names.get(sql)
+  if (name === undefined) {
+    name = createHash('sha1').update(sql).digest('base64url')
+    // Lists of varying length make ever new texts: those beyond the bound go unprepared, as the empty name says.
+    if (names.size >= 500) return ''
+    names.set(sql, name)
+  }
+  return name
+}

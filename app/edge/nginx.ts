@@ -1,0 +1,106 @@
+export type Edge = {
+  port: number
+  /** The run's own directory: pid, temporary files, logs and cache, so that no privilege is needed. */
+  directory: string
+  /** The web build's `static` folder, with a .gz beside each text file. */
+  staticDirectory: string | null
+  web: number[]
+  api: number[]
+  mimeTypes: string
+}
+
+/**
+ * The single origin, as nginx.conf: static files from disk, the API and the pages by upstream, compression,
+ * and a request id from here to the database's log. Stands where a CDN stands in production.
+ */
+export function nginxConfiguration(edge: Edge): string {
+  return `
+pid ${edge.directory}/nginx.pid;
+error_log stderr warn;
+daemon off;
+worker_processes 1;
+worker_rlimit_nofile 65536;
+events { worker_connections 16384; multi_accept on; }
+http {
+  include ${edge.mimeTypes};
+  default_type application/octet-stream;
+  access_log off;
+  server_tokens off;
+  sendfile on;
+  tcp_nopush on;
+  keepalive_timeout 120s;
+  keepalive_requests 100000;
+  client_max_body_size 2m;
+  client_body_temp_path ${edge.directory}/body;
+  proxy_temp_path ${edge.directory}/proxy;
+  fastcgi_temp_path ${edge.directory}/fastcgi;
+  uwsgi_temp_path ${edge.directory}/uwsgi;
+  scgi_temp_path ${edge.directory}/scgi;
+  proxy_cache_path ${edge.directory}/cache keys_zone=pages:4m max_size=64m inactive=10m use_temp_path=off;
+
+  gzip on;
+  gzip_comp_level 4;
+  gzip_min_length 600;
+  gzip_proxied any;
+  gzip_vary on;
+  gzip_types text/css text/plain text/x-component application/javascript application/json application/problem+json image/svg+xml;
+
+  upstream web { ${servers(edge.web)} keepalive 64; keepalive_timeout 60s; }
+  upstream api { ${servers(edge.api)} keepalive 64; keepalive_timeout 60s; }
+
+  # A caller's own request id is kept when it is one: it may tie our logs to theirs.
+  map $http_x_request_id $request_tag {
+    "~^[A-Za-z0-9_-]{8,64}$" $http_x_request_id;
+    default $request_id;
+  }
+
+  server {
+    listen 127.0.0.1:${edge.port} backlog=4096;
+    server_name _;
+
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
+    proxy_set_header Host $http_host;
+    proxy_set_header X-Request-Id $request_tag;
+    proxy_set_header X-Forwarded-For $remote_addr;
+    proxy_set_header X-Forwarded-Host $http_host;
+    proxy_set_header X-Forwarded-Proto $scheme;
+    # Only Next itself may set these.
+    proxy_set_header X-Middleware-Subrequest "";
+    proxy_connect_timeout 3s;
+    proxy_read_timeout 60s;
+    proxy_buffers 16 16k;
+    proxy_buffer_size 16k;
+    proxy_next_upstream error timeout;
+    add_header X-Request-Id $request_tag always;
+
+    location = /edge-health { add_header Content-Type text/plain; return 200 "ok"; }
+    # The processes' own health and figures are not for the public.
+    location = /metrics { return 404; }
+
+    location ~ ^/(v1/|trpc/|openapi\\.json$) { proxy_pass http://api; }
+${staticLocation(edge)}
+    location = /sign-in {
+      proxy_cache pages;
+      # Next tells a page from a client navigation to it by these headers.
+      proxy_cache_key $request_uri$http_rsc$http_next_router_prefetch$http_next_router_segment_prefetch;
+      proxy_cache_lock on;
+      proxy_pass http://web;
+    }
+    location / { proxy_pass http://web; }
+  }
+}
+`.trimStart()
+}
+
+const servers = (ports: number[]) =>
+  ports.map((port) => `server 127.0.0.1:${port} max_fails=0;`).join(' ')
+
+function staticLocation({ staticDirectory }: Edge): string {
+  if (staticDirectory === null) return ''
+  return `    location /_next/static/ {
+      alias ${staticDirectory}/;
+      gzip_static on;
+      add_header Cache-Control "public, max-age=31536000, immutable";
+    }`
+}

@@ -1,0 +1,40 @@
+/**
+ * The command was used wrongly, or its surroundings do not allow it. Ends with exit code 64 and one line:
+ * what is wrong, and what to do about it.
+ */
+export class UsageError extends Error {
+  override name = 'UsageError'
+  readonly fix: string
+  constructor(problem: string, fix: string) {
+    super(problem)
+    this.fix = fix
+  }
+  /** One line, whatever the parts held. */
+  get line(): string {
+    return `${this.message} — ${this.fix}`.replaceAll(/\s*\n\s*/g, ' ')
+  }
+}
+
+export const exitCodes = { pass: 0, fail: 1, invalid: 2, usage: 64 } as const
+
+/** The known name that was probably meant, for "did you mean". */
+export function nearest(given: string, known: readonly string[]): string | undefined {
+  const scored = known.map((name) => ({ name, distance: editDistance(given.toLowerCase(), name.toLowerCase()) }))
+  scored.sort((a, b) => a.distance - b.distance)
+  const best = scored[0]
+  return best && best.distance <= Math.max(2, given.length / 3) ? best.name : undefined
+}
+
+/** Levenshtein, one row at a time. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
+    }
+    row = next
+  }
+  return row[b.length] ?? 0
+}

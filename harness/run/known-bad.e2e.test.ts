@@ -1,0 +1,51 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { execa } from 'execa'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Result } from '../judge/result.ts'
+
+/** A run that must not be green, and what its result must say. */
+describe('a run that breaks a promise', () => {
+  let results: string
+
+  beforeAll(async () => {
+    results = await mkdtemp(join(tmpdir(), 'headroom-known-bad-'))
+  })
+  afterAll(() => rm(results, { recursive: true, force: true }))
+
+  async function smoke(name: string, ...options: string[]) {
+    const directory = join(results, name)
+    const { exitCode, stdout, stderr } = await execa(
+      'node',
+      ['harness/cli/main.ts', 'loadtest', 'smoke', '--duration', '15s', ...options],
+      { reject: false, preferLocal: true, env: { HEADROOM_RESULTS: directory } },
+    )
+    const [run] = await readdir(directory)
+    const result = Result.parse(JSON.parse(await readFile(join(directory, run ?? '', 'result.json'), 'utf8')))
+    return { exitCode, text: stdout + stderr, result }
+  }
+
+  it('fails, and names the route, when one route answers 900 ms late', async () => {
+    const { exitCode, result } = await smoke('slow', '--fault', 'delay=task.list:900')
+    expect(exitCode).toBe(1)
+    expect(result.verdict).toBe('fail')
+    const broken = result.evidence.filter((limit) => !limit.passed).map((limit) => limit.route)
+    expect(broken).toContain('GET /v1/projects/:projectId/tasks')
+    expect(broken.some((route) => route?.startsWith('page '))).toBe(false)
+  })
+
+  it('is invalid when the generator was starved of CPU', async () => {
+    const { exitCode, result } = await smoke('starved', '--fault', 'starve-generator=0.05')
+    expect(exitCode).toBe(2)
+    expect(result.verdict).toBe('invalid')
+    expect(result.reasons.join('\n')).toMatch(/schedule lag/)
+  })
+
+  it('fails, and names the part, when the API stops half-way', async () => {
+    const { exitCode, result } = await smoke('stopped', '--fault', 'stop=api@50%')
+    expect(exitCode).toBe(1)
+    expect(result.verdict).toBe('fail')
+    expect(result.reasons.join('\n')).toMatch(/\bapi\b/)
+  })
+})

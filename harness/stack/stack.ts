@@ -1,0 +1,254 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { PopulationSpec } from '@headroom/fixtures/population.ts'
+import { prepareDatabase } from '@worklane/data/prepare.ts'
+import getPort from 'get-port'
+import { UsageError } from '../cli/usage.ts'
+import { provide } from '../toolchain/provide.ts'
+import type { ToolName } from '../toolchain/tools.ts'
+import { buildWeb } from './build.ts'
+import { keptCluster } from './cluster.ts'
+import { startEdge } from './edge.ts'
+import { type Guard, startGuard } from './guard.ts'
+import { lastLines, type Part } from './part.ts'
+import { accepts, cloneCluster, clusterHome, startPostgres, temporaryBelow } from './postgres.ts'
+import { project } from './project.ts'
+import { startPrometheus } from './prometheus.ts'
+import { answersPing, startRedis } from './redis.ts'
+import { type Usage, usageOf } from './usage.ts'
+import { startApi, startWeb, startWorker } from './worklane.ts'
+
+export const partNames = ['postgres', 'redis', 'prometheus', 'api', 'web', 'worker', 'edge'] as const
+export type PartName = (typeof partNames)[number]
+
+export type StackOptions = {
+  parts?: readonly PartName[]
+  /** Who exists; null for an empty database. */
+  population?: PopulationSpec | null
+  mode?: 'production' | 'development' | 'test'
+  /** Known-bad cases for Worklane, see app/domain/faults.ts. */
+  faults?: string
+  /** The edge's port; a free one unless said. */
+  port?: number
+  say?: (line: string) => void
+}
+
+export type Crash = { part: string; code: number | null; signal: string | null; lastLines: string }
+
+export type Stack = {
+  origin: string
+  /** What Worklane's processes got, and DATABASE_URL. */
+  env: Record<string, string>
+  sessionSecret: string
+  prometheusUrl: string
+  parts: Part[]
+  logDirectory: string
+  /** Tells of each part that ends before stop() was called. */
+  onCrash(listener: (crash: Crash) => void): void
+  usage(): Promise<Record<string, Usage>>
+  stop(): Promise<void>
+}
+
+const toolOf: Partial<Record<PartName, ToolName>> = { redis: 'redis', prometheus: 'prometheus', edge: 'nginx' }
+
+/**
+ * Starts Worklane and what it stands on, each part a process of its own on a free port, all of them gone when
+ * this process ends, however it ends.
+ * @throws UsageError when something of the caller's (a port, DATABASE_URL, REDIS_URL, a tool) stands in the way
+ */
+export async function startStack(options: StackOptions = {}): Promise<Stack> {
+  const { say = () => {}, population = null, mode = 'production' } = options
+  const wanted = new Set<PartName>(options.parts ?? partNames)
+  const external = { database: process.env.DATABASE_URL, redis: process.env.REDIS_URL }
+  await checkSurroundings(options.port, wanted, external)
+  const names = [...wanted].flatMap((name) => (name === 'redis' && external.redis ? [] : (toolOf[name] ?? [])))
+  const tools = await provide(names, say)
+
+  const guard = startGuard()
+  const home = await runDirectory(guard)
+  const parts: Part[] = []
+  const crashListeners: ((crash: Crash) => void)[] = []
+  let stopping = false
+  const adopt = (part: Part) => {
+    parts.push(part)
+    void part.exited.then(async ({ code, signal }) => {
+      if (stopping) return
+      const crash = { part: part.name, code, signal, lastLines: await lastLines(part.logFile) }
+      for (const listener of crashListeners) listener(crash)
+    })
+    return part
+  }
+  const stop = async () => {
+    if (stopping) return Promise.all(parts.map((part) => part.exited)).then(() => {})
+    stopping = true
+    // Requests first, then those who serve them, then what they stand on.
+    for (const group of [['edge'], ['web', 'api', 'worker'], ['postgres', 'redis', 'prometheus']]) {
+      await Promise.all(parts.filter(({ name }) => group.includes(name.replace(/-\d+$/, ''))).map((part) => part.stop()))
+    }
+    await rm(home.temporary, { recursive: true, force: true })
+    await rm(join(home.cluster, '..'), { recursive: true, force: true })
+    guard.end()
+  }
+
+  try {
+    const ports = await freePorts(options.port)
+    const origin = `http://127.0.0.1:${ports.edge}`
+    const sessionSecret = await checkoutSecret()
+    const log = (name: string) => join(home.logs, `${name}.log`)
+
+    const startDatabase = async () => {
+      if (!wanted.has('postgres')) return {}
+      if (external.database) return urls(external.database)
+      const kept = await keptCluster(guard, { population, sessionSecret, say })
+      await cloneCluster(kept, home.cluster)
+      const durable = mode !== 'test'
+      const postgres = { directory: home.cluster, port: ports.postgres, logFile: log('postgres'), durable }
+      const { part, adminUrl } = await startPostgres(guard, postgres)
+      adopt(part)
+      return urls(adminUrl)
+    }
+    const startCache = async () => {
+      if (!wanted.has('redis')) return {}
+      if (external.redis) return { REDIS_URL: external.redis }
+      const redis = { program: tools.redis.path, port: ports.redis, directory: home.temporary, logFile: log('redis') }
+      const { part, url } = await startRedis(guard, redis)
+      adopt(part)
+      return { REDIS_URL: url }
+    }
+    const startMetrics = async () => {
+      if (!wanted.has('prometheus')) return ''
+      const { part, url } = await startPrometheus(guard, {
+        program: tools.prometheus.path,
+        version: tools.prometheus.version,
+        port: ports.prometheus,
+        directory: join(home.temporary, 'prometheus'),
+        logFile: log('prometheus'),
+        targets: { api: [ports.api], worker: [ports.worker] },
+      })
+      adopt(part)
+      return url
+    }
+    const needsBuild = wanted.has('web') && mode === 'production'
+    const [database, cache, prometheusUrl, build] = await Promise.all([
+      startDatabase(),
+      startCache(),
+      startMetrics(),
+      needsBuild ? buildWeb(say) : undefined,
+    ])
+
+    const env: Record<string, string> = {
+      ...database,
+      ...cache,
+      ORIGIN: origin,
+      WORKLANE_ENV: { production: 'loadtest', development: 'development', test: 'test' }[mode],
+      WORKLANE_FAULTS: options.faults ?? '',
+      SEED_SESSION_SECRET: sessionSecret,
+      AUTH_SECRET: await checkoutSecret('auth-secret'),
+    }
+    const worklane = { guard, env, mode, log }
+    const starting = [
+      wanted.has('api') ? startApi({ ...worklane, port: ports.api }) : undefined,
+      wanted.has('worker') ? startWorker({ ...worklane, port: ports.worker }) : undefined,
+      wanted.has('web') ? startWeb({ ...worklane, port: ports.web, build }) : undefined,
+      wanted.has('edge')
+        ? startEdge({ guard, program: tools.nginx.path, directory: home.temporary, logFile: log('edge'), ports, build })
+        : undefined,
+    ]
+    const started = await Promise.allSettled(starting)
+    for (const result of started) if (result.status === 'fulfilled' && result.value) adopt(result.value)
+    const failed = started.find((result) => result.status === 'rejected')
+    if (failed) throw failed.reason
+
+    return {
+      origin,
+      env,
+      sessionSecret,
+      prometheusUrl,
+      parts,
+      logDirectory: home.logs,
+      onCrash: (listener) => void crashListeners.push(listener),
+      async usage() {
+        const usage = await usageOf(parts.map((part) => part.pid))
+        return Object.fromEntries(parts.flatMap(({ name, pid }) => (usage.has(pid) ? [[name, usage.get(pid)]] : [])))
+      },
+      stop,
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+async function urls(adminUrl: string): Promise<Record<string, string>> {
+  const { app, auth, relay } = await prepareDatabase(adminUrl)
+  return { DATABASE_URL: adminUrl, APP_DATABASE_URL: app, AUTH_DATABASE_URL: auth, RELAY_DATABASE_URL: relay }
+}
+
+async function checkSurroundings(
+  port: number | undefined,
+  wanted: Set<PartName>,
+  external: { database: string | undefined; redis: string | undefined },
+): Promise<void> {
+  if (port !== undefined && (await getPort({ port })) !== port) {
+    throw new UsageError(`port ${port} is in use`, 'stop what listens there, or give another one with --port')
+  }
+  if (external.database && wanted.has('postgres') && !(await accepts(external.database))) {
+    throw new UsageError(
+      `DATABASE_URL (${withoutPassword(external.database)}) does not let us in`,
+      'correct it, or unset it to have a PostgreSQL started for you',
+    )
+  }
+  if (external.redis && wanted.has('redis') && !(await reaches(external.redis))) {
+    throw new UsageError(
+      `REDIS_URL (${withoutPassword(external.redis)}) does not answer`,
+      'correct it, or unset it to have a Redis started for you',
+    )
+  }
+}
+
+const reaches = (url: string) => (URL.canParse(url) ? answersPing(url) : Promise.resolve(false))
+
+function withoutPassword(url: string): string {
+  if (!URL.canParse(url)) return url
+  const shown = new URL(url)
+  if (shown.password) shown.password = '***'
+  return shown.href
+}
+
+export type Ports = Record<PartName, number>
+
+async function freePorts(edge: number | undefined): Promise<Ports> {
+  const ports: Partial<Ports> = {}
+  for (const name of partNames) ports[name] = name === 'edge' && edge !== undefined ? edge : await getPort()
+  return ports as Ports
+}
+
+/** A secret of this checkout, made once: the sessions in a kept cluster were made with it. */
+async function checkoutSecret(name = 'session-secret'): Promise<string> {
+  const file = join(project, '.headroom', name)
+  if (!existsSync(file)) {
+    await writeFile(file, randomBytes(32).toString('base64url'), { mode: 0o600, flag: 'wx' }).catch(() => {})
+  }
+  return readFile(file, 'utf8')
+}
+
+const runsKept = 12
+
+async function runDirectory(guard: Guard): Promise<{ logs: string; temporary: string; cluster: string }> {
+  const runs = join(project, '.headroom/runs')
+  await mkdir(runs, { recursive: true })
+  const old = (await readdir(runs)).sort().slice(0, -runsKept)
+  await Promise.all(old.map((name) => rm(join(runs, name), { recursive: true, force: true })))
+  const stamp = new Date().toISOString().replaceAll(/[:.]/g, '-')
+  const run = await mkdtemp(join(runs, `${stamp}-`))
+  const logs = join(run, 'logs')
+  const temporary = join(run, 'tmp')
+  const cluster = join(await temporaryBelow(await clusterHome(project), 'running-'), 'cluster')
+  await mkdir(logs)
+  await mkdir(temporary)
+  guard.directory(temporary)
+  guard.directory(join(cluster, '..'))
+  return { logs, temporary, cluster }
+}

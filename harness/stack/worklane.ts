@@ -1,0 +1,54 @@
+import { join } from 'node:path'
+import type { WebBuild } from './build.ts'
+import type { Guard } from './guard.ts'
+import { answers, launch, type Part, untilReady } from './part.ts'
+import { project } from './project.ts'
+
+type Start = {
+  guard: Guard
+  env: Record<string, string>
+  mode: 'production' | 'development' | 'test'
+  port: number
+  log: (name: string) => string
+}
+
+export const startApi = (start: Start) => node(start, 'api', 'app/api/main.ts')
+
+export const startWorker = (start: Start) => node(start, 'worker', 'app/worker/main.ts')
+
+export async function startWeb(start: Start & { build: WebBuild | undefined }): Promise<Part> {
+  const { build } = start
+  const web = join(project, 'app/web')
+  const args = build ? [build.server] : [join(web, 'node_modules/next/dist/bin/next'), 'dev', '--port', String(start.port)]
+  return process(start, 'web', args, build ? build.directory : web)
+}
+
+function node(start: Start, name: string, main: string): Promise<Part> {
+  const reload = start.mode === 'development' ? ['--watch'] : []
+  return process(start, name, [...reload, join(project, main)], project)
+}
+
+async function process(start: Start, name: string, args: string[], cwd: string): Promise<Part> {
+  const part = launch(start.guard, {
+    name,
+    command: globalThis.process.execPath,
+    args,
+    cwd,
+    env: {
+      ...processEnvironment(start.env),
+      NODE_ENV: start.mode === 'development' ? 'development' : 'production',
+      NEXT_TELEMETRY_DISABLED: '1',
+      HOST: '127.0.0.1',
+      HOSTNAME: '127.0.0.1',
+      PORT: String(start.port),
+    },
+    logFile: start.log(name),
+  })
+  await untilReady(part, answers(`http://127.0.0.1:${start.port}/readyz`), start.mode === 'development' ? 120 : 60)
+  return part
+}
+
+/** The administrator's connection is for migrations and seed alone. */
+function processEnvironment({ DATABASE_URL: _, ...env }: Record<string, string>): Record<string, string> {
+  return env
+}

@@ -1,0 +1,71 @@
+import { mkdir } from 'node:fs/promises'
+import lockfile from 'proper-lockfile'
+import { UsageError } from '../cli/usage.ts'
+import { cacheDirectory, type Found, findTool, variableOf } from './find.ts'
+import { type Tool, type ToolName, tools } from './tools.ts'
+import { commandOf, go, WayFailed } from './ways.ts'
+
+export type Toolbox<Name extends ToolName = ToolName> = Record<Name, Found>
+
+/**
+ * Finds the tools, and installs those that are missing.
+ * @param say gets a line whenever something takes time
+ * @throws UsageError that names the tool, what was tried and what to run by hand
+ */
+export async function provide<Name extends ToolName>(
+  names: readonly Name[],
+  say: (line: string) => void = () => {},
+  table: Record<string, Tool> = tools,
+): Promise<Toolbox<Name>> {
+  const found = await Promise.all(
+    names.map(async (name) => {
+      const tool = table[name] as Tool
+      return [name, (await findTool(tool)) ?? (await install(tool, say))] as const
+    }),
+  )
+  return Object.fromEntries(found) as Toolbox<Name>
+}
+
+async function install(tool: Tool, say: (line: string) => void): Promise<Found> {
+  await mkdir(cacheDirectory(), { recursive: true })
+  // Two runs at once: the second waits and then finds what the first one installed.
+  const release = await lockfile.lock(cacheDirectory(), {
+    lockfilePath: `${cacheDirectory()}/${tool.name}.lock`,
+    stale: 15_000,
+    retries: { forever: true, minTimeout: 250, maxTimeout: 1_000 },
+  })
+  try {
+    const already = await findTool(tool)
+    if (already) return already
+    return await tryWays(tool, say)
+  } finally {
+    await release()
+  }
+}
+
+async function tryWays(tool: Tool, say: (line: string) => void): Promise<Found> {
+  const tried: string[] = []
+  for (const way of tool.ways) {
+    const started = performance.now()
+    const seconds = () => ((performance.now() - started) / 1000).toFixed(0)
+    say(`${tool.name}: installing (${commandOf(tool, way)}) …`)
+    const progress = setInterval(() => say(`${tool.name}: still at it, ${seconds()} s`), 20_000)
+    try {
+      await go(tool, way)
+      const found = await findTool(tool)
+      if (!found) throw new WayFailed(`installed, but no ${tool.programs[0]} ${tool.minimum} or newer came of it`)
+      say(`${tool.name}: ${found.version} installed in ${seconds()} s`)
+      return found
+    } catch (error) {
+      if (!(error instanceof WayFailed)) throw error
+      tried.push(`${way.kind}: ${error.message}`)
+    } finally {
+      clearInterval(progress)
+    }
+  }
+  const byHand = tool.ways.map((way) => commandOf(tool, way))[0]
+  throw new UsageError(
+    `${tool.name} ${tool.minimum} or newer is missing and could not be installed (${tried.join('; ')})`,
+    `install it by hand (${byHand}), or name its program in ${variableOf(tool)}`,
+  )
+}

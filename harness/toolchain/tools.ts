@@ -1,0 +1,118 @@
+/** One way to get a tool, tried in the order of the table. */
+export type Way =
+  | { kind: 'go'; module: string }
+  | { kind: 'apt' | 'brew'; packages: string[] }
+  | { kind: 'release'; url: (platform: Platform) => string; checksums: (platform: Platform) => string; binary: string }
+
+export type Platform = { os: 'linux' | 'darwin'; arch: 'amd64' | 'arm64' }
+
+export type Tool = {
+  name: string
+  /** What needs it, for the one who wonders whether to install it. */
+  for: string
+  /** Names of the program, the first that is found wins. */
+  programs: string[]
+  /** Arguments that print the version, and where it stands in what they print. */
+  version: { args: string[]; pattern: RegExp }
+  minimum: string
+  /** What a way without a version of its own installs. */
+  pinned?: string
+  ways: Way[]
+}
+
+const githubRelease = (repository: string, file: (p: Platform) => string, sums: (p: Platform) => string, tag: string) => ({
+  url: (platform: Platform) => `https://github.com/${repository}/releases/download/${tag}/${file(platform)}`,
+  checksums: (platform: Platform) => `https://github.com/${repository}/releases/download/${tag}/${sums(platform)}`,
+})
+
+/**
+ * What npm cannot bring. A program already on PATH and new enough comes before every way here, and so does
+ * one that an earlier run left in the cache. Why releases come last: docs/decisions/002.
+ */
+export const tools = {
+  k6: {
+    name: 'k6',
+    for: 'load tests',
+    programs: ['k6'],
+    version: { args: ['version'], pattern: /k6(?:\.exe)? v(\d+\.\d+\.\d+)/ },
+    minimum: '1.8.1',
+    pinned: '1.8.1',
+    ways: [
+      { kind: 'go', module: 'go.k6.io/k6' },
+      { kind: 'brew', packages: ['k6'] },
+      {
+        kind: 'release',
+        binary: 'k6',
+        ...githubRelease(
+          'grafana/k6',
+          ({ os, arch }) => `k6-v1.8.1-${os === 'darwin' ? 'macos' : os}-${arch}.${os === 'darwin' ? 'zip' : 'tar.gz'}`,
+          () => 'k6-v1.8.1-checksums.txt',
+          'v1.8.1',
+        ),
+      },
+    ],
+  },
+  redis: {
+    name: 'redis',
+    for: 'cache, sessions, queues',
+    programs: ['redis-server', 'valkey-server'],
+    version: { args: ['--version'], pattern: /v=(\d+\.\d+\.\d+)/ },
+    minimum: '6.2.0',
+    ways: [
+      { kind: 'apt', packages: ['redis-server'] },
+      { kind: 'brew', packages: ['redis'] },
+    ],
+  },
+  nginx: {
+    name: 'nginx',
+    for: 'the edge',
+    programs: ['nginx', '/usr/sbin/nginx'],
+    version: { args: ['-v'], pattern: /nginx\/(\d+\.\d+\.\d+)/ },
+    minimum: '1.18.0',
+    ways: [
+      { kind: 'apt', packages: ['nginx-light'] },
+      { kind: 'brew', packages: ['nginx'] },
+    ],
+  },
+  prometheus: {
+    name: 'prometheus',
+    for: 'metrics of a run',
+    programs: ['prometheus'],
+    version: { args: ['--version'], pattern: /prometheus, version (\d+\.\d+\.\d+)/ },
+    minimum: '2.42.0',
+    pinned: '3.5.0',
+    ways: [
+      { kind: 'apt', packages: ['prometheus'] },
+      { kind: 'brew', packages: ['prometheus'] },
+      {
+        kind: 'release',
+        binary: 'prometheus',
+        ...githubRelease(
+          'prometheus/prometheus',
+          ({ os, arch }) => `prometheus-3.5.0.${os}-${arch}.tar.gz`,
+          () => 'sha256sums.txt',
+          'v3.5.0',
+        ),
+      },
+    ],
+  },
+  chromium: {
+    name: 'chromium',
+    for: 'browser tests, Lighthouse',
+    programs: [
+      'chromium',
+      'chromium-browser',
+      'google-chrome-stable',
+      'google-chrome',
+      '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+    ],
+    version: { args: ['--version', '--no-sandbox'], pattern: /(?:Chromium|Chrome)\D* (\d+\.\d+\.\d+)/ },
+    minimum: '120.0.0',
+    ways: [
+      { kind: 'apt', packages: ['chromium', 'fonts-liberation'] },
+      { kind: 'brew', packages: ['--cask', 'google-chrome'] },
+    ],
+  },
+} as const satisfies Record<string, Tool>
+
+export type ToolName = keyof typeof tools
