@@ -98,7 +98,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     const sessionSecret = await checkoutSecret()
     const log = (name: string) => join(home.logs, `${name}.log`)
 
-    const startDatabase = async () => {
+    const startDatabase = async (): Promise<Record<string, string>> => {
       if (!wanted.has('postgres')) return {}
       if (external.database) return urls(external.database)
       const kept = await keptCluster(guard, { population, sessionSecret, say })
@@ -109,7 +109,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       adopt(part)
       return urls(adminUrl)
     }
-    const startCache = async () => {
+    const startCache = async (): Promise<Record<string, string>> => {
       if (!wanted.has('redis')) return {}
       if (external.redis) return { REDIS_URL: external.redis }
       const redis = { program: tools.redis.path, port: ports.redis, directory: home.temporary, logFile: log('redis') }
@@ -171,7 +171,11 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       onCrash: (listener) => void crashListeners.push(listener),
       async usage() {
         const usage = await usageOf(parts.map((part) => part.pid))
-        return Object.fromEntries(parts.flatMap(({ name, pid }) => (usage.has(pid) ? [[name, usage.get(pid)]] : [])))
+        const named = parts.flatMap(({ name, pid }) => {
+          const used = usage.get(pid)
+          return used ? [[name, used] as const] : []
+        })
+        return Object.fromEntries(named)
       },
       stop,
     }

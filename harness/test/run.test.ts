@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { countVitest, runSteps } from './run.ts'
+import type { Step } from './steps.ts'
 
 const report = (passed: number, failed: number, pending = 0) =>
   JSON.stringify({
@@ -29,8 +30,7 @@ describe('counting a test run', () => {
   })
 
   it('goes on after a failed step, and counts both', async () => {
-    const step = (name: string, code: string) =>
-      ({ name, about: '', command: ['node', '-e', code], counts: 'one' }) as const
+    const step = (name: string, code: string): Step => ({ name, about: '', command: ['node', '-e', code], counts: 'one' })
     expect(await runSteps([step('bad', 'process.exit(3)'), step('good', '0')])).toEqual({
       passed: 1,
       failed: 1,

@@ -1,7 +1,8 @@
 /** One way to get a tool, tried in the order of the table. */
 export type Way =
   | { kind: 'go'; module: string }
-  | { kind: 'apt' | 'brew'; packages: string[] }
+  | { kind: 'apt'; packages: string[] }
+  | { kind: 'brew'; packages: string[] }
   | { kind: 'release'; url: (platform: Platform) => string; checksums: (platform: Platform) => string; binary: string }
 
 export type Platform = { os: 'linux' | 'darwin'; arch: 'amd64' | 'arm64' }

@@ -222,6 +222,7 @@ export type ActivityWhereInput = {
   actorId?: Prisma.UuidNullableFilter<"Activity"> | string | null
   detail?: Prisma.StringFilter<"Activity"> | string
   at?: Prisma.DateTimeFilter<"Activity"> | Date | string
+  actor?: Prisma.XOR<Prisma.UserNullableScalarRelationFilter, Prisma.UserWhereInput> | null
 }
 
 export type ActivityOrderByWithRelationInput = {
@@ -235,6 +236,7 @@ export type ActivityOrderByWithRelationInput = {
   actorId?: Prisma.SortOrderInput | Prisma.SortOrder
   detail?: Prisma.SortOrder
   at?: Prisma.SortOrder
+  actor?: Prisma.UserOrderByWithRelationInput
 }
 
 export type ActivityWhereUniqueInput = Prisma.AtLeast<{
@@ -253,6 +255,7 @@ export type ActivityWhereUniqueInput = Prisma.AtLeast<{
   actorId?: Prisma.UuidNullableFilter<"Activity"> | string | null
   detail?: Prisma.StringFilter<"Activity"> | string
   at?: Prisma.DateTimeFilter<"Activity"> | Date | string
+  actor?: Prisma.XOR<Prisma.UserNullableScalarRelationFilter, Prisma.UserWhereInput> | null
 }, "orgId_id" | "orgId_outboxId">
 
 export type ActivityOrderByWithAggregationInput = {
@@ -295,9 +298,9 @@ export type ActivityCreateInput = {
   taskKey: string
   taskTitle: string
   kind: $Enums.ActivityKind
-  actorId?: string | null
   detail?: string
   at?: Date | string
+  actor?: Prisma.UserCreateNestedOneWithoutActivityInput
 }
 
 export type ActivityUncheckedCreateInput = {
@@ -321,9 +324,9 @@ export type ActivityUpdateInput = {
   taskKey?: Prisma.StringFieldUpdateOperationsInput | string
   taskTitle?: Prisma.StringFieldUpdateOperationsInput | string
   kind?: Prisma.EnumActivityKindFieldUpdateOperationsInput | $Enums.ActivityKind
-  actorId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   detail?: Prisma.StringFieldUpdateOperationsInput | string
   at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+  actor?: Prisma.UserUpdateOneWithoutActivityNestedInput
 }
 
 export type ActivityUncheckedUpdateInput = {
@@ -360,7 +363,6 @@ export type ActivityUpdateManyMutationInput = {
   taskKey?: Prisma.StringFieldUpdateOperationsInput | string
   taskTitle?: Prisma.StringFieldUpdateOperationsInput | string
   kind?: Prisma.EnumActivityKindFieldUpdateOperationsInput | $Enums.ActivityKind
-  actorId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   detail?: Prisma.StringFieldUpdateOperationsInput | string
   at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
@@ -376,6 +378,16 @@ export type ActivityUncheckedUpdateManyInput = {
   actorId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   detail?: Prisma.StringFieldUpdateOperationsInput | string
   at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+}
+
+export type ActivityListRelationFilter = {
+  every?: Prisma.ActivityWhereInput
+  some?: Prisma.ActivityWhereInput
+  none?: Prisma.ActivityWhereInput
+}
+
+export type ActivityOrderByRelationAggregateInput = {
+  _count?: Prisma.SortOrder
 }
 
 export type ActivityOrgIdOutboxIdCompoundUniqueInput = {
@@ -427,8 +439,164 @@ export type ActivityMinOrderByAggregateInput = {
   at?: Prisma.SortOrder
 }
 
+export type ActivityCreateNestedManyWithoutActorInput = {
+  create?: Prisma.XOR<Prisma.ActivityCreateWithoutActorInput, Prisma.ActivityUncheckedCreateWithoutActorInput> | Prisma.ActivityCreateWithoutActorInput[] | Prisma.ActivityUncheckedCreateWithoutActorInput[]
+  connectOrCreate?: Prisma.ActivityCreateOrConnectWithoutActorInput | Prisma.ActivityCreateOrConnectWithoutActorInput[]
+  createMany?: Prisma.ActivityCreateManyActorInputEnvelope
+  connect?: Prisma.ActivityWhereUniqueInput | Prisma.ActivityWhereUniqueInput[]
+}
+
+export type ActivityUncheckedCreateNestedManyWithoutActorInput = {
+  create?: Prisma.XOR<Prisma.ActivityCreateWithoutActorInput, Prisma.ActivityUncheckedCreateWithoutActorInput> | Prisma.ActivityCreateWithoutActorInput[] | Prisma.ActivityUncheckedCreateWithoutActorInput[]
+  connectOrCreate?: Prisma.ActivityCreateOrConnectWithoutActorInput | Prisma.ActivityCreateOrConnectWithoutActorInput[]
+  createMany?: Prisma.ActivityCreateManyActorInputEnvelope
+  connect?: Prisma.ActivityWhereUniqueInput | Prisma.ActivityWhereUniqueInput[]
+}
+
+export type ActivityUpdateManyWithoutActorNestedInput = {
+  create?: Prisma.XOR<Prisma.ActivityCreateWithoutActorInput, Prisma.ActivityUncheckedCreateWithoutActorInput> | Prisma.ActivityCreateWithoutActorInput[] | Prisma.ActivityUncheckedCreateWithoutActorInput[]
+  connectOrCreate?: Prisma.ActivityCreateOrConnectWithoutActorInput | Prisma.ActivityCreateOrConnectWithoutActorInput[]
+  upsert?: Prisma.ActivityUpsertWithWhereUniqueWithoutActorInput | Prisma.ActivityUpsertWithWhereUniqueWithoutActorInput[]
+  createMany?: Prisma.ActivityCreateManyActorInputEnvelope
+  set?: Prisma.ActivityWhereUniqueInput | Prisma.ActivityWhereUniqueInput[]
+  disconnect?: Prisma.ActivityWhereUniqueInput | Prisma.ActivityWhereUniqueInput[]
+  delete?: Prisma.ActivityWhereUniqueInput | Prisma.ActivityWhereUniqueInput[]
+  connect?: Prisma.ActivityWhereUniqueInput | Prisma.ActivityWhereUniqueInput[]
+  update?: Prisma.ActivityUpdateWithWhereUniqueWithoutActorInput | Prisma.ActivityUpdateWithWhereUniqueWithoutActorInput[]
+  updateMany?: Prisma.ActivityUpdateManyWithWhereWithoutActorInput | Prisma.ActivityUpdateManyWithWhereWithoutActorInput[]
+  deleteMany?: Prisma.ActivityScalarWhereInput | Prisma.ActivityScalarWhereInput[]
+}
+
+export type ActivityUncheckedUpdateManyWithoutActorNestedInput = {
+  create?: Prisma.XOR<Prisma.ActivityCreateWithoutActorInput, Prisma.ActivityUncheckedCreateWithoutActorInput> | Prisma.ActivityCreateWithoutActorInput[] | Prisma.ActivityUncheckedCreateWithoutActorInput[]
+  connectOrCreate?: Prisma.ActivityCreateOrConnectWithoutActorInput | Prisma.ActivityCreateOrConnectWithoutActorInput[]
+  upsert?: Prisma.ActivityUpsertWithWhereUniqueWithoutActorInput | Prisma.ActivityUpsertWithWhereUniqueWithoutActorInput[]
+  createMany?: Prisma.ActivityCreateManyActorInputEnvelope
+  set?: Prisma.ActivityWhereUniqueInput | Prisma.ActivityWhereUniqueInput[]
+  disconnect?: Prisma.ActivityWhereUniqueInput | Prisma.ActivityWhereUniqueInput[]
+  delete?: Prisma.ActivityWhereUniqueInput | Prisma.ActivityWhereUniqueInput[]
+  connect?: Prisma.ActivityWhereUniqueInput | Prisma.ActivityWhereUniqueInput[]
+  update?: Prisma.ActivityUpdateWithWhereUniqueWithoutActorInput | Prisma.ActivityUpdateWithWhereUniqueWithoutActorInput[]
+  updateMany?: Prisma.ActivityUpdateManyWithWhereWithoutActorInput | Prisma.ActivityUpdateManyWithWhereWithoutActorInput[]
+  deleteMany?: Prisma.ActivityScalarWhereInput | Prisma.ActivityScalarWhereInput[]
+}
+
 export type EnumActivityKindFieldUpdateOperationsInput = {
   set?: $Enums.ActivityKind
+}
+
+export type ActivityCreateWithoutActorInput = {
+  orgId: string
+  id?: string
+  outboxId: string
+  taskId: string
+  taskKey: string
+  taskTitle: string
+  kind: $Enums.ActivityKind
+  detail?: string
+  at?: Date | string
+}
+
+export type ActivityUncheckedCreateWithoutActorInput = {
+  orgId: string
+  id?: string
+  outboxId: string
+  taskId: string
+  taskKey: string
+  taskTitle: string
+  kind: $Enums.ActivityKind
+  detail?: string
+  at?: Date | string
+}
+
+export type ActivityCreateOrConnectWithoutActorInput = {
+  where: Prisma.ActivityWhereUniqueInput
+  create: Prisma.XOR<Prisma.ActivityCreateWithoutActorInput, Prisma.ActivityUncheckedCreateWithoutActorInput>
+}
+
+export type ActivityCreateManyActorInputEnvelope = {
+  data: Prisma.ActivityCreateManyActorInput | Prisma.ActivityCreateManyActorInput[]
+  skipDuplicates?: boolean
+}
+
+export type ActivityUpsertWithWhereUniqueWithoutActorInput = {
+  where: Prisma.ActivityWhereUniqueInput
+  update: Prisma.XOR<Prisma.ActivityUpdateWithoutActorInput, Prisma.ActivityUncheckedUpdateWithoutActorInput>
+  create: Prisma.XOR<Prisma.ActivityCreateWithoutActorInput, Prisma.ActivityUncheckedCreateWithoutActorInput>
+}
+
+export type ActivityUpdateWithWhereUniqueWithoutActorInput = {
+  where: Prisma.ActivityWhereUniqueInput
+  data: Prisma.XOR<Prisma.ActivityUpdateWithoutActorInput, Prisma.ActivityUncheckedUpdateWithoutActorInput>
+}
+
+export type ActivityUpdateManyWithWhereWithoutActorInput = {
+  where: Prisma.ActivityScalarWhereInput
+  data: Prisma.XOR<Prisma.ActivityUpdateManyMutationInput, Prisma.ActivityUncheckedUpdateManyWithoutActorInput>
+}
+
+export type ActivityScalarWhereInput = {
+  AND?: Prisma.ActivityScalarWhereInput | Prisma.ActivityScalarWhereInput[]
+  OR?: Prisma.ActivityScalarWhereInput[]
+  NOT?: Prisma.ActivityScalarWhereInput | Prisma.ActivityScalarWhereInput[]
+  orgId?: Prisma.UuidFilter<"Activity"> | string
+  id?: Prisma.UuidFilter<"Activity"> | string
+  outboxId?: Prisma.UuidFilter<"Activity"> | string
+  taskId?: Prisma.UuidFilter<"Activity"> | string
+  taskKey?: Prisma.StringFilter<"Activity"> | string
+  taskTitle?: Prisma.StringFilter<"Activity"> | string
+  kind?: Prisma.EnumActivityKindFilter<"Activity"> | $Enums.ActivityKind
+  actorId?: Prisma.UuidNullableFilter<"Activity"> | string | null
+  detail?: Prisma.StringFilter<"Activity"> | string
+  at?: Prisma.DateTimeFilter<"Activity"> | Date | string
+}
+
+export type ActivityCreateManyActorInput = {
+  orgId: string
+  id?: string
+  outboxId: string
+  taskId: string
+  taskKey: string
+  taskTitle: string
+  kind: $Enums.ActivityKind
+  detail?: string
+  at?: Date | string
+}
+
+export type ActivityUpdateWithoutActorInput = {
+  orgId?: Prisma.StringFieldUpdateOperationsInput | string
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  outboxId?: Prisma.StringFieldUpdateOperationsInput | string
+  taskId?: Prisma.StringFieldUpdateOperationsInput | string
+  taskKey?: Prisma.StringFieldUpdateOperationsInput | string
+  taskTitle?: Prisma.StringFieldUpdateOperationsInput | string
+  kind?: Prisma.EnumActivityKindFieldUpdateOperationsInput | $Enums.ActivityKind
+  detail?: Prisma.StringFieldUpdateOperationsInput | string
+  at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+}
+
+export type ActivityUncheckedUpdateWithoutActorInput = {
+  orgId?: Prisma.StringFieldUpdateOperationsInput | string
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  outboxId?: Prisma.StringFieldUpdateOperationsInput | string
+  taskId?: Prisma.StringFieldUpdateOperationsInput | string
+  taskKey?: Prisma.StringFieldUpdateOperationsInput | string
+  taskTitle?: Prisma.StringFieldUpdateOperationsInput | string
+  kind?: Prisma.EnumActivityKindFieldUpdateOperationsInput | $Enums.ActivityKind
+  detail?: Prisma.StringFieldUpdateOperationsInput | string
+  at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
+}
+
+export type ActivityUncheckedUpdateManyWithoutActorInput = {
+  orgId?: Prisma.StringFieldUpdateOperationsInput | string
+  id?: Prisma.StringFieldUpdateOperationsInput | string
+  outboxId?: Prisma.StringFieldUpdateOperationsInput | string
+  taskId?: Prisma.StringFieldUpdateOperationsInput | string
+  taskKey?: Prisma.StringFieldUpdateOperationsInput | string
+  taskTitle?: Prisma.StringFieldUpdateOperationsInput | string
+  kind?: Prisma.EnumActivityKindFieldUpdateOperationsInput | $Enums.ActivityKind
+  detail?: Prisma.StringFieldUpdateOperationsInput | string
+  at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
 
@@ -444,6 +612,7 @@ export type ActivitySelect<ExtArgs extends runtime.Types.Extensions.InternalArgs
   actorId?: boolean
   detail?: boolean
   at?: boolean
+  actor?: boolean | Prisma.Activity$actorArgs<ExtArgs>
 }, ExtArgs["result"]["activity"]>
 
 export type ActivitySelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -457,6 +626,7 @@ export type ActivitySelectCreateManyAndReturn<ExtArgs extends runtime.Types.Exte
   actorId?: boolean
   detail?: boolean
   at?: boolean
+  actor?: boolean | Prisma.Activity$actorArgs<ExtArgs>
 }, ExtArgs["result"]["activity"]>
 
 export type ActivitySelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -470,6 +640,7 @@ export type ActivitySelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Exte
   actorId?: boolean
   detail?: boolean
   at?: boolean
+  actor?: boolean | Prisma.Activity$actorArgs<ExtArgs>
 }, ExtArgs["result"]["activity"]>
 
 export type ActivitySelectScalar = {
@@ -486,10 +657,21 @@ export type ActivitySelectScalar = {
 }
 
 export type ActivityOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"orgId" | "id" | "outboxId" | "taskId" | "taskKey" | "taskTitle" | "kind" | "actorId" | "detail" | "at", ExtArgs["result"]["activity"]>
+export type ActivityInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  actor?: boolean | Prisma.Activity$actorArgs<ExtArgs>
+}
+export type ActivityIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  actor?: boolean | Prisma.Activity$actorArgs<ExtArgs>
+}
+export type ActivityIncludeUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  actor?: boolean | Prisma.Activity$actorArgs<ExtArgs>
+}
 
 export type $ActivityPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "Activity"
-  objects: {}
+  objects: {
+    actor: Prisma.$UserPayload<ExtArgs> | null
+  }
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     orgId: string
     id: string
@@ -895,6 +1077,7 @@ readonly fields: ActivityFieldRefs;
  */
 export interface Prisma__ActivityClient<T, Null = never, ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs, GlobalOmitOptions = {}> extends Prisma.PrismaPromise<T> {
   readonly [Symbol.toStringTag]: "PrismaPromise"
+  actor<T extends Prisma.Activity$actorArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Activity$actorArgs<ExtArgs>>): Prisma.Prisma__UserClient<runtime.Types.Result.GetResult<Prisma.$UserPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -951,6 +1134,10 @@ export type ActivityFindUniqueArgs<ExtArgs extends runtime.Types.Extensions.Inte
    */
   omit?: Prisma.ActivityOmit<ExtArgs> | null
   /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.ActivityInclude<ExtArgs> | null
+  /**
    * Filter, which Activity to fetch.
    */
   where: Prisma.ActivityWhereUniqueInput
@@ -970,6 +1157,10 @@ export type ActivityFindUniqueOrThrowArgs<ExtArgs extends runtime.Types.Extensio
    */
   omit?: Prisma.ActivityOmit<ExtArgs> | null
   /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.ActivityInclude<ExtArgs> | null
+  /**
    * Filter, which Activity to fetch.
    */
   where: Prisma.ActivityWhereUniqueInput
@@ -988,6 +1179,10 @@ export type ActivityFindFirstArgs<ExtArgs extends runtime.Types.Extensions.Inter
    * Omit specific fields from the Activity
    */
   omit?: Prisma.ActivityOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.ActivityInclude<ExtArgs> | null
   /**
    * Filter, which Activity to fetch.
    */
@@ -1038,6 +1233,10 @@ export type ActivityFindFirstOrThrowArgs<ExtArgs extends runtime.Types.Extension
    */
   omit?: Prisma.ActivityOmit<ExtArgs> | null
   /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.ActivityInclude<ExtArgs> | null
+  /**
    * Filter, which Activity to fetch.
    */
   where?: Prisma.ActivityWhereInput
@@ -1086,6 +1285,10 @@ export type ActivityFindManyArgs<ExtArgs extends runtime.Types.Extensions.Intern
    * Omit specific fields from the Activity
    */
   omit?: Prisma.ActivityOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.ActivityInclude<ExtArgs> | null
   /**
    * Filter, which Activities to fetch.
    */
@@ -1136,6 +1339,10 @@ export type ActivityCreateArgs<ExtArgs extends runtime.Types.Extensions.Internal
    */
   omit?: Prisma.ActivityOmit<ExtArgs> | null
   /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.ActivityInclude<ExtArgs> | null
+  /**
    * The data needed to create a Activity.
    */
   data: Prisma.XOR<Prisma.ActivityCreateInput, Prisma.ActivityUncheckedCreateInput>
@@ -1170,6 +1377,10 @@ export type ActivityCreateManyAndReturnArgs<ExtArgs extends runtime.Types.Extens
    */
   data: Prisma.ActivityCreateManyInput | Prisma.ActivityCreateManyInput[]
   skipDuplicates?: boolean
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.ActivityIncludeCreateManyAndReturn<ExtArgs> | null
 }
 
 /**
@@ -1184,6 +1395,10 @@ export type ActivityUpdateArgs<ExtArgs extends runtime.Types.Extensions.Internal
    * Omit specific fields from the Activity
    */
   omit?: Prisma.ActivityOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.ActivityInclude<ExtArgs> | null
   /**
    * The data needed to update a Activity.
    */
@@ -1237,6 +1452,10 @@ export type ActivityUpdateManyAndReturnArgs<ExtArgs extends runtime.Types.Extens
    * Limit how many Activities to update.
    */
   limit?: number
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.ActivityIncludeUpdateManyAndReturn<ExtArgs> | null
 }
 
 /**
@@ -1251,6 +1470,10 @@ export type ActivityUpsertArgs<ExtArgs extends runtime.Types.Extensions.Internal
    * Omit specific fields from the Activity
    */
   omit?: Prisma.ActivityOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.ActivityInclude<ExtArgs> | null
   /**
    * The filter to search for the Activity to update in case it exists.
    */
@@ -1279,6 +1502,10 @@ export type ActivityDeleteArgs<ExtArgs extends runtime.Types.Extensions.Internal
    */
   omit?: Prisma.ActivityOmit<ExtArgs> | null
   /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.ActivityInclude<ExtArgs> | null
+  /**
    * Filter which Activity to delete.
    */
   where: Prisma.ActivityWhereUniqueInput
@@ -1300,6 +1527,25 @@ export type ActivityDeleteManyArgs<ExtArgs extends runtime.Types.Extensions.Inte
 }
 
 /**
+ * Activity.actor
+ */
+export type Activity$actorArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
+  /**
+   * Select specific fields to fetch from the User
+   */
+  select?: Prisma.UserSelect<ExtArgs> | null
+  /**
+   * Omit specific fields from the User
+   */
+  omit?: Prisma.UserOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.UserInclude<ExtArgs> | null
+  where?: Prisma.UserWhereInput
+}
+
+/**
  * Activity without action
  */
 export type ActivityDefaultArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -1311,4 +1557,8 @@ export type ActivityDefaultArgs<ExtArgs extends runtime.Types.Extensions.Interna
    * Omit specific fields from the Activity
    */
   omit?: Prisma.ActivityOmit<ExtArgs> | null
+  /**
+   * Choose, which related nodes to fetch as well
+   */
+  include?: Prisma.ActivityInclude<ExtArgs> | null
 }

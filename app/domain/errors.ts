@@ -1,0 +1,25 @@
+/** What can go wrong for a caller, in words that every door translates: HTTP status, tRPC code, a page. */
+export const problems = {
+  invalid: { status: 400, title: 'The input is not valid' },
+  unauthenticated: { status: 401, title: 'Not signed in' },
+  forbidden: { status: 403, title: 'Not allowed' },
+  notFound: { status: 404, title: 'Not found' },
+  conflict: { status: 409, title: 'Conflict' },
+} as const
+
+export type ProblemKind = keyof typeof problems
+export type FieldError = { path: string; message: string }
+
+export class Problem extends Error {
+  override name = 'Problem'
+  readonly kind: ProblemKind
+  readonly fields: FieldError[]
+  constructor(kind: ProblemKind, detail: string, fields: FieldError[] = []) {
+    super(detail)
+    this.kind = kind
+    this.fields = fields
+  }
+}
+
+/** The same for a row that is not there and one of another tenant: nobody can tell which. */
+export const notFound = (what: string) => new Problem('notFound', `There is no such ${what} in your organisation.`)

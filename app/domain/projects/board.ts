@@ -1,0 +1,57 @@
+import { z } from 'zod'
+import { notFound } from '../errors.ts'
+import { operation } from '../operation.ts'
+import { work } from '../runtime.ts'
+import { Id, TaskStatus, TaskSummary } from '../tasks/shapes.ts'
+
+const shownPerColumn = 20
+
+export const Board = z
+  .object({
+    project: z.object({ id: Id, key: z.string(), name: z.string(), description: z.string() }),
+    columns: z.array(z.object({ status: TaskStatus, total: z.number().int(), tasks: z.array(TaskSummary) })),
+  })
+  .meta({ id: 'Board' })
+export type Board = z.infer<typeof Board>
+
+export const getBoard = operation({
+  name: 'board.get',
+  rest: 'GET /v1/projects/:projectId/board',
+  summary: 'A project with the first tasks of each column',
+  allow: 'viewer',
+  input: z.strictObject({ projectId: Id }),
+  output: Board,
+  async run(actor, { projectId }) {
+    // One statement and one round trip; each column reads its first rows from an index, however many it has.
+    const rows = await work(actor).read(
+      (db) => db.$queryRaw<{ board: Board }[]>`
+        select jsonb_build_object(
+          'project', jsonb_build_object('id', p.id, 'key', p.key, 'name', p.name, 'description', p.description),
+          'columns', (
+            select jsonb_agg(jsonb_build_object(
+              'status', s.status,
+              'total', (select count(*) from tasks t
+                        where t.org_id = p.org_id and t.project_id = p.id and t.status = s.status),
+              'tasks', coalesce((
+                select jsonb_agg(jsonb_build_object(
+                  'id', t.id, 'projectId', t.project_id, 'key', p.key || '-' || t.number, 'title', t.title,
+                  'status', t.status, 'priority', t.priority,
+                  'assignee', (select jsonb_build_object('id', u.id, 'name', u.name) from users u where u.id = t.assignee_id),
+                  'dueOn', t.due_on, 'position', t.position,
+                  'updatedAt', to_char(t.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+                ) order by t.position, t.id)
+                from (select * from tasks t
+                      where t.org_id = p.org_id and t.project_id = p.id and t.status = s.status
+                      order by t.position, t.id limit ${shownPerColumn}) t
+              ), '[]'::jsonb)
+            ) order by s.status)
+            from unnest(enum_range(null::task_status)) as s(status)
+          )
+        ) as board
+        from projects p
+        where p.org_id = (select current_org_id()) and p.id = ${projectId}::uuid`,
+    )
+    if (!rows[0]) throw notFound('project')
+    return rows[0].board
+  },
+})

@@ -1,0 +1,40 @@
+import { z } from 'zod'
+
+export const Id = z.uuid({ version: undefined, error: 'must be a UUID' })
+export const Person = z.object({ id: Id, name: z.string() })
+export const TaskStatus = z.enum(['todo', 'doing', 'review', 'done'])
+export const TaskPriority = z.enum(['none', 'low', 'medium', 'high', 'urgent'])
+export const Day = z.iso.date()
+
+export const TaskSummary = z
+  .object({
+    id: Id,
+    projectId: Id,
+    key: z.string().meta({ example: 'ATL-12' }),
+    title: z.string(),
+    status: TaskStatus,
+    priority: TaskPriority,
+    assignee: Person.nullable(),
+    dueOn: Day.nullable(),
+    position: z.number(),
+    updatedAt: z.iso.datetime(),
+  })
+  .meta({ id: 'TaskSummary' })
+
+export const Task = TaskSummary.extend({
+  description: z.string(),
+  createdAt: z.iso.datetime(),
+  createdBy: Person.nullable(),
+  project: z.object({ id: Id, key: z.string(), name: z.string() }),
+}).meta({ id: 'Task' })
+
+export const TaskPage = z
+  .object({ items: z.array(TaskSummary), nextCursor: z.string().nullable() })
+  .meta({ id: 'TaskPage' })
+
+export type TaskStatus = z.infer<typeof TaskStatus>
+export type TaskPriority = z.infer<typeof TaskPriority>
+export type TaskSummary = z.infer<typeof TaskSummary>
+export type Task = z.infer<typeof Task>
+export type TaskPage = z.infer<typeof TaskPage>
+export type Person = z.infer<typeof Person>
