@@ -28,7 +28,9 @@ export type Environment<Kind extends keyof typeof environments> = z.infer<(typeo
 export class ConfigurationError extends Error {
   override name = 'ConfigurationError'
   constructor(kind: string, problems: string[]) {
-    super(`${kind} cannot start, its environment is not complete:\n${problems.map((line) => `  ${line}`).join('\n')}`)
+    super(
+      `${kind} cannot start, its environment is not complete:\n${problems.map((line) => `  ${line}`).join('\n')}`,
+    )
   }
 }
 

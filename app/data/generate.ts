@@ -1,9 +1,9 @@
+import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 
 const here = import.meta.dirname
@@ -19,11 +19,15 @@ export async function generateClient(): Promise<void> {
     .digest('hex')
   const stampFile = join(output, 'made-from.txt')
   if (existsSync(stampFile) && (await readFile(stampFile, 'utf8')) === stamp) return
-  await promisify(execFile)(process.execPath, [join(dirname(manifest), 'build/index.js'), 'generate', '--schema', schema], {
-    cwd: here,
-    // The schema engine is a download that generating does not need: any file that exists stands for it.
-    env: { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, PRISMA_HIDE_UPDATE_MESSAGE: '1' },
-  })
+  await promisify(execFile)(
+    process.execPath,
+    [join(dirname(manifest), 'build/index.js'), 'generate', '--schema', schema],
+    {
+      cwd: here,
+      // The schema engine is a download that generating does not need: any file that exists stands for it.
+      env: { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, PRISMA_HIDE_UPDATE_MESSAGE: '1' },
+    },
+  )
   await writeFile(stampFile, stamp)
 }
 

@@ -37,7 +37,10 @@ export function tenant(database: Database, actor: { orgId: OrgId }): Tenant {
     // Prisma's promises are lazy: awaited inside, or the query would run outside and see nothing.
     read: (work) => currentTenant.run(actor.orgId, async () => await work(prisma)),
     transaction: (work) =>
-      currentTenant.run(actor.orgId, async () => await prisma.$transaction(async (tx) => await work(tx as Transaction))),
+      currentTenant.run(
+        actor.orgId,
+        async () => await prisma.$transaction(async (tx) => await work(tx as Transaction)),
+      ),
   }
 }
 
@@ -49,7 +52,8 @@ function stamped(client: PrismaClient) {
       $allModels: {
         $allOperations({ model, operation, args, query }) {
           const orgId = currentTenant.getStore()
-          if (orgId === undefined) throw new Error(`${model}.${operation} ran outside tenant(): no organisation is set`)
+          if (orgId === undefined)
+            throw new Error(`${model}.${operation} ran outside tenant(): no organisation is set`)
           return query(shared.has(model) ? args : withTenant(operation, args as Arguments, orgId))
         },
       },

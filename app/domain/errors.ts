@@ -22,4 +22,5 @@ export class Problem extends Error {
 }
 
 /** The same for a row that is not there and one of another tenant: nobody can tell which. */
-export const notFound = (what: string) => new Problem('notFound', `There is no such ${what} in your organisation.`)
+export const notFound = (what: string) =>
+  new Problem('notFound', `There is no such ${what} in your organisation.`)

@@ -19,15 +19,23 @@ export function faults(): Faults {
 /** @param text `delay=<operation>:<ms>` or `session-level-tenant`, several with commas @throws Error when unknown */
 export function parseFaults(text: string, environment: string): Faults {
   const parsed: Faults = { delays: new Map(), sessionLevelTenant: false }
-  const entries = text.split(',').map((entry) => entry.trim()).filter(Boolean)
+  const entries = text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter(Boolean)
   if (entries.length > 0 && environment === 'production') {
-    throw new Error('WORKLANE_FAULTS is set, and WORKLANE_ENV is production: faults are for tests only; unset it')
+    throw new Error(
+      'WORKLANE_FAULTS is set, and WORKLANE_ENV is production: faults are for tests only; unset it',
+    )
   }
   for (const entry of entries) {
     const delay = /^delay=([a-z.]+):(\d+)$/.exec(entry)
     if (delay?.[1]) parsed.delays.set(delay[1], Number(delay[2]))
     else if (entry === 'session-level-tenant') parsed.sessionLevelTenant = true
-    else throw new Error(`WORKLANE_FAULTS: unknown fault "${entry}"; known: delay=<operation>:<ms>, session-level-tenant`)
+    else
+      throw new Error(
+        `WORKLANE_FAULTS: unknown fault "${entry}"; known: delay=<operation>:<ms>, session-level-tenant`,
+      )
   }
   return parsed
 }

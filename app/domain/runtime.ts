@@ -9,7 +9,11 @@ import { faults } from './faults.ts'
 function open() {
   const env = readEnvironment('domain')
   faults()
-  const auth = new pg.Pool({ connectionString: env.AUTH_DATABASE_URL, max: 4, application_name: 'worklane-auth' })
+  const auth = new pg.Pool({
+    connectionString: env.AUTH_DATABASE_URL,
+    max: 4,
+    application_name: 'worklane-auth',
+  })
   auth.on('error', () => {})
   const redis = new Redis(env.REDIS_URL, { maxRetriesPerRequest: 1, enableAutoPipelining: true })
   // Readiness tells of it; without a listener a lost Redis would end the process.

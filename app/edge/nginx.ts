@@ -19,7 +19,6 @@ pid ${edge.directory}/nginx.pid;
 error_log stderr warn;
 daemon off;
 worker_processes 1;
-worker_rlimit_nofile 65536;
 events { worker_connections 16384; multi_accept on; }
 http {
   include ${edge.mimeTypes};
@@ -93,8 +92,7 @@ ${staticLocation(edge)}
 `.trimStart()
 }
 
-const servers = (ports: number[]) =>
-  ports.map((port) => `server 127.0.0.1:${port} max_fails=0;`).join(' ')
+const servers = (ports: number[]) => ports.map((port) => `server 127.0.0.1:${port} max_fails=0;`).join(' ')
 
 function staticLocation({ staticDirectory }: Edge): string {
   if (staticDirectory === null) return ''

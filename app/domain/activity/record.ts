@@ -3,7 +3,12 @@ import { z } from 'zod'
 import { work } from '../runtime.ts'
 import { Announcement } from './announce.ts'
 
-export const OutboxJob = z.object({ id: z.uuid(), orgId: z.string(), topic: z.string(), payload: z.unknown() })
+export const OutboxJob = z.object({
+  id: z.uuid(),
+  orgId: z.string(),
+  topic: z.string(),
+  payload: z.unknown(),
+})
 export type OutboxJob = z.infer<typeof OutboxJob>
 
 /** Turns an announcement into an entry of the activity feed, once, however often it is called with it. */

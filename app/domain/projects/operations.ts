@@ -16,9 +16,20 @@ export const Project = z
   .meta({ id: 'Project' })
 export type Project = z.infer<typeof Project>
 
-const columns = { id: true, key: true, name: true, description: true, createdAt: true, updatedAt: true } as const
+const columns = {
+  id: true,
+  key: true,
+  name: true,
+  description: true,
+  createdAt: true,
+  updatedAt: true,
+} as const
 
-const projectOf = ({ createdAt, updatedAt, ...row }: Omit<Project, 'createdAt' | 'updatedAt'> & { createdAt: Date; updatedAt: Date }): Project => ({
+const projectOf = ({
+  createdAt,
+  updatedAt,
+  ...row
+}: Omit<Project, 'createdAt' | 'updatedAt'> & { createdAt: Date; updatedAt: Date }): Project => ({
   ...row,
   createdAt: createdAt.toISOString(),
   updatedAt: updatedAt.toISOString(),
@@ -50,7 +61,9 @@ export const getProject = operation({
   input: z.strictObject({ projectId: Id }),
   output: Project,
   async run(actor, { projectId }) {
-    const row = await work(actor).read((db) => db.project.findFirst({ where: { id: projectId }, select: columns }))
+    const row = await work(actor).read((db) =>
+      db.project.findFirst({ where: { id: projectId }, select: columns }),
+    )
     if (!row) throw notFound('project')
     return projectOf(row)
   },

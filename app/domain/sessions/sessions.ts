@@ -72,7 +72,10 @@ export async function findSession(token: string): Promise<Session | null> {
 }
 
 export async function extendSession(token: string, expires: Date): Promise<void> {
-  await runtime().auth.query('update sessions set expires_at = $2 where token_hash = $1', [tokenHash(token), expires])
+  await runtime().auth.query('update sessions set expires_at = $2 where token_hash = $1', [
+    tokenHash(token),
+    expires,
+  ])
   await forget([tokenHash(token)])
 }
 
@@ -84,7 +87,10 @@ export async function revokeSession(token: string): Promise<void> {
 
 /** Ends every session of a user: a changed role, a removed membership, sign out everywhere. */
 export async function revokeSessionsOf(user: string): Promise<void> {
-  const { rows } = await runtime().auth.query('delete from sessions where user_id = $1 returning token_hash', [user])
+  const { rows } = await runtime().auth.query(
+    'delete from sessions where user_id = $1 returning token_hash',
+    [user],
+  )
   await forget(rows.map((row) => row.token_hash as string))
 }
 

@@ -12,7 +12,12 @@ export const listTasks = operation({
   rest: 'GET /v1/projects/:projectId/tasks',
   summary: 'The tasks of a project, newest first, a page at a time',
   allow: 'viewer',
-  input: z.strictObject({ projectId: Id, status: TaskStatus.optional(), cursor: z.string().optional(), limit: pageSize }),
+  input: z.strictObject({
+    projectId: Id,
+    status: TaskStatus.optional(),
+    cursor: z.string().optional(),
+    limit: pageSize,
+  }),
   output: TaskPage,
   async run(actor, { projectId, status, cursor, limit }) {
     const before = cursor === undefined ? undefined : numberOf(cursor)

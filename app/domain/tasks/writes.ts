@@ -1,8 +1,8 @@
 import type { Prisma } from '@worklane/data/generated/prisma/client.ts'
 import type { Transaction } from '@worklane/data/tenant.ts'
 import { z } from 'zod'
-import type { Actor } from '../actor.ts'
 import { announce } from '../activity/announce.ts'
+import type { Actor } from '../actor.ts'
 import { notFound, Problem } from '../errors.ts'
 import { operation } from '../operation.ts'
 import { work } from '../runtime.ts'
@@ -83,7 +83,10 @@ export const moveTask = operation({
   output: Task,
   run: (actor, { taskId, status, before }) =>
     work(actor).transaction(async (tx) => {
-      const task = await tx.task.findFirst({ where: { id: taskId }, select: { projectId: true, status: true } })
+      const task = await tx.task.findFirst({
+        where: { id: taskId },
+        select: { projectId: true, status: true },
+      })
       if (!task) throw notFound('task')
       const position = before
         ? await placeBefore(tx, task.projectId, status, before)
@@ -116,7 +119,6 @@ export const removeTask = operation({
 function optional<Shape extends z.core.$ZodShape>(shape: Shape) {
   return z.object(shape).partial().shape
 }
-
 
 async function change(tx: Transaction, actor: Actor, taskId: string, data: Prisma.TaskUncheckedUpdateInput) {
   const known = await tx.task.findFirst({ where: { id: taskId }, select: { id: true } })
@@ -151,8 +153,16 @@ async function endOfColumn(tx: Transaction, projectId: string, status: TaskStatu
 }
 
 /** Half-way between a task and the one above it. */
-async function placeBefore(tx: Transaction, projectId: string, status: TaskStatus, before: string): Promise<number> {
-  const below = await tx.task.findFirst({ where: { id: before, projectId, status }, select: { position: true } })
+async function placeBefore(
+  tx: Transaction,
+  projectId: string,
+  status: TaskStatus,
+  before: string,
+): Promise<number> {
+  const below = await tx.task.findFirst({
+    where: { id: before, projectId, status },
+    select: { position: true },
+  })
   if (!below) {
     const message = `must be a task in the column ${status} of the same project`
     throw new Problem('invalid', `before: ${message}`, [{ path: 'before', message }])

@@ -1,0 +1,44 @@
+import { serve } from '@hono/node-server'
+import { readEnvironment } from '@worklane/data/config.ts'
+import { createLog } from '@worklane/data/log.ts'
+import { onStop } from '@worklane/data/shutdown.ts'
+import { closeRuntime, isReady } from '@worklane/domain/runtime.ts'
+import { collectDefaultMetrics, Histogram, register } from 'prom-client'
+import { createApi } from './app.ts'
+
+const env = readEnvironment('api')
+const log = createLog('api')
+
+collectDefaultMetrics()
+const duration = new Histogram({
+  name: 'http_request_duration_seconds',
+  help: 'Time from the first byte of a request to the end of its handler',
+  labelNames: ['route', 'status'],
+  buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.6, 3.2],
+})
+
+const app = createApi({
+  origin: env.ORIGIN,
+  onRequest: ({ route, status, seconds }) => duration.observe({ route, status: String(status) }, seconds),
+  onError: (error, requestId) => log.error({ err: error, requestId }, 'request failed'),
+})
+
+app
+  .get('/healthz', (context) => context.text('ok'))
+  .get('/readyz', async (context) =>
+    (await isReady()) ? context.text('ok') : context.text('not ready', 503),
+  )
+  .get('/metrics', async (context) =>
+    context.body(await register.metrics(), 200, { 'Content-Type': register.contentType }),
+  )
+
+const server = serve({ fetch: app.fetch, hostname: env.HOST, port: env.PORT }, () =>
+  log.info({ port: env.PORT, environment: env.WORKLANE_ENV }, 'listening'),
+)
+// Longer than the edge keeps its connections, so that it is never us who closes one with a request on its way.
+if ('keepAliveTimeout' in server) server.keepAliveTimeout = 75_000
+
+onStop(async () => {
+  await new Promise((resolve) => server.close(resolve))
+  await closeRuntime()
+})

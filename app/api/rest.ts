@@ -1,0 +1,69 @@
+import type { Actor } from '@worklane/domain/actor.ts'
+import { Problem } from '@worklane/domain/errors.ts'
+import { perform } from '@worklane/domain/execute.ts'
+import { type AnyOperation, isRead, methodOf, pathOf } from '@worklane/domain/operation.ts'
+import { operationList } from '@worklane/domain/operations.ts'
+import { Hono } from 'hono'
+import { z } from 'zod'
+
+export type Variables = { actor: Actor | null; requestId: string; route: string }
+
+/** A REST route for every operation. */
+export function restRoutes(operations: readonly AnyOperation[] = operationList) {
+  const routes = new Hono<{ Variables: Variables }>()
+  for (const operation of operations) {
+    const numeric = numericFields(operation)
+    routes.on(methodOf(operation.rest), pathOf(operation.rest), async (context) => {
+      context.set('route', operation.rest)
+      const given = isRead(operation)
+        ? queryOf(context.req.queries(), numeric)
+        : await bodyOf(context.req.raw)
+      const path = context.req.param() as Record<string, string>
+      for (const name of Object.keys(path)) {
+        if (name in given) throw invalid(name, 'stands in the path; leave it out elsewhere')
+      }
+      const output = await perform(operation, context.get('actor'), { ...given, ...path })
+      return context.json(output as object, operation.name.endsWith('.create') ? 201 : 200)
+    })
+  }
+  return routes
+}
+
+const invalid = (path: string, message: string) =>
+  new Problem('invalid', path ? `${path}: ${message}` : message, [{ path, message }])
+
+/** Numbers come as text in a query; what is no number stays text, and validation names it. */
+function queryOf(query: Record<string, string[]>, numeric: ReadonlySet<string>): Record<string, unknown> {
+  const given: Record<string, unknown> = {}
+  for (const [name, values] of Object.entries(query)) {
+    if (values.length > 1) throw invalid(name, 'must be given once')
+    const [text = ''] = values
+    given[name] =
+      numeric.has(name) && text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text
+  }
+  return given
+}
+
+async function bodyOf(request: Request): Promise<Record<string, unknown>> {
+  const text = await request.text()
+  if (text === '') return {}
+  let body: unknown
+  try {
+    body = JSON.parse(text)
+  } catch {
+    throw invalid('', 'the body must be JSON')
+  }
+  if (body === null || typeof body !== 'object' || Array.isArray(body))
+    throw invalid('', 'the body must be a JSON object')
+  return body as Record<string, unknown>
+}
+
+function numericFields(operation: AnyOperation): ReadonlySet<string> {
+  const { properties = {} } = z.toJSONSchema(operation.input, { io: 'input', unrepresentable: 'any' })
+  const isNumber = (schema: unknown) =>
+    typeof schema === 'object' &&
+    schema !== null &&
+    'type' in schema &&
+    /^(number|integer)$/.test(String(schema.type))
+  return new Set(Object.entries(properties).flatMap(([name, schema]) => (isNumber(schema) ? [name] : [])))
+}

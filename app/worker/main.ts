@@ -1,0 +1,100 @@
+import { createServer } from 'node:http'
+import { readEnvironment } from '@worklane/data/config.ts'
+import { createLog } from '@worklane/data/log.ts'
+import { onStop } from '@worklane/data/shutdown.ts'
+import { activityTopic } from '@worklane/domain/activity/announce.ts'
+import { OutboxJob, recordActivity } from '@worklane/domain/activity/record.ts'
+import { closeRuntime } from '@worklane/domain/runtime.ts'
+import { Queue, Worker } from 'bullmq'
+import { Redis } from 'ioredis'
+import pg from 'pg'
+import { Counter, collectDefaultMetrics, register } from 'prom-client'
+import { prune, queueName, relayOnce } from './relay.ts'
+
+const env = readEnvironment('worker')
+const log = createLog('worker')
+const pauseMs = 100
+
+collectDefaultMetrics()
+const processed = new Counter({
+  name: 'jobs_total',
+  help: 'Jobs by topic and outcome',
+  labelNames: ['topic', 'outcome'],
+})
+
+// BullMQ's blocking reads must wait as long as they like.
+const connection = new Redis(env.REDIS_URL, { maxRetriesPerRequest: null })
+connection.on('error', (error) => log.error({ err: error }, 'redis'))
+const pool = new pg.Pool({
+  connectionString: env.RELAY_DATABASE_URL,
+  max: 3,
+  application_name: 'worklane-relay',
+})
+pool.on('error', (error) => log.error({ err: error }, 'postgres'))
+
+const queue = new Queue<OutboxJob>(queueName, {
+  connection,
+  defaultJobOptions: {
+    attempts: 8,
+    backoff: { type: 'exponential', delay: 500 },
+    removeOnComplete: { age: 3600, count: 10_000 },
+    removeOnFail: { age: 7 * 86_400 },
+  },
+})
+const schedules = new Queue('schedules', { connection })
+
+const effects: Record<string, (job: OutboxJob) => Promise<void>> = { [activityTopic]: recordActivity }
+
+const worker = new Worker<OutboxJob>(
+  queueName,
+  async ({ data }) => {
+    const job = OutboxJob.parse(data)
+    const effect = effects[job.topic]
+    if (!effect) throw new Error(`no effect is known for the topic ${job.topic}`)
+    await effect(job)
+  },
+  { connection, concurrency: 8 },
+)
+worker.on('completed', (job) => processed.inc({ topic: job.name, outcome: 'done' }))
+worker.on('failed', (job, error) => {
+  processed.inc({ topic: job?.name ?? 'unknown', outcome: 'failed' })
+  log.error({ err: error, job: job?.id }, 'job failed')
+})
+
+const pruner = new Worker('schedules', async () => ({ pruned: await prune(pool) }), { connection })
+await schedules.upsertJobScheduler('prune-outbox', { every: 3_600_000 }, { name: 'prune-outbox' })
+
+let relaying = true
+const relay = (async () => {
+  while (relaying) {
+    const moved = await relayOnce(pool, queue).catch((error) => {
+      log.error({ err: error }, 'relay')
+      return 0
+    })
+    // A full batch hints at more; otherwise a short rest, so that an idle relay costs nothing.
+    if (moved === 0) await new Promise((resolve) => setTimeout(resolve, pauseMs))
+  }
+})()
+
+const isReady = async () =>
+  (await Promise.allSettled([pool.query('select 1'), connection.ping()])).every(
+    ({ status }) => status === 'fulfilled',
+  )
+
+const server = createServer(async (request, response) => {
+  if (request.url === '/healthz') return response.end('ok')
+  if (request.url === '/readyz') return response.writeHead((await isReady()) ? 200 : 503).end()
+  if (request.url === '/metrics') {
+    return response.setHeader('Content-Type', register.contentType).end(await register.metrics())
+  }
+  return response.writeHead(404).end()
+}).listen(env.PORT, env.HOST, () => log.info({ port: env.PORT }, 'listening'))
+
+onStop(async () => {
+  relaying = false
+  await relay
+  await Promise.all([worker.close(), pruner.close()])
+  await Promise.all([queue.close(), schedules.close()])
+  server.close()
+  await Promise.allSettled([pool.end(), connection.quit(), closeRuntime()])
+})

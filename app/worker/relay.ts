@@ -1,0 +1,54 @@
+import { activityTopic } from '@worklane/domain/activity/announce.ts'
+import type { OutboxJob } from '@worklane/domain/activity/record.ts'
+import type { Queue } from 'bullmq'
+import type pg from 'pg'
+
+const batch = 200
+
+export const queueName = 'outbox'
+
+/**
+ * Moves waiting outbox rows to the queue and marks them, in one transaction. A crash between the two enqueues
+ * again under the same job id, and the effect is unique as well: nothing is lost, nothing doubled.
+ * @returns how many rows were moved
+ */
+export async function relayOnce(pool: pg.Pool, queue: Queue<OutboxJob>): Promise<number> {
+  const client = await pool.connect()
+  try {
+    await client.query('begin')
+    // Several relays share the work: each skips what another one holds.
+    const { rows } = await client.query<{ id: string; org_id: string; topic: string; payload: unknown }>({
+      name: 'take',
+      text: `select id, org_id, topic, payload from outbox where relayed_at is null
+             order by id limit $1 for update skip locked`,
+      values: [batch],
+    })
+    if (rows.length > 0) {
+      await queue.addBulk(
+        rows.map(({ id, org_id, topic, payload }) => ({
+          name: topic,
+          data: { id, orgId: org_id, topic, payload },
+          opts: { jobId: id },
+        })),
+      )
+      const ids = rows.map(({ id }) => id)
+      await client.query('update outbox set relayed_at = now() where id = any($1)', [ids])
+    }
+    await client.query('commit')
+    return rows.length
+  } catch (error) {
+    await client.query('rollback').catch(() => {})
+    throw error
+  } finally {
+    client.release()
+  }
+}
+
+/** Rows that were relayed long ago have done their work. */
+export async function prune(pool: pg.Pool): Promise<number> {
+  const { rowCount } = await pool.query("delete from outbox where relayed_at < now() - interval '7 days'")
+  return rowCount ?? 0
+}
+
+/** What the queue may carry; a topic without a processor is an error, never silence. */
+export const topics = [activityTopic] as const
