@@ -49,10 +49,10 @@ export function createApi({ origin, onRequest, onError }: ApiOptions) {
   const document = openApiDocument(origin)
   app.get('/openapi.json', (context) => context.json(document))
 
-  const signedIn = new Hono<Env>()
-  signedIn.use(
-    bodyLimit({ maxSize: 1024 * 1024, onError: () => refused('invalid', 'the body must be at most 1 MB') }),
-  )
+  const limit = bodyLimit({
+    maxSize: 1024 * 1024,
+    onError: () => refused('invalid', 'the body must be at most 1 MB'),
+  })
   const signedIn: MiddlewareHandler<Env> = async (context, next) => {
     refuseOtherSites(context, origin)
     context.set('actor', await resolveActor(sessionCookie(context)))
