@@ -19,7 +19,10 @@ export const exitCodes = { pass: 0, fail: 1, invalid: 2, usage: 64 } as const
 
 /** The known name that was probably meant, for "did you mean". */
 export function nearest(given: string, known: readonly string[]): string | undefined {
-  const scored = known.map((name) => ({ name, distance: editDistance(given.toLowerCase(), name.toLowerCase()) }))
+  const scored = known.map((name) => ({
+    name,
+    distance: editDistance(given.toLowerCase(), name.toLowerCase()),
+  }))
   scored.sort((a, b) => a.distance - b.distance)
   const best = scored[0]
   return best && best.distance <= Math.max(2, given.length / 3) ? best.name : undefined

@@ -51,7 +51,8 @@ async function build(builds: string, directory: string, say: (line: string) => v
     all: true,
     env: { NEXT_TELEMETRY_DISABLED: '1', NODE_ENV: 'production' },
   })
-  if (exitCode !== 0) throw new Error(`next build ended with ${exitCode}:\n${all.split('\n').slice(-40).join('\n')}`)
+  if (exitCode !== 0)
+    throw new Error(`next build ended with ${exitCode}:\n${all.split('\n').slice(-40).join('\n')}`)
   const staging = await mkdtemp(join(builds, 'staging-'))
   const standalone = join(staging, 'build')
   await cp(join(web, '.next/standalone'), standalone, { recursive: true, verbatimSymlinks: true })
@@ -94,7 +95,9 @@ async function filesBelow(path: string): Promise<string[]> {
   if (entries === null) return [path]
   const kept = entries.filter((entry) => !left.test(entry.name)).sort((a, b) => (a.name < b.name ? -1 : 1))
   const nested = await Promise.all(
-    kept.map((entry) => (entry.isDirectory() ? filesBelow(join(path, entry.name)) : [join(path, entry.name)])),
+    kept.map((entry) =>
+      entry.isDirectory() ? filesBelow(join(path, entry.name)) : [join(path, entry.name)],
+    ),
   )
   return nested.flat()
 }

@@ -53,7 +53,10 @@ export async function keptCluster(
     try {
       await prepareDatabase(server.adminUrl)
       if (population) {
-        await seedDatabase(server.adminUrl, population, { sessionSecret: options.sessionSecret, onProgress: say })
+        await seedDatabase(server.adminUrl, population, {
+          sessionSecret: options.sessionSecret,
+          onProgress: say,
+        })
       }
     } finally {
       await server.part.stop(60_000)
@@ -69,8 +72,14 @@ export async function keptCluster(
 
 /** Keeps the clusters used last; a big population takes room. */
 async function discardOld(clusters: string): Promise<void> {
-  const names = (await readdir(clusters)).filter((name) => !name.startsWith('.') && !name.startsWith('staging-'))
-  const dated = await Promise.all(names.map(async (name) => ({ name, at: (await stat(join(clusters, name))).mtimeMs })))
+  const names = (await readdir(clusters)).filter(
+    (name) => !name.startsWith('.') && !name.startsWith('staging-'),
+  )
+  const dated = await Promise.all(
+    names.map(async (name) => ({ name, at: (await stat(join(clusters, name))).mtimeMs })),
+  )
   dated.sort((a, b) => b.at - a.at)
-  await Promise.all(dated.slice(kept - 1).map(({ name }) => rm(join(clusters, name), { recursive: true, force: true })))
+  await Promise.all(
+    dated.slice(kept - 1).map(({ name }) => rm(join(clusters, name), { recursive: true, force: true })),
+  )
 }

@@ -6,7 +6,11 @@ import type { WebBuild } from './build.ts'
 import type { Guard } from './guard.ts'
 import { answers, launch, type Part, untilReady } from './part.ts'
 
-const mimeTypes = ['/etc/nginx/mime.types', '/opt/homebrew/etc/nginx/mime.types', '/usr/local/etc/nginx/mime.types']
+const mimeTypes = [
+  '/etc/nginx/mime.types',
+  '/opt/homebrew/etc/nginx/mime.types',
+  '/usr/local/etc/nginx/mime.types',
+]
 
 /** Starts nginx as the single origin, everything it writes below the run's own directory. */
 export async function startEdge(options: {

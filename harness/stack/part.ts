@@ -94,7 +94,8 @@ export async function untilReady(part: Part, probe: () => Promise<boolean>, seco
   const deadline = performance.now() + seconds * 1000
   let wait = 15
   while (!(await probe().catch(() => false))) {
-    if (!part.running()) throw new Error(`${part.name} ended while starting:\n${await lastLines(part.logFile)}`)
+    if (!part.running())
+      throw new Error(`${part.name} ended while starting:\n${await lastLines(part.logFile)}`)
     if (performance.now() > deadline) {
       throw new Error(`${part.name} was not ready within ${seconds} s:\n${await lastLines(part.logFile)}`)
     }

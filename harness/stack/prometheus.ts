@@ -9,7 +9,14 @@ import { answers, launch, type Part, untilReady } from './part.ts'
  */
 export async function startPrometheus(
   guard: Guard,
-  options: { program: string; version: string; port: number; directory: string; logFile: string; targets: Record<string, number[]> },
+  options: {
+    program: string
+    version: string
+    port: number
+    directory: string
+    logFile: string
+    targets: Record<string, number[]>
+  },
 ): Promise<{ part: Part; url: string }> {
   await mkdir(options.directory, { recursive: true })
   const configuration = join(options.directory, 'prometheus.json')

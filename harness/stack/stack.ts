@@ -51,7 +51,11 @@ export type Stack = {
   stop(): Promise<void>
 }
 
-const toolOf: Partial<Record<PartName, ToolName>> = { redis: 'redis', prometheus: 'prometheus', edge: 'nginx' }
+const toolOf: Partial<Record<PartName, ToolName>> = {
+  redis: 'redis',
+  prometheus: 'prometheus',
+  edge: 'nginx',
+}
 
 /**
  * Starts Worklane and what it stands on, each part a process of its own on a free port, all of them gone when
@@ -63,7 +67,9 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const wanted = new Set<PartName>(options.parts ?? partNames)
   const external = { database: process.env.DATABASE_URL, redis: process.env.REDIS_URL }
   await checkSurroundings(options.port, wanted, external)
-  const names = [...wanted].flatMap((name) => (name === 'redis' && external.redis ? [] : (toolOf[name] ?? [])))
+  const names = [...wanted].flatMap((name) =>
+    name === 'redis' && external.redis ? [] : (toolOf[name] ?? []),
+  )
   const tools = await provide(names, say)
 
   const guard = startGuard()
@@ -85,7 +91,9 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     stopping = true
     // Requests first, then those who serve them, then what they stand on.
     for (const group of [['edge'], ['web', 'api', 'worker'], ['postgres', 'redis', 'prometheus']]) {
-      await Promise.all(parts.filter(({ name }) => group.includes(name.replace(/-\d+$/, ''))).map((part) => part.stop()))
+      await Promise.all(
+        parts.filter(({ name }) => group.includes(name.replace(/-\d+$/, ''))).map((part) => part.stop()),
+      )
     }
     await rm(home.temporary, { recursive: true, force: true })
     await rm(join(home.cluster, '..'), { recursive: true, force: true })
@@ -112,7 +120,12 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     const startCache = async (): Promise<Record<string, string>> => {
       if (!wanted.has('redis')) return {}
       if (external.redis) return { REDIS_URL: external.redis }
-      const redis = { program: tools.redis.path, port: ports.redis, directory: home.temporary, logFile: log('redis') }
+      const redis = {
+        program: tools.redis.path,
+        port: ports.redis,
+        directory: home.temporary,
+        logFile: log('redis'),
+      }
       const { part, url } = await startRedis(guard, redis)
       adopt(part)
       return { REDIS_URL: url }
@@ -153,7 +166,14 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       wanted.has('worker') ? startWorker({ ...worklane, port: ports.worker }) : undefined,
       wanted.has('web') ? startWeb({ ...worklane, port: ports.web, build }) : undefined,
       wanted.has('edge')
-        ? startEdge({ guard, program: tools.nginx.path, directory: home.temporary, logFile: log('edge'), ports, build })
+        ? startEdge({
+            guard,
+            program: tools.nginx.path,
+            directory: home.temporary,
+            logFile: log('edge'),
+            ports,
+            build,
+          })
         : undefined,
     ]
     const started = await Promise.allSettled(starting)

@@ -19,7 +19,9 @@ export const startWorker = (start: Start) => node(start, 'worker', 'app/worker/m
 export async function startWeb(start: Start & { build: WebBuild | undefined }): Promise<Part> {
   const { build } = start
   const web = join(project, 'app/web')
-  const args = build ? [build.server] : [join(web, 'node_modules/next/dist/bin/next'), 'dev', '--port', String(start.port)]
+  const args = build
+    ? [build.server]
+    : [join(web, 'node_modules/next/dist/bin/next'), 'dev', '--port', String(start.port)]
   return process(start, 'web', args, build ? build.directory : web)
 }
 
@@ -44,7 +46,11 @@ async function process(start: Start, name: string, args: string[], cwd: string):
     },
     logFile: start.log(name),
   })
-  await untilReady(part, answers(`http://127.0.0.1:${start.port}/readyz`), start.mode === 'development' ? 120 : 60)
+  await untilReady(
+    part,
+    answers(`http://127.0.0.1:${start.port}/readyz`),
+    start.mode === 'development' ? 120 : 60,
+  )
   return part
 }
 

@@ -30,7 +30,12 @@ describe('counting a test run', () => {
   })
 
   it('goes on after a failed step, and counts both', async () => {
-    const step = (name: string, code: string): Step => ({ name, about: '', command: ['node', '-e', code], counts: 'one' })
+    const step = (name: string, code: string): Step => ({
+      name,
+      about: '',
+      command: ['node', '-e', code],
+      counts: 'one',
+    })
     expect(await runSteps([step('bad', 'process.exit(3)'), step('good', '0')])).toEqual({
       passed: 1,
       failed: 1,

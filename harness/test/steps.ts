@@ -17,7 +17,7 @@ const vitest = (project: string, about: string): Step => ({
 /** Everything `pnpm test` runs, in order: the cheap checks first, the whole stack last. */
 export const steps: readonly Step[] = [
   {
-    name: 'format and lint',
+    name: 'lint',
     about: 'mend with `pnpm format`, see the rest with `pnpm lint`',
     command: ['biome', 'check', '--error-on-warnings', '.'],
     counts: 'one',
@@ -35,7 +35,7 @@ export const steps: readonly Step[] = [
     counts: 'one',
   },
   {
-    name: 'generated files',
+    name: 'generated',
     about: 'mend with `pnpm generate`',
     command: ['node', 'harness/cli/main.ts', 'generate', '--check'],
     counts: 'one',
@@ -44,7 +44,7 @@ export const steps: readonly Step[] = [
   vitest('integration', 'against a real Postgres, Redis, nginx, k6 and Prometheus'),
   vitest('e2e', 'the whole stack in a real browser, and load runs that must go red'),
   {
-    name: 'smoke load test',
+    name: 'smoke',
     about: 'k6 through the edge, judged against perf-budgets/slo.ts',
     command: ['node', 'harness/cli/main.ts', 'loadtest', 'smoke'],
     counts: 'one',

@@ -30,7 +30,11 @@ export async function findTool(tool: Tool): Promise<Found | undefined> {
 /** The version that a program prints of itself, or undefined when it does not run or prints none. */
 export async function versionOf(tool: Tool, path: string): Promise<string | undefined> {
   if (!(await isExecutable(path))) return undefined
-  const { stdout, stderr } = await execa(path, tool.version.args, { reject: false, timeout: 20_000, stdin: 'ignore' })
+  const { stdout, stderr } = await execa(path, tool.version.args, {
+    reject: false,
+    timeout: 20_000,
+    stdin: 'ignore',
+  })
   return tool.version.pattern.exec(`${stdout}\n${stderr}`)?.[1]
 }
 
@@ -48,7 +52,9 @@ async function onPath(programs: readonly string[]): Promise<string[]> {
   // A package manager's own folders are not on every user's PATH.
   const directories = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin']
   const paths = programs.flatMap((program) =>
-    isAbsolute(program) ? [program] : directories.filter(Boolean).map((directory) => join(directory, program)),
+    isAbsolute(program)
+      ? [program]
+      : directories.filter(Boolean).map((directory) => join(directory, program)),
   )
   const executable = await Promise.all(paths.map(isExecutable))
   return paths.filter((_, index) => executable[index])

@@ -53,7 +53,8 @@ async function tryWays(tool: Tool, say: (line: string) => void): Promise<Found> 
     try {
       await go(tool, way)
       const found = await findTool(tool)
-      if (!found) throw new WayFailed(`installed, but no ${tool.programs[0]} ${tool.minimum} or newer came of it`)
+      if (!found)
+        throw new WayFailed(`installed, but no ${tool.programs[0]} ${tool.minimum} or newer came of it`)
       say(`${tool.name}: ${found.version} installed in ${seconds()} s`)
       return found
     } catch (error) {

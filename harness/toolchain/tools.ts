@@ -3,7 +3,12 @@ export type Way =
   | { kind: 'go'; module: string }
   | { kind: 'apt'; packages: string[] }
   | { kind: 'brew'; packages: string[] }
-  | { kind: 'release'; url: (platform: Platform) => string; checksums: (platform: Platform) => string; binary: string }
+  | {
+      kind: 'release'
+      url: (platform: Platform) => string
+      checksums: (platform: Platform) => string
+      binary: string
+    }
 
 export type Platform = { os: 'linux' | 'darwin'; arch: 'amd64' | 'arm64' }
 
@@ -21,9 +26,15 @@ export type Tool = {
   ways: Way[]
 }
 
-const githubRelease = (repository: string, file: (p: Platform) => string, sums: (p: Platform) => string, tag: string) => ({
+const githubRelease = (
+  repository: string,
+  file: (p: Platform) => string,
+  sums: (p: Platform) => string,
+  tag: string,
+) => ({
   url: (platform: Platform) => `https://github.com/${repository}/releases/download/${tag}/${file(platform)}`,
-  checksums: (platform: Platform) => `https://github.com/${repository}/releases/download/${tag}/${sums(platform)}`,
+  checksums: (platform: Platform) =>
+    `https://github.com/${repository}/releases/download/${tag}/${sums(platform)}`,
 })
 
 /**
@@ -46,7 +57,8 @@ export const tools = {
         binary: 'k6',
         ...githubRelease(
           'grafana/k6',
-          ({ os, arch }) => `k6-v1.8.1-${os === 'darwin' ? 'macos' : os}-${arch}.${os === 'darwin' ? 'zip' : 'tar.gz'}`,
+          ({ os, arch }) =>
+            `k6-v1.8.1-${os === 'darwin' ? 'macos' : os}-${arch}.${os === 'darwin' ? 'zip' : 'tar.gz'}`,
           () => 'k6-v1.8.1-checksums.txt',
           'v1.8.1',
         ),

@@ -15,7 +15,9 @@ export function commandOf(tool: Tool, way: Way): string {
   if (way.kind === 'apt') return `sudo apt-get install -y ${way.packages.join(' ')}`
   if (way.kind === 'brew') return `brew install ${way.packages.join(' ')}`
   const system = currentPlatform()
-  return system ? `download ${way.url(system)} and put ${way.binary} on PATH` : 'download the official release'
+  return system
+    ? `download ${way.url(system)} and put ${way.binary} on PATH`
+    : 'download the official release'
 }
 
 /** Goes one way. Whatever it puts in the cache appears there whole, by a rename. @throws WayFailed */
@@ -46,7 +48,15 @@ function aptInstall(packages: string[]): Promise<void> {
     const environment = { DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
     if (!aptListsAreFresh) await run(file, [...prefix, 'update', '-qq'], environment).catch(() => {})
     aptListsAreFresh = true
-    const install = ['install', '-y', '-qq', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=120', ...packages]
+    const install = [
+      'install',
+      '-y',
+      '-qq',
+      '--no-install-recommends',
+      '-o',
+      'DPkg::Lock::Timeout=120',
+      ...packages,
+    ]
     const runningBefore = await activeServices(packages)
     await run(file, [...prefix, ...install], environment)
     await stopNewServices(packages, runningBefore)
@@ -83,9 +93,13 @@ async function release(tool: Tool, way: Extract<Way, { kind: 'release' }>): Prom
   const archive = await download(way.url(system))
   const sums = (await download(way.checksums(system))).toString('utf8')
   const file = basename(way.url(system))
-  const wanted = sums.split('\n').find((line) => line.endsWith(file))?.split(/\s+/)[0]
+  const wanted = sums
+    .split('\n')
+    .find((line) => line.endsWith(file))
+    ?.split(/\s+/)[0]
   const actual = createHash('sha256').update(archive).digest('hex')
-  if (wanted !== actual) throw new WayFailed(`checksum of ${file} is ${actual}, the release says ${wanted ?? 'nothing'}`)
+  if (wanted !== actual)
+    throw new WayFailed(`checksum of ${file} is ${actual}, the release says ${wanted ?? 'nothing'}`)
   const staging = await stagingDirectory()
   try {
     await writeFile(join(staging, file), archive)
@@ -133,4 +147,18 @@ export function currentPlatform(): Platform | undefined {
   const cpu = { x64: 'amd64', arm64: 'arm64' }[arch() as string]
   if ((os !== 'linux' && os !== 'darwin') || (cpu !== 'amd64' && cpu !== 'arm64')) return undefined
   return { os, arch: cpu }
+}
+
+/** True when this machine has what the way needs; whether it then works, only going it tells. */
+export async function wayIsOpen(way: Way): Promise<boolean> {
+  if (way.kind === 'release') return currentPlatform() !== undefined
+  const program = { go: 'go', apt: 'apt-get', brew: 'brew' }[way.kind]
+  const { failed } = await execa('sh', ['-c', `command -v ${program}`], { reject: false })
+  if (failed) return false
+  return way.kind === 'apt'
+    ? asRoot('apt-get').then(
+        () => true,
+        () => false,
+      )
+    : true
 }

@@ -1,0 +1,16 @@
+import type { Command } from 'commander'
+import { checkImports, checkTypes } from '../../test/check.ts'
+import { oneOf } from '../options.ts'
+
+const checks = { types: checkTypes, imports: checkImports }
+
+export function register(program: Command): void {
+  program
+    .command('check')
+    .description('runs one static check')
+    .argument('<check>', Object.keys(checks).join(' or '))
+    .action(async (name: string) => {
+      const clean = await checks[oneOf('check', name, Object.keys(checks) as (keyof typeof checks)[])]()
+      process.exitCode = clean ? 0 : 1
+    })
+}

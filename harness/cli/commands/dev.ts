@@ -1,0 +1,45 @@
+import { type PopulationSpec, userAt } from '@headroom/fixtures/population.ts'
+import { demoPassword } from '@headroom/seed/seed.ts'
+import type { Command } from 'commander'
+import pc from 'picocolors'
+import { startStack } from '../../stack/stack.ts'
+import { wholeNumber } from '../options.ts'
+
+const population: PopulationSpec = { seed: 1, organisations: 8, users: 120 }
+
+export function register(program: Command): void {
+  program
+    .command('dev')
+    .description('starts Worklane with reload, seeded, and prints the URL and a login')
+    .option('--port <port>', 'where the edge listens; a free port unless given', wholeNumber(1, 65_535))
+    .action(async ({ port }: { port?: number }) => {
+      const say = (line: string) => console.log(pc.dim(line))
+      const stack = await startStack({ mode: 'development', population, say, ...(port ? { port } : {}) })
+      const { email, name } = userAt(population, 0)
+      console.log(`
+  ${pc.bold('Worklane')}   ${pc.cyan(stack.origin)}
+  sign in    ${email}  ${pc.dim(`(${name}, owner)`)}
+  password   ${demoPassword}
+  mail       ${stack.origin}/dev/mail
+  API        ${stack.origin}/openapi.json
+  logs       ${stack.logDirectory}
+
+  ${pc.dim('Ctrl-C stops everything.')}
+`)
+      const crashed = new Promise<void>((resolve) =>
+        stack.onCrash(({ part, lastLines }) => {
+          console.error(`${pc.red('✗')} ${part} ended:\n${lastLines}`)
+          process.exitCode = 1
+          resolve()
+        }),
+      )
+      await Promise.race([crashed, interrupted()])
+      await stack.stop()
+    })
+}
+
+const interrupted = () =>
+  new Promise<void>((resolve) => {
+    process.once('SIGINT', resolve)
+    process.once('SIGTERM', resolve)
+  })

@@ -1,0 +1,28 @@
+import { InvalidArgumentError } from 'commander'
+import { nearest, UsageError } from './usage.ts'
+
+/** @throws InvalidArgumentError unless the text is a whole number in the range */
+export const wholeNumber = (minimum: number, maximum: number) => (text: string) => {
+  const value = Number(text)
+  if (/^\d+$/.test(text) && value >= minimum && value <= maximum) return value
+  throw new InvalidArgumentError(`It must be a whole number from ${minimum} to ${maximum}.`)
+}
+
+const units: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
+
+/** "90s", "2m", "1m30s" as milliseconds. @throws InvalidArgumentError */
+export function duration(text: string): number {
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)]
+  if (parts.length === 0 || parts.map(([part]) => part).join('') !== text) {
+    throw new InvalidArgumentError('It must be a time such as 30s, 2m or 1m30s.')
+  }
+  return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (units[unit as string] as number), 0)
+}
+
+/** One of the known names. @throws UsageError that suggests the nearest */
+export function oneOf<Name extends string>(what: string, given: string, known: readonly Name[]): Name {
+  if ((known as readonly string[]).includes(given)) return given as Name
+  const meant = nearest(given, known)
+  const list = `known: ${known.join(', ')}`
+  throw new UsageError(`unknown ${what} "${given}"`, meant ? `did you mean "${meant}"? (${list})` : list)
+}
