@@ -1,0 +1,179 @@
+import {
+  BarGaugeDisplayMode,
+  BigValueColorMode,
+  BigValueTextMode,
+  VizOrientation,
+} from '@grafana/grafana-foundation-sdk/common'
+import {
+  type Dashboard,
+  DashboardBuilder,
+  DashboardCursorSync,
+  DatasourceVariableBuilder,
+  QueryVariableBuilder,
+  VariableRefresh,
+} from '@grafana/grafana-foundation-sdk/dashboard'
+import { lighthouse, promises, ttfbP95, validity } from '@headroom/perf-budgets/slo.ts'
+import * as expressions from './expressions.ts'
+import { atLeast, atMost, colours, curves, gauges, layOut, prometheus, stat, text } from './panels.ts'
+
+const { availability, concurrency } = promises
+const seconds = (milliseconds: number) => milliseconds / 1000
+const percent = (ratio: number) => `${Number((ratio * 100).toFixed(4))}%`
+const count = (value: number) => value.toLocaleString('en-US')
+
+/** The dashboard of the promises: what was promised, what was measured, and whether the run may be believed. */
+export function slaDashboard(): Dashboard {
+  const dashboard = new DashboardBuilder('Headroom: the promises')
+    .uid('headroom-sla')
+    .description('How many users Worklane carries, and whether it keeps its promises while it does.')
+    .tags(['headroom', 'sla'])
+    .timezone('browser')
+    .refresh('5s')
+    .time({ from: 'now-15m', to: 'now' })
+    .tooltip(DashboardCursorSync.Crosshair)
+    .withVariable(new DatasourceVariableBuilder('datasource').label('Prometheus').type('prometheus'))
+    .withVariable(
+      new QueryVariableBuilder('testid')
+        .label('Run')
+        .datasource(prometheus)
+        .query(expressions.runsKnown)
+        .refresh(VariableRefresh.OnTimeRangeChanged)
+        .includeAll(true)
+        // A run that was given no id counts as well.
+        .allValue('.*')
+        .current({ text: 'All', value: '$__all', selected: true }),
+    )
+  return layOut(dashboard, [
+    { title: 'The promises', panels: promisesKept() },
+    { title: 'Time to first byte', panels: firstBytes() },
+    { title: 'Load and errors', panels: loadAndErrors() },
+    { title: 'May this run be believed?', panels: generatorHealth() },
+  ])
+}
+
+function promisesKept() {
+  return [
+    stat({
+      title: `Availability · promised ${percent(availability.target)}`,
+      description: `Requests answered without a server error, warm-up left out. The promise is over ${availability.days} days; a short run can break it but not prove it.`,
+      unit: 'percentunit',
+      decimals: 3,
+      queries: { availability: expressions.availability },
+      width: 4,
+    }).thresholds(atLeast(availability.target)),
+    stat({
+      title: `TTFB p95, slowest route · promised < ${ttfbP95} ms`,
+      description: 'Time to first byte that 95 of 100 requests stay below, of the route that is worst at it.',
+      unit: 's',
+      decimals: 3,
+      queries: { '{{name}}': expressions.ttfbP95OfTheWorstRoute },
+      width: 6,
+    })
+      .textMode(BigValueTextMode.ValueAndName)
+      .thresholds(atMost(seconds(ttfbP95))),
+    stat({
+      title: `Users at once · promised ${count(concurrency.users)}`,
+      description: `Signed in and thinking ${seconds(concurrency.thinkTime)} s between steps, against those the run asked for.`,
+      unit: 'locale',
+      decimals: 0,
+      queries: { active: expressions.usersActive, 'asked for': expressions.usersAsked },
+      width: 5,
+    })
+      .textMode(BigValueTextMode.ValueAndName)
+      .orientation(VizOrientation.Vertical)
+      .colorMode(BigValueColorMode.None),
+    stat({
+      title: 'Error budget left',
+      description: `Of the failures that ${percent(availability.target)} allows for this run's requests.`,
+      unit: 'percentunit',
+      decimals: 1,
+      queries: { left: expressions.errorBudgetLeft },
+      width: 4,
+    }).thresholds(colours(['red', null], ['orange', 0], ['green', 0.25])),
+    text({
+      title: `Lighthouse · promised ≥ ${lighthouse.performance * 100}`,
+      content: [
+        `Performance **≥ ${lighthouse.performance * 100}** on every page, mobile, median of ${lighthouse.runs} runs.`,
+        'Measured without load by `pnpm lighthouse`; its report is `lighthouse/index.html` in the results of that run.',
+      ].join('\n\n'),
+      width: 5,
+    }),
+  ]
+}
+
+function firstBytes() {
+  return [
+    curves({
+      title: 'TTFB p95 by route',
+      description: `The line is the promise for every route, ${ttfbP95} ms; many routes are held to less.`,
+      unit: 's',
+      queries: { '{{name}}': expressions.ttfbP95ByRoute },
+      width: 16,
+      limit: atMost(seconds(ttfbP95)),
+    }),
+    gauges({
+      title: "Share of the route's own limit in use",
+      description: 'TTFB p95 over the limit in perf-budgets/slo.ts, the ten routes with the least room.',
+      unit: 'percentunit',
+      decimals: 0,
+      queries: { '{{name}}': expressions.limitUsed },
+      width: 8,
+    })
+      .displayMode(BarGaugeDisplayMode.Basic)
+      .orientation(VizOrientation.Horizontal)
+      .thresholds(colours(['green', null], ['orange', 0.75], ['red', 1])),
+  ]
+}
+
+function loadAndErrors() {
+  return [
+    curves({
+      title: 'Users',
+      unit: 'locale',
+      queries: { active: expressions.usersActive, 'asked for': expressions.usersAsked },
+      width: 8,
+    }),
+    curves({
+      title: 'Requests per second, by phase',
+      unit: 'reqps',
+      queries: { '{{phase}}': expressions.requestRate },
+      width: 8,
+    }),
+    curves({
+      title: 'Errors per second, by class',
+      unit: 'reqps',
+      queries: expressions.errorRates,
+      width: 8,
+    }),
+  ]
+}
+
+function generatorHealth() {
+  const limit = seconds(validity.scheduleLagP99)
+  return [
+    stat({
+      title: `Schedule lag p99 · valid ≤ ${validity.scheduleLagP99} ms`,
+      description:
+        'How late the generator started its steps. Beyond the limit it measures itself: the run is invalid.',
+      unit: 's',
+      decimals: 3,
+      queries: { p99: expressions.scheduleLagQuantile(0.99, '$__range') },
+      width: 4,
+    }).thresholds(atMost(limit)),
+    stat({
+      title: 'Requests measured',
+      description: 'What the figures above stand on, warm-up left out.',
+      unit: 'locale',
+      decimals: 0,
+      queries: { requests: expressions.requestsMeasured },
+      width: 4,
+    }).colorMode(BigValueColorMode.None),
+    curves({
+      title: 'Schedule lag',
+      unit: 's',
+      queries: { p50: expressions.scheduleLagQuantile(0.5), p99: expressions.scheduleLagQuantile(0.99) },
+      width: 16,
+      limit: atMost(limit),
+    }),
+  ]
+}
