@@ -1,0 +1,89 @@
+import type { assertions as allAssertions } from '@headroom/perf-budgets/lighthouserc.ts'
+import type { Audit, FormFactor } from './audit.ts'
+import { auditedPage } from './audited-page.ts'
+import type { AuditedPath } from './pages.ts'
+import type { AssertionResult, Report } from './report.ts'
+
+export type Verdict = 'pass' | 'fail' | 'invalid'
+
+export type Measure = { actual: number; limit: number; passed: boolean }
+
+export type JudgedPage = {
+  name: string
+  url: string
+  verdict: Verdict
+  /** What lhci asserted → what it found, aggregated over the runs as lighthouserc.json says. */
+  measures: Partial<Record<AssertionName, Measure>>
+  /** Why the page's figures say nothing, each reason once. */
+  reasons: string[]
+}
+
+export type AssertionName = keyof typeof allAssertions
+
+/** The major version whose audits are asserted. */
+const lighthouseVersion = '13.'
+
+/**
+ * What the audit of the pages of one session says. A page is invalid when Lighthouse ran less often than asked,
+ * in another version or form, saw another page than the one asked for, or when something promised was not measured.
+ */
+export function judge(
+  asked: {
+    origin: string
+    pages: AuditedPath[]
+    runs: number
+    formFactor: FormFactor
+    names: AssertionName[]
+  },
+  { lighthouses, assertions, problem }: Audit,
+): JudgedPage[] {
+  return asked.pages.map(({ name, path }) => {
+    const url = asked.origin + path
+    const reports = lighthouses.filter((report) => report.requestedUrl === url)
+    const measures = measuresOf(assertions.filter((result) => result.url === url))
+    const reasons = new Set([
+      ...(problem === undefined ? [] : [problem]),
+      ...(reports.length === asked.runs ? [] : [`${reports.length} of ${asked.runs} runs were made`]),
+      ...reports.flatMap((report) => doubtsAbout(report, asked.formFactor)),
+      ...asked.names
+        .filter((measure) => measures[measure] === undefined)
+        .map((measure) => `${measure} was not measured`),
+    ])
+    const broken = Object.values(measures).some((measure) => !measure.passed)
+    const verdict = reasons.size > 0 ? 'invalid' : broken ? 'fail' : 'pass'
+    return { name, url, verdict, measures, reasons: [...reasons] }
+  })
+}
+
+/** Nothing judged is nothing known. */
+export function verdictOf(pages: JudgedPage[]): Verdict {
+  const verdicts = pages.map((page) => page.verdict)
+  if (verdicts.length === 0 || verdicts.includes('invalid')) return 'invalid'
+  return verdicts.includes('fail') ? 'fail' : 'pass'
+}
+
+function doubtsAbout(report: Report, formFactor: FormFactor): string[] {
+  const { [auditedPage]: proof } = report.audits
+  return [
+    ...(proof.score === 1 ? [] : [proof.explanation ?? 'nothing proves that this page was audited']),
+    ...(report.runtimeError
+      ? [`Lighthouse: ${report.runtimeError.code} ${report.runtimeError.message}`]
+      : []),
+    ...(report.lighthouseVersion.startsWith(lighthouseVersion)
+      ? []
+      : [`Lighthouse ${report.lighthouseVersion} ran, not ${lighthouseVersion}x`]),
+    ...(report.configSettings.formFactor === formFactor
+      ? []
+      : [`audited as ${report.configSettings.formFactor}, not ${formFactor}`]),
+  ]
+}
+
+function measuresOf(results: AssertionResult[]): JudgedPage['measures'] {
+  return Object.fromEntries(
+    results.flatMap(({ auditId, auditProperty, actual, expected, passed }) => {
+      if (actual === null) return []
+      const name = [auditId, ...(auditProperty?.split('.') ?? [])].join(':')
+      return [[name, { actual, limit: expected, passed }] as const]
+    }),
+  )
+}

@@ -1,0 +1,99 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { lighthouserc } from '@headroom/perf-budgets/lighthouserc.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Guard, startGuard } from '../stack/guard.ts'
+import { provide } from '../toolchain/provide.ts'
+import { type LighthouseResult, lighthouse } from './lighthouse.ts'
+import type { AuditedPath } from './pages.ts'
+
+const token = 'the-right-token'
+const marker = 'cnr-0123456789'
+
+/** As small as a page can be, behind a session as Worklane's are; /slow lets one wait. */
+const server = createServer((request, response) => {
+  const html = (body: string) => {
+    response.setHeader('content-type', 'text/html')
+    response.end(`<!doctype html><html lang="en"><title>x</title><meta name="viewport" content="width=device-width">
+      <link rel="icon" href="data:,"><h1>${body}</h1><script>document.title = 'Worklane'</script></html>`)
+  }
+  if (request.url?.startsWith('/sign-in')) return html('<input type="email">')
+  if (request.headers.cookie !== `authjs.session-token=${token}`) {
+    return void response.writeHead(307, { location: '/sign-in' }).end()
+  }
+  setTimeout(() => html(marker), request.url === '/slow' ? 1_200 : 0)
+})
+
+const signIn: AuditedPath = { name: '/sign-in', path: '/sign-in', marker: 'type="email"', session: 'nobody' }
+const dashboard: AuditedPath = { name: '/dashboard', path: '/dashboard', marker, session: 'user' }
+
+describe('an audit by Lighthouse', () => {
+  let guard: Guard
+  let chromium: string
+  let results: string
+
+  beforeAll(async () => {
+    guard = startGuard()
+    chromium = (await provide(['chromium'])).chromium.path
+    results = await mkdtemp(join(tmpdir(), 'headroom-lighthouse-test-'))
+    await listening(server)
+  })
+  afterAll(async () => {
+    server.close()
+    guard.end()
+    await rm(results, { recursive: true, force: true })
+  })
+
+  const run = (name: string, pages: AuditedPath[], sessionToken = token): Promise<LighthouseResult> =>
+    lighthouse({
+      guard,
+      chromium,
+      origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      pages,
+      sessionToken,
+      rc: lighthouserc(),
+      runs: 1,
+      formFactor: 'mobile',
+      directory: join(results, name),
+      say: () => {},
+    })
+
+  it('passes a page that keeps every promise, signed in, and reports it without the session', async () => {
+    const { verdict, pages } = await run('good', [signIn, dashboard])
+    expect(pages.flatMap((page) => page.reasons)).toEqual([])
+    expect(pages.map((page) => page.name)).toEqual(['/sign-in', '/dashboard'])
+    expect(Object.keys(pages[1]?.measures ?? {})).toContain('resource-summary:script:size')
+    expect(verdict).toBe('pass')
+    const index = await readFile(join(results, 'good/index.html'), 'utf8')
+    const files = await readdir(join(results, 'good/user'))
+    const report = files.find((file) => file.endsWith('.html')) ?? 'none'
+    expect(index).toContain(`user/${report}`)
+    for (const file of files) {
+      expect(await readFile(join(results, 'good/user', file), 'utf8'), file).not.toContain(token)
+    }
+  })
+
+  it('is invalid, not green, when the session is refused and the sign-in page was audited', async () => {
+    const { verdict, pages } = await run('refused', [dashboard], 'another-token')
+    expect(verdict).toBe('invalid')
+    expect(pages[0]?.reasons).toContain('/dashboard led to /sign-in')
+  })
+
+  it('is invalid when the page belongs to another tenant', async () => {
+    const { verdict, pages } = await run('foreign', [{ ...dashboard, marker: 'cnr-other' }])
+    expect(verdict).toBe('invalid')
+    expect(pages[0]?.reasons).toContain('/dashboard does not hold "cnr-other"')
+  })
+
+  it('fails a page whose server is slow, although its score is high', async () => {
+    const { verdict, pages } = await run('slow', [{ ...dashboard, path: '/slow' }])
+    expect(verdict).toBe('fail')
+    expect(pages[0]?.measures['server-response-time']).toMatchObject({ limit: 800, passed: false })
+  })
+})
+
+const listening = (server: Server) =>
+  new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))

@@ -1,0 +1,79 @@
+import { count, percentile } from '@headroom/loadtests/wire/histogram.ts'
+import { createLogUpdate } from 'log-update'
+import pc from 'picocolors'
+import type { Progress } from '../run/run.ts'
+import { amount, span, time } from './words.ts'
+
+export type Screen = { show(progress: Progress): void; end(): void }
+
+const plainEvery = 5
+
+/** Live lines: redrawn in place on a terminal, one line each few seconds elsewhere. */
+export function progressScreen(stream: NodeJS.WriteStream = process.stdout): Screen {
+  let lastCount = 0
+  let calls = 0
+  if (!stream.isTTY) {
+    return {
+      show(progress) {
+        const seen = view(progress, lastCount)
+        lastCount = seen.requests
+        if (calls++ % plainEvery === 0) stream.write(`  ${seen.line}\n`)
+      },
+      end() {},
+    }
+  }
+  const update = createLogUpdate(stream)
+  return {
+    show(progress) {
+      const seen = view(progress, lastCount)
+      lastCount = seen.requests
+      update(`  ${bar(progress)}\n  ${seen.line}`)
+    },
+    end: () => update.clear(),
+  }
+}
+
+/** What the run is at, from the last second's view of it. */
+export function view(
+  { collected, plan, elapsed }: Progress,
+  lastCount: number,
+): { line: string; requests: number } {
+  const vus = [...collected.vus.values()]
+  const active = vus.reduce((sum, vu) => sum + vu.activeUsers, 0)
+  const phase =
+    elapsed === 0
+      ? 'starting'
+      : elapsed < plan.ramp
+        ? 'ramp'
+        : elapsed < plan.ramp + plan.duration
+          ? 'steady'
+          : 'drain'
+  const steady =
+    collected.routes.get(phase === 'ramp' || phase === 'starting' ? 'ramp' : 'steady') ?? new Map()
+  const all = new Map<number, number>()
+  let errors = 0
+  for (const tally of steady.values()) {
+    for (const [bucket, n] of tally.latency) all.set(bucket, (all.get(bucket) ?? 0) + n)
+    for (const n of tally.errors.values()) errors += n
+  }
+  let requests = 0
+  for (const routes of collected.routes.values())
+    for (const tally of routes.values()) requests += count(tally.latency)
+  const left = plan.ramp + plan.duration - elapsed
+  const cells = [
+    pc.bold(phase.padEnd(8)),
+    `${amount(active)} / ${amount(plan.users)} users`,
+    `${amount(Math.max(0, requests - lastCount))} req/s`,
+    `p95 ${time(percentile(all, 0.95))}`,
+    errors > 0 ? pc.red(`${amount(errors)} errors`) : '0 errors',
+    pc.dim(`${span(left)} left`),
+  ]
+  return { line: cells.join(pc.dim('  ·  ')), requests }
+}
+
+function bar({ plan, elapsed }: Progress): string {
+  const width = 60
+  const share = Math.min(1, elapsed / (plan.ramp + plan.duration))
+  const done = Math.round(share * width)
+  return `${pc.cyan('━'.repeat(done))}${pc.dim('━'.repeat(width - done))}`
+}

@@ -1,0 +1,77 @@
+import { nearest, UsageError } from '../cli/usage.ts'
+import { operationNames } from './routes.ts'
+
+/** A known-bad case that a run is made with, to see that the verdict is red. */
+export type Fault =
+  | { kind: 'delay'; operation: string; milliseconds: number }
+  | { kind: 'starve-generator'; share: number }
+  | { kind: 'stop'; part: string; at: number }
+
+const stoppable = ['api', 'web', 'worker', 'postgres', 'redis', 'edge']
+
+const known: { pattern: RegExp; example: string; read: (match: string[]) => Fault }[] = [
+  {
+    pattern: /^delay=([a-z.]+):(\d+)$/,
+    example: 'delay=task.list:900',
+    read: ([, operation = '', time]) => {
+      if (!operationNames.includes(operation)) {
+        const meant = nearest(operation, operationNames)
+        throw new UsageError(
+          `--fault delays the unknown operation "${operation}"`,
+          meant ? `did you mean "${meant}"?` : `known: ${operationNames.join(', ')}`,
+        )
+      }
+      return { kind: 'delay', operation, milliseconds: Number(time) }
+    },
+  },
+  {
+    pattern: /^starve-generator=(0?\.\d+)$/,
+    example: 'starve-generator=0.05',
+    read: ([, share]) => ({ kind: 'starve-generator', share: Number(share) }),
+  },
+  {
+    pattern: new RegExp(`^stop=(${stoppable.join('|')})@(\\d{1,2})%$`),
+    example: 'stop=api@50%',
+    read: ([, part = '', percent]) => ({ kind: 'stop', part, at: Number(percent) / 100 }),
+  },
+]
+
+/** @throws UsageError with the known forms */
+export function readFault(text: string): Fault {
+  for (const { pattern, read } of known) {
+    const match = pattern.exec(text)
+    if (match) return read([...match])
+  }
+  throw new UsageError(
+    `unknown --fault "${text}"`,
+    `known: ${known.map(({ example }) => example).join(', ')}`,
+  )
+}
+
+/** Worklane's share of the faults, as WORKLANE_FAULTS says it. */
+export const worklaneFaults = (faults: readonly Fault[]): string =>
+  faults
+    .flatMap((fault) => (fault.kind === 'delay' ? [`delay=${fault.operation}:${fault.milliseconds}`] : []))
+    .join(',')
+
+const period = 200
+
+/**
+ * Cuts a process's CPU to a share of the time, as cpulimit does: stopped and continued, five times a second.
+ * @returns how to end it
+ */
+export function starve(signal: (signal: NodeJS.Signals) => void, share: number): () => void {
+  let timer: NodeJS.Timeout
+  let running = true
+  const turn = (stopped: boolean) => {
+    if (!running) return
+    signal(stopped ? 'SIGSTOP' : 'SIGCONT')
+    timer = setTimeout(() => turn(!stopped), period * (stopped ? 1 - share : share))
+  }
+  turn(true)
+  return () => {
+    running = false
+    clearTimeout(timer)
+    signal('SIGCONT')
+  }
+}

@@ -1,0 +1,33 @@
+import { organisationAt, organisationOf, type PopulationSpec, userAt } from '@headroom/fixtures/population.ts'
+import { sessionToken } from '@headroom/seed/rows.ts'
+
+/**
+ * Asks the target who its first, a middle and its last user are. A target with another population answers
+ * requests just as well, and every number of such a run would be about somebody else.
+ * @returns what is wrong, or null
+ */
+export async function probePopulation(
+  target: string,
+  spec: PopulationSpec,
+  sessionSecret: string,
+): Promise<string | null> {
+  for (const index of [0, Math.floor(spec.users / 2), spec.users - 1]) {
+    const { id, email } = userAt(spec, index)
+    const { canary } = organisationAt(spec, organisationOf(spec, index))
+    const cookie = target.startsWith('https:') ? '__Secure-authjs.session-token' : 'authjs.session-token'
+    const response = await fetch(`${target}/v1/me`, {
+      headers: { cookie: `${cookie}=${sessionToken(spec, index, sessionSecret)}` },
+      signal: AbortSignal.timeout(10_000),
+    }).catch((error: Error) => error)
+    const wanted = `user ${index} of ${spec.organisations} organisations and ${spec.users} users (seed ${spec.seed})`
+    if (response instanceof Error) return `the target does not answer for ${wanted}: ${response.message}`
+    if (response.status !== 200) {
+      return `the target does not know ${wanted}: GET /v1/me answered ${response.status}; seed it with the same figures and secret`
+    }
+    const me = (await response.json()) as { user?: { id?: string }; organisation?: { canary?: string } }
+    if (me.user?.id !== id || me.organisation?.canary !== canary) {
+      return `the target holds another population: ${wanted} should be ${email}`
+    }
+  }
+  return null
+}

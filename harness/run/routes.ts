@@ -1,0 +1,6 @@
+import { routes } from '@headroom/perf-budgets/slo.ts'
+
+/** The operations, as the budgets know them: the harness does not read Worklane's code. */
+export const operationNames = Object.keys(routes)
+  .filter((route) => route.startsWith('trpc '))
+  .map((route) => route.slice('trpc '.length))

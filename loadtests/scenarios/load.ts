@@ -1,0 +1,17 @@
+import { thresholds } from '../generated/thresholds.ts'
+import { k6Options, readRun } from '../swarm/options.ts'
+import { swarm } from '../swarm/swarm.ts'
+
+/**
+ * Does Worklane keep its promises under a working day's load?
+ *
+ * Model     2,000 users of 50 tenants, closed loop, 60 s mean think time (lognormal)
+ * Judged    2 minutes of steady load after 30 s in which they arrive
+ * Limits    perf-budgets/slo.ts; one answer in ten is looked through for another tenant's text
+ * Takes     about 2 min 40 s
+ */
+const run = readRun({ users: 2_000, think: 60_000, ramp: 30_000, duration: 120_000, scan: 0.1 })
+
+export const options = k6Options(run, thresholds)
+
+export default () => swarm(run)
