@@ -156,7 +156,7 @@ function startFaults(
         endings.push(starve(generator.signal, fault.share)),
       )
       const endings: (() => void)[] = [wait]
-      return [() => endings.forEach((end) => end())]
+      return [() => void endings.map((end) => end())]
     }
     if (fault.kind === 'stop') {
       const stop = () => stack?.parts.find(({ name }) => name === fault.part)?.signal('SIGKILL')
@@ -176,24 +176,25 @@ function onceStarted(collected: Collected, after: number, act: () => void): () =
   return () => clearInterval(timer)
 }
 
+type Look = { at: number; usage: Record<string, Usage> }
+
 /** CPU and memory of the stack's parts over the steady phase. */
 function watchParts(stack: Stack | null, plan: Plan, collected: Collected) {
-  let first: { at: number; usage: Record<string, Usage> } | null = null
-  let last: typeof first = null
+  const seen: { first?: Look; last?: Look } = {}
   const look = async () => {
     if (!stack || collected.startedAt === null) return
     const now = Date.now()
     const begins = collected.startedAt + plan.ramp
     if (now < begins || now > begins + plan.duration) return
     const usage = await stack.usage()
-    last = { at: now, usage }
-    first ??= last
+    seen.last = { at: now, usage }
+    seen.first ??= seen.last
   }
   const timer = setInterval(look, 1_000)
   return {
     async end(): Promise<Result['parts']> {
       clearInterval(timer)
-      const [from, to] = [first, last]
+      const { first: from, last: to } = seen
       if (!from || !to || to.at === from.at) return {}
       const seconds = (to.at - from.at) / 1000
       return Object.fromEntries(
