@@ -73,7 +73,7 @@ export async function audit(options: AuditOptions): Promise<Audit> {
     await withoutSession(options)
     const lighthouses = (await readReports(collected)).filter((report) => report !== undefined)
     const assertions = await readAssertions(collected)
-    const problem = assertions ? undefined : `lhci ended with ${code}:\n${await lastLines(logFile)}`
+    const problem = assertions ? undefined : `lhci ended with ${code}:\n${await lastLines(logFile, 4)}`
     return { lighthouses, assertions: assertions ?? [], problem }
   } finally {
     await rm(work, { recursive: true, force: true })

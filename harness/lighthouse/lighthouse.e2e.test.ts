@@ -20,7 +20,7 @@ const server = createServer((request, response) => {
     response.end(`<!doctype html><html lang="en"><title>x</title><meta name="viewport" content="width=device-width">
       <link rel="icon" href="data:,"><h1>${body}</h1><script>document.title = 'Worklane'</script></html>`)
   }
-  if (request.url?.startsWith('/sign-in')) return html('<input type="email">')
+  if (request.url?.startsWith('/sign-in')) return html('Sign in <input type="email">')
   if (request.headers.cookie !== `authjs.session-token=${token}`) {
     return void response.writeHead(307, { location: '/sign-in' }).end()
   }
