@@ -1,4 +1,4 @@
-import { promises, routes } from '@headroom/perf-budgets/slo.ts'
+import { errorRate, routes } from '@headroom/perf-budgets/slo.ts'
 
 /**
  * The questions of the dashboard, as PromQL over what k6 writes with
@@ -11,40 +11,44 @@ import { promises, routes } from '@headroom/perf-budgets/slo.ts'
 
 /** What the tags of loadtests/ become in Prometheus: `name` is the route, `status` is 0 when nobody answered. */
 const run = 'testid=~"$testid"'
-/** Limits leave the warm-up out. */
-const measured = `${run}, phase!="warm-up"`
+/** Users that arrive and leave are not judged; the talk with the collector has no phase at all. */
+const judged = `${run}, phase!~"(ramp|drain)?"`
+const worklane = `${run}, phase!=""`
 
 const requestsTotal = 'k6_http_reqs_total'
+const errorsTotal = 'k6_headroom_errors_total'
 const firstByte = 'k6_http_req_waiting_seconds'
-const usersActiveGauge = 'k6_users_active'
-const usersAskedGauge = 'k6_users_asked'
-const scheduleLag = 'k6_schedule_lag_seconds'
+const activeUsers = 'k6_headroom_active_users'
+const scheduleLag = 'k6_headroom_schedule_lag_seconds'
 
-const sinceStart = (labels: string) => `sum(max_over_time(${requestsTotal}{${labels}}[$__range]))`
+const sinceStart = (counter: string, labels: string) => `sum(max_over_time(${counter}{${labels}}[$__range]))`
 
-const total = sinceStart(measured)
-/** Zero failures are no series; zero times the total is a zero only where there were requests. */
-const failed = `(${sinceStart(`${measured}, status=~"0|5.."`)} or 0 * ${total})`
-const allowed = (1 - promises.availability.target).toPrecision(6).replace(/0+$/, '')
+const total = sinceStart(requestsTotal, judged)
+/** No errors are no series; zero times the total is a zero, and only where there were requests. */
+const errors = (labels = judged) => `(${sinceStart(errorsTotal, labels)} or 0 * ${total})`
+const allowed = Number(errorRate.toPrecision(6))
 
-/** Answered and not with a server error, between 0 and 1. */
-export const availability = `1 - ${failed} / ${total}`
+/** Requests that gave their users what was asked for, between 0 and 1. */
+export const availability = `1 - ${errors()} / ${total}`
 
 /** What the promised availability still allows of this run's requests; negative when overspent. */
-export const errorBudgetLeft = `1 - ${failed} / (${allowed} * ${total})`
+export const errorBudgetLeft = `1 - ${errors()} / (${allowed} * ${total})`
 
-export const requestsMeasured = total
+/** Answers in which a user saw another tenant's text, whatever the phase. */
+export const leaks = errors(`${worklane}, class="leak"`)
+
+export const requestsJudged = total
 
 /** Who never answered had no first byte, and would count as the fastest. */
-const answered = `${measured}, status!="0"`
-const ttfbP95Over = (range: string, labels = answered) =>
+const answered = `${judged}, status!="0"`
+const ttfbP95Over = (range: string, labels: string) =>
   `histogram_quantile(0.95, sum by (name) (increase(${firstByte}{${labels}}[${range}])))`
 
 /** Seconds, one series a route. */
-export const ttfbP95ByRoute = ttfbP95Over('$__rate_interval')
+export const ttfbP95ByRoute = ttfbP95Over('$__rate_interval', `${worklane}, status!="0"`)
 
 /** Seconds, the slowest route alone. */
-export const ttfbP95OfTheWorstRoute = `topk(1, ${ttfbP95Over('$__range')})`
+export const ttfbP95OfTheWorstRoute = `topk(1, ${ttfbP95Over('$__range', answered)})`
 
 /** p95 over the route's own limit, the ten nearest to it or beyond; above 1 the promise is broken. */
 export const limitUsed = `topk(10, ${[...routesByLimit()]
@@ -55,25 +59,16 @@ export const limitUsed = `topk(10, ${[...routesByLimit()]
   .join(' or ')})`
 
 /** Per second, by phase of the run. */
-export const requestRate = `sum by (phase) (rate(${requestsTotal}{${run}}[$__rate_interval]))`
+export const requestRate = `sum by (phase) (rate(${requestsTotal}{${worklane}}[$__rate_interval]))`
 
-/** Per second; each is 0, and not empty, while there are requests without such an error. */
-export const errorRates = {
-  'no answer': errorsOf('0'),
-  'server error (5xx)': errorsOf('5..'),
-  'rate limited (429)': errorsOf('429'),
-  'refused (other 4xx)': errorsOf('4[013-9].|42[0-8]'),
-} as const
+/** Per second, by class; a zero of class "none" while there are requests and no errors. */
+export const errorRateByClass = [
+  `sum by (class) (rate(${errorsTotal}{${worklane}}[$__rate_interval]))`,
+  `label_replace(0 * sum(rate(${requestsTotal}{${worklane}}[$__rate_interval])), "class", "none", "", "")`,
+].join(' or ')
 
-function errorsOf(status: string): string {
-  const rate = (labels: string) => `sum(rate(${requestsTotal}{${labels}}[$__rate_interval]))`
-  return `${rate(`${run}, status=~"${status}"`)} or 0 * ${rate(run)}`
-}
-
-/** Each VU reports its own users; a phase that is over must not be counted beside the present one. */
-const acrossVus = (metric: string) => `sum(max without (phase, scenario) (${metric}{${run}}))`
-export const usersActive = acrossVus(usersActiveGauge)
-export const usersAsked = acrossVus(usersAskedGauge)
+/** Each VU reports its own users. */
+export const usersActive = `sum(max without (phase, scenario) (${activeUsers}{${run}}))`
 
 /** Seconds; how late the generator itself was. */
 export const scheduleLagQuantile = (quantile: number, range = '$__rate_interval') =>

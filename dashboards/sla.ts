@@ -16,7 +16,7 @@ import { lighthouse, promises, ttfbP95, validity } from '@headroom/perf-budgets/
 import * as expressions from './expressions.ts'
 import { atLeast, atMost, colours, curves, gauges, layOut, prometheus, stat, text } from './panels.ts'
 
-const { availability, concurrency } = promises
+const { availability, concurrency, isolation } = promises
 const seconds = (milliseconds: number) => milliseconds / 1000
 const percent = (ratio: number) => `${Number((ratio * 100).toFixed(4))}%`
 const count = (value: number) => value.toLocaleString('en-US')
@@ -55,7 +55,7 @@ function promisesKept() {
   return [
     stat({
       title: `Availability · promised ${percent(availability.target)}`,
-      description: `Requests answered without a server error, warm-up left out. The promise is over ${availability.days} days; a short run can break it but not prove it.`,
+      description: `Requests that gave their user what was asked for; arriving and leaving users left out. The promise is over ${availability.days} days; a short run can break it but not prove it.`,
       unit: 'percentunit',
       decimals: 3,
       queries: { availability: expressions.availability },
@@ -67,21 +67,26 @@ function promisesKept() {
       unit: 's',
       decimals: 3,
       queries: { '{{name}}': expressions.ttfbP95OfTheWorstRoute },
-      width: 6,
+      width: 4,
     })
       .textMode(BigValueTextMode.ValueAndName)
       .thresholds(atMost(seconds(ttfbP95))),
     stat({
       title: `Users at once · promised ${count(concurrency.users)}`,
-      description: `Signed in and thinking ${seconds(concurrency.thinkTime)} s between steps, against those the run asked for.`,
+      description: `Signed in and thinking ${seconds(concurrency.thinkTime)} s between steps.`,
       unit: 'locale',
       decimals: 0,
-      queries: { active: expressions.usersActive, 'asked for': expressions.usersAsked },
-      width: 5,
-    })
-      .textMode(BigValueTextMode.ValueAndName)
-      .orientation(VizOrientation.Vertical)
-      .colorMode(BigValueColorMode.None),
+      queries: { active: expressions.usersActive },
+      width: 4,
+    }).colorMode(BigValueColorMode.None),
+    stat({
+      title: "Other tenants' texts seen · promised 0",
+      description: 'Answers that held a text of a tenant which is not the user’s own.',
+      unit: 'locale',
+      decimals: 0,
+      queries: { seen: expressions.leaks },
+      width: 4,
+    }).thresholds(atMost(isolation.leaks + 1)),
     stat({
       title: 'Error budget left',
       description: `Of the failures that ${percent(availability.target)} allows for this run's requests.`,
@@ -96,7 +101,7 @@ function promisesKept() {
         `Performance **≥ ${lighthouse.performance * 100}** on every page, mobile, median of ${lighthouse.runs} runs.`,
         'Measured without load by `pnpm lighthouse`; its report is `lighthouse/index.html` in the results of that run.',
       ].join('\n\n'),
-      width: 5,
+      width: 4,
     }),
   ]
 }
@@ -130,7 +135,7 @@ function loadAndErrors() {
     curves({
       title: 'Users',
       unit: 'locale',
-      queries: { active: expressions.usersActive, 'asked for': expressions.usersAsked },
+      queries: { active: expressions.usersActive },
       width: 8,
     }),
     curves({
@@ -142,7 +147,7 @@ function loadAndErrors() {
     curves({
       title: 'Errors per second, by class',
       unit: 'reqps',
-      queries: expressions.errorRates,
+      queries: { '{{class}}': expressions.errorRateByClass },
       width: 8,
     }),
   ]
@@ -162,10 +167,10 @@ function generatorHealth() {
     }).thresholds(atMost(limit)),
     stat({
       title: 'Requests measured',
-      description: 'What the figures above stand on, warm-up left out.',
+      description: 'What the figures above stand on, arriving and leaving users left out.',
       unit: 'locale',
       decimals: 0,
-      queries: { requests: expressions.requestsMeasured },
+      queries: { requests: expressions.requestsJudged },
       width: 4,
     }).colorMode(BigValueColorMode.None),
     curves({
