@@ -1,0 +1,56 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { renderDashboards } from '@headroom/dashboards/render.ts'
+import { renderLighthouserc } from '@headroom/perf-budgets/lighthouserc.ts'
+import { sloTable } from '@headroom/perf-budgets/readme-table.ts'
+import { renderThresholds } from '@headroom/perf-budgets/thresholds.ts'
+
+export type Generated = {
+  /** From the root of the checkout. */
+  path: string
+  /** What the file should be, given what it is; undefined when it has no place for it. */
+  text: (current: string) => string | undefined
+}
+
+const start = '<!-- slo:start -->'
+const end = '<!-- slo:end -->'
+
+/** Everything that is made from perf-budgets/slo.ts. */
+export const generated: Generated[] = [
+  { path: 'lighthouserc.json', text: renderLighthouserc },
+  { path: 'loadtests/generated/thresholds.ts', text: renderThresholds },
+  ...Object.entries(renderDashboards()).map(([name, text]) => ({
+    path: `dashboards/generated/${name}`,
+    text: () => text,
+  })),
+  { path: 'README.md', text: (current) => between(current, sloTable()) },
+]
+
+export type State = 'fresh' | 'stale' | 'no place'
+
+/** What each file is like, and, unless only looking, brings the stale ones up to date. */
+export async function bringUpToDate(
+  root: string,
+  { lookOnly, files = generated }: { lookOnly: boolean; files?: Generated[] },
+): Promise<{ path: string; state: State }[]> {
+  return Promise.all(
+    files.map(async ({ path, text }) => {
+      const file = join(root, path)
+      const current = await readFile(file, 'utf8').catch(() => '')
+      const wanted = text(current)
+      if (wanted === undefined) return { path, state: 'no place' as const }
+      if (wanted === current) return { path, state: 'fresh' as const }
+      if (!lookOnly) {
+        await mkdir(dirname(file), { recursive: true })
+        await writeFile(file, wanted)
+      }
+      return { path, state: 'stale' as const }
+    }),
+  )
+}
+
+function between(current: string, table: string): string | undefined {
+  const [from, to] = [current.indexOf(start), current.indexOf(end)]
+  if (from < 0 || to < from) return undefined
+  return `${current.slice(0, from + start.length)}\n${table}\n${current.slice(to)}`
+}

@@ -1,0 +1,121 @@
+import { readdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { generateClient } from '../app/data/generate.ts'
+import { problemsOf, routesWithoutBudget } from './check.ts'
+import { assertions, renderLighthouserc } from './lighthouserc.ts'
+import { sloTable } from './readme-table.ts'
+import * as slo from './slo.ts'
+import { k6Thresholds } from './thresholds.ts'
+
+const web = join(import.meta.dirname, '../app/web/app')
+
+/** The pages of the app as Next finds them: a folder in brackets is no part of the path. */
+async function pagesOfTheApp(): Promise<string[]> {
+  const files = await readdir(web, { recursive: true })
+  const folders = files.filter((file) => /(^|\/)page\.tsx?$/.test(file)).map((file) => dirname(file))
+  const paths = folders.map((folder) => {
+    const segments = folder.split('/').filter((segment) => segment !== '.' && !/^\(.*\)$/.test(segment))
+    return `/${segments.join('/')}`
+  })
+  // Tools of development are refused in production.
+  return paths.filter((path) => !path.startsWith('/dev')).sort()
+}
+
+describe('the limits', () => {
+  it('make sense', () => {
+    expect(problemsOf(slo)).toEqual([])
+  })
+
+  it.each([
+    [
+      'a route slower than the promise',
+      { routes: { 'page /a': { kind: 'page', ttfbP95: 900 } } },
+      /routes\.page \/a\.ttfbP95: .*800/,
+    ],
+    [
+      'a route of another kind than its name',
+      { routes: { 'rsc /a': { kind: 'page', ttfbP95: 9 } } },
+      /kind: is a rsc/,
+    ],
+    [
+      'a route that is named otherwise',
+      { routes: { '/a': { kind: 'page', ttfbP95: 9 } } },
+      /named as docs\/seams\.md/,
+    ],
+    [
+      'availability in percent',
+      { promises: { ...slo.promises, availability: { target: 99.9, days: 30 } } },
+      /availability\.target/,
+    ],
+    ['an even number of runs', { lighthouse: { ...slo.lighthouse, runs: 4 } }, /runs: must be odd/],
+    ['a leak that is allowed', { promises: { ...slo.promises, isolation: { leaks: 1 } } }, /leaks/],
+  ])('would be refused with %s', (_what, change, problem) => {
+    expect(problemsOf({ ...slo, ...change }).join('\n')).toMatch(problem)
+  })
+})
+
+describe('every route of Worklane', () => {
+  let operations: { name: string; rest: string }[]
+  let pages: string[]
+
+  beforeAll(async () => {
+    await generateClient()
+    operations = (await import('../app/domain/operations.ts')).operationList
+    pages = await pagesOfTheApp()
+  })
+
+  it('has a budget', () => {
+    expect(operations.length).toBeGreaterThan(10)
+    expect(pages).toContain('/dashboard')
+    expect(routesWithoutBudget({ operations, pages })).toEqual([])
+  })
+
+  it('is missed when it has none', () => {
+    const {
+      'trpc task.move': _trpc,
+      'GET /v1/me': _rest,
+      'rsc /tasks/[taskId]': _page,
+      ...others
+    } = slo.routes
+    const missing = routesWithoutBudget({ operations, pages: ['/tasks/[taskId]', '/new'] }, others)
+    expect(missing.sort()).toEqual([
+      'GET /v1/me',
+      'page /new',
+      'rsc /new',
+      'rsc /tasks/[taskId]',
+      'trpc task.move',
+    ])
+  })
+
+  it('has none that the app does not answer', () => {
+    const known = new Set([
+      ...operations.flatMap(({ name, rest }) => [rest, `trpc ${name}`]),
+      ...pages.flatMap((page) => [`page ${page}`, `rsc ${page}`]),
+      ...['static', 'page /'],
+    ])
+    expect(Object.keys(slo.routes).filter((name) => !known.has(name))).toEqual([])
+  })
+})
+
+describe('what is derived from the limits', () => {
+  it('holds Lighthouse to the middle of the runs, never to the best, and asserts the server by itself', () => {
+    const methods = Object.values(assertions).map(([, { aggregationMethod }]) => aggregationMethod)
+    expect(new Set(methods)).toEqual(new Set(['median', 'pessimistic']))
+    expect(assertions['categories:performance'][1]).toMatchObject({ minScore: 0.95 })
+    expect(assertions['server-response-time'][1]).toMatchObject({ maxNumericValue: 800 })
+    expect(JSON.parse(renderLighthouserc()).ci.collect.numberOfRuns).toBe(slo.lighthouse.runs)
+  })
+
+  it('gives k6 a threshold for every route', () => {
+    const thresholds = k6Thresholds()
+    for (const [name, { ttfbP95 }] of Object.entries(slo.routes)) {
+      expect(thresholds[`http_req_waiting{name:${name},phase:steady}`], name).toEqual([`p(95)<${ttfbP95}`])
+    }
+  })
+
+  it('says the promises in words', () => {
+    expect(sloTable()).toContain('| Availability | 99.9% over 30 days |')
+    expect(sloTable()).toContain('| · REST | < 300 to 400 ms, by route |')
+  })
+})

@@ -1,0 +1,93 @@
+import { z } from 'zod'
+import * as slo from './slo.ts'
+
+const Share = z.number().gt(0).lt(1)
+const Milliseconds = z.number().int().positive()
+
+/** A route's first word says its kind. */
+const kindOf = (name: string): slo.RouteKind => {
+  const [first = ''] = name.split(' ')
+  if (first === 'page' || first === 'rsc' || first === 'trpc' || first === 'static') return first
+  return 'rest'
+}
+
+const namePattern = /^(static|(page|rsc) \/\S*|(GET|POST|PUT|PATCH|DELETE) \/v1\/\S+|trpc [a-z]+\.[a-zA-Z]+)$/
+
+const Routes = z
+  .record(
+    z.string(),
+    z.object({
+      kind: z.enum(['page', 'rsc', 'rest', 'trpc', 'static']),
+      ttfbP95: Milliseconds.max(
+        slo.ttfbP95,
+        `may be tighter than the promise of ${slo.ttfbP95} ms, never wider`,
+      ),
+    }),
+  )
+  .check((context) => {
+    for (const [name, budget] of Object.entries(context.value)) {
+      if (!namePattern.test(name)) {
+        context.issues.push({
+          ...{ code: 'custom', input: name, path: [name] },
+          message: 'must be named as docs/seams.md says',
+        })
+      }
+      if (budget.kind === kindOf(name)) continue
+      const message = `is a ${kindOf(name)} by its name and a ${budget.kind} by its kind`
+      context.issues.push({ code: 'custom', input: budget, path: [name, 'kind'], message })
+    }
+  })
+
+export const Slo = z.object({
+  ttfbP95: Milliseconds,
+  promises: z.object({
+    availability: z.object({ target: Share, days: z.number().int().positive() }),
+    concurrency: z.object({ users: z.number().int().positive(), thinkTime: Milliseconds }),
+    isolation: z.object({ leaks: z.literal(0) }),
+  }),
+  lighthouse: z.object({
+    performance: Share,
+    // An even number of runs has no middle one.
+    runs: z
+      .number()
+      .int()
+      .positive()
+      .refine((runs) => runs % 2 === 1, 'must be odd'),
+    serverResponseTime: Milliseconds.max(slo.ttfbP95),
+    largestContentfulPaint: Milliseconds,
+    cumulativeLayoutShift: Share,
+    totalBlockingTime: Milliseconds,
+    pageBytes: z.number().int().positive(),
+    scriptBytes: z.number().int().positive(),
+  }),
+  validity: z.object({
+    scheduleLagP99: Milliseconds,
+    generatorCpuShare: Share,
+    activeUsers: Share,
+    minimumSamples: z.number().int().positive(),
+  }),
+  errorRate: Share,
+  routes: Routes,
+})
+
+/** What is wrong with the limits, one line each with the path of the field; empty when nothing is. */
+export function problemsOf(limits: unknown): string[] {
+  const parsed = Slo.safeParse(limits)
+  if (parsed.success) return []
+  return parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
+}
+
+/** The routes that Worklane answers and slo.ts does not know, given what the app has. */
+export function routesWithoutBudget(
+  app: { operations: { name: string; rest: string }[]; pages: string[] },
+  routes: Record<string, unknown> = slo.routes,
+): string[] {
+  const needed = [
+    ...app.operations.flatMap(({ name, rest }) => [rest, `trpc ${name}`]),
+    // Nobody is led to the sign-in page or to / by a click inside the app.
+    ...app.pages.flatMap((page) => [`page ${page}`, ...(outside.has(page) ? [] : [`rsc ${page}`])]),
+  ]
+  return needed.filter((name) => !Object.hasOwn(routes, name))
+}
+
+const outside = new Set(['/', '/sign-in'])

@@ -1,0 +1,36 @@
+import { lighthouse, promises, type RouteKind, routes, ttfbP95 } from './slo.ts'
+
+const kinds: [RouteKind, string][] = [
+  ['page', 'a page, full load'],
+  ['rsc', 'a page, by a click inside the app'],
+  ['rest', 'REST'],
+  ['trpc', 'tRPC'],
+  ['static', 'static assets'],
+]
+
+/** The promises as a Markdown table, for the README. */
+export function sloTable(): string {
+  const { availability, concurrency, isolation } = promises
+  const users = concurrency.users.toLocaleString('en-US')
+  const rows = [
+    ['Availability', `${Number((availability.target * 100).toFixed(4))}% over ${availability.days} days`],
+    ['Concurrency', `${users} users at once, ${concurrency.thinkTime / 1000} s mean think time`],
+    ['Isolation', `${isolation.leaks} texts of one tenant seen by another`],
+    ['Time to first byte, p95', `< ${ttfbP95} ms on every route`],
+    ...kinds.map(([kind, words]) => [`· ${words}`, limitsOf(kind)]),
+    [
+      'Lighthouse, mobile',
+      `performance ≥ ${lighthouse.performance * 100} on every page, median of ${lighthouse.runs}`,
+    ],
+  ]
+  return ['| promise | limit |', '|---|---|', ...rows.map((cells) => `| ${cells.join(' | ')} |`)].join('\n')
+}
+
+/** "< 300 ms", or "< 300 to 400 ms" where the routes of a kind differ. */
+function limitsOf(kind: RouteKind): string {
+  const limits = Object.values(routes)
+    .filter((route) => route.kind === kind)
+    .map((route) => route.ttfbP95)
+  const [least, most] = [Math.min(...limits), Math.max(...limits)]
+  return least === most ? `< ${least} ms` : `< ${least} to ${most} ms, by route`
+}
