@@ -2,11 +2,11 @@ import type { z } from 'zod'
 import { type Actor, mayAct } from './actor.ts'
 import { type FieldError, Problem } from './errors.ts'
 import { faults } from './faults.ts'
-import type { AnyOperation, Operation } from './operation.ts'
+import type { AnyOperation, Operation, Route } from './operation.ts'
 
 /** The one way to an operation: validates, authorises, runs. @throws Problem */
-export async function execute<Name extends string, Input extends z.ZodType, Output extends z.ZodType>(
-  operation: Operation<Name, Input, Output>,
+export async function execute<Input extends z.ZodType, Output extends z.ZodType>(
+  operation: Operation<string, Route, Input, Output>,
   actor: Actor | null,
   input: z.input<Input>,
 ): Promise<z.output<Output>> {

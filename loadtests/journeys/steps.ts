@@ -30,7 +30,8 @@ const page = (name: string, path: string): Request => ({
 const navigation = (name: string, path: string): Request => ({
   method: 'GET',
   route: `rsc ${name}`,
-  path,
+  // Next answers only when this parameter fits the other headers; without a router state it is empty.
+  path: `${path}?_rsc`,
   headers: { RSC: '1', Accept: '*/*' },
   tenant: true,
 })

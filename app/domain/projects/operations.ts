@@ -43,11 +43,11 @@ export const listProjects = operation({
   rest: 'GET /v1/projects',
   summary: 'The projects of your organisation, by name',
   allow: 'viewer',
-  input: z.strictObject({}),
+  input: z.strictObject({ limit: z.number().int().min(1).max(200).default(200) }),
   output: z.object({ items: z.array(Project) }),
-  async run(actor) {
+  async run(actor, { limit }) {
     const rows = await work(actor).read((db) =>
-      db.project.findMany({ orderBy: [{ name: 'asc' }, { id: 'asc' }], take: 200, select: columns }),
+      db.project.findMany({ orderBy: [{ name: 'asc' }, { id: 'asc' }], take: limit, select: columns }),
     )
     return { items: rows.map(projectOf) }
   },

@@ -51,8 +51,11 @@ function live(record: unknown): Actor | null {
 }
 
 /** Signs a user in to the organisation that they joined first. @throws Problem when they belong to none */
-export async function createSession(user: string, expires = inDays(lifetimeDays)): Promise<Session> {
-  const token = newToken()
+export async function createSession(
+  user: string,
+  expires = inDays(lifetimeDays),
+  token = newToken(),
+): Promise<Session> {
   const { rowCount } = await runtime().auth.query(
     `insert into sessions (token_hash, user_id, active_org_id, expires_at)
      select $1, $2, org_id, $3 from memberships where user_id = $2 order by created_at, org_id limit 1`,

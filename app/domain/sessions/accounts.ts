@@ -1,0 +1,50 @@
+import { runtime } from '../runtime.ts'
+
+export type Account = { id: string; email: string; name: string; emailVerified: Date | null }
+export type Verification = { identifier: string; token: string; expires: Date }
+
+const columns = 'u.id, u.email, u.name, u.email_verified as "emailVerified"'
+
+async function first<T extends object>(text: string, values: unknown[]): Promise<T | null> {
+  const { rows } = await runtime().auth.query<T>(text, values)
+  return rows[0] ?? null
+}
+
+/** Who can sign in, and how; through the role that may know it. */
+export const accounts = {
+  byId: (id: string) => first<Account>(`select ${columns} from users u where id = $1`, [id]),
+  byEmail: (email: string) =>
+    first<Account>(`select ${columns} from users u where lower(email) = lower($1)`, [email]),
+  byProvider: (provider: string, id: string) =>
+    first<Account>(
+      `select ${columns} from users u join accounts a on a.user_id = u.id
+       where a.provider = $1 and a.provider_account_id = $2`,
+      [provider, id],
+    ),
+  async verified(id: string, at: Date): Promise<void> {
+    await runtime().auth.query('update users set email_verified = $2 where id = $1', [id, at])
+  },
+  async link(account: {
+    provider: string
+    providerAccountId: string
+    userId: string
+    type: string
+  }): Promise<void> {
+    await runtime().auth.query(
+      'insert into accounts (provider, provider_account_id, user_id, type) values ($1, $2, $3, $4)',
+      [account.provider, account.providerAccountId, account.userId, account.type],
+    )
+  },
+  async saveVerification({ identifier, token, expires }: Verification): Promise<void> {
+    await runtime().auth.query(
+      'insert into verification_tokens (identifier, token, expires) values ($1, $2, $3)',
+      [identifier, token, expires],
+    )
+  },
+  /** Each token is good once. */
+  useVerification: (identifier: string, token: string) =>
+    first<Verification>(
+      'delete from verification_tokens where identifier = $1 and token = $2 returning identifier, token, expires',
+      [identifier, token],
+    ),
+}

@@ -1,0 +1,60 @@
+'use client'
+
+import { useRouter } from 'next/navigation'
+import { type FormEvent, useState } from 'react'
+import { Button } from '@/components/ui/button.tsx'
+import { fieldClass, labelClass } from '@/components/ui/field.tsx'
+
+export function NewProject() {
+  const router = useRouter()
+  const [error, setError] = useState<string | null>(null)
+
+  async function create(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault()
+    const form = new FormData(event.currentTarget)
+    setError(null)
+    try {
+      const { api } = await import('@/lib/api.ts')
+      const project = await api.project.create.mutate({
+        name: String(form.get('name')),
+        key: String(form.get('key')).toUpperCase(),
+      })
+      router.push(`/projects/${project.id}`)
+    } catch (reason) {
+      setError(reason instanceof Error ? reason.message : 'The project could not be created.')
+    }
+  }
+
+  return (
+    <details className="border-t px-4 py-3">
+      <summary className="text-sm font-medium text-accent-text">New project</summary>
+      <form onSubmit={create} className="mt-3 flex flex-wrap items-end gap-3">
+        <div className="min-w-40 flex-1">
+          <label htmlFor="project-name" className={labelClass}>
+            Name
+          </label>
+          <input id="project-name" name="name" required maxLength={120} className={fieldClass} />
+        </div>
+        <div className="w-24">
+          <label htmlFor="project-key" className={labelClass}>
+            Key
+          </label>
+          <input
+            id="project-key"
+            name="key"
+            required
+            pattern="[A-Za-z][A-Za-z0-9]{1,7}"
+            title="2 to 8 letters or digits, a letter first"
+            className={`${fieldClass} uppercase`}
+          />
+        </div>
+        <Button type="submit">Create</Button>
+        {error ? (
+          <p role="alert" className="w-full text-sm text-danger">
+            {error}
+          </p>
+        ) : null}
+      </form>
+    </details>
+  )
+}

@@ -1,0 +1,120 @@
+import { mayAct } from '@worklane/domain/actor.ts'
+import { type Dashboard, getDashboard } from '@worklane/domain/dashboard/operations.ts'
+import { execute } from '@worklane/domain/execute.ts'
+import type { Metadata } from 'next'
+import Link from 'next/link'
+import { Suspense } from 'react'
+import { requireActor } from '@/auth/actor.ts'
+import { ActivityList } from '@/components/activity.tsx'
+import { Due, Priority, StatusDot } from '@/components/task.tsx'
+import { Card, Empty, Skeleton } from '@/components/ui/card.tsx'
+import { NewProject } from './new-project.tsx'
+
+export const metadata: Metadata = { title: 'Dashboard' }
+
+export default function DashboardPage() {
+  return (
+    <>
+      <h1 className="mb-6 text-2xl font-semibold tracking-tight">Dashboard</h1>
+      <Suspense fallback={<Loading />}>
+        <Overview />
+      </Suspense>
+    </>
+  )
+}
+
+function Loading() {
+  return (
+    <div className="grid gap-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
+      <Skeleton className="h-24 lg:col-span-2" />
+      <Skeleton className="h-96" />
+      <Skeleton className="h-96" />
+    </div>
+  )
+}
+
+async function Overview() {
+  const actor = await requireActor()
+  const { counts, mine, projects, activity } = await execute(getDashboard, actor, {})
+  const now = new Date()
+  return (
+    <div className="grid gap-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
+      <dl className="grid grid-cols-2 gap-4 sm:grid-cols-4 lg:col-span-2">
+        <Figure name="Open" value={counts.open} />
+        <Figure name="Overdue" value={counts.overdue} look={counts.overdue > 0 ? 'text-danger' : ''} />
+        <Figure name="Due this week" value={counts.dueSoon} look={counts.dueSoon > 0 ? 'text-warn' : ''} />
+        <Figure name="Done this week" value={counts.doneThisWeek} look="text-good" />
+      </dl>
+      <div className="flex min-w-0 flex-col gap-4">
+        <Card title="Assigned to you">
+          {mine.length === 0 ? <Empty>Nothing is waiting for you.</Empty> : <Mine tasks={mine} now={now} />}
+        </Card>
+        <Card title="Projects">
+          {projects.length === 0 ? <Empty>No project yet.</Empty> : <Projects projects={projects} />}
+          {mayAct(actor, 'manager') ? <NewProject /> : null}
+        </Card>
+      </div>
+      <Card title="Lately">
+        {activity.length === 0 ? (
+          <Empty>Nothing happened yet.</Empty>
+        ) : (
+          <ActivityList items={activity} now={now} named />
+        )}
+      </Card>
+    </div>
+  )
+}
+
+function Figure({ name, value, look = '' }: { name: string; value: number; look?: string }) {
+  return (
+    <div className="rounded-xl border bg-surface px-4 py-3.5">
+      <dt className="text-sm text-muted">{name}</dt>
+      <dd className={`mt-1 text-2xl font-semibold tracking-tight tabular-nums ${look}`}>{value}</dd>
+    </div>
+  )
+}
+
+function Mine({ tasks, now }: { tasks: Dashboard['mine']; now: Date }) {
+  return (
+    <ul className="divide-y">
+      {tasks.map((task) => (
+        <li key={task.id}>
+          <Link
+            href={`/tasks/${task.id}`}
+            prefetch={false}
+            className="flex items-center gap-3 px-4 py-2.5 text-sm hover:bg-sunken"
+          >
+            <StatusDot status={task.status} />
+            <span className="w-16 shrink-0 text-xs text-muted">{task.key}</span>
+            <span className="min-w-0 flex-1 truncate">{task.title}</span>
+            <Priority priority={task.priority} />
+            <Due dueOn={task.dueOn} today={now} />
+          </Link>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function Projects({ projects }: { projects: Dashboard['projects'] }) {
+  return (
+    <ul className="grid sm:grid-cols-2">
+      {projects.map(({ id, name, key, open, done }) => (
+        <li key={id}>
+          <Link href={`/projects/${id}`} prefetch={false} className="block px-4 py-3 hover:bg-sunken">
+            <span className="flex items-baseline justify-between gap-2 text-sm">
+              <span className="truncate font-medium">{name}</span>
+              <span className="text-xs whitespace-nowrap text-muted">{open} open</span>
+            </span>
+            <progress
+              aria-label={`${key}: ${done} of ${open + done} done`}
+              value={done}
+              max={Math.max(1, open + done)}
+              className="mt-2 h-1.5 w-full appearance-none overflow-hidden rounded-full [&::-moz-progress-bar]:bg-accent [&::-webkit-progress-bar]:bg-line [&::-webkit-progress-value]:bg-accent"
+            />
+          </Link>
+        </li>
+      ))}
+    </ul>
+  )
+}

@@ -1,0 +1,63 @@
+'use client'
+
+import { useRouter } from 'next/navigation'
+import { type FormEvent, useRef, useState } from 'react'
+import { Button, buttonClass } from '@/components/ui/button.tsx'
+import { fieldClass, labelClass } from '@/components/ui/field.tsx'
+
+export function NewTask({ projectId }: { projectId: string }) {
+  const router = useRouter()
+  const dialog = useRef<HTMLDialogElement>(null)
+  const [error, setError] = useState<string | null>(null)
+
+  async function create(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault()
+    const form = event.currentTarget
+    setError(null)
+    try {
+      const { api } = await import('@/lib/api.ts')
+      await api.task.create.mutate({ projectId, title: String(new FormData(form).get('title')) })
+      form.reset()
+      dialog.current?.close()
+      router.refresh()
+    } catch (reason) {
+      setError(reason instanceof Error ? reason.message : 'The task could not be added.')
+    }
+  }
+
+  return (
+    <>
+      <Button onClick={() => dialog.current?.showModal()}>New task</Button>
+      <dialog
+        ref={dialog}
+        aria-labelledby="new-task"
+        className="m-auto w-full max-w-md rounded-xl border bg-surface p-5 text-ink backdrop:bg-black/40"
+      >
+        <h2 id="new-task" className="mb-4 text-lg font-semibold">
+          New task
+        </h2>
+        <form onSubmit={create}>
+          <label htmlFor="task-title" className={labelClass}>
+            Title
+          </label>
+          <input id="task-title" name="title" required maxLength={200} className={fieldClass} />
+          {error ? (
+            <p role="alert" className="mt-2 text-sm text-danger">
+              {error}
+            </p>
+          ) : null}
+          <div className="mt-5 flex justify-end gap-2">
+            <button
+              type="button"
+              onClick={() => dialog.current?.close()}
+              className={buttonClass({ look: 'bare' })}
+            >
+              Cancel
+            </button>
+            <Button type="submit">Add task</Button>
+          </div>
+        </form>
+      </dialog>
+    </>
+  )
+}

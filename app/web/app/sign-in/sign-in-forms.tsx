@@ -1,0 +1,88 @@
+'use client'
+
+import { useSearchParams } from 'next/navigation'
+import { useActionState } from 'react'
+import { type FormState, signInWithLink, signInWithPassword } from '@/auth/actions.ts'
+import { Button } from '@/components/ui/button.tsx'
+import { fieldClass, labelClass } from '@/components/ui/field.tsx'
+
+const start: FormState = { error: null }
+
+export function SignInForms() {
+  const parameters = useSearchParams()
+  const next = parameters.get('next') ?? ''
+  const [password, submitPassword, checking] = useActionState(signInWithPassword, start)
+  const [link, submitLink, sending] = useActionState(signInWithLink, start)
+  const error =
+    password.error ??
+    link.error ??
+    (parameters.get('error') ? 'That link is no longer good. Ask for a new one.' : null)
+  return (
+    <>
+      {error ? (
+        <p role="alert" className="mb-4 rounded-lg bg-danger-soft px-3 py-2 text-sm text-danger">
+          {error}
+        </p>
+      ) : null}
+      {parameters.get('sent') ? (
+        <p role="status" className="mb-4 rounded-lg bg-good-soft px-3 py-2 text-sm text-good">
+          If there is an account with this address, a link is on its way to it.
+        </p>
+      ) : null}
+      <form action={submitPassword} className="flex flex-col gap-4">
+        <input type="hidden" name="next" value={next} />
+        <div>
+          <label htmlFor="email" className={labelClass}>
+            E-mail
+          </label>
+          <input
+            id="email"
+            name="email"
+            type="email"
+            autoComplete="username"
+            required
+            className={fieldClass}
+          />
+        </div>
+        <div>
+          <label htmlFor="password" className={labelClass}>
+            Password
+          </label>
+          <input
+            id="password"
+            name="password"
+            type="password"
+            autoComplete="current-password"
+            required
+            className={fieldClass}
+          />
+        </div>
+        <Button type="submit" disabled={checking}>
+          {checking ? 'Signing in …' : 'Sign in'}
+        </Button>
+      </form>
+      <div className="my-6 flex items-center gap-3 text-xs text-muted">
+        <span className="h-px flex-1 bg-line" /> or <span className="h-px flex-1 bg-line" />
+      </div>
+      <form action={submitLink} className="flex flex-col gap-4">
+        <input type="hidden" name="next" value={next} />
+        <div>
+          <label htmlFor="link-email" className={labelClass}>
+            E-mail for a link
+          </label>
+          <input
+            id="link-email"
+            name="email"
+            type="email"
+            autoComplete="email"
+            required
+            className={fieldClass}
+          />
+        </div>
+        <Button type="submit" look="quiet" disabled={sending}>
+          {sending ? 'Sending …' : 'Send me a link'}
+        </Button>
+      </form>
+    </>
+  )
+}

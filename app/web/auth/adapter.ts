@@ -1,0 +1,72 @@
+import 'server-only'
+import { accounts } from '@worklane/domain/sessions/accounts.ts'
+import {
+  createSession,
+  extendSession,
+  findSession,
+  revokeSession,
+} from '@worklane/domain/sessions/sessions.ts'
+import type { Adapter, AdapterUser } from 'next-auth/adapters'
+
+const adapterUser = (user: {
+  id: string
+  email: string
+  name: string
+  emailVerified: Date | null
+}): AdapterUser => user
+
+/** Auth.js's storage, as calls of the domain: only a token's hash is ever stored. */
+export const adapter: Adapter = {
+  async getUser(id) {
+    const user = await accounts.byId(id)
+    return user && adapterUser(user)
+  },
+  async getUserByEmail(email) {
+    const user = await accounts.byEmail(email)
+    return user && adapterUser(user)
+  },
+  async getUserByAccount({ provider, providerAccountId }) {
+    const user = await accounts.byProvider(provider, providerAccountId)
+    return user && adapterUser(user)
+  },
+  async createUser() {
+    // Sign-up comes with invitations: until then only known people sign in.
+    throw new Error('There is no account with this e-mail address.')
+  },
+  async updateUser({ id, emailVerified }) {
+    await accounts.verified(id, emailVerified ?? new Date())
+    const user = await accounts.byId(id)
+    if (!user) throw new Error(`no user ${id}`)
+    return adapterUser(user)
+  },
+  async linkAccount({ provider, providerAccountId, userId, type }) {
+    await accounts.link({ provider, providerAccountId, userId, type })
+  },
+  async createSession({ sessionToken, userId, expires }) {
+    const session = await createSession(userId, expires, sessionToken)
+    return { sessionToken: session.token, userId, expires }
+  },
+  async getSessionAndUser(sessionToken) {
+    const session = await findSession(sessionToken)
+    const user = session && (await accounts.byId(session.userId))
+    if (!session || !user) return null
+    return {
+      session: { sessionToken, userId: session.userId, expires: session.expires },
+      user: adapterUser(user),
+    }
+  },
+  async updateSession({ sessionToken, expires }) {
+    if (expires) await extendSession(sessionToken, expires)
+    return null
+  },
+  async deleteSession(sessionToken) {
+    await revokeSession(sessionToken)
+  },
+  async createVerificationToken(token) {
+    await accounts.saveVerification(token)
+    return token
+  },
+  async useVerificationToken({ identifier, token }) {
+    return accounts.useVerification(identifier, token)
+  },
+}

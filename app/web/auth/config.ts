@@ -1,0 +1,54 @@
+import 'server-only'
+import { verifyPassword } from '@worklane/domain/sessions/passwords.ts'
+import { createSession } from '@worklane/domain/sessions/sessions.ts'
+import NextAuth, { type NextAuthConfig } from 'next-auth'
+import { encode } from 'next-auth/jwt'
+import Credentials from 'next-auth/providers/credentials'
+import GitHub from 'next-auth/providers/github'
+import Google from 'next-auth/providers/google'
+import { z } from 'zod'
+import { adapter } from './adapter.ts'
+import { sendSignInLink } from './mail.ts'
+
+const Password = z.object({ email: z.email().max(200), password: z.string().min(1).max(200) })
+
+/** The auth library, known to this folder alone. Sessions are the domain's: rows in Postgres, read through Redis. */
+const config: NextAuthConfig = {
+  adapter,
+  session: { strategy: 'database', maxAge: 30 * 86_400, updateAge: 86_400 },
+  trustHost: true,
+  pages: { signIn: '/sign-in', error: '/sign-in', verifyRequest: '/sign-in?sent=1' },
+  providers: [
+    Credentials({
+      credentials: { email: {}, password: {} },
+      async authorize(given) {
+        const parsed = Password.safeParse(given)
+        return parsed.success ? verifyPassword(parsed.data.email, parsed.data.password) : null
+      },
+    }),
+    {
+      id: 'email',
+      type: 'email',
+      name: 'E-mail',
+      maxAge: 15 * 60,
+      sendVerificationRequest: ({ identifier, url }) => sendSignInLink(identifier, url),
+    },
+    // OAuth is offered where its variables (AUTH_GITHUB_ID and so on) are set.
+    ...(process.env.AUTH_GITHUB_ID ? [GitHub] : []),
+    ...(process.env.AUTH_GOOGLE_ID ? [Google] : []),
+  ],
+  callbacks: {
+    jwt({ token, account, user }) {
+      return account?.provider === 'credentials' ? { ...token, passwordOf: user.id } : token
+    },
+  },
+  jwt: {
+    // The library makes a JWT after a password; ours is a session row like any other way's.
+    async encode(parameters) {
+      const user = parameters.token?.passwordOf
+      return typeof user === 'string' ? (await createSession(user)).token : encode(parameters)
+    },
+  },
+}
+
+export const { handlers, signIn, signOut } = NextAuth(config)

@@ -1,0 +1,15 @@
+import { hueOf, initials } from '@/lib/format.ts'
+
+/** The initials of a person in a colour of their own; the name is there for everyone who cannot see it. */
+export function Avatar({ name, size = 'size-6 text-[10px]' }: { name: string; size?: string }) {
+  return (
+    <span
+      title={name}
+      style={{ backgroundColor: `oklch(0.47 0.11 ${hueOf(name)})` }}
+      className={`inline-flex shrink-0 items-center justify-center rounded-full font-semibold text-white ${size}`}
+    >
+      <span aria-hidden>{initials(name)}</span>
+      <span className="sr-only">{name}</span>
+    </span>
+  )
+}

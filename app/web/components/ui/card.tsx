@@ -1,0 +1,21 @@
+import type { ReactNode } from 'react'
+
+export function Card({ title, aside, children }: { title: string; aside?: ReactNode; children: ReactNode }) {
+  return (
+    <section className="rounded-xl border bg-surface">
+      <header className="flex items-center justify-between gap-3 border-b px-4 py-3">
+        <h2 className="text-sm font-semibold">{title}</h2>
+        {aside}
+      </header>
+      {children}
+    </section>
+  )
+}
+
+export function Empty({ children }: { children: ReactNode }) {
+  return <p className="px-4 py-8 text-center text-sm text-muted">{children}</p>
+}
+
+export function Skeleton({ className }: { className: string }) {
+  return <div aria-hidden className={`animate-pulse rounded-xl bg-sunken ${className}`} />
+}

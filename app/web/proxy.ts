@@ -1,0 +1,18 @@
+import { type NextRequest, NextResponse } from 'next/server'
+
+/**
+ * Sends who has no session cookie to the sign-in page before any rendering starts. Whether the session behind a
+ * cookie is good, only the page's own `requireActor()` decides.
+ */
+export function proxy(request: NextRequest): NextResponse {
+  const { nextUrl, cookies } = request
+  if (cookies.has('authjs.session-token') || cookies.has('__Secure-authjs.session-token'))
+    return NextResponse.next()
+  const signIn = nextUrl.clone()
+  signIn.pathname = '/sign-in'
+  signIn.search =
+    nextUrl.pathname === '/' ? '' : `?next=${encodeURIComponent(nextUrl.pathname + nextUrl.search)}`
+  return NextResponse.redirect(signIn)
+}
+
+export const config = { matcher: ['/', '/dashboard/:path*', '/projects/:path*', '/tasks/:path*'] }
