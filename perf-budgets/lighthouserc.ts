@@ -58,4 +58,6 @@ export const assertions = {
   'resource-summary:script:size': neverAbove(lighthouse.scriptBytes),
 } as const satisfies Record<string, Assertion>
 
-export const renderLighthouserc = (): string => `${JSON.stringify(lighthouserc(), null, 2)}\n`
+/** As the formatter wants it: a list of one on one line. */
+export const renderLighthouserc = (): string =>
+  `${JSON.stringify(lighthouserc(), null, 2).replaceAll(/\[\n\s+("[^"\n]*")\n\s+\]/g, '[$1]')}\n`

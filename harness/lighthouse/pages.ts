@@ -32,7 +32,7 @@ export function pagesOf(
   const { canary, index } = tenant
   const seen = { marker: canary, session: 'user' } as const
   const at: Record<PageName, Omit<AuditedPath, 'name'>> = {
-    '/sign-in': { path: '/sign-in', marker: 'type="email"', session: 'nobody' },
+    '/sign-in': { path: '/sign-in', marker: '<title>Sign in', session: 'nobody' },
     '/dashboard': { path: '/dashboard', ...seen },
     '/projects/[projectId]': { path: `/projects/${projectIdAt(spec, index, 0)}`, ...seen },
     '/tasks/[taskId]': { path: `/tasks/${taskIdAt(spec, index, 0, 0)}`, ...seen },

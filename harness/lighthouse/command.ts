@@ -1,0 +1,92 @@
+import { mkdir, readFile } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import { defaultPopulation } from '@headroom/fixtures/population.ts'
+import type { LighthouseRc } from '@headroom/perf-budgets/lighthouserc.ts'
+import { lighthouse as limits } from '@headroom/perf-budgets/slo.ts'
+import type { Command } from 'commander'
+import pc from 'picocolors'
+import { oneOf, wholeNumber } from '../cli/options.ts'
+import { exitCodes } from '../cli/usage.ts'
+import { startGuard } from '../stack/guard.ts'
+import { project } from '../stack/project.ts'
+import { startStack } from '../stack/stack.ts'
+import { provide } from '../toolchain/provide.ts'
+import type { FormFactor } from './audit.ts'
+import { lighthouse } from './lighthouse.ts'
+import { type PageName, pageNames, pagesOf } from './pages.ts'
+import { tableOf, verdictLine } from './present.ts'
+
+type Options = { pages?: string; runs: number; formFactor: string }
+
+export function register(program: Command): void {
+  program
+    .command('lighthouse')
+    .description("audits Worklane's pages, signed in, without load; takes about 15 s a run of a page")
+    .option('--pages <list>', `which of ${pageNames.join(', ')}; all unless given`)
+    .option('--runs <n>', 'an odd number has a middle one', wholeNumber(1, 25), limits.runs)
+    .option('--form-factor <which>', 'mobile or desktop', 'mobile')
+    .action(async (options: Options) => {
+      process.exitCode = exitCodes[await audit(options)]
+    })
+}
+
+async function audit(options: Options) {
+  const formFactor = oneOf<FormFactor>('form factor', options.formFactor, ['mobile', 'desktop'])
+  const names = pagesAskedFor(options.pages)
+  const say = (line: string) => console.log(pc.dim(line))
+  const { chromium } = await provide(['chromium'], say)
+  const stack = await startStack({ population: defaultPopulation, say })
+  const guard = startGuard()
+  const stop = async () => {
+    guard.end()
+    await stack.stop()
+  }
+  const interrupted = () => void stop().then(() => process.exit(130))
+  process.once('SIGINT', interrupted)
+  process.once('SIGTERM', interrupted)
+  let crashed: string | undefined
+  stack.onCrash(({ part, lastLines }) => {
+    crashed ??= `${part} ended during the audit:\n${lastLines}`
+  })
+  try {
+    const { pages, sessionToken } = pagesOf(defaultPopulation, stack.sessionSecret)
+    const directory = await resultsDirectory()
+    const result = await lighthouse({
+      guard,
+      chromium: chromium.path,
+      origin: stack.origin,
+      pages: pages.filter((page) => names.includes(page.name as PageName)),
+      sessionToken,
+      rc: JSON.parse(await readFile(join(project, 'lighthouserc.json'), 'utf8')) as LighthouseRc,
+      runs: options.runs,
+      formFactor,
+      directory,
+      say,
+    })
+    const verdict = crashed === undefined ? result.verdict : 'fail'
+    console.log(`\n${tableOf(result.pages)}`)
+    if (crashed !== undefined) console.log(`${pc.red('✗')} ${crashed}`)
+    console.log(
+      `\n${verdictLine(verdict)}  ${formFactor}, median of ${options.runs}  ${relative(process.cwd(), join(directory, 'index.html'))}`,
+    )
+    return verdict
+  } finally {
+    process.off('SIGINT', interrupted)
+    process.off('SIGTERM', interrupted)
+    await stop()
+  }
+}
+
+/** @throws UsageError for a page that there is not */
+function pagesAskedFor(list: string | undefined): PageName[] {
+  if (list === undefined) return [...pageNames]
+  return list.split(',').map((name) => oneOf('page', name.trim(), pageNames))
+}
+
+async function resultsDirectory(): Promise<string> {
+  const root = process.env.HEADROOM_RESULTS ?? join(project, 'results')
+  const run = `${new Date().toISOString().replaceAll(/[:.]/g, '-')}-lighthouse`
+  const directory = join(root, run, 'lighthouse')
+  await mkdir(directory, { recursive: true })
+  return directory
+}
