@@ -12,7 +12,7 @@ export const amount = (value: number): string => value.toLocaleString('en')
 export const megabytes = (bytes: number): string => `${(bytes / 1024 / 1024).toFixed(0)} MB`
 
 export const span = (ms: number): string => {
-  const seconds = Math.max(0, Math.round(ms / 1000))
+  const seconds = Math.max(0, ms < 10_000 ? Math.round(ms / 100) / 10 : Math.round(ms / 1000))
   return seconds < 60
     ? `${seconds} s`
     : `${Math.floor(seconds / 60)} min ${seconds % 60 ? `${seconds % 60} s` : ''}`.trim()

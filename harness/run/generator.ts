@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { cpus } from 'node:os'
 import { join } from 'node:path'
 import type { Guard } from '../stack/guard.ts'
 import { project } from '../stack/project.ts'
@@ -18,7 +19,7 @@ const sampleEvery = 500
 /** Starts k6 on a scenario and watches what it costs. */
 export function startGenerator(
   guard: Guard,
-  options: { k6: string; scenario: string; env: Record<string, string>; prometheusUrl: string },
+  options: { k6: string; scenario: string; vus: number; env: Record<string, string>; prometheusUrl: string },
 ): Generator {
   const output = options.prometheusUrl ? ['--out', 'experimental-prometheus-rw'] : []
   const child = spawn(
@@ -36,7 +37,10 @@ export function startGenerator(
         PATH: process.env.PATH,
         HOME: process.env.HOME,
         // Fewer collections for more memory: k6's heap is small here, its time is what counts.
-        GOGC: '200',
+        GOGC: '400',
+        // A VU runs on one thread; more threads than VUs only wake each other up (measured: 1.0 → 0.6 ms a request
+        // at 40 requests/s, 0.55 → 0.33 ms at 650/s).
+        GOMAXPROCS: String(Math.min(cpus().length, options.vus)),
         ...(options.prometheusUrl
           ? {
               K6_PROMETHEUS_RW_SERVER_URL: `${options.prometheusUrl}/api/v1/write`,

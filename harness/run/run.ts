@@ -1,6 +1,7 @@
 import { cpus, platform, totalmem } from 'node:os'
 import { organisationOf } from '@headroom/fixtures/population.ts'
 import { percentile } from '@headroom/loadtests/wire/histogram.ts'
+import { usersPerVu } from '@headroom/loadtests/wire/shares.ts'
 import { execa } from 'execa'
 import { type Collected, startCollector } from '../collect/collector.ts'
 import { judge } from '../judge/judge.ts'
@@ -41,6 +42,7 @@ export async function run(options: RunOptions): Promise<Result> {
   const generator = startGenerator(guard, {
     k6: options.k6,
     scenario: plan.scenario,
+    vus: Math.ceil(plan.users / usersPerVu),
     prometheusUrl: stack?.prometheusUrl ?? '',
     env: environmentOf(options, collector.url),
   })

@@ -1,4 +1,5 @@
 import type { PopulationSpec } from '../../fixtures/population.ts'
+import { usersPerVu } from '../wire/shares.ts'
 
 /** What a scenario asks for; each can be changed from outside (HEADROOM_USERS and so on). Times in ms. */
 export type Workload = {
@@ -61,16 +62,12 @@ export function readRun(workload: Workload): Run {
   return run
 }
 
-/** Users that one VU plays: enough to share its wake-ups, few enough for its one thread. */
-const usersPerVu = 5_000
-const leastVus = 2
-
 /** Connections that one VU opens at most; what is due beyond them waits, and the waiting counts. */
 export const connectionsPerVu = 64
 
 /** k6's own options for a run of the swarm. */
 export function k6Options(run: Run, thresholds: Record<string, string[]>) {
-  const vus = Math.min(run.users, Math.max(leastVus, Math.ceil(run.users / usersPerVu)))
+  const vus = Math.ceil(run.users / usersPerVu)
   const seconds = Math.ceil((run.ramp + run.duration) / 1000)
   return {
     scenarios: {

@@ -1,3 +1,4 @@
+import crypto from 'k6/crypto'
 import exec from 'k6/execution'
 import http from 'k6/http'
 import { Counter, Gauge, Trend } from 'k6/metrics'
@@ -16,7 +17,7 @@ const scheduleLag = new Trend('headroom_schedule_lag', true)
 const errors = new Counter('headroom_errors')
 
 /** Due times fall on multiples of this, so that one timer a VU wakes for all users of a slot. Milliseconds. */
-const slotWidth = 20
+const slotWidth = 50
 const requestTimeout = '30s'
 const drainTime = 5_000
 
@@ -109,8 +110,9 @@ export async function swarm(run: Run): Promise<void> {
     schedule(user, Date.now() + thinkTime(run.think, draw(run, user), draw(run, user)))
   }
 
+  const tokenOf = (subject: string) => crypto.hmac('sha256', run.sessionSecret, subject, 'base64rawurl')
   for (let k = vu.idInTest - 1; k < run.users; k += vus) {
-    const user = createUser(run, k)
+    const user = createUser(run, k, tokenOf)
     const arrival = startedAt + (run.ramp * k) / run.users
     schedule(
       user,
@@ -143,11 +145,17 @@ export async function swarm(run: Run): Promise<void> {
       nextMessage += 1_000
       void say(false)
     }
-    await sleep(slot * slotWidth - Date.now())
+    await sleep(nextWake(slots, slot, Math.min(nextMessage, endsAt)) - Date.now())
   }
   // Answers that are still on their way belong to steps of the steady phase.
   for (const patience = Date.now() + drainTime; inFlight > 0 && Date.now() < patience; ) await sleep(50)
   await say(true)
+}
+
+/** When the next users are due, or something else is; an empty slot wakes nobody. */
+function nextWake(slots: Map<number, unknown>, from: number, latest: number): number {
+  for (let slot = from; slot * slotWidth < latest; slot++) if (slots.has(slot)) return slot * slotWidth
+  return latest
 }
 
 const sleep = (milliseconds: number): Promise<void> =>

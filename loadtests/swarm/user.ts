@@ -1,4 +1,3 @@
-import crypto from 'k6/crypto'
 import {
   canaryOf,
   type Organisation,
@@ -29,8 +28,11 @@ export type User = {
   task: number
 }
 
-/** The k-th of the run's users, spread over the whole population, so that every tenant has some. */
-export function createUser(run: Run, k: number): User {
+/**
+ * The k-th of the run's users, spread over the whole population, so that every tenant has some.
+ * @param tokenOf the HMAC of a session's subject
+ */
+export function createUser(run: Run, k: number, tokenOf: (subject: string) => string): User {
   const index = Math.floor((k * run.population.users) / run.users)
   const { persona, organisation } = userAt(run.population, index)
   const token = crypto.hmac(
@@ -44,7 +46,7 @@ export function createUser(run: Run, k: number): User {
     index,
     persona,
     organisation: organisationAt(run.population, organisation),
-    cookie: `${cookie}=${token}`,
+    cookie: `${cookie}=${tokenOf(sessionSubject(run.population, index))}`,
     step: '',
     draws: 0,
     project: 0,

@@ -44,7 +44,7 @@ export const getDashboard = operation({
                      (select count(*) from tasks t where t.org_id = p.org_id and t.project_id = p.id
                         and t.status = 'done') as done
                    from projects p where p.org_id = (select current_org_id())
-                   order by p.name, p.id limit 12) p) as projects`,
+                   order by p.name, p.id limit 8) p) as projects`,
         db.task.findMany({
           relationLoadStrategy: 'join',
           where: { assigneeId: actor.userId, status: { not: 'done' } },
@@ -55,7 +55,7 @@ export const getDashboard = operation({
         db.activity.findMany({
           relationLoadStrategy: 'join',
           orderBy: [{ at: 'desc' }, { id: 'desc' }],
-          take: 8,
+          take: 6,
           select: activityColumns,
         }),
       ])

@@ -4,7 +4,7 @@ import { operation } from '../operation.ts'
 import { work } from '../runtime.ts'
 import { Id, TaskStatus, TaskSummary } from '../tasks/shapes.ts'
 
-const shownPerColumn = 20
+const shownPerColumn = 15
 
 export const Board = z
   .object({

@@ -2,7 +2,7 @@ import { execute } from '@worklane/domain/execute.ts'
 import { getMe } from '@worklane/domain/me/operations.ts'
 import { listOrganisations } from '@worklane/domain/organisations/operations.ts'
 import { listProjects } from '@worklane/domain/projects/operations.ts'
-import { FolderKanban, LayoutDashboard, LogOut, Menu } from 'lucide-react'
+import { LayoutDashboard, LogOut, Menu } from 'lucide-react'
 import Link from 'next/link'
 import { type ReactNode, Suspense } from 'react'
 import { chooseOrganisation, signOutHere } from '@/auth/actions.ts'
@@ -12,7 +12,7 @@ import { Avatar } from '@/components/person.tsx'
 import { ThemeToggle } from '@/components/theme-toggle.tsx'
 import { Skeleton } from '@/components/ui/card.tsx'
 
-const projectsShown = 12
+const projectsShown = 10
 
 export default function WorkspaceLayout({ children }: { children: ReactNode }) {
   return (
@@ -100,7 +100,6 @@ async function Sidebar() {
         <p className="mt-4 mb-1 px-2.5 text-xs font-medium text-muted">Projects</p>
         {projects.items.map(({ id, name, key }) => (
           <Link key={id} href={`/projects/${id}`} prefetch={false} className={item}>
-            <FolderKanban aria-hidden className="size-4 shrink-0 text-muted" />
             <span className="truncate">{name}</span>
             <span className="ml-auto text-xs text-muted">{key}</span>
           </Link>
