@@ -71,7 +71,7 @@ export async function audit(options: AuditOptions): Promise<Audit> {
     const { code } = await lhci.exited
     stopTelling()
     await withoutSession(options)
-    const lighthouses = (await readReports(collected)).filter((report) => report !== undefined)
+    const lighthouses = await readReports(collected)
     const assertions = await readAssertions(collected)
     const problem = assertions ? undefined : `lhci ended with ${code}:\n${await lastLines(logFile, 4)}`
     return { lighthouses, assertions: assertions ?? [], problem }

@@ -1,0 +1,94 @@
+import { assertions } from '@headroom/perf-budgets/lighthouserc.ts'
+import { describe, expect, it } from 'vitest'
+import type { Audit } from './audit.ts'
+import { type AssertionName, judge, verdictOf } from './judge.ts'
+import type { AssertionResult, Report } from './report.ts'
+
+const origin = 'http://127.0.0.1:1'
+const url = `${origin}/dashboard`
+const names = Object.keys(assertions) as AssertionName[]
+const asked = {
+  origin,
+  pages: [{ name: '/dashboard', path: '/dashboard', marker: 'cnr', session: 'user' as const }],
+  runs: 3,
+  formFactor: 'mobile' as const,
+  names,
+}
+
+const report: Report = {
+  lighthouseVersion: '13.5.0',
+  requestedUrl: url,
+  configSettings: { formFactor: 'mobile' },
+  audits: { 'audited-page': { score: 1 } },
+}
+
+const kept: AssertionResult[] = names.map((name) => {
+  const [auditId = '', ...property] = name.split(':')
+  const auditProperty = property.length > 0 ? { auditProperty: property.join('.') } : {}
+  return { url, auditId, ...auditProperty, passed: true, actual: 1, expected: 1 }
+})
+
+const good: Audit = { lighthouses: [report, report, report], assertions: kept, problem: undefined }
+const judged = (change: Partial<Audit>) => judge(asked, { ...good, ...change })
+const withReport = (change: Partial<Report>) =>
+  judged({ lighthouses: [report, { ...report, ...change }, report] })
+
+describe('a page that Lighthouse audited', () => {
+  it('passes when everything promised was measured and kept', () => {
+    expect(judged({})).toMatchObject([{ verdict: 'pass', reasons: [] }])
+  })
+
+  it('fails when one promise is broken', () => {
+    const broken = kept.map((result, index) =>
+      index === 4 ? { ...result, passed: false, actual: 9 } : result,
+    )
+    expect(judged({ assertions: broken })).toMatchObject([{ verdict: 'fail', reasons: [] }])
+  })
+
+  it.each([
+    ['a run is missing', judged({ lighthouses: [report, report] }), '2 of 3 runs were made'],
+    ['lhci came to nothing', judged({ lighthouses: [], assertions: [], problem: 'no Chrome' }), 'no Chrome'],
+    [
+      'one promise was not measured',
+      judged({ assertions: kept.slice(1) }),
+      'categories:performance was not measured',
+    ],
+    [
+      'one measured no value',
+      judged({ assertions: kept.map((result) => ({ ...result, actual: null })) }),
+      'server-response-time was not measured',
+    ],
+    [
+      'one of the runs saw another page',
+      withReport({ audits: { 'audited-page': { score: 0, explanation: '/dashboard led to /sign-in' } } }),
+      '/dashboard led to /sign-in',
+    ],
+    [
+      'the proof itself broke',
+      withReport({ audits: { 'audited-page': { score: null } } }),
+      'nothing proves that this page was audited',
+    ],
+    [
+      'another Lighthouse ran',
+      withReport({ lighthouseVersion: '12.6.1' }),
+      'Lighthouse 12.6.1 ran, not 13.x',
+    ],
+    [
+      'another form factor was audited',
+      withReport({ configSettings: { formFactor: 'desktop' } }),
+      'audited as desktop, not mobile',
+    ],
+  ])('is invalid when %s', (_what, pages, reason) => {
+    expect(pages[0]?.verdict).toBe('invalid')
+    expect(pages[0]?.reasons).toContain(reason)
+  })
+
+  it('makes the whole audit as bad as the worst of the pages, and nothing audited is invalid', () => {
+    const [pass] = judged({})
+    const [invalid] = judged({ lighthouses: [] })
+    const fail = { ...(pass as NonNullable<typeof pass>), verdict: 'fail' as const }
+    expect(verdictOf([pass, fail].filter((page) => page !== undefined))).toBe('fail')
+    expect(verdictOf([fail, invalid].filter((page) => page !== undefined))).toBe('invalid')
+    expect(verdictOf([])).toBe('invalid')
+  })
+})
