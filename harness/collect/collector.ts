@@ -40,14 +40,33 @@ const MessageSchema: z.ZodType<Message> = z.object({
 
 export type RouteTally = { latency: Histogram; ttfb: Histogram; errors: Map<ErrorClass, number> }
 
+/** What a VU said last, and which of its messages came. */
+export type VuState = {
+  activeUsers: number
+  inFlight: number
+  queued: number
+  final: boolean
+  /** All before this one came. */
+  next: number
+  /** Those that overtook a slower one. */
+  ahead: Set<number>
+  /** The highest that came. */
+  last: number
+}
+
+const idle = { activeUsers: 0, inFlight: 0, queued: 0, final: false }
+
+/** Messages that must have been sent and never came. */
+export const lostMessages = ({ vus }: Collected): number =>
+  [...vus.values()].reduce((lost, { next, ahead, last }) => lost + (last + 1 - next - ahead.size), 0)
+
 /** Everything the VUs have told so far. Its size depends on routes and phases, never on how long a run is. */
 export type Collected = {
   startedAt: number | null
   routes: Map<Phase, Map<string, RouteTally>>
   lag: Map<Phase, Histogram>
   /** VU → what it said last. */
-  vus: Map<number, { next: number; activeUsers: number; inFlight: number; queued: number; final: boolean }>
-  gaps: number
+  vus: Map<number, VuState>
   refused: number
   probes: number
   leaks: Message['leaks']
@@ -58,7 +77,6 @@ export const nothing = (): Collected => ({
   routes: new Map(),
   lag: new Map(),
   vus: new Map(),
-  gaps: 0,
   refused: 0,
   probes: 0,
   leaks: [],
@@ -69,18 +87,11 @@ const leaksKept = 20
 /** Merges a message, exactly: counts are added, percentiles are made from their sums at the end. */
 export function merge(into: Collected, message: Message): void {
   into.startedAt = Math.min(into.startedAt ?? message.startedAt, message.startedAt)
-  const known = into.vus.get(message.vu)
-  const expected = known?.next ?? 0
-  // One that comes late, or twice, counts as a gap too: it cannot be told from a loss.
-  if (message.sequence !== expected) into.gaps++
-  const { activeUsers, inFlight, queued, final } = message
-  into.vus.set(message.vu, {
-    next: message.sequence + 1,
-    activeUsers,
-    inFlight,
-    queued,
-    final: final || !!known?.final,
-  })
+  const vu = into.vus.get(message.vu) ?? { next: 0, ahead: new Set<number>(), last: -1, ...idle }
+  into.vus.set(message.vu, vu)
+  // Counted already: adding it again would double what it tells.
+  if (message.sequence < vu.next || vu.ahead.has(message.sequence)) return
+  note(vu, message)
   for (const { route, phase, latency, ttfb, errors } of message.routes) {
     const tally = tallyOf(into, phase, route)
     add(tally.latency, latency)
@@ -99,6 +110,14 @@ export function merge(into: Collected, message: Message): void {
   }
   into.probes += message.probes
   into.leaks.push(...message.leaks.slice(0, leaksKept - into.leaks.length))
+}
+
+/** Two messages of one VU can overtake each other: only one that never comes is a loss. */
+function note(vu: VuState, { sequence, activeUsers, inFlight, queued, final }: Message): void {
+  vu.ahead.add(sequence)
+  while (vu.ahead.delete(vu.next)) vu.next++
+  if (sequence > vu.last) Object.assign(vu, { last: sequence, activeUsers, inFlight, queued })
+  vu.final ||= final
 }
 
 function tallyOf(into: Collected, phase: Phase, route: string): RouteTally {

@@ -7,7 +7,7 @@ import {
   type RouteName,
   validity,
 } from '@headroom/perf-budgets/slo.ts'
-import type { Collected, RouteTally } from '../collect/collector.ts'
+import { type Collected, lostMessages, type RouteTally } from '../collect/collector.ts'
 import type { Evidence, RouteResult, Verdict } from './result.ts'
 
 /** What the harness saw beside the numbers. */
@@ -197,8 +197,13 @@ function doubtsOf(collected: Collected, circumstances: Circumstances, routes: Ro
   }
   const vus = [...collected.vus.values()]
   const active = vus.reduce((sum, vu) => sum + vu.activeUsers, 0)
-  if (active < users * validity.activeUsers) doubts.push(`${active} of ${users} users were active`)
-  if (collected.gaps > 0) doubts.push(`${collected.gaps} messages of the generator were lost or out of order`)
+  if (active < users * validity.activeUsers) {
+    // k6 ends in order even when a user's code threw: what it said is the only trace.
+    const said = /level=error.*/.exec(k6LastLines)?.[0]
+    doubts.push(`${active} of ${users} users were active${said ? `; k6 said: ${said.slice(0, 300)}` : ''}`)
+  }
+  const lost = lostMessages(collected)
+  if (lost > 0) doubts.push(`${lost} messages of the generator were lost`)
   if (collected.refused > 0) doubts.push(`${collected.refused} messages of the generator could not be read`)
   const unfinished = vus.filter((vu) => !vu.final).length
   if (unfinished > 0) doubts.push(`${unfinished} of ${vus.length} VUs did not finish`)

@@ -10,7 +10,7 @@ import type { Phase } from '../wire/message.ts'
 import { Increments } from './increments.ts'
 import { connectionsPerVu, type Run } from './options.ts'
 import { residualThinkTime, thinkTime } from './think.ts'
-import { createUser, draw, ownCanary, type User } from './user.ts'
+import { createUser, draw, drawBelow, ownCanary, type User } from './user.ts'
 
 const activeUsers = new Gauge('headroom_active_users')
 const scheduleLag = new Trend('headroom_schedule_lag', true)
@@ -18,6 +18,8 @@ const errors = new Counter('headroom_errors')
 
 /** Due times fall on multiples of this, so that one timer a VU wakes for all users of a slot. Milliseconds. */
 const slotWidth = 50
+/** How far into their journey users are when the run begins, at most. */
+const pastSteps = 8
 const requestTimeout = '30s'
 const drainTime = 5_000
 
@@ -40,7 +42,6 @@ export async function swarm(run: Run): Promise<void> {
   const slots = new Map<number, Due[]>()
   const waiting: (() => void)[] = []
   let inFlight = 0
-  let active = 0
 
   const schedule = (user: User, at: number) => {
     const slot = Math.ceil(at / slotWidth)
@@ -99,7 +100,6 @@ export async function swarm(run: Run): Promise<void> {
   }
 
   const play = async ({ user, at }: Due): Promise<void> => {
-    if (user.step === '') active++
     increments.lag(phaseAt(at), Date.now() - at)
     user.step = nextStep(run, user)
     let due = at
@@ -111,17 +111,23 @@ export async function swarm(run: Run): Promise<void> {
   }
 
   const tokenOf = (subject: string) => crypto.hmac('sha256', run.sessionSecret, subject, 'base64rawurl')
+  const arrivals: number[] = []
   for (let k = vu.idInTest - 1; k < run.users; k += vus) {
     const user = createUser(run, k, tokenOf)
+    // Most people who are there at any moment are in the middle of something.
+    for (let past = drawBelow(run, user, pastSteps); past >= 0; past--) user.step = nextStep(run, user)
     const arrival = startedAt + (run.ramp * k) / run.users
-    schedule(
-      user,
-      arrival +
-        residualThinkTime(Math.min(run.think, run.ramp), draw(run, user), draw(run, user), draw(run, user)),
-    )
+    arrivals.push(arrival)
+    schedule(user, arrival + residualThinkTime(run.think, draw(run, user), draw(run, user), draw(run, user)))
+  }
+  let active = 0
+  const countActive = (now: number) => {
+    while (active < arrivals.length && (arrivals[active] as number) <= now) active++
+    return active
   }
 
   const say = async (final: boolean) => {
+    const active = countActive(Date.now())
     activeUsers.add(active)
     if (run.collector === '') return
     await increments.post(run.collector, {

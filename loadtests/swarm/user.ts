@@ -35,12 +35,6 @@ export type User = {
 export function createUser(run: Run, k: number, tokenOf: (subject: string) => string): User {
   const index = Math.floor((k * run.population.users) / run.users)
   const { persona, organisation } = userAt(run.population, index)
-  const token = crypto.hmac(
-    'sha256',
-    run.sessionSecret,
-    sessionSubject(run.population, index),
-    'base64rawurl',
-  )
   const cookie = run.target.startsWith('https:') ? '__Secure-authjs.session-token' : 'authjs.session-token'
   const user: User = {
     index,
