@@ -59,6 +59,8 @@ export async function audit(options: AuditOptions): Promise<Audit> {
       env: {
         // lhci starts Lighthouse by the name `node`.
         PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}`,
+        // Chromium's profiles go with the directory, however this ends.
+        TMPDIR: work,
         CHROME_PATH: join(import.meta.dirname, 'chromium.sh'),
         HEADROOM_CHROMIUM: options.chromium,
         [markersVariable]: JSON.stringify(

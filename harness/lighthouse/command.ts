@@ -15,6 +15,10 @@ import type { FormFactor } from './audit.ts'
 import { lighthouse } from './lighthouse.ts'
 import { type PageName, pageNames, pagesOf } from './pages.ts'
 import { tableOf, verdictLine } from './present.ts'
+import { busyShare, measureAlone } from './quiet.ts'
+
+/** The share of the machine that others may use before scores suffer visibly. */
+const tooBusy = 0.3
 
 type Options = { pages?: string; runs: number; formFactor: string }
 
@@ -35,11 +39,16 @@ async function audit(options: Options) {
   const names = pagesAskedFor(options.pages)
   const say = (line: string) => console.log(pc.dim(line))
   const { chromium } = await provide(['chromium'], say)
-  const stack = await startStack({ population: defaultPopulation, say })
+  const release = await measureAlone(join(project, '.headroom/measuring'))
+  const stack = await startStack({ population: defaultPopulation, say }).catch(async (error: unknown) => {
+    await release()
+    throw error
+  })
   const guard = startGuard()
   const stop = async () => {
     guard.end()
     await stack.stop()
+    await release()
   }
   const interrupted = () => void stop().then(() => process.exit(130))
   process.once('SIGINT', interrupted)
@@ -51,6 +60,12 @@ async function audit(options: Options) {
   try {
     const { pages, sessionToken } = pagesOf(defaultPopulation, stack.sessionSecret)
     const directory = await resultsDirectory()
+    const busy = await busyShare(2_000)
+    if (busy > tooBusy) {
+      say(
+        `! the machine is ${Math.round(busy * 100)}% busy before the first page: expect figures worse than they are`,
+      )
+    }
     const result = await lighthouse({
       guard,
       chromium: chromium.path,
