@@ -100,6 +100,7 @@ describe('the dashboard, over a Prometheus that holds a run', () => {
     expect(byClass, 'none, which is 0, and 5xx').toHaveLength(2)
     expect(Math.max(...byClass)).toBeGreaterThan(0)
     expect(await ask(expressionOf("Other tenants' texts"))).toEqual([0])
+    expect(await ask(expressionOf('Users at once'))).toEqual([60])
   })
 
   it('shows each route its time to first byte, and the talk with the collector as none of them', async () => {
