@@ -19,6 +19,7 @@ const requestsTotal = 'k6_http_reqs_total'
 const errorsTotal = 'k6_headroom_errors_total'
 const firstByte = 'k6_http_req_waiting_seconds'
 const activeUsers = 'k6_headroom_active_users'
+const askedUsers = 'k6_headroom_asked_users'
 const scheduleLag = 'k6_headroom_schedule_lag_seconds'
 
 const sinceStart = (counter: string, labels: string) => `sum(max_over_time(${counter}{${labels}}[$__range]))`
@@ -69,6 +70,9 @@ export const errorRateByClass = [
 
 /** Each VU reports its own users. */
 export const usersActive = `sum(max without (phase, scenario) (${activeUsers}{${run}}))`
+
+/** What the run was asked to keep active. */
+export const usersAsked = `max(${askedUsers}{${run}})`
 
 /** Seconds; how late the generator itself was. */
 export const scheduleLagQuantile = (quantile: number, range = '$__rate_interval') =>

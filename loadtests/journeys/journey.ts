@@ -1,5 +1,4 @@
 import type { Persona } from '../../fixtures/population.ts'
-import type { Run } from '../swarm/options.ts'
 import { draw, type User } from '../swarm/user.ts'
 
 /** After each step, what may follow, as often as its weight says. Every row adds up to 10. */
@@ -82,9 +81,9 @@ export const journeys: Record<Persona, Chain> = {
 }
 
 /** What the user does next. */
-export function nextStep(run: Run, user: User): string {
+export function nextStep(user: User): string {
   const following = journeys[user.persona][user.step]
-  let rest = draw(run, user) * 10
+  let rest = draw(user) * 10
   for (const step in following) {
     rest -= following[step] as number
     if (rest < 0) return step

@@ -1,12 +1,13 @@
 import type { Run } from '../swarm/options.ts'
-import { drawBelow, openProject, openTask, projectId, taskId, type User } from '../swarm/user.ts'
+import { type Asker, drawBelow, openProject, openTask, projectId, taskId, type User } from '../swarm/user.ts'
 
 export type Request = {
   method: 'GET' | 'POST' | 'PATCH'
   /** As perf-budgets/slo.ts names it. */
   route: string
   path: string
-  headers?: Record<string, string>
+  /** How the browser or the program asks. */
+  as: Asker
   body?: string
   expect?: number
   /** The answer holds texts of the user's tenant. */
@@ -16,13 +17,11 @@ export type Request = {
 /** What a user does, and the requests that it makes, one after the other. */
 export type Step = (run: Run, user: User) => Request[]
 
-const json = { 'Content-Type': 'application/json' }
-
 const page = (name: string, path: string): Request => ({
   method: 'GET',
   route: `page ${name}`,
   path,
-  headers: { Accept: 'text/html' },
+  as: 'page',
   tenant: true,
 })
 
@@ -32,7 +31,7 @@ const navigation = (name: string, path: string): Request => ({
   route: `rsc ${name}`,
   // Next answers only when this parameter fits the other headers; without a router state it is empty.
   path: `${path}?_rsc`,
-  headers: { RSC: '1', Accept: '*/*' },
+  as: 'navigation',
   tenant: true,
 })
 
@@ -40,6 +39,7 @@ const query = (operation: string, input: object): Request => ({
   method: 'GET',
   route: `trpc ${operation}`,
   path: `/trpc/${operation}?input=${encodeURIComponent(JSON.stringify(input))}`,
+  as: 'read',
   tenant: true,
 })
 
@@ -47,7 +47,7 @@ const mutation = (operation: string, input: object): Request => ({
   method: 'POST',
   route: `trpc ${operation}`,
   path: `/trpc/${operation}`,
-  headers: json,
+  as: 'write',
   body: JSON.stringify(input),
   tenant: true,
 })
@@ -56,6 +56,7 @@ const get = (route: string, path: string, tenant = true): Request => ({
   method: 'GET',
   route: `GET ${route}`,
   path,
+  as: 'read',
   tenant,
 })
 
@@ -77,15 +78,15 @@ export const steps: Record<string, Step> = {
   'refresh board': (run, user) => [query('board.get', { projectId: projectId(run, user) })],
 
   'open task': (run, user) => {
-    openTask(run, user)
+    openTask(user)
     return [page('/tasks/[taskId]', `/tasks/${taskId(run, user)}`)]
   },
   'go to task': (run, user) => {
-    openTask(run, user)
+    openTask(user)
     return [navigation('/tasks/[taskId]', `/tasks/${taskId(run, user)}`)]
   },
   'peek at task': (run, user) => {
-    openTask(run, user)
+    openTask(user)
     return [
       query('task.get', { taskId: taskId(run, user) }),
       query('task.activity', { taskId: taskId(run, user), limit: 20 }),
@@ -109,13 +110,13 @@ export const steps: Record<string, Step> = {
   'move task': (run, user) => [
     mutation('task.move', {
       taskId: taskId(run, user),
-      status: columns[drawBelow(run, user, columns.length)],
+      status: columns[drawBelow(user, columns.length)],
     }),
   ],
   'edit task': (run, user) => [
     mutation('task.update', {
       taskId: taskId(run, user),
-      priority: ['low', 'medium', 'high'][drawBelow(run, user, 3)],
+      priority: ['low', 'medium', 'high'][drawBelow(user, 3)],
     }),
   ],
   'add task': (run, user) => [
@@ -129,7 +130,7 @@ export const steps: Record<string, Step> = {
       method: 'POST',
       route: 'POST /v1/projects/:projectId/tasks',
       path: `/v1/projects/${projectId(run, user)}/tasks`,
-      headers: json,
+      as: 'write',
       body: JSON.stringify({ title: `Imported from the backlog · ${user.organisation.canary}` }),
       expect: 201,
       tenant: true,

@@ -13,11 +13,12 @@ import { residualThinkTime, thinkTime } from './think.ts'
 import { createUser, draw, drawBelow, ownCanary, type User } from './user.ts'
 
 const activeUsers = new Gauge('headroom_active_users')
+const askedUsers = new Gauge('headroom_asked_users')
 const scheduleLag = new Trend('headroom_schedule_lag', true)
 const errors = new Counter('headroom_errors')
 
 /** Due times fall on multiples of this, so that one timer a VU wakes for all users of a slot. Milliseconds. */
-const slotWidth = 50
+const slotWidth = 100
 /** How far into their journey users are when the run begins, at most. */
 const pastSteps = 8
 const requestTimeout = '30s'
@@ -63,15 +64,15 @@ export async function swarm(run: Run): Promise<void> {
   }
 
   const send = async (user: User, request: Request, due: number): Promise<boolean> => {
-    const { route, expect = 200 } = request
+    const { route } = request
     const queue = turn()
     if (queue) await queue
     const sentAt = Date.now()
     const phase = phaseAt(due)
-    const scan = request.tenant === true && draw(run, user) < run.scan
+    const scan = request.tenant === true && draw(user) < run.scan
     const answer = await http.asyncRequest(request.method, run.target + request.path, request.body ?? null, {
-      headers: { ...request.headers, Cookie: user.cookie, 'Accept-Encoding': 'gzip' },
-      tags: { name: route, phase },
+      headers: user.headers[request.as],
+      tags: tagsOf(route, phase),
       // A VU has one cookie jar by default: a cookie set for one user would be sent by the others.
       jar: new http.CookieJar(),
       redirects: 0,
@@ -81,15 +82,15 @@ export async function swarm(run: Run): Promise<void> {
     release()
     const { blocked, connecting, tls_handshaking, duration, receiving } = answer.timings
     const latency = sentAt - due + blocked + connecting + tls_handshaking + duration
-    let error = errorOf(answer, expect)
+    let error = errorOf(answer, request.expect || 200)
     if (scan && error === null) {
       increments.probe()
       const text = String(answer.body)
-      const foreign = foreignCanary(text, ownCanary(run, user))
+      const foreign = foreignCanary(text, ownCanary(user))
       if (foreign) {
         error = 'leak'
         increments.leak({ route, user: user.index, canary: foreign })
-      } else if (!text.includes(ownCanary(run, user))) {
+      } else if (!text.includes(ownCanary(user))) {
         // A page without the tenant's own text proves nothing about the others'.
         error = 'wrong-content'
       }
@@ -101,13 +102,13 @@ export async function swarm(run: Run): Promise<void> {
 
   const play = async ({ user, at }: Due): Promise<void> => {
     increments.lag(phaseAt(at), Date.now() - at)
-    user.step = nextStep(run, user)
+    user.step = nextStep(user)
     let due = at
     for (const request of steps[user.step]?.(run, user) ?? []) {
       if (!(await send(user, request, due))) break
       due = Date.now()
     }
-    schedule(user, Date.now() + thinkTime(run.think, draw(run, user), draw(run, user)))
+    schedule(user, Date.now() + thinkTime(run.think, draw(user), draw(user)))
   }
 
   const tokenOf = (subject: string) => crypto.hmac('sha256', run.sessionSecret, subject, 'base64rawurl')
@@ -115,10 +116,10 @@ export async function swarm(run: Run): Promise<void> {
   for (let k = vu.idInTest - 1; k < run.users; k += vus) {
     const user = createUser(run, k, tokenOf)
     // Most people who are there at any moment are in the middle of something.
-    for (let past = drawBelow(run, user, pastSteps); past >= 0; past--) user.step = nextStep(run, user)
+    for (let past = drawBelow(user, pastSteps); past >= 0; past--) user.step = nextStep(user)
     const arrival = startedAt + (run.ramp * k) / run.users
     arrivals.push(arrival)
-    schedule(user, arrival + residualThinkTime(run.think, draw(run, user), draw(run, user), draw(run, user)))
+    schedule(user, arrival + residualThinkTime(run.think, draw(user), draw(user), draw(user)))
   }
   let active = 0
   const countActive = (now: number) => {
@@ -128,7 +129,9 @@ export async function swarm(run: Run): Promise<void> {
 
   const say = async (final: boolean) => {
     const active = countActive(Date.now())
-    activeUsers.add(active)
+    // One gauge a VU: without the tag the last to speak would speak for all.
+    askedUsers.add(run.users)
+    activeUsers.add(active, { vu: String(vu.idInTest) })
     if (run.collector === '') return
     await increments.post(run.collector, {
       ...{ vu: vu.idInTest, startedAt, activeUsers: active, final },
@@ -162,6 +165,23 @@ export async function swarm(run: Run): Promise<void> {
 function nextWake(slots: Map<number, unknown>, from: number, latest: number): number {
   for (let slot = from; slot * slotWidth < latest; slot++) if (slots.has(slot)) return slot * slotWidth
   return latest
+}
+
+const tags: Record<string, Record<string, { name: string; phase: Phase }>> = {
+  ramp: {},
+  steady: {},
+  drain: {},
+}
+
+/** The same object for the same route: a new one for each request would be work for nothing. */
+function tagsOf(route: string, phase: Phase): { name: string; phase: Phase } {
+  const ofPhase = tags[phase] as Record<string, { name: string; phase: Phase }>
+  let known = ofPhase[route]
+  if (!known) {
+    known = { name: route, phase }
+    ofPhase[route] = known
+  }
+  return known
 }
 
 const sleep = (milliseconds: number): Promise<void> =>

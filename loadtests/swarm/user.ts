@@ -1,27 +1,29 @@
 import {
-  canaryOf,
   type Organisation,
   organisationAt,
   type Persona,
-  projectAt,
   projectIdAt,
   sessionSubject,
+  taskCount,
   taskIdAt,
   userAt,
 } from '../../fixtures/population.ts'
-import { below, unit } from '../../fixtures/random.ts'
+import { hash, next } from '../../fixtures/random.ts'
 import type { Run } from './options.ts'
+
+/** A full page, a click inside the app, a read and a write of the API. */
+export type Asker = 'page' | 'navigation' | 'read' | 'write'
 
 /** One live user: who they are, where in their journey, and what they have open. */
 export type User = {
   index: number
   persona: Persona
   organisation: Organisation
-  cookie: string
+  headers: Record<Asker, Record<string, string>>
   /** The name of the last step. */
   step: string
-  /** How many random numbers were drawn: the same run plays the same users. */
-  draws: number
+  /** State of the user's own sequence: the same run plays the same users. */
+  random: number
   project: number
   /** Tasks in the open project. */
   tasks: number
@@ -40,9 +42,9 @@ export function createUser(run: Run, k: number, tokenOf: (subject: string) => st
     index,
     persona,
     organisation: organisationAt(run.population, organisation),
-    cookie: `${cookie}=${tokenOf(sessionSubject(run.population, index))}`,
+    headers: headersOf(`${cookie}=${tokenOf(sessionSubject(run.population, index))}`),
     step: '',
-    draws: 0,
+    random: hash(run.seed, userStream, index),
     project: 0,
     tasks: 0,
     task: 0,
@@ -51,23 +53,33 @@ export function createUser(run: Run, k: number, tokenOf: (subject: string) => st
   return user
 }
 
+/** Made once: the same cookie goes with all that a user asks. */
+function headersOf(Cookie: string): User['headers'] {
+  const all = { Cookie, 'Accept-Encoding': 'gzip' }
+  return {
+    page: { ...all, Accept: 'text/html' },
+    navigation: { ...all, RSC: '1' },
+    read: all,
+    write: { ...all, 'Content-Type': 'application/json' },
+  }
+}
+
 const userStream = 101
 
 /** The user's next random number in [0, 1). */
-export const draw = (run: Run, user: User): number => unit(run.seed, userStream, user.index, user.draws++)
+export const draw: (user: User) => number = next
 
-export const drawBelow = (run: Run, user: User, bound: number): number =>
-  below(bound, run.seed, userStream, user.index, user.draws++)
+export const drawBelow = (user: User, bound: number): number => Math.floor(next(user) * bound)
 
 /** Another project, and a task in it. */
 export function openProject(run: Run, user: User): void {
-  user.project = drawBelow(run, user, user.organisation.projects)
-  user.tasks = projectAt(run.population, user.organisation.index, user.project).tasks
-  openTask(run, user)
+  user.project = drawBelow(user, user.organisation.projects)
+  user.tasks = taskCount(run.population, user.organisation.index, user.project)
+  openTask(user)
 }
 
-export function openTask(run: Run, user: User): void {
-  user.task = drawBelow(run, user, user.tasks)
+export function openTask(user: User): void {
+  user.task = drawBelow(user, user.tasks)
 }
 
 export const projectId = (run: Run, user: User): string =>
@@ -76,4 +88,4 @@ export const projectId = (run: Run, user: User): string =>
 export const taskId = (run: Run, user: User): string =>
   taskIdAt(run.population, user.organisation.index, user.project, user.task)
 
-export const ownCanary = (run: Run, user: User): string => canaryOf(run.population, user.organisation.index)
+export const ownCanary = (user: User): string => user.organisation.canary

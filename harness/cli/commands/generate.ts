@@ -1,0 +1,1 @@
+export { register } from '../../generate/command.ts'
