@@ -71,7 +71,7 @@ export default {
       name: 'nothing-unresolved',
       severity: 'error',
       from: {},
-      to: { couldNotResolve: true, pathNot: '^k6' },
+      to: { couldNotResolve: true, pathNot: '^(k6|next/image-types)' },
     },
   ],
   options: {

@@ -1,7 +1,7 @@
 import type { ActivityItem } from '@worklane/domain/activity/operations.ts'
 import Link from 'next/link'
-import { Avatar } from '@/components/person.tsx'
-import { ago } from '@/lib/format.ts'
+import { Avatar } from '#web/components/person.tsx'
+import { ago } from '#web/lib/format.ts'
 
 const verbs = { created: 'created', moved: 'moved', updated: 'changed', removed: 'removed' } as const
 

@@ -1,4 +1,4 @@
-import { hueOf, initials } from '@/lib/format.ts'
+import { hueOf, initials } from '#web/lib/format.ts'
 
 /** The initials of a person in a colour of their own; the name is there for everyone who cannot see it. */
 export function Avatar({ name, size = 'size-6 text-[10px]' }: { name: string; size?: string }) {

@@ -1,5 +1,5 @@
 import type { TaskPriority, TaskStatus } from '@worklane/domain/tasks/shapes.ts'
-import { dueText } from '@/lib/format.ts'
+import { dueText } from '#web/lib/format.ts'
 
 export const statusNames: Record<TaskStatus, string> = {
   todo: 'To do',

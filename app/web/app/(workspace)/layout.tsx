@@ -5,12 +5,12 @@ import { listProjects } from '@worklane/domain/projects/operations.ts'
 import { LayoutDashboard, LogOut, Menu } from 'lucide-react'
 import Link from 'next/link'
 import { type ReactNode, Suspense } from 'react'
-import { chooseOrganisation, signOutHere } from '@/auth/actions.ts'
-import { requireActor } from '@/auth/actor.ts'
-import { Logo } from '@/components/logo.tsx'
-import { Avatar } from '@/components/person.tsx'
-import { ThemeToggle } from '@/components/theme-toggle.tsx'
-import { Skeleton } from '@/components/ui/card.tsx'
+import { chooseOrganisation, signOutHere } from '#web/auth/actions.ts'
+import { requireActor } from '#web/auth/actor.ts'
+import { Logo } from '#web/components/logo.tsx'
+import { Avatar } from '#web/components/person.tsx'
+import { ThemeToggle } from '#web/components/theme-toggle.tsx'
+import { Skeleton } from '#web/components/ui/card.tsx'
 
 const projectsShown = 10
 

@@ -1,6 +1,6 @@
 import type { Metadata } from 'next'
 import { Suspense } from 'react'
-import { Logo } from '@/components/logo.tsx'
+import { Logo } from '#web/components/logo.tsx'
 import { SignInForms } from './sign-in-forms.tsx'
 
 export const metadata: Metadata = { title: 'Sign in' }

@@ -2,9 +2,9 @@
 
 import { useSearchParams } from 'next/navigation'
 import { useActionState } from 'react'
-import { type FormState, signInWithLink, signInWithPassword } from '@/auth/actions.ts'
-import { Button } from '@/components/ui/button.tsx'
-import { fieldClass, labelClass } from '@/components/ui/field.tsx'
+import { type FormState, signInWithLink, signInWithPassword } from '#web/auth/actions.ts'
+import { Button } from '#web/components/ui/button.tsx'
+import { fieldClass, labelClass } from '#web/components/ui/field.tsx'
 
 const start: FormState = { error: null }
 

@@ -2,8 +2,8 @@
 
 import { useRouter } from 'next/navigation'
 import { type FormEvent, useState } from 'react'
-import { Button } from '@/components/ui/button.tsx'
-import { fieldClass, labelClass } from '@/components/ui/field.tsx'
+import { Button } from '#web/components/ui/button.tsx'
+import { fieldClass, labelClass } from '#web/components/ui/field.tsx'
 
 export function NewProject() {
   const router = useRouter()
@@ -14,7 +14,7 @@ export function NewProject() {
     const form = new FormData(event.currentTarget)
     setError(null)
     try {
-      const { api } = await import('@/lib/api.ts')
+      const { api } = await import('#web/lib/api.ts')
       const project = await api.project.create.mutate({
         name: String(form.get('name')),
         key: String(form.get('key')).toUpperCase(),

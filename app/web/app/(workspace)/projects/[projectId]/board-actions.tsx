@@ -18,7 +18,7 @@ export function BoardActions({ children }: { children: ReactNode }) {
     const card = document.getElementById(`task-${taskId}`)
     card?.setAttribute('data-pending', '')
     try {
-      const { api } = await import('@/lib/api.ts')
+      const { api } = await import('#web/lib/api.ts')
       await api.task.move.mutate({ taskId, status: status as Status })
       setMessage(button.getAttribute('aria-label')?.replace('Move', 'Moved') ?? '')
       startTransition(() => router.refresh())

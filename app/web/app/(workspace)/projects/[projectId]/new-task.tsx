@@ -2,8 +2,8 @@
 
 import { useRouter } from 'next/navigation'
 import { type FormEvent, useRef, useState } from 'react'
-import { Button, buttonClass } from '@/components/ui/button.tsx'
-import { fieldClass, labelClass } from '@/components/ui/field.tsx'
+import { Button, buttonClass } from '#web/components/ui/button.tsx'
+import { fieldClass, labelClass } from '#web/components/ui/field.tsx'
 
 export function NewTask({ projectId }: { projectId: string }) {
   const router = useRouter()
@@ -15,7 +15,7 @@ export function NewTask({ projectId }: { projectId: string }) {
     const form = event.currentTarget
     setError(null)
     try {
-      const { api } = await import('@/lib/api.ts')
+      const { api } = await import('#web/lib/api.ts')
       await api.task.create.mutate({ projectId, title: String(new FormData(form).get('title')) })
       form.reset()
       dialog.current?.close()

@@ -2,8 +2,8 @@
 
 import { useRouter } from 'next/navigation'
 import { type FormEvent, useState } from 'react'
-import { Button } from '@/components/ui/button.tsx'
-import { fieldClass, labelClass } from '@/components/ui/field.tsx'
+import { Button } from '#web/components/ui/button.tsx'
+import { fieldClass, labelClass } from '#web/components/ui/field.tsx'
 
 type Person = { id: string; name: string }
 type Status = 'todo' | 'doing' | 'review' | 'done'
@@ -42,7 +42,7 @@ export function TaskForm(task: Props) {
   /** The members are asked for when somebody looks for one, not with every task. */
   async function loadPeople() {
     if (people.length > 1) return
-    const { api } = await import('@/lib/api.ts')
+    const { api } = await import('#web/lib/api.ts')
     const { items } = await api.member.list.query({ limit: 200 })
     setPeople(items)
   }
@@ -53,7 +53,7 @@ export function TaskForm(task: Props) {
     const text = (name: string) => String(form.get(name) ?? '')
     const status = text('status') as Status
     try {
-      const { api } = await import('@/lib/api.ts')
+      const { api } = await import('#web/lib/api.ts')
       await api.task.update.mutate({
         taskId: task.id,
         title: text('title'),

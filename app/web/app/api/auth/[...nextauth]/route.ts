@@ -1,3 +1,3 @@
-import { handlers } from '@/auth/config.ts'
+import { handlers } from '#web/auth/config.ts'
 
 export const { GET, POST } = handlers
