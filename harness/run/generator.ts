@@ -53,7 +53,7 @@ export function startGenerator(
           ? {
               K6_PROMETHEUS_RW_SERVER_URL: `${options.prometheusUrl}/api/v1/write`,
               K6_PROMETHEUS_RW_TREND_AS_NATIVE_HISTOGRAM: 'true',
-              K6_PROMETHEUS_RW_PUSH_INTERVAL: '5s',
+              K6_PROMETHEUS_RW_PUSH_INTERVAL: '10s',
             }
           : {}),
         ...options.env,

@@ -1,0 +1,195 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type PopulationSpec, projectIdAt, taskIdAt, userAt } from '../../fixtures/population.ts'
+import { demoPassword } from '../../seed/seed.ts'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Stack, startStack } from '../../harness/stack/stack.ts'
+import { provide } from '../../harness/toolchain/provide.ts'
+
+const population: PopulationSpec = { seed: 1, organisations: 8, users: 120 }
+const owner = userAt(population, 0)
+const project = projectIdAt(population, owner.organisation, 0)
+const task = taskIdAt(population, owner.organisation, 0, 0)
+/** Ignored by git; there to be looked at. */
+const screenshots = join(import.meta.dirname, '../../screenshots')
+
+describe('Worklane in a browser', () => {
+  let stack: Stack
+  let browser: Browser
+  let page: Page
+  const complaints: string[] = []
+
+  beforeAll(async () => {
+    const tools = await provide(['chromium'])
+    stack = await startStack({ population })
+    browser = await chromium.launch({
+      executablePath: tools.chromium.path,
+      args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-background-networking'],
+    })
+    page = await newPage()
+    await mkdir(screenshots, { recursive: true })
+  })
+
+  afterAll(async () => {
+    await browser?.close()
+    await stack?.stop()
+  })
+
+  async function newPage(options: { colorScheme?: 'light' | 'dark'; width?: number } = {}): Promise<Page> {
+    const { colorScheme = 'light', width = 1280 } = options
+    const context = await browser.newContext({
+      colorScheme,
+      viewport: { width, height: 860 },
+      baseURL: stack.origin,
+    })
+    const opened = await context.newPage()
+    opened.on('pageerror', (error) => complaints.push(error.message))
+    opened.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text())
+    })
+    return opened
+  }
+
+  async function signIn(on: Page, email: string, password = demoPassword): Promise<void> {
+    await on.getByLabel('E-mail', { exact: true }).fill(email)
+    await on.getByLabel('Password').fill(password)
+    await on.getByRole('button', { name: 'Sign in' }).click()
+  }
+
+  it('sends who is not signed in to the sign-in page, and back to where they wanted to go', async () => {
+    await page.goto(`/projects/${project}`)
+    expect(new URL(page.url()).pathname).toBe('/sign-in')
+    await signIn(page, owner.email)
+    await page.waitForURL(`**/projects/${project}`)
+    await page.getByRole('region', { name: 'To do' }).waitFor()
+  })
+
+  it('refuses a wrong password, and says so', async () => {
+    const other = await newPage()
+    await other.goto('/sign-in')
+    await signIn(other, owner.email, 'not the password')
+    const alert = other.getByRole('alert').filter({ hasText: 'do not belong together' })
+    await alert.waitFor()
+    expect(new URL(other.url()).pathname).toBe('/sign-in')
+    await other.context().close()
+  })
+
+  it('signs in with a link from a mail, once', async () => {
+    const other = await newPage()
+    await other.goto('/sign-in')
+    await other.getByLabel('E-mail for a link').fill(userAt(population, 1).email)
+    await other.getByRole('button', { name: 'Send me a link' }).click()
+    await other.getByRole('status').filter({ hasText: 'on its way' }).waitFor()
+    await other.goto('/dev/mail')
+    const link = await other.getByRole('link', { name: 'Open the link' }).first().getAttribute('href')
+    await other.goto(link ?? '')
+    await other.waitForURL('**/dashboard')
+    await other.context().clearCookies()
+    await other.goto(link ?? '')
+    expect(new URL(other.url()).pathname).toBe('/sign-in')
+    await other.context().close()
+  })
+
+  it('shows the dashboard with figures, own work, projects and what happened', async () => {
+    await page.goto('/dashboard')
+    await page.getByRole('heading', { name: 'Assigned to you' }).waitFor()
+    await page.getByRole('heading', { name: 'Lately' }).waitFor()
+    const open = page.locator('dl > div').filter({ hasText: 'Open' }).locator('dd')
+    expect(Number(await open.textContent())).toBeGreaterThan(0)
+  })
+
+  it('adds a task to the board and moves it to the next column', async () => {
+    await page.goto(`/projects/${project}`)
+    await page.getByRole('button', { name: 'New task' }).click()
+    await page.getByLabel('Title').fill('Walk the whole house')
+    await page.getByRole('button', { name: 'Add task' }).click()
+    const toDo = page.getByRole('region', { name: 'To do' })
+    const before = Number(await toDo.getByRole('heading').locator('span').last().textContent())
+    const first = toDo.getByRole('listitem').first()
+    const title = (await first.getByRole('link').textContent()) ?? ''
+    await first.getByRole('button', { name: /to Doing$/ }).click()
+    const moved = page.getByRole('region', { name: 'Doing' }).getByRole('link', { name: title })
+    await moved.waitFor()
+    const after = Number(await toDo.getByRole('heading').locator('span').last().textContent())
+    expect(after).toBeLessThanOrEqual(before)
+  })
+
+  it('changes a task, keeps the change, and tells of it', async () => {
+    await page.goto(`/tasks/${task}`)
+    await page.getByLabel('Title').fill('Renamed in a browser')
+    await page.getByLabel('Priority').selectOption('urgent')
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByRole('status').filter({ hasText: 'Saved' }).waitFor()
+    await page.reload()
+    await page.getByRole('heading', { name: 'Renamed in a browser' }).waitFor()
+    expect(await page.getByLabel('Priority').inputValue()).toBe('urgent')
+    // The activity comes through the outbox and the worker.
+    await expect
+      .poll(
+        async () => {
+          await page.reload()
+          return page.getByText('changed', { exact: true }).count()
+        },
+        { timeout: 15_000 },
+      )
+      .toBeGreaterThan(0)
+  })
+
+  it("says of another organisation's task what it says of none", async () => {
+    const foreign = taskIdAt(population, owner.organisation + 1, 0, 0)
+    for (const id of [foreign, '00000000-0000-8000-8000-000000000000']) {
+      await page.goto(`/tasks/${id}`)
+      await page.getByRole('heading', { name: 'There is nothing here' }).waitFor()
+    }
+  })
+
+  it('starts a project', async () => {
+    await page.goto('/dashboard')
+    await page.getByText('New project').click()
+    await page.getByLabel('Name').fill('Lighthouse keepers')
+    await page.getByLabel('Key').fill('lhk')
+    await page.getByRole('button', { name: 'Create' }).click()
+    await page.waitForURL('**/projects/*')
+    await page.getByRole('heading', { name: 'Lighthouse keepers', level: 1 }).waitFor()
+  })
+
+  it('looks finished in light and dark, wide and narrow', async () => {
+    const cookies = await page.context().cookies()
+    for (const colorScheme of ['light', 'dark'] as const) {
+      for (const width of [1280, 390]) {
+        const look = await newPage({ colorScheme, width })
+        const shoot = async (name: string, path: string) => {
+          await look.goto(path, { waitUntil: 'networkidle' })
+          await look.screenshot({ path: join(screenshots, `${name}-${colorScheme}-${width}.png`) })
+          const overflow = await look.evaluate(
+            'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+          )
+          expect(overflow, `${path} at ${width} pixels`).toBe(0)
+        }
+        await shoot('sign-in', '/sign-in')
+        await look.context().addCookies(cookies)
+        await shoot('dashboard', '/dashboard')
+        await shoot('board', `/projects/${project}`)
+        await shoot('task', `/tasks/${task}`)
+        await look.context().close()
+      }
+    }
+  })
+
+  it('signs out, and the session is dead at once', async () => {
+    const [cookie] = (await page.context().cookies()).filter(({ name }) => name.endsWith('session-token'))
+    const asks = () =>
+      fetch(`${stack.origin}/v1/me`, { headers: { cookie: `${cookie?.name}=${cookie?.value}` } })
+    expect((await asks()).status).toBe(200)
+    await page.goto('/dashboard')
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.waitForURL('**/sign-in')
+    expect((await asks()).status).toBe(401)
+  })
+
+  it('made no browser complain', () => {
+    // The pages that were not there, on purpose, and the wrong password are answers, not faults.
+    expect(complaints.filter((text) => !/status of (401|404)/.test(text))).toEqual([])
+  })
+})
