@@ -1,11 +1,11 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type PopulationSpec, projectIdAt, taskIdAt, userAt } from '../../fixtures/population.ts'
-import { demoPassword } from '../../seed/seed.ts'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type PopulationSpec, projectIdAt, taskIdAt, userAt } from '../../fixtures/population.ts'
 import { type Stack, startStack } from '../../harness/stack/stack.ts'
 import { provide } from '../../harness/toolchain/provide.ts'
+import { demoPassword } from '../../seed/seed.ts'
 
 const population: PopulationSpec = { seed: 1, organisations: 8, users: 120 }
 const owner = userAt(population, 0)

@@ -8,7 +8,7 @@ import { sessionToken } from './actor.ts'
 import { signIn, signOut } from './config.ts'
 import { safeNext } from './next-path.ts'
 
-export type FormState = { error: string | null }
+export type FormState = { error: string | null; sent?: boolean }
 
 const text = (form: FormData, name: string) => {
   const value = form.get(name)
@@ -31,12 +31,13 @@ export async function signInWithPassword(_: FormState, form: FormData): Promise<
 
 export async function signInWithLink(_: FormState, form: FormData): Promise<FormState> {
   try {
-    await signIn('email', { email: text(form, 'email'), redirectTo: safeNext(text(form, 'next')) })
+    const redirectTo = safeNext(text(form, 'next'))
+    await signIn('email', { email: text(form, 'email'), redirectTo, redirect: false })
   } catch (error) {
     if (error instanceof AuthError) return { error: 'The link could not be sent. Try your password.' }
     throw error
   }
-  return { error: null }
+  return { error: null, sent: true }
 }
 
 export async function signOutHere(): Promise<void> {

@@ -1,4 +1,5 @@
 import 'server-only'
+import { Auth } from '@auth/core'
 import { verifyPassword } from '@worklane/domain/sessions/passwords.ts'
 import { createSession } from '@worklane/domain/sessions/sessions.ts'
 import NextAuth, { type NextAuthConfig } from 'next-auth'
@@ -10,6 +11,9 @@ import { z } from 'zod'
 import { adapter } from './adapter.ts'
 import { sendSignInLink } from './mail.ts'
 
+// Links and redirects lead to the public origin, whatever host this process thinks it has.
+if (process.env.ORIGIN) process.env.AUTH_URL = process.env.ORIGIN
+
 const Password = z.object({ email: z.email().max(200), password: z.string().min(1).max(200) })
 
 /** The auth library, known to this folder alone. Sessions are the domain's: rows in Postgres, read through Redis. */
@@ -17,7 +21,7 @@ const config: NextAuthConfig = {
   adapter,
   session: { strategy: 'database', maxAge: 30 * 86_400, updateAge: 86_400 },
   trustHost: true,
-  pages: { signIn: '/sign-in', error: '/sign-in', verifyRequest: '/sign-in?sent=1' },
+  pages: { signIn: '/sign-in', error: '/sign-in', verifyRequest: '/sign-in' },
   providers: [
     Credentials({
       credentials: { email: {}, password: {} },
@@ -51,4 +55,14 @@ const config: NextAuthConfig = {
   },
 }
 
-export const { handlers, signIn, signOut } = NextAuth(config)
+export const { signIn, signOut } = NextAuth(config)
+
+/**
+ * Answers the library's own addresses (a mail's link, OAuth's return). Not through its Next handler: a Next
+ * request calls 127.0.0.1 "localhost", and the cookie of one is not sent to the other.
+ */
+export function handleAuth(request: Request): Promise<Response> {
+  const { pathname, search } = new URL(request.url)
+  const asked = new Request(new URL(pathname + search, process.env.ORIGIN ?? request.url), request)
+  return Auth(asked, { ...config, basePath: '/api/auth', secret: process.env.AUTH_SECRET as string })
+}

@@ -24,7 +24,7 @@ export function SignInForms() {
           {error}
         </p>
       ) : null}
-      {parameters.get('sent') ? (
+      {link.sent ? (
         <p role="status" className="mb-4 rounded-lg bg-good-soft px-3 py-2 text-sm text-good">
           If there is an account with this address, a link is on its way to it.
         </p>

@@ -25,7 +25,7 @@ export default function DashboardPage() {
 
 function Loading() {
   return (
-    <div className="grid gap-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
+    <div className="grid grid-cols-1 gap-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
       <Skeleton className="h-24 lg:col-span-2" />
       <Skeleton className="h-96" />
       <Skeleton className="h-96" />
@@ -38,7 +38,7 @@ async function Overview() {
   const { counts, mine, projects, activity } = await execute(getDashboard, actor, {})
   const now = new Date()
   return (
-    <div className="grid gap-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
+    <div className="grid grid-cols-1 gap-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
       <dl className="grid grid-cols-2 gap-4 sm:grid-cols-4 lg:col-span-2">
         <Figure name="Open" value={counts.open} />
         <Figure name="Overdue" value={counts.overdue} look={counts.overdue > 0 ? 'text-danger' : ''} />
@@ -98,7 +98,7 @@ function Mine({ tasks, now }: { tasks: Dashboard['mine']; now: Date }) {
 
 function Projects({ projects }: { projects: Dashboard['projects'] }) {
   return (
-    <ul className="grid sm:grid-cols-2">
+    <ul className="grid grid-cols-1 sm:grid-cols-2">
       {projects.map(({ id, name, key, open, done }) => (
         <li key={id}>
           <Link href={`/projects/${id}`} prefetch={false} className="block px-4 py-3 hover:bg-sunken">

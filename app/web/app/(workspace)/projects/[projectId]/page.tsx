@@ -31,7 +31,7 @@ function Loading() {
   return (
     <>
       <Skeleton className="mb-6 h-14 w-72" />
-      <div className="grid gap-4 md:grid-cols-2 xl:grid-cols-4">
+      <div className="grid grid-cols-1 gap-4 md:grid-cols-2 xl:grid-cols-4">
         {['a', 'b', 'c', 'd'].map((column) => (
           <Skeleton key={column} className="h-[36rem]" />
         ))}
@@ -65,7 +65,7 @@ async function ProjectBoard({ params }: Props) {
         {mayWrite ? <NewTask projectId={project.id} /> : null}
       </header>
       <BoardActions>
-        <div className="grid gap-4 md:grid-cols-2 xl:grid-cols-4">
+        <div className="grid grid-cols-1 gap-4 md:grid-cols-2 xl:grid-cols-4">
           {columns.map((column) => (
             <Column key={column.status} column={column} mayWrite={mayWrite} now={now} />
           ))}

@@ -29,7 +29,7 @@ function Loading() {
   return (
     <>
       <Skeleton className="mb-6 h-14 w-96 max-w-full" />
-      <div className="grid gap-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
+      <div className="grid grid-cols-1 gap-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
         <Skeleton className="h-[28rem]" />
         <Skeleton className="h-72" />
       </div>
@@ -67,7 +67,7 @@ async function TaskDetail({ params }: Props) {
         / {task.key}
       </nav>
       <h1 className="mb-6 text-2xl font-semibold tracking-tight break-words">{task.title}</h1>
-      <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
+      <div className="grid grid-cols-1 items-start gap-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
         <Card
           title="Details"
           aside={

@@ -1,3 +1,4 @@
-import { handlers } from '#web/auth/config.ts'
+import { handleAuth } from '#web/auth/config.ts'
 
-export const { GET, POST } = handlers
+export const GET = handleAuth
+export const POST = handleAuth
