@@ -5,8 +5,6 @@
 export type Faults = {
   /** Operation → milliseconds that it answers late. */
   delays: Map<string, number>
-  /** Sets the tenant for the session of the connection instead of the transaction, so that it leaks. */
-  sessionLevelTenant: boolean
 }
 
 let current: Faults | undefined
@@ -16,9 +14,9 @@ export function faults(): Faults {
   return current
 }
 
-/** @param text `delay=<operation>:<ms>` or `session-level-tenant`, several with commas @throws Error when unknown */
+/** @param text `delay=<operation>:<ms>`, several with commas @throws Error when unknown */
 export function parseFaults(text: string, environment: string): Faults {
-  const parsed: Faults = { delays: new Map(), sessionLevelTenant: false }
+  const parsed: Faults = { delays: new Map() }
   const entries = text
     .split(',')
     .map((entry) => entry.trim())
@@ -31,11 +29,7 @@ export function parseFaults(text: string, environment: string): Faults {
   for (const entry of entries) {
     const delay = /^delay=([a-z.]+):(\d+)$/.exec(entry)
     if (delay?.[1]) parsed.delays.set(delay[1], Number(delay[2]))
-    else if (entry === 'session-level-tenant') parsed.sessionLevelTenant = true
-    else
-      throw new Error(
-        `WORKLANE_FAULTS: unknown fault "${entry}"; known: delay=<operation>:<ms>, session-level-tenant`,
-      )
+    else throw new Error(`WORKLANE_FAULTS: unknown fault "${entry}"; known: delay=<operation>:<ms>`)
   }
   return parsed
 }

@@ -18,7 +18,7 @@ describe('a run that breaks a promise', () => {
     const directory = join(results, name)
     const { exitCode, stdout, stderr } = await execa(
       'node',
-      ['harness/cli/main.ts', 'loadtest', 'smoke', '--duration', '15s', ...options],
+      ['harness/cli/main.ts', 'loadtest', 'smoke', ...options],
       { reject: false, preferLocal: true, env: { HEADROOM_RESULTS: directory } },
     )
     const [run] = await readdir(directory)
@@ -36,14 +36,14 @@ describe('a run that breaks a promise', () => {
   })
 
   it('is invalid when the generator was starved of CPU', async () => {
-    const { exitCode, result } = await smoke('starved', '--fault', 'starve-generator=0.05')
+    const { exitCode, result } = await smoke('starved', '--duration', '15s', '--fault', 'starve-generator=0.05')
     expect(exitCode).toBe(2)
     expect(result.verdict).toBe('invalid')
     expect(result.reasons.join('\n')).toMatch(/schedule lag/)
   })
 
   it('fails, and names the part, when the API stops half-way', async () => {
-    const { exitCode, result } = await smoke('stopped', '--fault', 'stop=api@50%')
+    const { exitCode, result } = await smoke('stopped', '--duration', '15s', '--fault', 'stop=api@50%')
     expect(exitCode).toBe(1)
     expect(result.verdict).toBe('fail')
     expect(result.reasons.join('\n')).toMatch(/\bapi\b/)

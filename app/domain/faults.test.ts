@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest'
+import { parseFaults } from './faults.ts'
+
+describe('faults', () => {
+  it('delay the operations they name', () => {
+    const { delays } = parseFaults('delay=task.list:900, delay=me.get:5', 'loadtest')
+    expect([...delays]).toEqual([
+      ['task.list', 900],
+      ['me.get', 5],
+    ])
+  })
+
+  it('are refused in production', () => {
+    expect(() => parseFaults('delay=task.list:900', 'production')).toThrow(/WORKLANE_FAULTS.*unset it/)
+    expect(parseFaults('', 'production').delays.size).toBe(0)
+  })
+
+  it('are named when nobody knows them', () => {
+    expect(() => parseFaults('dealy=task.list:900', 'test')).toThrow(/unknown fault "dealy=task.list:900"/)
+  })
+})
