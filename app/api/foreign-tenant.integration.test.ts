@@ -95,14 +95,15 @@ describe('the organisation of a caller', () => {
   /** Everything that the foreign tenant has, as one digest. */
   const foreignState = () =>
     asAdministrator(async (client) => {
-      const digests = ['projects', 'tasks', 'outbox', 'activity', 'memberships'].map(async (table) => {
+      const state: Record<string, unknown> = {}
+      for (const table of ['projects', 'tasks', 'outbox', 'activity', 'memberships']) {
         const { rows } = await client.query(
           `select count(*)::int as rows, md5(string_agg(t::text, '' order by t::text)) as digest from ${table} t where org_id = $1`,
           [foreign.id],
         )
-        return [table, rows[0]]
-      })
-      return Object.fromEntries(await Promise.all(digests))
+        state[table] = rows[0]
+      }
+      return state
     })
 
   /** Tries every name in every place. @returns what had an effect */

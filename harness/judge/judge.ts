@@ -122,17 +122,18 @@ function routeEvidence(result: RouteResult): Evidence[] {
 }
 
 /**
- * True when a route's own error rate is above what availability leaves, with 95% confidence: one error among a
- * few requests proves nothing of the route, and the limit over all routes counts it anyway.
- * Lower bound of the Wilson score interval, one-sided.
+ * True when a route failed more often than availability allows and chance does not explain it: one error among
+ * a few requests proves nothing of the route, and the limit over all routes counts it anyway.
+ * Exact one-sided binomial test at 1%.
  */
 export function tooManyErrors(errors: number, samples: number): boolean {
-  if (errors === 0) return false
-  const z = 1.645
-  const p = errors / samples
-  const centre = p + z ** 2 / (2 * samples)
-  const spread = z * Math.sqrt((p * (1 - p)) / samples + z ** 2 / (4 * samples ** 2))
-  return (centre - spread) / (1 + z ** 2 / samples) > errorRate
+  let fewer = 0
+  let exactly = (1 - errorRate) ** samples
+  for (let k = 0; k < errors; k++) {
+    fewer += exactly
+    exactly *= ((samples - k) / (k + 1)) * (errorRate / (1 - errorRate))
+  }
+  return errors > 0 && 1 - fewer < 0.01
 }
 
 const sum = (numbers: Iterable<number>): number => [...numbers].reduce((a, b) => a + b, 0)

@@ -36,7 +36,13 @@ describe('a run that breaks a promise', () => {
   })
 
   it('is invalid when the generator was starved of CPU', async () => {
-    const { exitCode, result } = await smoke('starved', '--duration', '15s', '--fault', 'starve-generator=0.05')
+    const { exitCode, result } = await smoke(
+      'starved',
+      '--duration',
+      '15s',
+      '--fault',
+      'starve-generator=0.05',
+    )
     expect(exitCode).toBe(2)
     expect(result.verdict).toBe('invalid')
     expect(result.reasons.join('\n')).toMatch(/schedule lag/)
