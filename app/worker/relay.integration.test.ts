@@ -1,0 +1,138 @@
+import { activityTopic } from '@worklane/domain/activity/announce.ts'
+import { type OutboxJob, recordActivity } from '@worklane/domain/activity/record.ts'
+import { execute } from '@worklane/domain/execute.ts'
+import { closeRuntime } from '@worklane/domain/runtime.ts'
+import { moveTask } from '@worklane/domain/tasks/writes.ts'
+import { asAdministrator, createTenant, type Tenant } from '@worklane/domain/testing/tenants.ts'
+import { Queue, Worker } from 'bullmq'
+import { Redis } from 'ioredis'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { prune, relayOnce } from './relay.ts'
+
+describe('the outbox relay', () => {
+  const connection = new Redis(process.env.REDIS_URL ?? '', { maxRetriesPerRequest: null })
+  const pool = new pg.Pool({ connectionString: process.env.RELAY_DATABASE_URL, max: 2 })
+  const queue = new Queue<OutboxJob>('outbox-test', { connection })
+  let tenant: Tenant
+
+  beforeAll(async () => {
+    tenant = await createTenant()
+  })
+  afterAll(async () => {
+    await queue.obliterate({ force: true })
+    await queue.close()
+    await Promise.allSettled([pool.end(), connection.quit(), closeRuntime()])
+  })
+
+  const move = (status: 'todo' | 'doing') =>
+    execute(moveTask, tenant.people.member.actor, { taskId: tenant.task, status })
+
+  /** Intents against effects, as multisets. */
+  const ledger = () =>
+    asAdministrator(async (client) => {
+      const ids = async (text: string) =>
+        (await client.query(text, [tenant.id])).rows.map((row) => row.id as string).sort()
+      const intents = await ids('select id from outbox where org_id = $1')
+      const effects = await ids('select outbox_id as id from activity where org_id = $1')
+      return { intents, effects }
+    })
+
+  async function workUntilQuiet(): Promise<void> {
+    const worker = new Worker<OutboxJob>(queue.name, ({ data }) => recordActivity(data), {
+      connection: connection.duplicate(),
+    })
+    await expect
+      .poll(
+        async () => {
+          const counts = await queue.getJobCounts('waiting', 'active', 'delayed')
+          return Object.values(counts).reduce((a, b) => a + b, 0)
+        },
+        { timeout: 20_000 },
+      )
+      .toBe(0)
+    await worker.close()
+  }
+
+  it('turns each write into one effect', async () => {
+    await move('doing')
+    await move('todo')
+    expect(await relayOnce(pool, queue)).toBe(2)
+    await workUntilQuiet()
+    const { intents, effects } = await ledger()
+    expect(intents).toHaveLength(2)
+    expect(effects).toEqual(intents)
+  })
+
+  it('has nothing left to do after that', async () => {
+    expect(await relayOnce(pool, queue)).toBe(0)
+  })
+
+  it('neither loses nor doubles what was enqueued before a crash and enqueued again after it', async () => {
+    await move('doing')
+    const crashing = {
+      async connect() {
+        const client = await pool.connect()
+        const send = client.query.bind(client) as (...query: unknown[]) => Promise<pg.QueryResult>
+        client.query = ((...query: unknown[]) => {
+          if (String(query[0]).startsWith('update outbox'))
+            throw new Error('crashed before it could mark them')
+          return send(...query)
+        }) as typeof client.query
+        const release = client.release.bind(client)
+        client.release = () => {
+          Reflect.deleteProperty(client, 'query')
+          Reflect.deleteProperty(client, 'release')
+          release()
+        }
+        return client
+      },
+    } as unknown as pg.Pool
+    await expect(relayOnce(crashing, queue)).rejects.toThrow('crashed')
+    expect(await relayOnce(pool, queue)).toBe(1)
+    await workUntilQuiet()
+    const { intents, effects } = await ledger()
+    expect(intents).toHaveLength(3)
+    expect(effects).toEqual(intents)
+  })
+
+  it('has one effect however often a job runs', async () => {
+    const { rows } = await asAdministrator((client) =>
+      client.query('select id, org_id as "orgId", topic, payload from outbox where org_id = $1 limit 1', [
+        tenant.id,
+      ]),
+    )
+    const job = rows[0] as OutboxJob
+    expect(job.topic).toBe(activityTopic)
+    await Promise.all([recordActivity(job), recordActivity(job), recordActivity(job)])
+    const { intents, effects } = await ledger()
+    expect(effects).toEqual(intents)
+  })
+
+  it('would be seen doubling an effect, or losing one', async () => {
+    await asAdministrator((client) =>
+      client.query(
+        `insert into activity (org_id, outbox_id, task_id, task_key, task_title, kind)
+         values ($1, gen_random_uuid(), $2, 'ATL-1', 'x', 'moved')`,
+        [tenant.id, tenant.task],
+      ),
+    )
+    const doubled = await ledger()
+    expect(doubled.effects).not.toEqual(doubled.intents)
+    await asAdministrator((client) => client.query('delete from activity where org_id = $1', [tenant.id]))
+    const lost = await ledger()
+    expect(lost.effects).not.toEqual(lost.intents)
+  })
+
+  it('prunes what was relayed long ago, and only that', async () => {
+    await asAdministrator((client) =>
+      client.query(
+        `update outbox set relayed_at = now() - interval '8 days'
+         where (org_id, id) = (select org_id, id from outbox where org_id = $1 order by id limit 1)`,
+        [tenant.id],
+      ),
+    )
+    expect(await prune(pool)).toBe(1)
+    expect((await ledger()).intents).toHaveLength(2)
+  })
+})
