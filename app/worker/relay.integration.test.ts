@@ -28,6 +28,22 @@ describe('the outbox relay', () => {
   const move = (status: 'todo' | 'doing') =>
     execute(moveTask, tenant.people.member.actor, { taskId: tenant.task, status })
 
+  const waiting = () =>
+    asAdministrator(async (client) => {
+      const { rowCount } = await client.query('select from outbox where org_id = $1 and relayed_at is null', [
+        tenant.id,
+      ])
+      return rowCount ?? 0
+    })
+
+  /** Relays until nothing of ours waits; other tests write into the same outbox. @returns how many of ours there were */
+  async function relayAll(): Promise<number> {
+    const ours = await waiting()
+    do await relayOnce(pool, queue)
+    while ((await waiting()) > 0)
+    return ours
+  }
+
   /** Intents against effects, as multisets. */
   const ledger = () =>
     asAdministrator(async (client) => {
@@ -57,7 +73,7 @@ describe('the outbox relay', () => {
   it('turns each write into one effect', async () => {
     await move('doing')
     await move('todo')
-    expect(await relayOnce(pool, queue)).toBe(2)
+    expect(await relayAll()).toBe(2)
     await workUntilQuiet()
     const { intents, effects } = await ledger()
     expect(intents).toHaveLength(2)
@@ -65,7 +81,7 @@ describe('the outbox relay', () => {
   })
 
   it('has nothing left to do after that', async () => {
-    expect(await relayOnce(pool, queue)).toBe(0)
+    expect(await relayAll()).toBe(0)
   })
 
   it('neither loses nor doubles what was enqueued before a crash and enqueued again after it', async () => {
@@ -89,7 +105,7 @@ describe('the outbox relay', () => {
       },
     } as unknown as pg.Pool
     await expect(relayOnce(crashing, queue)).rejects.toThrow('crashed')
-    expect(await relayOnce(pool, queue)).toBe(1)
+    expect(await relayAll()).toBe(1)
     await workUntilQuiet()
     const { intents, effects } = await ledger()
     expect(intents).toHaveLength(3)
@@ -132,7 +148,7 @@ describe('the outbox relay', () => {
         [tenant.id],
       ),
     )
-    expect(await prune(pool)).toBe(1)
+    expect(await prune(pool)).toBeGreaterThanOrEqual(1)
     expect((await ledger()).intents).toHaveLength(2)
   })
 })
