@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import lockfile from 'proper-lockfile'
 import { UsageError } from '../cli/usage.ts'
 import { cacheDirectory, type Found, findTool, variableOf } from './find.ts'
@@ -29,8 +30,8 @@ export async function provide<Name extends ToolName>(
 async function install(tool: Tool, say: (line: string) => void): Promise<Found> {
   await mkdir(cacheDirectory(), { recursive: true })
   // Two runs at once: the second waits and then finds what the first one installed.
-  const release = await lockfile.lock(cacheDirectory(), {
-    lockfilePath: `${cacheDirectory()}/${tool.name}.lock`,
+  const release = await lockfile.lock(join(cacheDirectory(), tool.name), {
+    realpath: false,
     stale: 15_000,
     retries: { forever: true, minTimeout: 250, maxTimeout: 1_000 },
   })

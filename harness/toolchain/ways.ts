@@ -12,7 +12,7 @@ export class WayFailed extends Error {}
 /** How a person would go this way by hand. */
 export function commandOf(tool: Tool, way: Way): string {
   if (way.kind === 'go') return `go install ${way.module}@v${tool.pinned}`
-  if (way.kind === 'apt') return `sudo apt-get install -y ${way.packages.join(' ')}`
+  if (way.kind === 'apt') return `apt-get install -y ${way.packages.join(' ')}`
   if (way.kind === 'brew') return `brew install ${way.packages.join(' ')}`
   const system = currentPlatform()
   return system

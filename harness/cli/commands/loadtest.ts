@@ -67,7 +67,8 @@ async function loadtest(scenario: ScenarioName, options: Options): Promise<void>
   const say = (line: string) =>
     void (options.json ? process.stderr : process.stdout).write(`  ${pc.dim(line)}\n`)
   if (!options.json) console.log(`${pc.bold('headroom')} ${scenario}  ${pc.dim(inWords(plan))}`)
-  const { k6 } = await provide(['k6'], say)
+  // All at once: building k6 takes a while, and the others need not wait for it.
+  const { k6 } = await provide(target ? ['k6'] : ['k6', 'redis', 'nginx', 'prometheus'], say)
 
   let stack: Stack | null = null
   try {
