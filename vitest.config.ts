@@ -10,6 +10,7 @@ export default defineConfig({
           name: 'unit',
           include: ['**/*.test.ts'],
           exclude: [...ignored, '**/*.integration.test.ts', '**/*.e2e.test.ts'],
+          globalSetup: './harness/test/generated.ts',
         },
       },
       {
@@ -17,7 +18,7 @@ export default defineConfig({
           name: 'integration',
           include: ['**/*.integration.test.ts'],
           exclude: ignored,
-          globalSetup: './harness/test/services.ts',
+          globalSetup: ['./harness/test/generated.ts', './harness/test/services.ts'],
           testTimeout: 30_000,
           hookTimeout: 120_000,
         },

@@ -4,7 +4,6 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'no
 import { join, relative } from 'node:path'
 import { promisify } from 'node:util'
 import { constants, gzip } from 'node:zlib'
-import { generateClient } from '@worklane/data/generate.ts'
 import { execa } from 'execa'
 import lockfile from 'proper-lockfile'
 import { project } from './project.ts'
@@ -18,7 +17,6 @@ const sources = ['app/web', 'app/api', 'app/domain', 'app/data', 'pnpm-lock.yaml
  * there, so that a run beside this one keeps its files.
  */
 export async function buildWeb(say: (line: string) => void): Promise<WebBuild> {
-  await generateClient()
   const builds = join(project, '.headroom/builds')
   await mkdir(builds, { recursive: true })
   const release = await lockfile.lock(builds, {

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PopulationSpec } from '@headroom/fixtures/population.ts'
+import { generateClient } from '@worklane/data/generate.ts'
 import { prepareDatabase } from '@worklane/data/prepare.ts'
 import getPort from 'get-port'
 import { UsageError } from '../cli/usage.ts'
@@ -71,6 +72,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     name === 'redis' && external.redis ? [] : (toolOf[name] ?? []),
   )
   const tools = await provide(names, say)
+  if (wanted.has('api') || wanted.has('web') || wanted.has('worker')) await generateClient()
 
   const guard = startGuard()
   const home = await runDirectory(guard)
