@@ -61,4 +61,6 @@ try {
   await main(process.argv.slice(2).filter((argument, index) => !(argument === '--' && index <= 1)))
 } catch (error) {
   process.exitCode = report(error)
+  // Whatever else is under way (another tool's install) is of no use any more; what was started dies with us.
+  if (process.exitCode === exitCodes.usage) process.exit()
 }

@@ -93,7 +93,7 @@ describe('wrong use of the command', () => {
     })
     expect(lines).toHaveLength(1)
     expect(lines[0]).toMatch(
-      /k6 1\.8\.1 or newer is missing.*go: .*install it by hand \(go install .*\), or name its program in HEADROOM_K6/,
+      /(k6|redis|nginx|prometheus) \d+\.\d+\.\d+ or newer is missing and could not be installed \(.+\) — install it by hand \(.+\), or name its program in HEADROOM_/,
     )
     expect(exitCode).toBe(64)
   })
