@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import Table from 'cli-table3'
 import type { Command } from 'commander'
 import pc from 'picocolors'
+import { plainTable } from '../../report/summary.ts'
 import { findTool, variableOf } from '../../toolchain/find.ts'
 import { type Tool, tools } from '../../toolchain/tools.ts'
 import { commandOf, wayIsOpen } from '../../toolchain/ways.ts'
@@ -14,14 +14,15 @@ export function register(program: Command): void {
     .description('shows each tool: what is found, where, and what would be done')
     .action(async () => {
       const rows = await Promise.all(Object.values(tools).map(describe))
-      const table = new Table({
-        head: ['tool', 'for', 'wanted', 'found', 'from', 'what would be done'],
-        style: { head: ['bold'] },
-      })
+      const head = ['tool', 'for', 'wanted', 'found', 'from', 'what would be done']
+      const table = plainTable(
+        head,
+        head.map(() => 'left'),
+      )
       table.push(['node', 'everything', '24', process.version.slice(1), 'npm', 'nothing'])
       table.push(['postgresql', 'the database', '18', await postgresVersion(), 'npm', 'nothing'])
       for (const { row } of rows) table.push(row)
-      console.log(table.toString())
+      console.log(`\n${table.toString()}\n`)
       const hopeless = rows.filter(({ obtainable }) => !obtainable)
       for (const { tool } of hopeless) {
         console.log(
