@@ -181,8 +181,9 @@ function isolation({ leaks }: Collected, { probes }: Totals): Evidence {
 /** Each reason that the run cannot be trusted. */
 function doubtsOf(collected: Collected, circumstances: Circumstances, routes: RouteResult[]): string[] {
   const { users, k6ExitCode, k6LastLines, generatorCpuShare, population } = circumstances
+  // Then nothing was played, and there is nothing else to say.
+  if (population) return [population]
   const doubts: string[] = []
-  if (population) doubts.push(population)
   if (k6ExitCode !== 0) doubts.push(`k6 ended with ${k6ExitCode ?? 'a signal'}: ${k6LastLines}`)
   const lag = percentile(collected.lag.get('steady') ?? new Map(), 0.99)
   if (Number.isNaN(lag)) doubts.push('no step was started in the steady phase')

@@ -99,6 +99,14 @@ export function startGenerator(
   }
 }
 
+/** Stands in where no load may be sent. */
+export const startNothing = (): Generator => ({
+  pid: -1,
+  samples: [],
+  exited: Promise.resolve({ code: 0, lastLines: '' }),
+  signal() {},
+})
+
 /** What was used between two moments, the counters taken as straight lines between their samples. */
 export function between(samples: readonly Sample[], from: number, to: number): { cpuSeconds: number } | null {
   const start = at(samples, from)

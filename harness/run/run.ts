@@ -10,7 +10,7 @@ import { startGuard } from '../stack/guard.ts'
 import type { Crash, Stack } from '../stack/stack.ts'
 import type { Usage } from '../stack/usage.ts'
 import { type Fault, starve } from './faults.ts'
-import { between, startGenerator } from './generator.ts'
+import { between, startGenerator, startNothing } from './generator.ts'
 import { probePopulation } from './probe.ts'
 import type { Plan } from './scenarios.ts'
 
@@ -39,7 +39,9 @@ export async function run(options: RunOptions): Promise<Result> {
   const guard = startGuard()
   const collector = await startCollector()
   const { collected } = collector
-  const generator = startGenerator(guard, {
+  // Strangers are not sent any load: with another population each request would be about somebody else.
+  const start = population === null ? startGenerator : startNothing
+  const generator = start(guard, {
     id: options.id,
     k6: options.k6,
     scenario: plan.scenario,
