@@ -13,6 +13,7 @@ const orderly: Circumstances = {
   crashes: [],
   generatorCpuShare: 0.1,
   population: null,
+  interrupted: false,
 }
 
 const increments = (milliseconds: number, n: number) => {
@@ -98,6 +99,7 @@ describe('the verdict', () => {
       /1 messages .* lost/,
     ],
     ['a VU did not finish', [message({ final: false })], {}, /did not finish/],
+    ['somebody interrupted it', [message()], { interrupted: true }, /^the run was interrupted$/],
     [
       'k6 failed',
       [message()],

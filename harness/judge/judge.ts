@@ -21,6 +21,8 @@ export type Circumstances = {
   /** Parts of Worklane that ended during the run. */
   crashes: { part: string; detail: string }[]
   generatorCpuShare: number | null
+  /** Somebody ended the run before its time. */
+  interrupted: boolean
   /** What was wrong with the population, or null. */
   population: string | null
 }
@@ -180,9 +182,10 @@ function isolation({ leaks }: Collected, { probes }: Totals): Evidence {
 
 /** Each reason that the run cannot be trusted. */
 function doubtsOf(collected: Collected, circumstances: Circumstances, routes: RouteResult[]): string[] {
-  const { users, k6ExitCode, k6LastLines, generatorCpuShare, population } = circumstances
+  const { users, k6ExitCode, k6LastLines, generatorCpuShare, population, interrupted } = circumstances
   // Then nothing was played, and there is nothing else to say.
   if (population) return [population]
+  if (interrupted) return ['the run was interrupted']
   const doubts: string[] = []
   if (k6ExitCode !== 0) doubts.push(`k6 ended with ${k6ExitCode ?? 'a signal'}: ${k6LastLines}`)
   const lag = percentile(collected.lag.get('steady') ?? new Map(), 0.99)

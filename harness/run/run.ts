@@ -55,9 +55,13 @@ export async function run(options: RunOptions): Promise<Result> {
     // Nothing more can be learned: k6 ends in order and tells what it has.
     generator.signal('SIGINT')
   })
-  const interrupted = () => generator.signal('SIGINT')
-  process.once('SIGINT', interrupted)
-  process.once('SIGTERM', interrupted)
+  let interrupted = false
+  const interrupt = () => {
+    interrupted = true
+    generator.signal('SIGINT')
+  }
+  process.once('SIGINT', interrupt)
+  process.once('SIGTERM', interrupt)
 
   const endings = startFaults(options, generator, collected)
   const watch = watchParts(stack, plan, collected)
@@ -69,8 +73,8 @@ export async function run(options: RunOptions): Promise<Result> {
   const { code, lastLines } = await generator.exited
   clearInterval(progress)
   for (const end of endings) end()
-  process.off('SIGINT', interrupted)
-  process.off('SIGTERM', interrupted)
+  process.off('SIGINT', interrupt)
+  process.off('SIGTERM', interrupt)
   const parts = await watch.end()
   await collector.close()
   guard.end()
@@ -91,6 +95,7 @@ export async function run(options: RunOptions): Promise<Result> {
     })),
     generatorCpuShare:
       cpuShareOfCore === null ? null : cpuShareOfCore / Math.min(cores, Math.max(1, collected.vus.size)),
+    interrupted,
     population,
   })
   const lag = percentile(collected.lag.get('steady') ?? new Map(), 0.99)
