@@ -42,10 +42,13 @@ export function databaseUrls(adminUrl: string): DatabaseUrls {
   return { app: as(roles.app), auth: as(roles.auth), relay: as(roles.relay) }
 }
 
-/** Derived, not drawn: two runs against one database must agree without sharing a file. */
+/**
+ * Derived, not drawn: two runs against one server must agree without sharing a file. Roles belong to the server,
+ * so the database's name has no part in it.
+ */
 function passwordOf(adminUrl: string, role: string): string {
-  const { username, password, pathname } = new URL(adminUrl)
-  return createHmac('sha256', `${username}:${password}`).update(`${pathname}:${role}`).digest('base64url')
+  const { username, password } = new URL(adminUrl)
+  return createHmac('sha256', `${username}:${password}`).update(role).digest('base64url')
 }
 
 async function ensureRole(client: pg.Client, role: string, password: string): Promise<void> {

@@ -1,0 +1,105 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startEdge } from '../../harness/stack/edge.ts'
+import { type Guard, startGuard } from '../../harness/stack/guard.ts'
+import type { Part } from '../../harness/stack/part.ts'
+import { provide } from '../../harness/toolchain/provide.ts'
+
+const long = 'x'.repeat(5_000)
+
+describe('the edge', () => {
+  const servers: Server[] = []
+  const asked: Record<string, IncomingMessage> = {}
+  let guard: Guard
+  let directory: string
+  let edge: Part
+  let origin: string
+
+  const upstream = async (name: string): Promise<number> => {
+    const server = createServer((request, response) => {
+      asked[name] = request
+      const type = request.url?.startsWith('/rsc') ? 'text/x-component' : 'text/html'
+      response.writeHead(200, { 'content-type': type }).end(`${name} ${long}`)
+    })
+    servers.push(server)
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    return (server.address() as AddressInfo).port
+  }
+
+  beforeAll(async () => {
+    const { nginx } = await provide(['nginx'])
+    guard = startGuard()
+    directory = await mkdtemp(join(tmpdir(), 'headroom-edge-'))
+    const staticDirectory = join(directory, 'static')
+    await mkdir(staticDirectory)
+    await writeFile(join(staticDirectory, 'app.js'), long)
+    await writeFile(join(staticDirectory, 'app.js.gz'), gzipSync(long))
+    const [web, api, port] = [await upstream('web'), await upstream('api'), await upstream('port')]
+    // A port that was free a moment ago.
+    await new Promise((resolve) => servers.pop()?.close(resolve))
+    origin = `http://127.0.0.1:${port}`
+    edge = await startEdge({
+      guard,
+      program: nginx.path,
+      directory,
+      logFile: join(directory, 'edge.log'),
+      ports: { edge: port, web, api },
+      build: { server: '', directory: '', staticDirectory },
+    })
+  })
+  afterAll(async () => {
+    await edge.stop()
+    guard.end()
+    for (const server of servers) server.close().closeAllConnections()
+    await rm(directory, { recursive: true, force: true })
+  })
+
+  const get = (path: string, headers: Record<string, string> = {}) => fetch(origin + path, { headers })
+
+  it.each(['/v1/me', '/trpc/me.get', '/openapi.json'])('sends %s to the API', async (path) => {
+    expect(await (await get(path)).text()).toMatch(/^api /)
+  })
+
+  it.each(['/', '/dashboard', '/v10', '/api/auth/session'])('sends %s to the pages', async (path) => {
+    expect(await (await get(path)).text()).toMatch(/^web /)
+  })
+
+  it('answers for static files itself, packed, and for ever', async () => {
+    const response = await get('/_next/static/app.js', { 'accept-encoding': 'gzip' })
+    expect(response.headers.get('content-encoding')).toBe('gzip')
+    expect(response.headers.get('cache-control')).toBe('public, max-age=31536000, immutable')
+    expect(await response.text()).toBe(long)
+  })
+
+  it.each(['/page', '/rsc'])('packs what %s answers', async (path) => {
+    expect((await get(path, { 'accept-encoding': 'gzip' })).headers.get('content-encoding')).toBe('gzip')
+    expect((await get(path, { 'accept-encoding': 'identity' })).headers.get('content-encoding')).toBeNull()
+  })
+
+  it('gives each request an id, keeps a good one, and replaces a bad one', async () => {
+    const made = (await get('/v1/me')).headers.get('x-request-id')
+    expect(made).toMatch(/^[0-9a-f]{32}$/)
+    expect(asked.api?.headers['x-request-id']).toBe(made)
+    expect((await get('/v1/me', { 'x-request-id': 'trace-12345678' })).headers.get('x-request-id')).toBe(
+      'trace-12345678',
+    )
+    expect((await get('/v1/me', { 'x-request-id': 'bad id;' })).headers.get('x-request-id')).not.toContain(
+      'bad',
+    )
+  })
+
+  it('lets nobody pretend to be Next, or another host', async () => {
+    await get('/dashboard', { 'x-middleware-subrequest': 'proxy:proxy', 'x-forwarded-for': '10.0.0.1' })
+    expect(asked.web?.headers['x-middleware-subrequest']).toBeUndefined()
+    expect(asked.web?.headers['x-forwarded-for']).toBe('127.0.0.1')
+  })
+
+  it('keeps the figures of the processes to itself', async () => {
+    expect((await get('/metrics')).status).toBe(404)
+  })
+})
