@@ -19,25 +19,41 @@ export const ActivityItem = z
   .meta({ id: 'ActivityItem' })
 export type ActivityItem = z.infer<typeof ActivityItem>
 
+/** Time and id of the last entry seen: two entries can have the same time, and none may be lost between pages. */
+const Cursor = z
+  .string()
+  .regex(
+    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z_[0-9a-f-]{36}$/,
+    'must be the nextCursor of an earlier page',
+  )
+
+function after(cursor: string) {
+  const [at = '', id = ''] = cursor.split('_')
+  return [{ at: { lt: new Date(at) } }, { at: new Date(at), id: { lt: id } }]
+}
+
 export const listActivity = operation({
   name: 'task.activity',
   rest: 'GET /v1/tasks/:taskId/activity',
   summary: 'What happened to a task, newest first',
   allow: 'viewer',
-  input: z.strictObject({ taskId: Id, cursor: z.iso.datetime().optional(), limit: pageSize }),
+  input: z.strictObject({ taskId: Id, cursor: Cursor.optional(), limit: pageSize }),
   output: z.object({ items: z.array(ActivityItem), nextCursor: z.string().nullable() }),
   async run(actor, { taskId, cursor, limit }) {
     const rows = await work(actor).read((db) =>
       db.activity.findMany({
         relationLoadStrategy: 'join',
-        where: { taskId, ...(cursor ? { at: { lt: new Date(cursor) } } : {}) },
+        where: { taskId, ...(cursor ? { OR: after(cursor) } : {}) },
         orderBy: [{ at: 'desc' }, { id: 'desc' }],
         take: limit + 1,
         select: activityColumns,
       }),
     )
     const last = rows.length > limit ? rows[limit - 1] : undefined
-    return { items: rows.slice(0, limit).map(activityOf), nextCursor: last ? last.at.toISOString() : null }
+    return {
+      items: rows.slice(0, limit).map(activityOf),
+      nextCursor: last ? `${last.at.toISOString()}_${last.id}` : null,
+    }
   },
 })
 
