@@ -1,16 +1,19 @@
+import { createHash } from 'node:crypto'
 import type { Actor } from '@worklane/domain/actor.ts'
-import { Problem } from '@worklane/domain/errors.ts'
-import { perform } from '@worklane/domain/execute.ts'
+import { invalidField as invalid } from '@worklane/domain/errors.ts'
+import { type Call, perform } from '@worklane/domain/execute.ts'
 import { type AnyOperation, isRead, methodOf, pathOf } from '@worklane/domain/operation.ts'
 import { operationList } from '@worklane/domain/operations.ts'
 import { Hono } from 'hono'
 import { z } from 'zod'
+import { limitHeaders } from './problem.ts'
 
-export type Variables = { actor: Actor | null; requestId: string; route: string }
+export type Variables = { actor: Actor | null; requestId: string; route: string; call?: Call }
+type Env = { Variables: Variables }
 
 /** A REST route for every operation. */
 export function restRoutes(operations: readonly AnyOperation[] = operationList) {
-  const routes = new Hono<{ Variables: Variables }>()
+  const routes = new Hono<Env>()
   for (const operation of operations) {
     const numeric = numericFields(operation)
     routes.on(methodOf(operation.rest), pathOf(operation.rest), async (context) => {
@@ -22,15 +25,31 @@ export function restRoutes(operations: readonly AnyOperation[] = operationList) 
       for (const name of Object.keys(path)) {
         if (name in given) throw invalid(name, 'stands in the path; leave it out elsewhere')
       }
-      const output = await perform(operation, context.get('actor'), { ...given, ...path })
-      return context.json(output as object, operation.name.endsWith('.create') ? 201 : 200)
+      const call: Call = { idempotencyKey: context.req.header('idempotency-key') }
+      context.set('call', call)
+      const output = await perform(operation, context.get('actor'), { ...given, ...path }, call)
+      return answer(context.req.raw, operation, JSON.stringify(output), call)
     })
   }
   return routes
 }
 
-const invalid = (path: string, message: string) =>
-  new Problem('invalid', path ? `${path}: ${message}` : message, [{ path, message }])
+/** The output; to a read nothing but 304 when the caller has it already. */
+function answer(asked: Request, operation: AnyOperation, body: string, call: Call): Response {
+  const headers = { ...limitHeaders([call]), 'Content-Type': 'application/json' }
+  if (!isRead(operation)) {
+    const replayed = call.replayed ? { 'Idempotency-Replayed': 'true' } : {}
+    const status = operation.name.endsWith('.create') ? 201 : 200
+    return new Response(body, { status, headers: { ...headers, ...replayed } })
+  }
+  const tag = `W/"${createHash('sha1').update(body).digest('base64url')}"`
+  const kept = { ...headers, ETag: tag, 'Cache-Control': 'private, no-cache' }
+  const known = asked.headers.get('if-none-match')?.split(',') ?? []
+  if (known.some((each) => each.trim() === tag || each.trim() === '*')) {
+    return new Response(null, { status: 304, headers: kept })
+  }
+  return new Response(body, { headers: kept })
+}
 
 /** Numbers come as text in a query; what is no number stays text, and validation names it. */
 function queryOf(query: Record<string, string[]>, numeric: ReadonlySet<string>): Record<string, unknown> {

@@ -1,12 +1,12 @@
 import { initTRPC, TRPCError, type TRPCMutationProcedure, type TRPCQueryProcedure } from '@trpc/server'
 import type { Actor } from '@worklane/domain/actor.ts'
 import { Problem, type ProblemKind } from '@worklane/domain/errors.ts'
-import { perform } from '@worklane/domain/execute.ts'
+import { type Call, perform } from '@worklane/domain/execute.ts'
 import { type AnyOperation, isRead } from '@worklane/domain/operation.ts'
 import { type Operations, operationList } from '@worklane/domain/operations.ts'
 import { z } from 'zod'
 
-export type Context = { actor: Actor | null; requestId: string }
+export type Context = { actor: Actor | null; requestId: string; calls: Call[] }
 
 const codes = {
   invalid: 'BAD_REQUEST',
@@ -14,6 +14,7 @@ const codes = {
   forbidden: 'FORBIDDEN',
   notFound: 'NOT_FOUND',
   conflict: 'CONFLICT',
+  tooMany: 'TOO_MANY_REQUESTS',
 } as const satisfies Record<ProblemKind, TRPCError['code']>
 
 const t = initTRPC.context<Context>().create({
@@ -33,8 +34,10 @@ const t = initTRPC.context<Context>().create({
 
 function procedureOf(operation: AnyOperation) {
   const run = async ({ ctx, input }: { ctx: Context; input: unknown }) => {
+    const call: Call = {}
+    ctx.calls.push(call)
     try {
-      return await perform(operation, ctx.actor, input)
+      return await perform(operation, ctx.actor, input, call)
     } catch (error) {
       if (error instanceof Problem) {
         throw new TRPCError({ code: codes[error.kind], message: error.message, cause: error })

@@ -10,6 +10,14 @@ const common = z.object({
   APP_DATABASE_URL: postgres,
   DATABASE_POOL: z.coerce.number().int().min(1).max(100).default(10),
   WORKLANE_FAULTS: z.string().default(''),
+  /** Where mail goes out; without it, and outside of production, it goes to a page of the application. */
+  SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
+  MAIL_FROM: z.string().default('Worklane <no-reply@worklane.example>'),
+  /** Upstash's REST address and token for rate limits; without them they go through REDIS_URL. */
+  UPSTASH_REDIS_REST_URL: z.url({ protocol: /^https?$/ }).optional(),
+  UPSTASH_REDIS_REST_TOKEN: z.string().optional(),
+  /** Multiplies every rate limit; tests make it small, load runs large. */
+  RATE_LIMIT_SCALE: z.coerce.number().positive().default(1),
 })
 
 const listening = { HOST: z.string().default('127.0.0.1'), PORT: port }

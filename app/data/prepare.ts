@@ -22,6 +22,7 @@ export async function prepareDatabase(adminUrl: string): Promise<DatabaseUrls> {
     await client.connect()
     await client.query('select pg_advisory_lock(738_201)')
     for (const role of Object.values(roles)) await ensureRole(client, role, passwordOf(adminUrl, role))
+    await ensureKeeper(client)
     await migrate(adminUrl)
   } catch (error) {
     throw new Error(`DATABASE_URL: ${described(error)}`, { cause: error })
@@ -56,6 +57,13 @@ async function ensureRole(client: pg.Client, role: string, password: string): Pr
   const verb = rowCount === 0 ? 'create' : 'alter'
   // Managed servers let nobody say "nosuperuser"; a new role is without these rights anyway.
   await client.query(`${verb} role ${role} login inherit password ${pg.escapeLiteral(password)}`)
+}
+
+/** Owns the functions that see more than their caller; nobody can sign in as it. To give it a function one must be its member. */
+async function ensureKeeper(client: pg.Client): Promise<void> {
+  const { rowCount } = await client.query("select from pg_roles where rolname = 'worklane_keeper'")
+  if (rowCount === 0) await client.query('create role worklane_keeper nologin')
+  await client.query('grant worklane_keeper to current_user')
 }
 
 async function migrate(adminUrl: string): Promise<void> {

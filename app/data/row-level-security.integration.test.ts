@@ -2,6 +2,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { closeRuntime } from '../domain/runtime.ts'
 import { asAdministrator, createTenant, type Tenant } from '../domain/testing/tenants.ts'
+import { furnish } from '../domain/testing/things.ts'
 
 type Finding =
   | 'not enabled'
@@ -38,8 +39,15 @@ async function findings(
   if (!row) throw new Error(`${table} holds no row of the other tenant: nothing would be proven`)
   await app.query('begin')
   await app.query("select set_config('app.org_id', $1, true)", [own])
+  const columns = await admin.query(
+    "select string_agg(quote_ident(attname), ', ') as names from pg_attribute where attrelid = $1::regclass and attnum > 0 and attgenerated = ''",
+    [table],
+  )
+  const { names } = columns.rows[0]
   const outcome = await app
-    .query(`insert into ${table} select * from jsonb_populate_record(null::${table}, $1)`, [row.row])
+    .query(`insert into ${table} (${names}) select ${names} from jsonb_populate_record(null::${table}, $1)`, [
+      row.row,
+    ])
     .then(
       () => 'taken',
       (error: pg.DatabaseError) => error.message,
@@ -78,21 +86,26 @@ describe('row-level security', () => {
     await Promise.all([admin.connect(), app.connect()])
     own = await createTenant()
     foreign = await createTenant()
-    for (const { id, task } of [own, foreign]) {
-      await admin.query("insert into outbox (org_id, topic, payload) values ($1, 'test', '{}')", [id])
-      await admin.query(
-        `insert into activity (org_id, outbox_id, task_id, task_key, task_title, kind)
-         values ($1, gen_random_uuid(), $2, 'ATL-1', 'x', 'created')`,
-        [id, task],
-      )
-    }
+    for (const each of [own, foreign]) await furnish(each)
   })
   afterAll(async () => {
     await Promise.all([admin.end(), app.end(), closeRuntime()])
   })
 
   it('finds the tenant tables in the catalog', async () => {
-    expect(await tablesWithOrgId(admin)).toEqual(['activity', 'memberships', 'outbox', 'projects', 'tasks'])
+    expect(await tablesWithOrgId(admin)).toEqual([
+      ...[
+        'activity',
+        'api_keys',
+        'audit_log',
+        'comments',
+        'idempotency',
+        'invitations',
+        'labels',
+        'memberships',
+      ],
+      ...['notifications', 'outbox', 'projects', 'saved_filters', 'tallies', 'task_labels', 'tasks'],
+    ])
   })
 
   it('holds for every table with org_id', async () => {
@@ -152,7 +165,10 @@ describe('row-level security', () => {
     )
     const harmless = { rolsuper: false, rolbypassrls: false, rolcreaterole: false, owns: 0 }
     expect(rows).toEqual(
-      ['worklane_app', 'worklane_auth', 'worklane_relay'].map((rolname) => ({ rolname, ...harmless })),
+      ['worklane_app', 'worklane_auth', 'worklane_keeper', 'worklane_relay'].map((rolname) => ({
+        rolname,
+        ...harmless,
+      })),
     )
   })
 

@@ -2,10 +2,18 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import pg from 'pg'
 import type { OrgId } from './ids.ts'
 
-/** The tenant of the code that runs now. Only `tenant()` sets it. */
-export const currentTenant = new AsyncLocalStorage<OrgId>()
+/** For whom the code runs now, and in the course of which request. */
+export type Current = { orgId: OrgId; requestId: string }
 
-const setTenant = { name: 'set_tenant', text: "select set_config('app.org_id', $1, true)" }
+/** Only `tenant()` sets it. */
+export const currentTenant = new AsyncLocalStorage<Current>()
+
+/** The request's id shows in pg_stat_activity and in the server's log lines, as the application's name. */
+const setTenant = {
+  name: 'set_tenant',
+  text: "select set_config('app.org_id', $1, true), set_config('application_name', $2, true)",
+}
+const nameOf = (requestId: string) => `worklane ${requestId}`.slice(0, 63)
 
 /**
  * A pool whose every query carries the current tenant in the same round trip.
@@ -24,7 +32,7 @@ export class TenantPool extends pg.Pool {
     super(config)
     // Prepared first on each connection, so that no query's own parse can be mistaken for this one's.
     this.on('connect', (client) => {
-      client.query({ ...setTenant, values: [''] }).catch(() => {})
+      client.query({ ...setTenant, values: ['', 'worklane'] }).catch(() => {})
     })
   }
 
@@ -52,11 +60,11 @@ export class TenantPool extends pg.Pool {
 
   #send(client: pg.PoolClient, config: pg.QueryConfig): Promise<pg.QueryResult> {
     this.roundTrips++
-    const orgId = currentTenant.getStore()
-    if (orgId === undefined) return client.query(config)
+    const current = currentTenant.getStore()
+    if (current === undefined) return client.query(config)
     return new Promise((resolve, reject) => {
       client.query(
-        new TenantQuery(orgId, config, (error, result) => {
+        new TenantQuery(current, config, (error, result) => {
           if (error) reject(error)
           else resolve(result)
         }),
@@ -83,21 +91,24 @@ const Query = pg.Query as unknown as new (
 }
 
 class TenantQuery extends Query implements pg.Submittable {
-  readonly #orgId: OrgId
+  readonly #current: Current
   #tenantIsSet = false
   declare submit: pg.Submittable['submit']
 
   constructor(
-    orgId: OrgId,
+    current: Current,
     config: pg.QueryConfig,
     callback: (error: Error | null, result: pg.QueryResult) => void,
   ) {
     super({ ...config, queryMode: 'extended' }, undefined, callback)
-    this.#orgId = orgId
+    this.#current = current
   }
 
   override prepare(connection: Connection): void {
-    connection.bind({ statement: setTenant.name, values: [this.#orgId] })
+    connection.bind({
+      statement: setTenant.name,
+      values: [this.#current.orgId, nameOf(this.#current.requestId)],
+    })
     connection.execute({})
     super.prepare(connection)
   }
@@ -114,12 +125,15 @@ class TenantQuery extends Query implements pg.Submittable {
 
 /** Gives the next BEGIN of this client its tenant, as one message; every later query goes through as it is. */
 function withTenantInBegin(client: pg.PoolClient, count: () => void): pg.PoolClient {
-  const orgId = currentTenant.getStore()
+  const current = currentTenant.getStore()
   const send = client.query.bind(client) as (config: pg.QueryConfig) => Promise<pg.QueryResult>
   client.query = ((config: pg.QueryConfig) => {
     count()
-    if (orgId === undefined || config.text !== 'BEGIN') return send(config)
-    return send({ text: `begin; select set_config('app.org_id', ${pg.escapeLiteral(orgId)}, true)` })
+    if (current === undefined || config.text !== 'BEGIN') return send(config)
+    const [orgId, name] = [pg.escapeLiteral(current.orgId), pg.escapeLiteral(nameOf(current.requestId))]
+    return send({
+      text: `begin; select set_config('app.org_id', ${orgId}, true), set_config('application_name', ${name}, true)`,
+    })
   }) as unknown as pg.PoolClient['query']
   const release = client.release.bind(client)
   client.release = (error) => {

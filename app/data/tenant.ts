@@ -1,6 +1,7 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { createHash } from 'node:crypto'
 import { PrismaPg } from '@prisma/adapter-pg'
-import { PrismaClient } from './generated/prisma/client.ts'
+import { Prisma, PrismaClient } from './generated/prisma/client.ts'
 import type { OrgId } from './ids.ts'
 import { currentTenant, TenantPool } from './tenant-pool.ts'
 
@@ -23,6 +24,8 @@ export function connect(url: string, size = 10) {
   return { pool, prisma: stamped(new PrismaClient({ adapter })) }
 }
 
+type Asker = { orgId: OrgId; requestId?: string }
+
 export type Tenant = {
   /** Single reads: each query is one round trip, tenant included. */
   read<T>(work: (db: Database['prisma']) => Promise<T>): Promise<T>
@@ -31,17 +34,52 @@ export type Tenant = {
 }
 
 /** The only way to the tenant tables: everything inside sees one organisation's rows. */
-export function tenant(database: Database, actor: { orgId: OrgId }): Tenant {
+export function tenant(database: Database, { orgId, requestId = '' }: Asker): Tenant {
   const { prisma } = database
+  const current = { orgId, requestId }
   return {
     // Prisma's promises are lazy: awaited inside, or the query would run outside and see nothing.
-    read: (work) => currentTenant.run(actor.orgId, async () => await work(prisma)),
-    transaction: (work) =>
-      currentTenant.run(
-        actor.orgId,
-        async () => await prisma.$transaction(async (tx) => await work(tx as Transaction)),
-      ),
+    read: (work) => {
+      const open = currentTransaction.getStore()
+      const db = open?.orgId === orgId ? (open.tx as unknown as Database['prisma']) : prisma
+      return currentTenant.run(current, async () => await work(db))
+    },
+    transaction: (work) => {
+      const open = currentTransaction.getStore()
+      if (open?.orgId === orgId) return currentTenant.run(current, async () => await work(open.tx))
+      return currentTenant.run(current, () =>
+        untilUndisturbed(() =>
+          prisma.$transaction(async (tx) => {
+            const held = { orgId, tx: tx as Transaction }
+            return await currentTransaction.run(held, async () => await work(held.tx))
+          }),
+        ),
+      )
+    },
   }
+}
+
+/** A transaction begun inside another one of the same tenant is part of that one. */
+const currentTransaction = new AsyncLocalStorage<{ orgId: OrgId; tx: Transaction }>()
+
+const attempts = 3
+
+/** Two writes that met in a deadlock or a serialization failure: the one that was undone is done again. */
+async function untilUndisturbed<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work()
+    } catch (error) {
+      const disturbed = error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2034'
+      if (!disturbed || attempt === attempts) throw error
+    }
+  }
+}
+
+/** The constraint or columns that a write stumbled over, when that is why it failed; else null. */
+export function uniqueViolation(error: unknown): string | null {
+  if (!(error instanceof Prisma.PrismaClientKnownRequestError) || error.code !== 'P2002') return null
+  return JSON.stringify(error.meta ?? {})
 }
 
 /** The first layer: every query filters by the tenant and every write is stamped with it. */
@@ -51,7 +89,7 @@ function stamped(client: PrismaClient) {
     query: {
       $allModels: {
         $allOperations({ model, operation, args, query }) {
-          const orgId = currentTenant.getStore()
+          const orgId = currentTenant.getStore()?.orgId
           if (orgId === undefined)
             throw new Error(`${model}.${operation} ran outside tenant(): no organisation is set`)
           return query(shared.has(model) ? args : withTenant(operation, args as Arguments, orgId))

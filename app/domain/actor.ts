@@ -8,8 +8,22 @@ export type Role = z.infer<typeof Role>
 export const Plan = z.enum(['free', 'team', 'business'])
 export type Plan = z.infer<typeof Plan>
 
-/** Who asks, and for which organisation: looked up by the server from a session, never sent by a client. */
-export type Actor = { userId: UserId; orgId: OrgId; role: Role; plan: Plan; sessionVersion: number }
+/** Who asks, and for which organisation: looked up by the server from a session or a key, never sent by a client. */
+export type Actor = {
+  userId: UserId
+  orgId: OrgId
+  role: Role
+  plan: Plan
+  sessionVersion: number
+  /** The session that asks; null when a key does. */
+  sessionId: string | null
+  /** The API key that asks, with what it may do; null when a person does. */
+  key: { id: string; scopes: readonly string[] } | null
+  /** Ties log lines, audit entries and the database's own log to one request. */
+  requestId: string
+}
 
-export const mayAct = (actor: Actor, least: Role): boolean =>
-  Role.options.indexOf(actor.role) >= Role.options.indexOf(least)
+export const atLeast = (role: Role, least: Role): boolean =>
+  Role.options.indexOf(role) >= Role.options.indexOf(least)
+
+export const mayAct = (actor: Pick<Actor, 'role'>, least: Role): boolean => atLeast(actor.role, least)

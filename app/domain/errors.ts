@@ -5,6 +5,7 @@ export const problems = {
   forbidden: { status: 403, title: 'Not allowed' },
   notFound: { status: 404, title: 'Not found' },
   conflict: { status: 409, title: 'Conflict' },
+  tooMany: { status: 429, title: 'Too many requests' },
 } as const
 
 export type ProblemKind = keyof typeof problems
@@ -24,3 +25,7 @@ export class Problem extends Error {
 /** The same for a row that is not there and one of another tenant: nobody can tell which. */
 export const notFound = (what: string) =>
   new Problem('notFound', `There is no such ${what} in your organisation.`)
+
+/** One field that is wrong, by its name. */
+export const invalidField = (path: string, message: string) =>
+  new Problem('invalid', path ? `${path}: ${message}` : message, [{ path, message }])

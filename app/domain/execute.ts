@@ -1,10 +1,28 @@
 import type { z } from 'zod'
-import { type Actor, mayAct } from './actor.ts'
+import { accountTransaction } from './accounts/transaction.ts'
+import type { Actor } from './actor.ts'
+import { cached, forgetTags } from './cache.ts'
+import { collectEffects, Effects, type RunStatement } from './effects.ts'
 import { type FieldError, Problem } from './errors.ts'
 import { faults } from './faults.ts'
-import type { AnyOperation, Operation, Route } from './operation.ts'
+import { claim, keep } from './idempotency.ts'
+import { publish } from './live/channel.ts'
+import { type AnyOperation, isRead, type Operation, type Route } from './operation.ts'
+import { authorise } from './permission.ts'
+import { checkLimits, type LimitVerdict } from './rate-limits.ts'
+import { work } from './runtime.ts'
 
-/** The one way to an operation: validates, authorises, runs. @throws Problem */
+/** What a door says of a call beside its input, and what it hears beside the output. */
+export type Call = {
+  /** A write that is sent again with the same key happens once. */
+  idempotencyKey?: string | undefined
+  /** Filled in: how much of the tightest rate limit is left. */
+  limit?: LimitVerdict
+  /** Filled in: the answer is that of an earlier call with the same key. */
+  replayed?: boolean
+}
+
+/** The one way to an operation: limits, authorises, validates, runs. @throws Problem */
 export async function execute<Input extends z.ZodType, Output extends z.ZodType>(
   operation: Operation<string, Route, Input, Output>,
   actor: Actor | null,
@@ -18,26 +36,55 @@ export async function perform(
   operation: AnyOperation,
   actor: Actor | null,
   input: unknown,
+  call: Call = {},
 ): Promise<unknown> {
-  if (!actor) throw new Problem('unauthenticated', 'Sign in, or send a valid session.')
-  if (!mayAct(actor, operation.allow)) {
-    throw new Problem(
-      'forbidden',
-      `${operation.name} needs the role ${operation.allow}; yours is ${actor.role}.`,
-    )
-  }
-  const parsed = operation.input.safeParse(input ?? {})
-  if (!parsed.success) {
-    const fields = parsed.error.issues.flatMap(fieldErrors)
-    throw new Problem(
-      'invalid',
-      fields.map(({ path, message }) => `${path || 'input'}: ${message}`).join('; '),
-      fields,
-    )
-  }
+  if (actor) call.limit = await checkLimits(actor, operation)
+  authorise(operation, actor)
+  const parsed = validated(operation, input)
   const delay = faults().delays.get(operation.name)
   if (delay !== undefined) await new Promise((resolve) => setTimeout(resolve, delay))
-  return operation.run(actor, parsed.data as never)
+  if (!isRead(operation)) return write(operation, actor, parsed, call)
+  const load = () => operation.run(actor, parsed as never)
+  return operation.cache ? cached(actor, operation.name, operation.cache, parsed, load) : load()
+}
+
+/** A write, its audit entries, its outbox rows and its key: all of them or none. */
+async function write(operation: AnyOperation, actor: Actor, input: unknown, call: Call): Promise<unknown> {
+  const inTransaction = operation.writes === 'account' ? accountTransaction : tenantTransaction
+  const { output, effects } = await inTransaction(actor, async (run) => {
+    // Made anew for each attempt: one that was undone leaves nothing.
+    const effects = new Effects()
+    const earlier = await claim(run, actor, operation.name, input, call.idempotencyKey)
+    if (earlier !== undefined) {
+      call.replayed = true
+      return { output: earlier, effects }
+    }
+    const output = await collectEffects(effects, () => operation.run(actor, input as never))
+    if (operation.audited !== false && effects.audit.length === 0) {
+      throw new Error(`${operation.name} left nothing in the audit log`)
+    }
+    await effects.write(run, actor, operation.name)
+    await keep(run, actor, call.idempotencyKey, operation.secret ? null : output)
+    return { output, effects }
+  })
+  await forgetTags(actor, effects.tags)
+  for (const { projectId, event, data } of effects.live) await publish(actor, projectId, event, data)
+  for (const work of effects.afterwards) await work()
+  return output
+}
+
+const tenantTransaction = <T>(actor: Actor, body: (run: RunStatement) => Promise<T>): Promise<T> =>
+  work(actor).transaction((tx) => body((text, values) => tx.$queryRawUnsafe(text, ...values)))
+
+function validated(operation: AnyOperation, input: unknown): unknown {
+  const parsed = operation.input.safeParse(input ?? {})
+  if (parsed.success) return parsed.data
+  const fields = parsed.error.issues.flatMap(fieldErrors)
+  throw new Problem(
+    'invalid',
+    fields.map(({ path, message }) => `${path || 'input'}: ${message}`).join('; '),
+    fields,
+  )
 }
 
 /** Each unknown field by its own name, as every other mistake. */

@@ -4,6 +4,40 @@ import type { Actor, Role } from './actor.ts'
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
 export type Route = `${Method} /v1${string}`
 
+/** How an answer is kept for the next who asks the same. */
+export type CacheRule<Input> = {
+  /** What a write names to forget it, see `tags.ts` and `effects.ts`; any one of them suffices. */
+  tags: (actor: Actor, input: Input) => readonly string[]
+  /** Whether another person of the same organisation gets the same answer. */
+  shared: boolean
+  /** How long at most, if nobody forgets it before. */
+  seconds: number
+}
+
+/** What every kind of operation has. */
+type Common = {
+  /** Dotted, as tRPC and the metrics call it. */
+  name: string
+  /** Method and path; `:name` segments are fields of the input. */
+  rest: Route
+  summary: string
+  /** The least role that may do it. */
+  allow: Role
+  /** Only a signed-in person may do it, no API key. */
+  peopleOnly?: boolean
+  /** Costs more than others: a class of its own for rate limits. */
+  heavy?: boolean
+  /**
+   * Where a write happens: in the tenant's tables (the default), or across tenants in the accounts, through the
+   * role that may (see `accounts/transaction.ts`).
+   */
+  writes?: 'tenant' | 'account'
+  /** False for a write that is nobody's business but one's own, such as reading a notification. */
+  audited?: boolean
+  /** Its answer holds a secret that is shown once and kept nowhere. */
+  secret?: boolean
+}
+
 /**
  * A thing that a user can do, defined once. REST, OpenAPI and tRPC are derived from it, and every door goes
  * through `execute`.
@@ -13,28 +47,21 @@ export type Operation<
   Rest extends Route,
   Input extends z.ZodType,
   Output extends z.ZodType,
-> = {
-  /** Dotted, as tRPC and the metrics call it. */
+> = Common & {
   name: Name
-  /** Method and path; `:name` segments are fields of the input. */
   rest: Rest
-  summary: string
-  /** The least role that may do it. */
-  allow: Role
   /** A strict object: unknown fields are refused. */
   input: Input
   output: Output
+  cache?: CacheRule<z.output<Input>>
   run(actor: Actor, input: z.output<Input>): Promise<z.input<Output>>
 }
 
 /** Any operation, where its types do not matter: for loops over the list of them. */
-export type AnyOperation = {
-  name: string
-  rest: Route
-  summary: string
-  allow: Role
+export type AnyOperation = Common & {
   input: z.ZodObject
   output: z.ZodType
+  cache?: CacheRule<never>
   run(actor: Actor, input: never): Promise<unknown>
 }
 

@@ -1,32 +1,106 @@
 import { listActivity } from './activity/operations.ts'
+import { createApiKey, listApiKeys, revokeApiKey } from './api-keys/operations.ts'
+import { listAudit } from './audit/operations.ts'
+import { createComment, listComments, removeComment, updateComment } from './comments/operations.ts'
 import { getDashboard } from './dashboard/operations.ts'
-import { getMe } from './me/operations.ts'
-import { listMembers } from './members/operations.ts'
+import { createFilter, listFilters, removeFilter } from './filters/operations.ts'
+import { createInvitation, listInvitations, revokeInvitation } from './invitations/operations.ts'
+import { createLabel, listLabels, removeLabel, updateLabel } from './labels/operations.ts'
+import { exportMe } from './me/export.ts'
+import { getMe, setPassword, updateMe } from './me/operations.ts'
+import { removeMe } from './me/remove.ts'
+import { listMembers, removeMember, setRole } from './members/operations.ts'
+import {
+  countNotifications,
+  listNotifications,
+  readAllNotifications,
+  readNotification,
+} from './notifications/operations.ts'
 import type { AnyOperation } from './operation.ts'
-import { listOrganisations } from './organisations/operations.ts'
+import { exportOrganisation } from './organisations/export.ts'
+import {
+  createOrganisation,
+  getOrganisation,
+  leaveOrganisation,
+  listOrganisations,
+  removeOrganisation,
+  transferOrganisation,
+  updateOrganisation,
+} from './organisations/operations.ts'
 import { getBoard } from './projects/board.ts'
-import { createProject, getProject, listProjects, updateProject } from './projects/operations.ts'
-import { getTask, listTasks } from './tasks/reads.ts'
+import {
+  createProject,
+  getProject,
+  listProjects,
+  removeProject,
+  updateProject,
+} from './projects/operations.ts'
+import { getReport } from './reports/operations.ts'
+import { search } from './search/operations.ts'
+import { listSessions, revokeOneSession, revokeOtherSessions } from './sessions/operations.ts'
+import { findTasks, getTask, listTasks } from './tasks/reads.ts'
 import { createTask, moveTask, removeTask, updateTask } from './tasks/writes.ts'
 
 /** Everything that a user can do, by name. REST, OpenAPI and tRPC are made from this list. */
 export const operations = {
   'me.get': getMe,
+  'me.update': updateMe,
+  'me.setPassword': setPassword,
+  'me.export': exportMe,
+  'me.remove': removeMe,
+  'session.list': listSessions,
+  'session.revoke': revokeOneSession,
+  'session.revokeOthers': revokeOtherSessions,
   'organisation.list': listOrganisations,
+  'organisation.create': createOrganisation,
+  'organisation.get': getOrganisation,
+  'organisation.update': updateOrganisation,
+  'organisation.transfer': transferOrganisation,
+  'organisation.leave': leaveOrganisation,
+  'organisation.export': exportOrganisation,
+  'organisation.remove': removeOrganisation,
   'member.list': listMembers,
+  'member.setRole': setRole,
+  'member.remove': removeMember,
+  'invitation.list': listInvitations,
+  'invitation.create': createInvitation,
+  'invitation.revoke': revokeInvitation,
   'project.list': listProjects,
   'project.get': getProject,
   'project.create': createProject,
   'project.update': updateProject,
+  'project.remove': removeProject,
   'board.get': getBoard,
   'task.list': listTasks,
+  'task.find': findTasks,
   'task.get': getTask,
   'task.activity': listActivity,
   'task.create': createTask,
   'task.update': updateTask,
   'task.move': moveTask,
   'task.remove': removeTask,
+  'label.list': listLabels,
+  'label.create': createLabel,
+  'label.update': updateLabel,
+  'label.remove': removeLabel,
+  'comment.list': listComments,
+  'comment.create': createComment,
+  'comment.update': updateComment,
+  'comment.remove': removeComment,
+  'filter.list': listFilters,
+  'filter.create': createFilter,
+  'filter.remove': removeFilter,
+  'notification.list': listNotifications,
+  'notification.count': countNotifications,
+  'notification.read': readNotification,
+  'notification.readAll': readAllNotifications,
+  'search.find': search,
   'dashboard.get': getDashboard,
+  'report.get': getReport,
+  'apiKey.list': listApiKeys,
+  'apiKey.create': createApiKey,
+  'apiKey.revoke': revokeApiKey,
+  'audit.list': listAudit,
 } as const
 
 export type Operations = typeof operations

@@ -4,6 +4,8 @@ import { createLog } from '@worklane/data/log.ts'
 import { onStop } from '@worklane/data/shutdown.ts'
 import { activityTopic } from '@worklane/domain/activity/announce.ts'
 import { OutboxJob, recordActivity } from '@worklane/domain/activity/record.ts'
+import { Mail, mailTopic, sendMail } from '@worklane/domain/mail/mail.ts'
+import { notificationTopic, notify } from '@worklane/domain/notifications/topic.ts'
 import { closeRuntime } from '@worklane/domain/runtime.ts'
 import { Queue, Worker } from 'bullmq'
 import { Redis } from 'ioredis'
@@ -43,7 +45,11 @@ const queue = new Queue<OutboxJob>(queueName, {
 })
 const schedules = new Queue('schedules', { connection })
 
-const effects: Record<string, (job: OutboxJob) => Promise<void>> = { [activityTopic]: recordActivity }
+const effects: Record<string, (job: OutboxJob) => Promise<void>> = {
+  [activityTopic]: recordActivity,
+  [notificationTopic]: notify,
+  [mailTopic]: ({ payload }) => sendMail(Mail.parse(payload)),
+}
 
 const worker = new Worker<OutboxJob>(
   queueName,

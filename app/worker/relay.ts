@@ -1,4 +1,3 @@
-import { activityTopic } from '@worklane/domain/activity/announce.ts'
 import type { OutboxJob } from '@worklane/domain/activity/record.ts'
 import type { Queue } from 'bullmq'
 import type pg from 'pg'
@@ -44,11 +43,9 @@ export async function relayOnce(pool: pg.Pool, queue: Queue<OutboxJob>): Promise
   }
 }
 
-/** Rows that were relayed long ago have done their work. */
+/** Rows that were relayed long ago have done their work, and keys of a day ago are sent no more. */
 export async function prune(pool: pg.Pool): Promise<number> {
-  const { rowCount } = await pool.query("delete from outbox where relayed_at < now() - interval '7 days'")
-  return rowCount ?? 0
+  const outbox = await pool.query("delete from outbox where relayed_at < now() - interval '7 days'")
+  const keys = await pool.query("delete from idempotency where created_at < now() - interval '24 hours'")
+  return (outbox.rowCount ?? 0) + (keys.rowCount ?? 0)
 }
-
-/** What the queue may carry; a topic without a processor is an error, never silence. */
-export const topics = [activityTopic] as const

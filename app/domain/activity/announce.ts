@@ -1,14 +1,20 @@
-import type { Transaction } from '@worklane/data/tenant.ts'
 import { z } from 'zod'
 import type { Actor } from '../actor.ts'
+import { enqueue } from '../effects.ts'
 import type { Task } from '../tasks/shapes.ts'
 
-export const ActivityKind = z.enum(['created', 'moved', 'updated', 'removed'])
+export const ActivityKind = z.enum(['created', 'moved', 'updated', 'removed', 'commented'])
 export type ActivityKind = z.infer<typeof ActivityKind>
+
+export const NotificationKind = z.enum(['assigned', 'mentioned', 'commented', 'joined'])
+export type NotificationKind = z.infer<typeof NotificationKind>
 
 export const activityTopic = 'task.activity'
 
-/** What the outbox carries from a write to the worker that records it. */
+const Notified = z.object({ userId: z.string(), kind: NotificationKind })
+export type Notified = z.infer<typeof Notified>
+
+/** What the outbox carries from a write to the worker that records it and tells those whom it concerns. */
 export const Announcement = z.object({
   taskId: z.string(),
   taskKey: z.string(),
@@ -17,25 +23,20 @@ export const Announcement = z.object({
   actorId: z.string(),
   detail: z.string(),
   at: z.string(),
+  notify: z.array(Notified).default([]),
 })
 
 /** Leaves an outbox row in the write's own transaction: the effect happens if and only if the write did. */
-export async function announce(
-  tx: Transaction,
+export function announce(
   actor: Actor,
   kind: ActivityKind,
-  task: { id: string; number: number; title: string; project: Pick<Task['project'], 'key'> },
+  task: Pick<Task, 'id' | 'key' | 'title'>,
   detail: string,
-): Promise<void> {
+  notify: Notified[] = [],
+): void {
   const payload: z.infer<typeof Announcement> = {
-    taskId: task.id,
-    taskKey: `${task.project.key}-${task.number}`,
-    taskTitle: task.title,
-    kind,
-    actorId: actor.userId,
-    detail,
-    at: new Date().toISOString(),
+    ...{ taskId: task.id, taskKey: task.key, taskTitle: task.title },
+    ...{ kind, detail, notify, actorId: actor.userId, at: new Date().toISOString() },
   }
-  // createMany returns no rows: one statement and nothing to read back.
-  await tx.outbox.createMany({ data: [{ orgId: actor.orgId, topic: activityTopic, payload }] })
+  enqueue(actor, activityTopic, payload)
 }

@@ -1,21 +1,23 @@
 import { z } from 'zod'
 import { ActivityItem, activityColumns, activityOf } from '../activity/operations.ts'
 import { operation } from '../operation.ts'
+import { Counts, figuresOf, ProjectFigures } from '../reports/figures.ts'
 import { work } from '../runtime.ts'
+import { tags } from '../tags.ts'
 import { summaryColumns, summaryOf } from '../tasks/rows.ts'
-import { Id, TaskSummary } from '../tasks/shapes.ts'
-
-const count = z.number().int().nonnegative()
+import { TaskSummary } from '../tasks/shapes.ts'
 
 export const Dashboard = z
   .object({
-    counts: z.object({ open: count, overdue: count, dueSoon: count, doneThisWeek: count }),
+    counts: Counts,
     mine: z.array(TaskSummary),
-    projects: z.array(z.object({ id: Id, key: z.string(), name: z.string(), open: count, done: count })),
+    projects: z.array(ProjectFigures),
     activity: z.array(ActivityItem),
   })
   .meta({ id: 'Dashboard' })
 export type Dashboard = z.infer<typeof Dashboard>
+
+const mostProjects = 8
 
 export const getDashboard = operation({
   name: 'dashboard.get',
@@ -24,27 +26,11 @@ export const getDashboard = operation({
   allow: 'viewer',
   input: z.strictObject({}),
   output: Dashboard,
+  cache: { tags: () => [tags.tasks, tags.projects, tags.work], shared: false, seconds: 60 },
   run: (actor) =>
     work(actor).read(async (db) => {
       const [figures, mine, activity] = await Promise.all([
-        db.$queryRaw<Pick<Dashboard, 'counts' | 'projects'>[]>`
-          select
-            (select jsonb_build_object(
-               'open', count(*),
-               'overdue', count(*) filter (where due_on < current_date),
-               'dueSoon', count(*) filter (where due_on between current_date and current_date + 7),
-               'doneThisWeek', (select count(*) from tasks d
-                                where d.org_id = (select current_org_id()) and d.status = 'done'
-                                  and d.done_at > now() - interval '7 days'))
-             from tasks t where t.org_id = (select current_org_id()) and t.status <> 'done') as counts,
-            (select coalesce(jsonb_agg(to_jsonb(p) order by p.name), '[]'::jsonb)
-             from (select p.id, p.key, p.name,
-                     (select count(*) from tasks t where t.org_id = p.org_id and t.project_id = p.id
-                        and t.status in ('todo', 'doing', 'review')) as open,
-                     (select count(*) from tasks t where t.org_id = p.org_id and t.project_id = p.id
-                        and t.status = 'done') as done
-                   from projects p where p.org_id = (select current_org_id())
-                   order by p.name, p.id limit 8) p) as projects`,
+        figuresOf(actor, mostProjects),
         db.task.findMany({
           relationLoadStrategy: 'join',
           where: { assigneeId: actor.userId, status: { not: 'done' } },
@@ -59,7 +45,6 @@ export const getDashboard = operation({
           select: activityColumns,
         }),
       ])
-      const { counts, projects } = figures[0] as Pick<Dashboard, 'counts' | 'projects'>
-      return { counts, projects, mine: mine.map(summaryOf), activity: activity.map(activityOf) }
+      return { ...figures, mine: mine.map(summaryOf), activity: activity.map(activityOf) }
     }),
 })

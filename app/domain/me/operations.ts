@@ -1,9 +1,17 @@
+import { orgId } from '@worklane/data/ids.ts'
 import { z } from 'zod'
+import { account } from '../accounts/transaction.ts'
 import { Plan, Role } from '../actor.ts'
-import { notFound } from '../errors.ts'
+import { forgetTags } from '../cache.ts'
+import { afterwards, record } from '../effects.ts'
+import { invalidField, notFound } from '../errors.ts'
 import { operation } from '../operation.ts'
 import { work } from '../runtime.ts'
+import { endOtherSessions } from '../sessions/operations.ts'
+import { hashPassword, NewPassword, verifyHash } from '../sessions/passwords.ts'
+import { tags } from '../tags.ts'
 import { Id } from '../tasks/shapes.ts'
+import { line } from '../text.ts'
 
 export const Me = z
   .object({
@@ -22,6 +30,11 @@ export const getMe = operation({
   allow: 'viewer',
   input: z.strictObject({}),
   output: Me,
+  cache: {
+    tags: ({ userId }) => [tags.person(userId), tags.organisation, tags.members],
+    shared: false,
+    seconds: 300,
+  },
   async run(actor) {
     const rows = await work(actor).read(
       (db) => db.$queryRaw<Pick<Me, 'user' | 'organisation'>[]>`
@@ -33,5 +46,64 @@ export const getMe = operation({
     const row = rows[0]
     if (!row) throw notFound('user')
     return { ...row, role: actor.role, plan: actor.plan }
+  },
+})
+
+export const updateMe = operation({
+  name: 'me.update',
+  rest: 'PATCH /v1/me',
+  summary: 'Changes your name',
+  allow: 'viewer',
+  peopleOnly: true,
+  writes: 'account',
+  input: z.strictObject({ name: line(120) }),
+  output: z.object({ id: Id, name: z.string(), email: z.string() }),
+  async run({ userId }, { name }) {
+    const { rows } = await account().query(
+      'update users set name = $2 where id = $1 returning id, name, email',
+      [userId, name],
+    )
+    if (!rows[0]) throw notFound('user')
+    record(`user ${userId}`, null, { name: 'changed' })
+    const organisations = await organisationsOf(userId)
+    // The name stands on tasks and lists of every organisation that they belong to.
+    afterwards(async () => {
+      for (const id of organisations)
+        await forgetTags({ orgId: orgId(id) }, [tags.person(userId), tags.members, tags.work])
+    })
+    return rows[0]
+  },
+})
+
+const organisationsOf = async (userId: string): Promise<string[]> => {
+  const { rows } = await account().query('select org_id from memberships where user_id = $1', [userId])
+  return rows.map((row) => row.org_id)
+}
+
+export const setPassword = operation({
+  name: 'me.setPassword',
+  rest: 'POST /v1/me/password',
+  summary: 'Sets your password; your other sessions end',
+  allow: 'viewer',
+  peopleOnly: true,
+  writes: 'account',
+  input: z.strictObject({ current: z.string().max(200).optional(), next: NewPassword }),
+  output: z.strictObject({}),
+  async run({ userId, sessionId }, { current, next }) {
+    const { rows } = await account().query('select password_hash, email from users where id = $1', [userId])
+    const [user] = rows
+    if (!user) throw notFound('user')
+    if (user.password_hash && !(await verifyHash(user.password_hash, current ?? ''))) {
+      throw invalidField('current', 'is not your password')
+    }
+    if (next.toLowerCase() === user.email.toLowerCase())
+      throw invalidField('next', 'must not be your e-mail address')
+    await account().query('update users set password_hash = $2 where id = $1', [
+      userId,
+      await hashPassword(next),
+    ])
+    record(`user ${userId}`, null, { password: 'changed' })
+    await endOtherSessions(userId, sessionId)
+    return {}
   },
 })

@@ -1,8 +1,22 @@
+import type { Transaction } from '@worklane/data/tenant.ts'
 import { z } from 'zod'
-import { Role } from '../actor.ts'
+import { type Actor, atLeast, Role } from '../actor.ts'
+import { afterwards, forget, record } from '../effects.ts'
+import { invalidField, notFound, Problem } from '../errors.ts'
 import { operation } from '../operation.ts'
+import { pageOf, pageOfItems } from '../paging.ts'
 import { work } from '../runtime.ts'
+import { refreshSessionsOf } from '../sessions/sessions.ts'
+import { tags } from '../tags.ts'
 import { Id } from '../tasks/shapes.ts'
+
+export const Member = z
+  .object({ id: Id, name: z.string(), email: z.string(), role: Role })
+  .meta({ id: 'Member' })
+export type Member = z.infer<typeof Member>
+
+const columns = { role: true, user: { select: { id: true, name: true, email: true } } } as const
+const memberOf = ({ role, user }: { role: Role; user: Omit<Member, 'role'> }): Member => ({ ...user, role })
 
 export const listMembers = operation({
   name: 'member.list',
@@ -10,10 +24,8 @@ export const listMembers = operation({
   summary: 'The people of your organisation',
   allow: 'viewer',
   input: z.strictObject({ cursor: Id.optional(), limit: z.number().int().min(1).max(200).default(100) }),
-  output: z.object({
-    items: z.array(z.object({ id: Id, name: z.string(), email: z.string(), role: Role })),
-    nextCursor: z.string().nullable(),
-  }),
+  output: pageOfItems(Member),
+  cache: { tags: () => [tags.members], shared: true, seconds: 300 },
   async run(actor, { cursor, limit }) {
     const rows = await work(actor).read((db) =>
       db.membership.findMany({
@@ -21,13 +33,66 @@ export const listMembers = operation({
         where: cursor ? { userId: { gt: cursor } } : {},
         orderBy: { userId: 'asc' },
         take: limit + 1,
-        select: { role: true, user: { select: { id: true, name: true, email: true } } },
+        select: columns,
       }),
     )
-    const last = rows.length > limit ? rows[limit - 1] : undefined
-    return {
-      items: rows.slice(0, limit).map(({ role, user }) => ({ ...user, role })),
-      nextCursor: last?.user.id ?? null,
-    }
+    return pageOf(rows, limit, memberOf, ({ user }) => user.id)
   },
 })
+
+export const setRole = operation({
+  name: 'member.setRole',
+  rest: 'PATCH /v1/members/:memberId',
+  summary: 'Gives a member another role, up to your own',
+  allow: 'admin',
+  peopleOnly: true,
+  input: z.strictObject({ memberId: Id, role: Role }),
+  output: Member,
+  run: (actor, { memberId, role }) =>
+    work(actor).transaction(async (tx) => {
+      if (role === 'owner') throw invalidField('role', 'must not be owner: ownership is transferred')
+      const before = await below(tx, actor, memberId)
+      await tx.membership.updateMany({ where: { userId: memberId }, data: { role } })
+      record(`member ${memberId}`, { role: before.role }, { role })
+      forget(tags.members)
+      afterwards(() => refreshSessionsOf([memberId]))
+      return { ...before, role }
+    }),
+})
+
+export const removeMember = operation({
+  name: 'member.remove',
+  rest: 'DELETE /v1/members/:memberId',
+  summary: 'Removes a person from your organisation; their next request there is refused',
+  allow: 'admin',
+  peopleOnly: true,
+  input: z.strictObject({ memberId: Id }),
+  output: z.object({ id: Id }),
+  run: (actor, { memberId }) =>
+    work(actor).transaction(async (tx) => {
+      if (memberId === actor.userId)
+        throw invalidField('memberId', 'must be somebody else: to go yourself, leave the organisation')
+      const before = await below(tx, actor, memberId)
+      await takeOut(tx, memberId, before.role)
+      return { id: memberId }
+    }),
+})
+
+/** Ends a membership as part of the write that runs: their keys go with it, and their tasks are nobody's. */
+export async function takeOut(tx: Transaction, memberId: string, role: Role): Promise<void> {
+  await tx.membership.deleteMany({ where: { userId: memberId } })
+  record(`member ${memberId}`, { role }, null)
+  forget(tags.members, tags.organisation, tags.tasks, tags.work)
+  afterwards(() => refreshSessionsOf([memberId]))
+}
+
+/** A member whom the actor may change: nobody changes who stands above them, nor the owner. */
+async function below(tx: Transaction, actor: Actor, memberId: string): Promise<Member> {
+  const row = await tx.membership.findFirst({ where: { userId: memberId }, select: columns })
+  if (!row) throw notFound('member')
+  if (row.role === 'owner') {
+    throw new Problem('forbidden', 'The owner stays until the ownership is transferred.')
+  }
+  if (!atLeast(actor.role, row.role)) throw new Problem('forbidden', 'Their role is above yours.')
+  return memberOf(row)
+}

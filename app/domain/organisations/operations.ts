@@ -1,7 +1,13 @@
 import { z } from 'zod'
+import { foundOrganisation, organisationName } from '../accounts/organisations.ts'
 import { Plan, Role } from '../actor.ts'
+import { afterwards, forget, record } from '../effects.ts'
+import { invalidField, notFound, Problem } from '../errors.ts'
+import { takeOut } from '../members/operations.ts'
 import { operation } from '../operation.ts'
-import { runtime } from '../runtime.ts'
+import { runtime, work } from '../runtime.ts'
+import { refreshSessionsOf } from '../sessions/sessions.ts'
+import { tags } from '../tags.ts'
 import { Id } from '../tasks/shapes.ts'
 
 export const OrganisationSummary = z
@@ -9,11 +15,23 @@ export const OrganisationSummary = z
   .meta({ id: 'OrganisationSummary' })
 export type OrganisationSummary = z.infer<typeof OrganisationSummary>
 
+export const Organisation = z
+  .object({
+    id: Id,
+    name: z.string(),
+    slug: z.string(),
+    plan: Plan,
+    members: z.number().int(),
+    createdAt: z.iso.datetime(),
+  })
+  .meta({ id: 'Organisation' })
+export type Organisation = z.infer<typeof Organisation>
+
 const ownOrganisations = {
   name: 'own_organisations',
   text: `select o.id, o.name, o.slug, o.plan, m.role, o.id = $2 as current
          from memberships m join organisations o on o.id = m.org_id
-         where m.user_id = $1 order by o.name, o.id`,
+         where m.user_id = $1 order by o.name, o.id limit 200`,
 }
 
 export const listOrganisations = operation({
@@ -23,9 +41,134 @@ export const listOrganisations = operation({
   allow: 'viewer',
   input: z.strictObject({}),
   output: z.object({ items: z.array(OrganisationSummary) }),
-  async run({ userId, orgId }) {
+  async run({ userId, orgId, key }) {
     // Across tenants by nature: the rows are the caller's own memberships, read by the role that may.
     const { rows } = await runtime().auth.query({ ...ownOrganisations, values: [userId, orgId] })
-    return { items: rows }
+    // A key belongs to one organisation, and tells nothing of the others.
+    return { items: key ? rows.filter(({ current }) => current) : rows }
   },
+})
+
+export const createOrganisation = operation({
+  name: 'organisation.create',
+  rest: 'POST /v1/organisations',
+  summary: 'Starts another organisation, with you as its owner',
+  allow: 'viewer',
+  peopleOnly: true,
+  writes: 'account',
+  // It leaves its entry in the log of the new organisation, not of the one that asks.
+  audited: false,
+  input: z.strictObject({ name: organisationName }),
+  output: z.object({ id: Id, name: z.string(), slug: z.string() }),
+  run: ({ userId }, { name }) => foundOrganisation(userId, name),
+})
+
+const current = (actor: { orgId: string }) => ({ where: { id: actor.orgId } })
+const columns = { id: true, name: true, slug: true, plan: true, createdAt: true } as const
+
+export const getOrganisation = operation({
+  name: 'organisation.get',
+  rest: 'GET /v1/organisation',
+  summary: 'The organisation that you work in',
+  allow: 'viewer',
+  input: z.strictObject({}),
+  output: Organisation,
+  cache: { tags: () => [tags.organisation, tags.members], shared: true, seconds: 300 },
+  run: (actor) =>
+    work(actor).read(async (db) => {
+      const [row, members] = await Promise.all([
+        db.organisation.findFirst({ ...current(actor), select: columns }),
+        db.membership.count(),
+      ])
+      if (!row) throw notFound('organisation')
+      return { ...row, createdAt: row.createdAt.toISOString(), members }
+    }),
+})
+
+export const updateOrganisation = operation({
+  name: 'organisation.update',
+  rest: 'PATCH /v1/organisation',
+  summary: 'Renames your organisation',
+  allow: 'admin',
+  input: z.strictObject({ name: organisationName }),
+  output: Organisation,
+  run: (actor, { name }) =>
+    work(actor).transaction(async (tx) => {
+      const before = await tx.organisation.findFirst({ ...current(actor), select: columns })
+      if (!before) throw notFound('organisation')
+      const row = await tx.organisation.update({ ...current(actor), data: { name }, select: columns })
+      record(`organisation ${row.id}`, { name: before.name }, { name })
+      forget(tags.organisation)
+      return { ...row, createdAt: row.createdAt.toISOString(), members: await tx.membership.count() }
+    }),
+})
+
+export const transferOrganisation = operation({
+  name: 'organisation.transfer',
+  rest: 'POST /v1/organisation/transfer',
+  summary: 'Makes another member the owner, and you an admin',
+  allow: 'owner',
+  peopleOnly: true,
+  input: z.strictObject({ memberId: Id }),
+  output: z.strictObject({}),
+  run: (actor, { memberId }) =>
+    work(actor).transaction(async (tx) => {
+      if (memberId === actor.userId) throw invalidField('memberId', 'must be somebody else')
+      const heir = await tx.membership.findFirst({ where: { userId: memberId }, select: { role: true } })
+      if (!heir) throw notFound('member')
+      await tx.membership.updateMany({ where: { userId: memberId }, data: { role: 'owner' } })
+      await tx.membership.updateMany({ where: { userId: actor.userId }, data: { role: 'admin' } })
+      record(`member ${memberId}`, { role: heir.role }, { role: 'owner' })
+      record(`member ${actor.userId}`, { role: 'owner' }, { role: 'admin' })
+      forget(tags.members)
+      afterwards(() => refreshSessionsOf([memberId, actor.userId]))
+      return {}
+    }),
+})
+
+export const leaveOrganisation = operation({
+  name: 'organisation.leave',
+  rest: 'POST /v1/organisation/leave',
+  summary: 'Ends your membership',
+  allow: 'viewer',
+  peopleOnly: true,
+  input: z.strictObject({}),
+  output: z.strictObject({}),
+  run: (actor) =>
+    work(actor).transaction(async (tx) => {
+      const owners = await tx.membership.count({ where: { role: 'owner' } })
+      if (actor.role === 'owner' && owners === 1) {
+        throw new Problem(
+          'conflict',
+          'You are the owner: transfer the ownership first, or remove the organisation.',
+        )
+      }
+      await takeOut(tx, actor.userId, actor.role)
+      return {}
+    }),
+})
+
+export const removeOrganisation = operation({
+  name: 'organisation.remove',
+  rest: 'POST /v1/organisation/remove',
+  summary: 'Removes your organisation with everything in it, for good',
+  allow: 'owner',
+  peopleOnly: true,
+  // Its audit log goes with it.
+  audited: false,
+  input: z.strictObject({
+    confirm: z.string().max(200).meta({ description: 'The slug of the organisation' }),
+  }),
+  output: z.strictObject({}),
+  run: (actor, { confirm }) =>
+    work(actor).transaction(async (tx) => {
+      const row = await tx.organisation.findFirst({ ...current(actor), select: { slug: true } })
+      if (!row) throw notFound('organisation')
+      if (confirm !== row.slug) throw invalidField('confirm', `must be ${row.slug}`)
+      const members = await tx.membership.findMany({ select: { userId: true } })
+      // One statement: whatever belongs to it goes by its foreign keys.
+      await tx.$executeRaw`delete from organisations where id = (select current_org_id())`
+      afterwards(() => refreshSessionsOf(members.map(({ userId }) => userId)))
+      return {}
+    }),
 })

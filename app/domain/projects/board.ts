@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { notFound } from '../errors.ts'
 import { operation } from '../operation.ts'
 import { work } from '../runtime.ts'
+import { tags } from '../tags.ts'
 import { Id, TaskStatus, TaskSummary } from '../tasks/shapes.ts'
 
 const shownPerColumn = 15
@@ -21,6 +22,7 @@ export const getBoard = operation({
   allow: 'viewer',
   input: z.strictObject({ projectId: Id }),
   output: Board,
+  cache: { tags: (_, { projectId }) => [tags.board(projectId), tags.work], shared: true, seconds: 60 },
   async run(actor, { projectId }) {
     // One statement and one round trip; each column reads its first rows from an index, however many it has.
     const rows = await work(actor).read(
@@ -30,13 +32,17 @@ export const getBoard = operation({
           'columns', (
             select jsonb_agg(jsonb_build_object(
               'status', s.status,
-              'total', (select count(*) from tasks t
-                        where t.org_id = p.org_id and t.project_id = p.id and t.status = s.status),
+              'total', coalesce((select count from tallies
+                                 where org_id = p.org_id and measure = s.status::text and subject = p.id::text), 0),
               'tasks', coalesce((
                 select jsonb_agg(jsonb_build_object(
                   'id', t.id, 'projectId', t.project_id, 'key', p.key || '-' || t.number, 'title', t.title,
                   'status', t.status, 'priority', t.priority,
                   'assignee', (select jsonb_build_object('id', u.id, 'name', u.name) from users u where u.id = t.assignee_id),
+                  'labels', coalesce((
+                    select jsonb_agg(jsonb_build_object('id', l.id, 'name', l.name, 'colour', l.colour) order by l.name)
+                    from task_labels tl join labels l on l.org_id = tl.org_id and l.id = tl.label_id
+                    where tl.org_id = t.org_id and tl.task_id = t.id), '[]'::jsonb),
                   'dueOn', t.due_on, 'position', t.position,
                   'updatedAt', to_char(t.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
                 ) order by t.position, t.id)

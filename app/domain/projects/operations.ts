@@ -1,8 +1,13 @@
 import { z } from 'zod'
-import { notFound, Problem } from '../errors.ts'
+import { forget, record } from '../effects.ts'
+import { invalidField, notFound } from '../errors.ts'
 import { operation } from '../operation.ts'
+import { pageOf, pageOfItems } from '../paging.ts'
 import { work } from '../runtime.ts'
+import { tags } from '../tags.ts'
 import { Id } from '../tasks/shapes.ts'
+import { line, lines } from '../text.ts'
+import { unlessTaken } from '../unique.ts'
 
 export const Project = z
   .object({
@@ -35,22 +40,34 @@ const projectOf = ({
   updatedAt: updatedAt.toISOString(),
 })
 
-const name = z.string().trim().min(1, 'must not be empty').max(120)
-const description = z.string().max(2000)
+const name = line(120)
+const description = lines(2000)
 
 export const listProjects = operation({
   name: 'project.list',
   rest: 'GET /v1/projects',
   summary: 'The projects of your organisation, by name',
   allow: 'viewer',
-  input: z.strictObject({ limit: z.number().int().min(1).max(200).default(200) }),
-  output: z.object({ items: z.array(Project) }),
-  async run(actor, { limit }) {
-    const rows = await work(actor).read((db) =>
-      db.project.findMany({ orderBy: [{ name: 'asc' }, { id: 'asc' }], take: limit, select: columns }),
-    )
-    return { items: rows.map(projectOf) }
-  },
+  input: z.strictObject({
+    cursor: Id.optional(),
+    limit: z.number().int().min(1).max(200).default(200),
+  }),
+  output: pageOfItems(Project),
+  cache: { tags: () => [tags.projects], shared: true, seconds: 300 },
+  run: (actor, { cursor, limit }) =>
+    work(actor).read(async (db) => {
+      const after = cursor
+        ? await db.project.findFirst({ where: { id: cursor }, select: { name: true } })
+        : null
+      if (cursor && !after) throw invalidField('cursor', 'must be the nextCursor of an earlier page')
+      const rows = await db.project.findMany({
+        where: after ? { OR: [{ name: { gt: after.name } }, { name: after.name, id: { gt: cursor } }] } : {},
+        orderBy: [{ name: 'asc' }, { id: 'asc' }],
+        take: limit + 1,
+        select: columns,
+      })
+      return pageOf(rows, limit, projectOf, ({ id }) => id)
+    }),
 })
 
 export const getProject = operation({
@@ -60,6 +77,7 @@ export const getProject = operation({
   allow: 'viewer',
   input: z.strictObject({ projectId: Id }),
   output: Project,
+  cache: { tags: () => [tags.projects], shared: true, seconds: 300 },
   async run(actor, { projectId }) {
     const row = await work(actor).read((db) =>
       db.project.findFirst({ where: { id: projectId }, select: columns }),
@@ -82,10 +100,15 @@ export const createProject = operation({
   output: Project,
   run: (actor, input) =>
     work(actor).transaction(async (tx) => {
-      if (await tx.project.findFirst({ where: { key: input.key }, select: { id: true } })) {
-        throw new Problem('conflict', `Your organisation already has a project with the key ${input.key}.`)
-      }
-      return projectOf(await tx.project.create({ data: { ...input, orgId: actor.orgId }, select: columns }))
+      const project = projectOf(
+        await unlessTaken(
+          tx.project.create({ data: { ...input, orgId: actor.orgId }, select: columns }),
+          `Your organisation already has a project with the key ${input.key}.`,
+        ),
+      )
+      record(`project ${project.id}`, null, project)
+      forget(tags.projects)
+      return project
     }),
 })
 
@@ -98,14 +121,37 @@ export const updateProject = operation({
   output: Project,
   run: (actor, { projectId, ...values }) =>
     work(actor).transaction(async (tx) => {
-      const known = await tx.project.findFirst({ where: { id: projectId }, select: { id: true } })
-      if (!known) throw notFound('project')
-      return projectOf(
+      const before = await tx.project.findFirst({ where: { id: projectId }, select: columns })
+      if (!before) throw notFound('project')
+      const after = projectOf(
         await tx.project.update({
           where: { orgId_id: { orgId: actor.orgId, id: projectId } },
           data: { ...values, updatedAt: new Date() },
           select: columns,
         }),
       )
+      record(`project ${projectId}`, projectOf(before), after)
+      forget(tags.projects, tags.board(projectId), tags.work)
+      return after
+    }),
+})
+
+export const removeProject = operation({
+  name: 'project.remove',
+  rest: 'DELETE /v1/projects/:projectId',
+  summary: 'Removes a project with all its tasks and comments',
+  allow: 'admin',
+  input: z.strictObject({ projectId: Id }),
+  output: z.object({ id: Id }),
+  run: (actor, { projectId }) =>
+    work(actor).transaction(async (tx) => {
+      const before = await tx.project.findFirst({ where: { id: projectId }, select: columns })
+      if (!before) throw notFound('project')
+      await tx.project.deleteMany({ where: { id: projectId } })
+      // Its figures are all zero now.
+      await tx.$executeRaw`delete from tallies where org_id = (select current_org_id()) and subject = ${projectId}`
+      record(`project ${projectId}`, projectOf(before), null)
+      forget(tags.projects, tags.tasks, tags.board(projectId), tags.work)
+      return { id: projectId }
     }),
 })

@@ -21,8 +21,28 @@ export const accounts = {
        where a.provider = $1 and a.provider_account_id = $2`,
       [provider, id],
     ),
+  /** Somebody who came by a provider and has no account yet; they choose an organisation next. */
+  async create({ email, name, emailVerified }: Omit<Account, 'id'>): Promise<Account> {
+    const { rows } = await runtime().auth.query(
+      `insert into users (email, name, email_verified) values ($1, $2, $3)
+       returning id, email, name, email_verified as "emailVerified"`,
+      [email, name, emailVerified],
+    )
+    return rows[0]
+  },
+  /**
+   * The address is theirs. A password that was set before anybody knew that may be a stranger's, who signed up with
+   * an address not theirs: it is good no more, and neither are its sessions. The lock ends.
+   */
   async verified(id: string, at: Date): Promise<void> {
-    await runtime().auth.query('update users set email_verified = $2 where id = $1', [id, at])
+    await runtime().auth.query(
+      `with ended as (delete from sessions s using users u
+                      where u.id = $1 and s.user_id = u.id and u.email_verified is null)
+       update users set email_verified = coalesce(email_verified, $2), failed_sign_ins = 0, locked_until = null,
+         password_hash = case when email_verified is null then null else password_hash end
+       where id = $1`,
+      [id, at],
+    )
   },
   async link(account: {
     provider: string

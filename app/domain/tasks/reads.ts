@@ -1,11 +1,12 @@
+import type { Prisma } from '@worklane/data/generated/prisma/client.ts'
 import { z } from 'zod'
-import { notFound, Problem } from '../errors.ts'
+import { invalidField, notFound } from '../errors.ts'
 import { operation } from '../operation.ts'
+import { pageOf, pageSize, TimeCursor, timeAndId, timeCursorOf } from '../paging.ts'
 import { work } from '../runtime.ts'
+import { tags } from '../tags.ts'
 import { summaryColumns, summaryOf, taskColumns, taskOf } from './rows.ts'
-import { Id, Task, TaskPage, TaskStatus } from './shapes.ts'
-
-export const pageSize = z.number().int().min(1).max(100).default(50)
+import { Id, Task, TaskPage, TaskPriority, TaskStatus } from './shapes.ts'
 
 export const listTasks = operation({
   name: 'task.list',
@@ -15,7 +16,7 @@ export const listTasks = operation({
   input: z.strictObject({
     projectId: Id,
     status: TaskStatus.optional(),
-    cursor: z.string().optional(),
+    cursor: z.string().max(20).optional(),
     limit: pageSize,
   }),
   output: TaskPage,
@@ -30,8 +31,7 @@ export const listTasks = operation({
         select: summaryColumns,
       }),
     )
-    const last = rows.length > limit ? rows[limit - 1] : undefined
-    return { items: rows.slice(0, limit).map(summaryOf), nextCursor: last ? String(last.number) : null }
+    return pageOf(rows, limit, summaryOf, ({ number }) => String(number))
   },
 })
 
@@ -39,8 +39,61 @@ export const listTasks = operation({
 function numberOf(cursor: string): number {
   const number = Number(cursor)
   if (Number.isInteger(number) && number > 0 && number < 2 ** 31) return number
-  const message = 'must be the nextCursor of an earlier page'
-  throw new Problem('invalid', `cursor: ${message}`, [{ path: 'cursor', message }])
+  throw invalidField('cursor', 'must be the nextCursor of an earlier page')
+}
+
+/** What tasks can be looked for by; a saved filter keeps one of these. */
+export const TaskQuery = z
+  .strictObject({
+    status: TaskStatus.optional(),
+    /** `me` is the caller. */
+    assigneeId: z.union([z.literal('me'), Id]).optional(),
+    priority: TaskPriority.optional(),
+    labelId: Id.optional(),
+    projectId: Id.optional(),
+    due: z.enum(['overdue', 'week']).optional(),
+  })
+  .meta({ id: 'TaskQuery' })
+export type TaskQuery = z.infer<typeof TaskQuery>
+
+export const findTasks = operation({
+  name: 'task.find',
+  rest: 'GET /v1/tasks',
+  summary:
+    'Tasks of all projects by status, person, priority, label, project or due date; latest change first',
+  allow: 'viewer',
+  input: z.strictObject({ ...TaskQuery.shape, cursor: TimeCursor, limit: pageSize }),
+  output: TaskPage,
+  async run(actor, { cursor, limit, labelId, assigneeId, due, ...equal }) {
+    const where: Prisma.TaskWhereInput = {
+      ...equal,
+      ...(assigneeId ? { assigneeId: assigneeId === 'me' ? actor.userId : assigneeId } : {}),
+      ...(labelId ? { labels: { some: { labelId } } } : {}),
+      ...(due ? { dueOn: dueWithin(due), NOT: { status: 'done' } } : {}),
+      ...(cursor ? { OR: changedBefore(cursor) } : {}),
+    }
+    const rows = await work(actor).read((db) =>
+      db.task.findMany({
+        relationLoadStrategy: 'join',
+        where,
+        orderBy: [{ updatedAt: 'desc' }, { id: 'desc' }],
+        take: limit + 1,
+        select: summaryColumns,
+      }),
+    )
+    return pageOf(rows, limit, summaryOf, ({ updatedAt, id }) => timeCursorOf(updatedAt, id))
+  },
+})
+
+function changedBefore(cursor: string): Prisma.TaskWhereInput[] {
+  const { at, id } = timeAndId(cursor)
+  return [{ updatedAt: { lt: at } }, { updatedAt: at, id: { lt: id } }]
+}
+
+function dueWithin(due: 'overdue' | 'week'): Prisma.DateTimeFilter {
+  const today = new Date(new Date().toISOString().slice(0, 10))
+  if (due === 'overdue') return { lt: today }
+  return { gte: today, lte: new Date(today.getTime() + 7 * 86_400_000) }
 }
 
 export const getTask = operation({
@@ -50,6 +103,7 @@ export const getTask = operation({
   allow: 'viewer',
   input: z.strictObject({ taskId: Id }),
   output: Task,
+  cache: { tags: (_, { taskId }) => [tags.task(taskId), tags.work], shared: true, seconds: 60 },
   async run(actor, { taskId }) {
     const row = await work(actor).read((db) =>
       db.task.findFirst({ relationLoadStrategy: 'join', where: { id: taskId }, select: taskColumns }),

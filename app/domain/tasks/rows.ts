@@ -1,4 +1,4 @@
-import type { Task, TaskSummary } from './shapes.ts'
+import type { Label, Task, TaskSummary } from './shapes.ts'
 
 const person = { select: { id: true, name: true } } as const
 
@@ -10,6 +10,7 @@ export const summaryColumns = {
   status: true,
   priority: true,
   assignee: person,
+  labels: { select: { label: { select: { id: true, name: true, colour: true } } } },
   dueOn: true,
   position: true,
   updatedAt: true,
@@ -18,16 +19,25 @@ export const summaryColumns = {
 
 export const taskColumns = { ...summaryColumns, description: true, createdAt: true, creator: person } as const
 
-type SummaryRow = Omit<TaskSummary, 'key' | 'dueOn' | 'updatedAt'> & {
+type SummaryRow = Omit<TaskSummary, 'key' | 'dueOn' | 'updatedAt' | 'labels'> & {
   number: number
+  labels: { label: Label }[]
   dueOn: Date | null
   updatedAt: Date
   project: Task['project']
 }
 type TaskRow = SummaryRow & { description: string; createdAt: Date; creator: Task['createdBy'] }
 
-export const summaryOf = ({ number, project, dueOn, updatedAt, ...row }: SummaryRow): TaskSummary => ({
+export const summaryOf = ({
+  number,
+  project,
+  dueOn,
+  updatedAt,
+  labels,
+  ...row
+}: SummaryRow): TaskSummary => ({
   ...row,
+  labels: labels.map(({ label }) => label).sort((a, b) => (a.name < b.name ? -1 : 1)),
   key: `${project.key}-${number}`,
   dueOn: day(dueOn),
   updatedAt: updatedAt.toISOString(),

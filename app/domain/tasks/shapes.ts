@@ -5,6 +5,8 @@ export const Person = z.object({ id: Id, name: z.string() })
 export const TaskStatus = z.enum(['todo', 'doing', 'review', 'done'])
 export const TaskPriority = z.enum(['none', 'low', 'medium', 'high', 'urgent'])
 export const Day = z.iso.date()
+export const LabelColour = z.enum(['grey', 'red', 'orange', 'green', 'blue', 'purple'])
+export const Label = z.object({ id: Id, name: z.string(), colour: LabelColour }).meta({ id: 'Label' })
 
 export const TaskSummary = z
   .object({
@@ -15,6 +17,7 @@ export const TaskSummary = z
     status: TaskStatus,
     priority: TaskPriority,
     assignee: Person.nullable(),
+    labels: z.array(Label),
     dueOn: Day.nullable(),
     position: z.number(),
     updatedAt: z.iso.datetime(),
@@ -32,6 +35,8 @@ export const TaskPage = z
   .object({ items: z.array(TaskSummary), nextCursor: z.string().nullable() })
   .meta({ id: 'TaskPage' })
 
+export type Label = z.infer<typeof Label>
+export type LabelColour = z.infer<typeof LabelColour>
 export type TaskStatus = z.infer<typeof TaskStatus>
 export type TaskPriority = z.infer<typeof TaskPriority>
 export type TaskSummary = z.infer<typeof TaskSummary>

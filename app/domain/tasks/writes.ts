@@ -3,18 +3,22 @@ import type { Transaction } from '@worklane/data/tenant.ts'
 import { z } from 'zod'
 import { announce } from '../activity/announce.ts'
 import type { Actor } from '../actor.ts'
-import { notFound, Problem } from '../errors.ts'
+import { forget, record, tell } from '../effects.ts'
+import { invalidField, notFound } from '../errors.ts'
 import { operation } from '../operation.ts'
 import { work } from '../runtime.ts'
+import { tags } from '../tags.ts'
+import { line, lines } from '../text.ts'
 import { taskColumns, taskOf } from './rows.ts'
-import { Day, Id, Task, TaskPriority, TaskStatus } from './shapes.ts'
+import { Day, Id, Task, TaskPriority, TaskStatus, TaskSummary } from './shapes.ts'
 
-const title = z.string().trim().min(1, 'must not be empty').max(200)
+const title = line(200)
 const fields = {
-  description: z.string().max(10_000),
+  description: lines(10_000),
   priority: TaskPriority,
   assigneeId: Id.nullable(),
   dueOn: Day.nullable(),
+  labelIds: z.array(Id).max(20),
 }
 
 export const createTask = operation({
@@ -24,32 +28,38 @@ export const createTask = operation({
   allow: 'member',
   input: z.strictObject({ projectId: Id, title, status: TaskStatus.default('todo'), ...optional(fields) }),
   output: Task,
-  run: (actor, { projectId, status, dueOn, ...values }) =>
+  run: (actor, { projectId, status, dueOn, labelIds = [], ...values }) =>
     work(actor).transaction(async (tx) => {
       const project = await tx.project.findFirst({ where: { id: projectId }, select: { id: true } })
       if (!project) throw notFound('project')
       await mustBeMember(tx, values.assigneeId)
+      await mustBeLabels(tx, labelIds)
       const { nextNumber } = await tx.project.update({
         where: { orgId_id: { orgId: actor.orgId, id: projectId } },
         data: { nextNumber: { increment: 1 } },
         select: { nextNumber: true },
       })
       const position = await endOfColumn(tx, projectId, status)
-      const created = await tx.task.create({
-        data: {
-          ...values,
-          ...dates(status, dueOn),
-          status,
-          projectId,
-          position,
-          orgId: actor.orgId,
-          number: nextNumber - 1,
-          createdBy: actor.userId,
-        },
-        select: taskColumns,
-      })
-      await announce(tx, actor, 'created', created, '')
-      return taskOf(created)
+      const created = taskOf(
+        await tx.task.create({
+          data: {
+            ...values,
+            ...dates(status, dueOn),
+            status,
+            projectId,
+            position,
+            orgId: actor.orgId,
+            number: nextNumber - 1,
+            createdBy: actor.userId,
+            labels: { create: labelIds.map((labelId) => ({ labelId })) },
+          },
+          select: taskColumns,
+        }),
+      )
+      record(`task ${created.id}`, null, created)
+      changed(actor, created)
+      announce(actor, 'created', created, '', assigned(actor, null, created))
+      return created
     }),
 })
 
@@ -60,19 +70,35 @@ export const updateTask = operation({
   allow: 'member',
   input: z.strictObject({ taskId: Id, title: title.optional(), ...optional(fields) }),
   output: Task,
-  run: (actor, { taskId, dueOn, ...values }) =>
+  run: (actor, { taskId, dueOn, labelIds, ...values }) =>
     work(actor).transaction(async (tx) => {
       await mustBeMember(tx, values.assigneeId)
-      const updated = await change(tx, actor, taskId, {
+      await mustBeLabels(tx, labelIds ?? [])
+      const { before, after } = await change(tx, actor, taskId, {
         ...values,
         ...(dueOn === undefined ? {} : { dueOn: dueOn === null ? null : new Date(dueOn) }),
+        ...(labelIds === undefined
+          ? {}
+          : { labels: { deleteMany: {}, create: labelIds.map((labelId) => ({ labelId })) } }),
       })
-      const changed = Object.keys(values).filter((key) => values[key as keyof typeof values] !== undefined)
-      if (dueOn !== undefined) changed.push('due date')
-      await announce(tx, actor, 'updated', updated, changed.map((key) => key.replace('Id', '')).join(', '))
-      return taskOf(updated)
+      const what = Object.entries(wordsOf)
+        .filter(([field]) => JSON.stringify(before[field as Field]) !== JSON.stringify(after[field as Field]))
+        .map(([, word]) => word)
+      announce(actor, 'updated', after, what.join(', '), assigned(actor, before, after))
+      return after
     }),
 })
+
+/** What a change of each field is called in the activity. */
+const wordsOf = {
+  title: 'title',
+  description: 'description',
+  priority: 'priority',
+  assignee: 'assignee',
+  dueOn: 'due date',
+  labels: 'labels',
+} as const
+type Field = keyof typeof wordsOf
 
 export const moveTask = operation({
   name: 'task.move',
@@ -81,36 +107,40 @@ export const moveTask = operation({
   allow: 'member',
   input: z.strictObject({ taskId: Id, status: TaskStatus, before: Id.nullable().optional() }),
   output: Task,
-  run: (actor, { taskId, status, before }) =>
+  run: (actor, { taskId, status, before: below }) =>
     work(actor).transaction(async (tx) => {
-      const task = await tx.task.findFirst({
-        where: { id: taskId },
-        select: { projectId: true, status: true },
-      })
+      const task = await tx.task.findFirst({ where: { id: taskId }, select: taskColumns })
       if (!task) throw notFound('task')
-      const position = before
-        ? await placeBefore(tx, task.projectId, status, before)
-        : await endOfColumn(tx, task.projectId, status)
-      const { doneAt } = dates(status, undefined)
-      const moved = await change(tx, actor, taskId, { status, position, doneAt })
-      await announce(tx, actor, 'moved', moved, `${task.status} → ${status}`)
-      return taskOf(moved)
+      const position =
+        below && below !== taskId
+          ? await placeBefore(tx, task.projectId, status, taskId, below)
+          : await endOfColumn(tx, task.projectId, status)
+      // A task that is done already keeps the day it was done on.
+      const doneAt =
+        status === 'done' ? (task.status === 'done' ? {} : { doneAt: new Date() }) : { doneAt: null }
+      const { after } = await change(tx, actor, taskId, { status, position, ...doneAt }, taskOf(task))
+      if (task.status !== status) announce(actor, 'moved', after, `${task.status} → ${status}`)
+      return after
     }),
 })
 
 export const removeTask = operation({
   name: 'task.remove',
   rest: 'DELETE /v1/tasks/:taskId',
-  summary: 'Removes a task',
+  summary: 'Removes a task with its comments',
   allow: 'manager',
   input: z.strictObject({ taskId: Id }),
   output: z.object({ id: Id }),
   run: (actor, { taskId }) =>
     work(actor).transaction(async (tx) => {
-      const task = await tx.task.findFirst({ where: { id: taskId }, select: taskColumns })
-      if (!task) throw notFound('task')
+      const row = await tx.task.findFirst({ where: { id: taskId }, select: taskColumns })
+      if (!row) throw notFound('task')
+      const task = taskOf(row)
       await tx.task.deleteMany({ where: { id: taskId } })
-      await announce(tx, actor, 'removed', task, '')
+      record(`task ${taskId}`, task, null)
+      forget(tags.tasks, tags.task(taskId), tags.board(task.projectId))
+      tell(task.projectId, 'removed', { id: taskId })
+      announce(actor, 'removed', task, '')
       return { id: taskId }
     }),
 })
@@ -120,22 +150,53 @@ function optional<Shape extends z.core.$ZodShape>(shape: Shape) {
   return z.object(shape).partial().shape
 }
 
-async function change(tx: Transaction, actor: Actor, taskId: string, data: Prisma.TaskUncheckedUpdateInput) {
-  const known = await tx.task.findFirst({ where: { id: taskId }, select: { id: true } })
-  if (!known) throw notFound('task')
-  return tx.task.update({
-    where: { orgId_id: { orgId: actor.orgId, id: taskId } },
-    data: { ...data, updatedAt: new Date() },
-    select: taskColumns,
-  })
+async function change(
+  tx: Transaction,
+  actor: Actor,
+  taskId: string,
+  data: Prisma.TaskUncheckedUpdateInput,
+  known?: Task,
+): Promise<{ before: Task; after: Task }> {
+  const row = known ? null : await tx.task.findFirst({ where: { id: taskId }, select: taskColumns })
+  const before = known ?? (row && taskOf(row))
+  if (!before) throw notFound('task')
+  const after = taskOf(
+    await tx.task.update({
+      where: { orgId_id: { orgId: actor.orgId, id: taskId } },
+      data: { ...data, updatedAt: new Date() },
+      select: taskColumns,
+    }),
+  )
+  record(`task ${taskId}`, before, after)
+  changed(actor, after)
+  return { before, after }
+}
+
+/** Who shows this task must look again. */
+function changed(_actor: Actor, task: Task): void {
+  forget(tags.tasks, tags.task(task.id), tags.board(task.projectId))
+  tell(task.projectId, 'task', TaskSummary.parse(task))
+}
+
+/** The person whose task it is now and was not before, unless they did it themselves. */
+function assigned(actor: Actor, before: Task | null, after: Task) {
+  const { assignee } = after
+  if (!assignee || assignee.id === before?.assignee?.id || assignee.id === actor.userId) return []
+  return [{ userId: assignee.id, kind: 'assigned' as const }]
 }
 
 async function mustBeMember(tx: Transaction, assigneeId: string | null | undefined): Promise<void> {
   if (!assigneeId) return
   const member = await tx.membership.findFirst({ where: { userId: assigneeId }, select: { userId: true } })
-  if (member) return
-  const message = 'must be a member of your organisation'
-  throw new Problem('invalid', `assigneeId: ${message}`, [{ path: 'assigneeId', message }])
+  if (!member) throw invalidField('assigneeId', 'must be a member of your organisation')
+}
+
+async function mustBeLabels(tx: Transaction, labelIds: string[]): Promise<void> {
+  const asked = new Set(labelIds)
+  if (asked.size !== labelIds.length) throw invalidField('labelIds', 'must name each label once')
+  if (asked.size === 0) return
+  const known = await tx.label.count({ where: { id: { in: labelIds } } })
+  if (known !== asked.size) throw invalidField('labelIds', 'must be labels of your organisation')
 }
 
 const dates = (status: TaskStatus, dueOn: string | null | undefined) => ({
@@ -157,20 +218,18 @@ async function placeBefore(
   tx: Transaction,
   projectId: string,
   status: TaskStatus,
-  before: string,
+  taskId: string,
+  below: string,
 ): Promise<number> {
-  const below = await tx.task.findFirst({
-    where: { id: before, projectId, status },
+  const task = await tx.task.findFirst({
+    where: { id: below, projectId, status },
     select: { position: true },
   })
-  if (!below) {
-    const message = `must be a task in the column ${status} of the same project`
-    throw new Problem('invalid', `before: ${message}`, [{ path: 'before', message }])
-  }
+  if (!task) throw invalidField('before', `must be a task in the column ${status} of the same project`)
   const above = await tx.task.findFirst({
-    where: { projectId, status, position: { lt: below.position } },
+    where: { projectId, status, position: { lt: task.position }, id: { not: taskId } },
     orderBy: { position: 'desc' },
     select: { position: true },
   })
-  return above ? (above.position + below.position) / 2 : below.position - 1
+  return above ? (above.position + task.position) / 2 : task.position - 1
 }

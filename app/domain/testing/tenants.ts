@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { orgId, userId } from '@worklane/data/ids.ts'
 import pg from 'pg'
 import { type Actor, Role } from '../actor.ts'
-import { createSession } from '../sessions/sessions.ts'
+import { createSession, resolveActor } from '../sessions/sessions.ts'
 
 export type Tenant = {
   id: string
@@ -60,13 +60,10 @@ export async function createTenant(): Promise<Tenant> {
     Role.options.map(async (role) => {
       const { token } = await createSession(tenant.users[role])
       const actor: Actor = {
-        ...{
-          userId: userId(tenant.users[role]),
-          orgId: orgId(tenant.id),
-          role,
-          plan: 'team',
-          sessionVersion: 1,
-        },
+        userId: userId(tenant.users[role]),
+        orgId: orgId(tenant.id),
+        ...{ role, plan: 'team', sessionVersion: 1, key: null, requestId: 'test' },
+        sessionId: (await resolveActor(token))?.sessionId ?? null,
       }
       return [role, { actor, token }] as const
     }),

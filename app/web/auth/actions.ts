@@ -4,7 +4,7 @@ import { Problem } from '@worklane/domain/errors.ts'
 import { switchOrganisation } from '@worklane/domain/sessions/sessions.ts'
 import { redirect } from 'next/navigation'
 import { AuthError } from 'next-auth'
-import { sessionToken } from './actor.ts'
+import { keepSession, sessionToken } from './actor.ts'
 import { signIn, signOut } from './config.ts'
 import { safeNext } from './next-path.ts'
 
@@ -49,7 +49,7 @@ export async function chooseOrganisation(form: FormData): Promise<void> {
   const token = await sessionToken()
   if (!token) redirect('/sign-in')
   try {
-    await switchOrganisation(token, text(form, 'organisation'))
+    await keepSession(await switchOrganisation(token, text(form, 'organisation')))
   } catch (error) {
     if (!(error instanceof Problem)) throw error
   }

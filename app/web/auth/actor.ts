@@ -1,7 +1,7 @@
 import 'server-only'
 import type { Actor } from '@worklane/domain/actor.ts'
-import { resolveActor } from '@worklane/domain/sessions/sessions.ts'
-import { cookies } from 'next/headers'
+import { findSession, resolveActor } from '@worklane/domain/sessions/sessions.ts'
+import { cookies, headers } from 'next/headers'
 import { redirect } from 'next/navigation'
 import { cache } from 'react'
 
@@ -11,8 +11,26 @@ export const sessionToken = async (): Promise<string | undefined> => {
   return (jar.get('__Secure-authjs.session-token') ?? jar.get('authjs.session-token'))?.value
 }
 
-/** Who asks for this page; one session read a render. Without a good session the way is to the sign-in page. */
+/**
+ * Who asks for this page; one session read a render. Without a good session the way is to the sign-in page, with
+ * one but without an organisation to where one is made.
+ */
 export const requireActor = cache(async (): Promise<Actor> => {
-  const actor = await resolveActor(await sessionToken())
-  return actor ?? redirect('/sign-in')
+  const [token, sent] = await Promise.all([sessionToken(), headers()])
+  const actor = await resolveActor(token, sent.get('x-request-id') ?? '')
+  return actor ?? redirect((await signedInUser()) ? '/onboarding' : '/sign-in')
 })
+
+/** The user of a good session, whether they belong to an organisation or not; null for nobody. */
+export const signedInUser = cache(async (): Promise<string | null> => {
+  const token = await sessionToken()
+  return token ? ((await findSession(token))?.userId ?? null) : null
+})
+
+/** Puts a session's new token where its old one was. */
+export async function keepSession({ token, expires }: { token: string; expires: Date }): Promise<void> {
+  const jar = await cookies()
+  const secure = process.env.ORIGIN?.startsWith('https:') ?? false
+  const name = secure ? '__Secure-authjs.session-token' : 'authjs.session-token'
+  jar.set(name, token, { httpOnly: true, sameSite: 'lax', path: '/', secure, expires })
+}

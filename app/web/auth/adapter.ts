@@ -7,6 +7,7 @@ import {
   revokeSession,
 } from '@worklane/domain/sessions/sessions.ts'
 import type { Adapter, AdapterUser } from 'next-auth/adapters'
+import { device } from './device.ts'
 
 const adapterUser = (user: {
   id: string
@@ -29,9 +30,8 @@ export const adapter: Adapter = {
     const user = await accounts.byProvider(provider, providerAccountId)
     return user && adapterUser(user)
   },
-  async createUser() {
-    // Sign-up comes with invitations: until then only known people sign in.
-    throw new Error('There is no account with this e-mail address.')
+  async createUser({ email, name, emailVerified }) {
+    return adapterUser(await accounts.create({ email, name: name ?? email, emailVerified }))
   },
   async updateUser({ id, emailVerified }) {
     await accounts.verified(id, emailVerified ?? new Date())
@@ -43,7 +43,7 @@ export const adapter: Adapter = {
     await accounts.link({ provider, providerAccountId, userId, type })
   },
   async createSession({ sessionToken, userId, expires }) {
-    const session = await createSession(userId, expires, sessionToken)
+    const session = await createSession(userId, { expires, token: sessionToken, device: await device() })
     return { sessionToken: session.token, userId, expires }
   },
   async getSessionAndUser(sessionToken) {

@@ -9,6 +9,7 @@ import GitHub from 'next-auth/providers/github'
 import Google from 'next-auth/providers/google'
 import { z } from 'zod'
 import { adapter } from './adapter.ts'
+import { device } from './device.ts'
 import { sendSignInLink } from './mail.ts'
 
 // Links and redirects lead to the public origin, whatever host this process thinks it has.
@@ -50,7 +51,9 @@ const config: NextAuthConfig = {
     // The library makes a JWT after a password; ours is a session row like any other way's.
     async encode(parameters) {
       const user = parameters.token?.passwordOf
-      return typeof user === 'string' ? (await createSession(user)).token : encode(parameters)
+      return typeof user === 'string'
+        ? (await createSession(user, { device: await device() })).token
+        : encode(parameters)
     },
   },
 }

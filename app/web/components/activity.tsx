@@ -3,7 +3,13 @@ import Link from 'next/link'
 import { Avatar } from '#web/components/person.tsx'
 import { ago } from '#web/lib/format.ts'
 
-const verbs = { created: 'created', moved: 'moved', updated: 'changed', removed: 'removed' } as const
+const verbs = {
+  created: 'created',
+  moved: 'moved',
+  updated: 'changed',
+  removed: 'removed',
+  commented: 'commented on',
+} as const
 
 export function ActivityList({ items, now, named }: { items: ActivityItem[]; now: Date; named: boolean }) {
   return (

@@ -1,7 +1,7 @@
+import { hasMailSink, sunkMail } from '@worklane/domain/mail/mail.ts'
 import { notFound } from 'next/navigation'
 import { connection } from 'next/server'
 import { Suspense } from 'react'
-import { hasMailSink, sunkMail } from '#web/auth/mail.ts'
 
 /** Where mail ends up in development; there is no such page in production. */
 export default function MailPage() {

@@ -1,0 +1,34 @@
+import type { Actor } from '@worklane/domain/actor.ts'
+import { resolveApiKey } from '@worklane/domain/api-keys/resolve.ts'
+import { Problem } from '@worklane/domain/errors.ts'
+import { resolveActor } from '@worklane/domain/sessions/sessions.ts'
+import { parse } from 'hono/utils/cookie'
+
+/** Who asks: by an API key when there is one, else by the session's cookie; null for nobody. */
+export async function actorOf(request: Request, requestId: string): Promise<Actor | null> {
+  const authorization = request.headers.get('authorization')
+  // A key that is no good is never made up for by a cookie.
+  if (authorization !== null) {
+    const [scheme = '', key = ''] = authorization.split(' ')
+    return scheme.toLowerCase() === 'bearer' ? resolveApiKey(key, requestId) : null
+  }
+  return resolveActor(sessionTokenOf(request), requestId)
+}
+
+export function sessionTokenOf(request: Request): string | undefined {
+  const cookies = parse(request.headers.get('cookie') ?? '')
+  return cookies['__Secure-authjs.session-token'] ?? cookies['authjs.session-token']
+}
+
+/**
+ * A browser names the page that a write comes from; what names none is no browser and holds no ambient cookie.
+ * @throws Problem forbidden
+ */
+export function refuseOtherSites(request: Request, origin: string): void {
+  if (['GET', 'HEAD', 'OPTIONS'].includes(request.method)) return
+  const from = request.headers.get('origin')
+  const site = request.headers.get('sec-fetch-site')
+  if ((from !== null && from !== origin) || site === 'cross-site') {
+    throw new Problem('forbidden', 'This write came from another site.')
+  }
+}

@@ -1,0 +1,79 @@
+import { orgId } from '@worklane/data/ids.ts'
+import type { Role } from '../actor.ts'
+import { forgetTags } from '../cache.ts'
+import { Problem } from '../errors.ts'
+import { notificationTopic } from '../notifications/topic.ts'
+import { tokenHash } from '../sessions/token.ts'
+import { tags } from '../tags.ts'
+import { account, accountTransaction } from './transaction.ts'
+
+export type Invitation = {
+  id: string
+  organisation: { id: string; name: string }
+  email: string
+  role: Role
+  invitedBy: { id: string; name: string } | null
+}
+
+/** What a link leads to, or null when it is used, revoked, expired or made up. */
+export async function invitationOf(token: string): Promise<Invitation | null> {
+  const { rows } = await account().query(
+    `select i.id, i.email, i.role, jsonb_build_object('id', o.id, 'name', o.name) as organisation,
+       case when u.id is null then null else jsonb_build_object('id', u.id, 'name', u.name) end as "invitedBy"
+     from invitations i join organisations o on o.id = i.org_id left join users u on u.id = i.invited_by
+     where i.token_hash = $1 and i.expires_at > now()`,
+    [tokenHash(token)],
+  )
+  return rows[0] ?? null
+}
+
+/** @throws Problem notFound */
+export async function invitationByToken(token: string): Promise<Invitation> {
+  const invitation = await invitationOf(token)
+  if (!invitation) throw new Problem('notFound', 'This invitation is no longer good. Ask for a new one.')
+  return invitation
+}
+
+/**
+ * Makes somebody who is signed in a member of the organisation that invited them. The link is good once.
+ * @returns the organisation's id, to switch the session to
+ * @throws Problem notFound, forbidden when the invitation went to another address
+ */
+export async function acceptInvitation(userId: string, token: string): Promise<{ organisationId: string }> {
+  const organisation = await accountTransaction(null, async () => {
+    const invitation = await invitationByToken(token)
+    const { rows } = await account().query('select email from users where id = $1', [userId])
+    if (rows[0]?.email.toLowerCase() !== invitation.email.toLowerCase()) {
+      throw new Problem(
+        'forbidden',
+        `This invitation was sent to ${invitation.email}; sign in with that address.`,
+      )
+    }
+    await join(userId, invitation, tokenHash(token))
+    return invitation.organisation
+  })
+  await forgetTags({ orgId: orgId(organisation.id) }, [tags.members, tags.organisation])
+  return { organisationId: organisation.id }
+}
+
+/** Uses the invitation up, as part of the transaction that runs. Who is a member already stays what they are. */
+export async function join(userId: string, invitation: Invitation, hash: string): Promise<void> {
+  const { organisation, role, invitedBy } = invitation
+  const { rowCount } = await account().query('delete from invitations where token_hash = $1', [hash])
+  if (rowCount === 0) throw new Problem('notFound', 'This invitation is no longer good. Ask for a new one.')
+  await account().query(
+    'insert into memberships (org_id, user_id, role) values ($1, $2, $3) on conflict do nothing',
+    [organisation.id, userId, role],
+  )
+  await account().query(
+    `insert into audit_log (org_id, actor_id, operation, target, before, after)
+     values ($1, $2, 'invitation.accept', $3, null, $4)`,
+    [organisation.id, userId, `member ${userId}`, JSON.stringify({ role })],
+  )
+  if (!invitedBy) return
+  await account().query('insert into outbox (org_id, topic, payload) values ($1, $2, $3)', [
+    organisation.id,
+    notificationTopic,
+    JSON.stringify({ userId: invitedBy.id, kind: 'joined', actorId: userId }),
+  ])
+}

@@ -1,0 +1,157 @@
+import type { Transaction } from '@worklane/data/tenant.ts'
+import { z } from 'zod'
+import { announce, type Notified } from '../activity/announce.ts'
+import { type Actor, mayAct } from '../actor.ts'
+import { forget, record } from '../effects.ts'
+import { notFound, Problem } from '../errors.ts'
+import { operation } from '../operation.ts'
+import { pageOf, pageOfItems, pageSize, TimeCursor, timeAndId, timeCursorOf } from '../paging.ts'
+import { work } from '../runtime.ts'
+import { tags } from '../tags.ts'
+import { taskColumns, taskOf } from '../tasks/rows.ts'
+import { Id, Person, type Task } from '../tasks/shapes.ts'
+import { lines } from '../text.ts'
+import { excerptOf, mentionsIn } from './mentions.ts'
+
+export const Comment = z
+  .object({
+    id: Id,
+    taskId: Id,
+    author: Person.nullable(),
+    body: z.string(),
+    createdAt: z.iso.datetime(),
+    editedAt: z.iso.datetime().nullable(),
+  })
+  .meta({ id: 'Comment' })
+export type Comment = z.infer<typeof Comment>
+
+const columns = {
+  id: true,
+  taskId: true,
+  author: { select: { id: true, name: true } },
+  body: true,
+  createdAt: true,
+  editedAt: true,
+} as const
+
+type Row = Omit<Comment, 'createdAt' | 'editedAt'> & { createdAt: Date; editedAt: Date | null }
+
+const commentOf = ({ createdAt, editedAt, ...row }: Row): Comment => ({
+  ...row,
+  createdAt: createdAt.toISOString(),
+  editedAt: editedAt?.toISOString() ?? null,
+})
+
+const body = lines(10_000).refine((text) => text.trim() !== '', 'must not be empty')
+
+export const listComments = operation({
+  name: 'comment.list',
+  rest: 'GET /v1/tasks/:taskId/comments',
+  summary: 'The comments on a task, newest first',
+  allow: 'viewer',
+  input: z.strictObject({ taskId: Id, cursor: TimeCursor, limit: pageSize }),
+  output: pageOfItems(Comment),
+  async run(actor, { taskId, cursor, limit }) {
+    const rows = await work(actor).read((db) =>
+      db.comment.findMany({
+        relationLoadStrategy: 'join',
+        where: { taskId, ...(cursor ? { OR: writtenBefore(cursor) } : {}) },
+        orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+        take: limit + 1,
+        select: columns,
+      }),
+    )
+    return pageOf(rows, limit, commentOf, ({ createdAt, id }) => timeCursorOf(createdAt, id))
+  },
+})
+
+function writtenBefore(cursor: string) {
+  const { at, id } = timeAndId(cursor)
+  return [{ createdAt: { lt: at } }, { createdAt: at, id: { lt: id } }]
+}
+
+export const createComment = operation({
+  name: 'comment.create',
+  rest: 'POST /v1/tasks/:taskId/comments',
+  summary: 'Comments on a task; @[Name](user-id) in the text tells that person',
+  allow: 'member',
+  input: z.strictObject({ taskId: Id, body }),
+  output: Comment,
+  run: (actor, { taskId, body }) =>
+    work(actor).transaction(async (tx) => {
+      const row = await tx.task.findFirst({ where: { id: taskId }, select: taskColumns })
+      if (!row) throw notFound('task')
+      const task = taskOf(row)
+      const comment = commentOf(
+        await tx.comment.create({
+          data: { orgId: actor.orgId, taskId, body, authorId: actor.userId },
+          select: columns,
+        }),
+      )
+      record(`comment ${comment.id}`, null, comment)
+      forget(tags.task(taskId))
+      announce(actor, 'commented', task, excerptOf(body), concerned(actor, task, body))
+      return comment
+    }),
+})
+
+/** Each person once, and by the reason that concerns them most; nobody hears of their own words. */
+function concerned(actor: Actor, task: Task, body: string): Notified[] {
+  const told = new Map<string, Notified>()
+  for (const userId of mentionsIn(body)) told.set(userId, { userId, kind: 'mentioned' })
+  for (const userId of [task.assignee?.id, task.createdBy?.id]) {
+    if (userId && !told.has(userId)) told.set(userId, { userId, kind: 'commented' })
+  }
+  told.delete(actor.userId)
+  return [...told.values()]
+}
+
+export const updateComment = operation({
+  name: 'comment.update',
+  rest: 'PATCH /v1/comments/:commentId',
+  summary: 'Rewrites a comment of your own',
+  allow: 'member',
+  input: z.strictObject({ commentId: Id, body }),
+  output: Comment,
+  run: (actor, { commentId, body }) =>
+    work(actor).transaction(async (tx) => {
+      const before = await known(tx, commentId)
+      if (before.author?.id !== actor.userId) {
+        throw new Problem('forbidden', 'Only who wrote a comment may rewrite it.')
+      }
+      const after = commentOf(
+        await tx.comment.update({
+          where: { orgId_id: { orgId: actor.orgId, id: commentId } },
+          data: { body, editedAt: new Date() },
+          select: columns,
+        }),
+      )
+      record(`comment ${commentId}`, before, after)
+      return after
+    }),
+})
+
+export const removeComment = operation({
+  name: 'comment.remove',
+  rest: 'DELETE /v1/comments/:commentId',
+  summary: 'Removes a comment: your own, or any as a manager',
+  allow: 'member',
+  input: z.strictObject({ commentId: Id }),
+  output: z.object({ id: Id }),
+  run: (actor, { commentId }) =>
+    work(actor).transaction(async (tx) => {
+      const before = await known(tx, commentId)
+      if (before.author?.id !== actor.userId && !mayAct(actor, 'manager')) {
+        throw new Problem('forbidden', 'Only a manager may remove what somebody else wrote.')
+      }
+      await tx.comment.deleteMany({ where: { id: commentId } })
+      record(`comment ${commentId}`, before, null)
+      return { id: commentId }
+    }),
+})
+
+async function known(tx: Transaction, commentId: string): Promise<Comment> {
+  const row = await tx.comment.findFirst({ where: { id: commentId }, select: columns })
+  if (!row) throw notFound('comment')
+  return commentOf(row)
+}

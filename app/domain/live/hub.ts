@@ -1,0 +1,55 @@
+import { Redis } from 'ioredis'
+import { runtime } from '../runtime.ts'
+
+export type Message = { event: string; data: unknown }
+type Listener = { onMessage: (message: Message) => void; onClose: () => void }
+
+/** One subscription to Redis for all who listen in this process, one channel each, however many listen to it. */
+class Hub {
+  #redis: Redis | undefined
+  readonly #listeners = new Map<string, Set<Listener>>()
+
+  /** Begins to listen. `ready` resolves once messages arrive; after `end()` none do. */
+  subscribe(channel: string, listener: Listener): { ready: Promise<unknown>; end(): void } {
+    const listeners = this.#listeners.get(channel) ?? new Set()
+    this.#listeners.set(channel, listeners)
+    listeners.add(listener)
+    const redis = this.#connected()
+    return {
+      ready: redis.subscribe(channel),
+      end: () => {
+        listeners.delete(listener)
+        if (listeners.size > 0 || this.#listeners.get(channel) !== listeners) return
+        this.#listeners.delete(channel)
+        void redis.unsubscribe(channel).catch(() => {})
+      },
+    }
+  }
+
+  /** How many listen, for the metrics. */
+  get size(): number {
+    return [...this.#listeners.values()].reduce((sum, { size }) => sum + size, 0)
+  }
+
+  /** Ends every stream: its listener connects anew, to a process that stays. */
+  async close(): Promise<void> {
+    for (const listeners of this.#listeners.values()) for (const { onClose } of listeners) onClose()
+    this.#listeners.clear()
+    await this.#redis?.quit().catch(() => {})
+    this.#redis = undefined
+  }
+
+  #connected(): Redis {
+    if (this.#redis) return this.#redis
+    // Waits for Redis as long as it takes, and subscribes again to everything after it was away.
+    this.#redis = new Redis(runtime().env.REDIS_URL, { maxRetriesPerRequest: null })
+    this.#redis.on('error', () => {})
+    this.#redis.on('message', (channel: string, text: string) => {
+      const message = JSON.parse(text) as Message
+      for (const { onMessage } of this.#listeners.get(channel) ?? []) onMessage(message)
+    })
+    return this.#redis
+  }
+}
+
+export const hub = new Hub()

@@ -1,0 +1,50 @@
+import { z } from 'zod'
+import { account } from '../accounts/transaction.ts'
+import { afterwards } from '../effects.ts'
+import { invalidField, notFound, Problem } from '../errors.ts'
+import { operation } from '../operation.ts'
+import { forgetHashes } from '../sessions/sessions.ts'
+
+export const removeMe = operation({
+  name: 'me.remove',
+  rest: 'POST /v1/me/remove',
+  summary: 'Removes your account, for good, with the organisations that have nobody else',
+  allow: 'viewer',
+  peopleOnly: true,
+  writes: 'account',
+  // It leaves its entries in the organisations that go on; the one that asks may be gone.
+  audited: false,
+  input: z.strictObject({ confirm: z.string().max(200).meta({ description: 'Your e-mail address' }) }),
+  output: z.strictObject({}),
+  async run({ userId }, { confirm }) {
+    const { rows } = await account().query('select email from users where id = $1', [userId])
+    if (!rows[0]) throw notFound('user')
+    if (confirm.toLowerCase() !== rows[0].email.toLowerCase())
+      throw invalidField('confirm', 'must be your e-mail address')
+    const owned = await account().query(
+      `select o.name from memberships m join organisations o on o.id = m.org_id
+       where m.user_id = $1 and m.role = 'owner'
+         and exists (select from memberships x where x.org_id = m.org_id and x.user_id <> $1)
+         and not exists (select from memberships x where x.org_id = m.org_id and x.user_id <> $1 and x.role = 'owner')`,
+      [userId],
+    )
+    if (owned.rows[0]) {
+      throw new Problem('conflict', `You own ${owned.rows[0].name}: transfer it to another member first.`)
+    }
+    const sessions = await account().query('select token_hash from sessions where user_id = $1', [userId])
+    await account().query(
+      `delete from organisations o where exists (select from memberships m where m.org_id = o.id and m.user_id = $1)
+         and not exists (select from memberships m where m.org_id = o.id and m.user_id <> $1)`,
+      [userId],
+    )
+    await account().query(
+      `insert into audit_log (org_id, actor_id, operation, target, before)
+       select org_id, user_id, 'me.remove', 'member ' || user_id, jsonb_build_object('role', role)
+       from memberships where user_id = $1`,
+      [userId],
+    )
+    await account().query('delete from users where id = $1', [userId])
+    afterwards(() => forgetHashes(sessions.rows.map((row) => row.token_hash)))
+    return {}
+  },
+})

@@ -1,0 +1,43 @@
+import { z } from 'zod'
+import type { Actor } from '../actor.ts'
+import { work } from '../runtime.ts'
+import { Id } from '../tasks/shapes.ts'
+
+const count = z.number().int().nonnegative()
+
+export const Counts = z.object({ open: count, overdue: count, dueSoon: count, doneThisWeek: count })
+export const ProjectFigures = z.object({
+  id: Id,
+  key: z.string(),
+  name: z.string(),
+  open: count,
+  done: count,
+})
+
+export type Figures = { counts: z.infer<typeof Counts>; projects: z.infer<typeof ProjectFigures>[] }
+
+/** From the tallies that triggers keep: the rows read are those of days and projects, never those of tasks. */
+export async function figuresOf(actor: Actor, mostProjects: number): Promise<Figures> {
+  const rows = await work(actor).read(
+    (db) => db.$queryRaw<Figures[]>`
+      with mine as materialized (
+        select measure, subject, count from tallies where org_id = (select current_org_id())
+          and measure in ('todo', 'doing', 'review', 'done', 'open by due day', 'done by day'))
+      select
+        (select jsonb_build_object(
+           'open', coalesce(sum(count) filter (where measure in ('todo', 'doing', 'review')), 0),
+           'overdue', coalesce(sum(count) filter (where measure = 'open by due day' and subject < current_date::text), 0),
+           'dueSoon', coalesce(sum(count) filter (where measure = 'open by due day'
+                       and subject between current_date::text and (current_date + 7)::text), 0),
+           'doneThisWeek', coalesce(sum(count) filter (where measure = 'done by day' and subject > (current_date - 7)::text), 0))
+         from mine) as counts,
+        (select coalesce(jsonb_agg(to_jsonb(p) order by p.name, p.id), '[]'::jsonb)
+         from (select p.id, p.key, p.name,
+                 (select coalesce(sum(count), 0) from mine
+                  where subject = p.id::text and measure in ('todo', 'doing', 'review')) as open,
+                 (select coalesce(sum(count), 0) from mine where subject = p.id::text and measure = 'done') as done
+               from projects p where p.org_id = (select current_org_id())
+               order by p.name, p.id limit ${mostProjects}) p) as projects`,
+  )
+  return rows[0] as Figures
+}

@@ -1,0 +1,53 @@
+import { z } from 'zod'
+import { operation } from '../operation.ts'
+import { work } from '../runtime.ts'
+import { tags } from '../tags.ts'
+import { Day, Person } from '../tasks/shapes.ts'
+import { Counts, figuresOf, ProjectFigures } from './figures.ts'
+
+const count = z.number().int().nonnegative()
+
+export const Report = z
+  .object({
+    counts: Counts,
+    /** By weeks that begin on Monday, the oldest first. */
+    throughput: z.array(z.object({ week: Day, done: count })),
+    /** Open tasks by person, the most first. */
+    workload: z.array(z.object({ person: Person, open: count })),
+    projects: z.array(ProjectFigures),
+  })
+  .meta({ id: 'Report' })
+export type Report = z.infer<typeof Report>
+
+const mostPeople = 30
+const mostProjects = 100
+
+export const getReport = operation({
+  name: 'report.get',
+  rest: 'GET /v1/report',
+  summary: 'Open, done and overdue, throughput by week, workload by person, progress by project',
+  allow: 'viewer',
+  heavy: true,
+  input: z.strictObject({ weeks: z.number().int().min(1).max(52).default(12) }),
+  output: Report,
+  cache: { tags: () => [tags.tasks, tags.projects, tags.members], shared: true, seconds: 60 },
+  run: (actor, { weeks }) =>
+    work(actor).read(async (db) => {
+      const [figures, throughput, workload] = await Promise.all([
+        figuresOf(actor, mostProjects),
+        db.$queryRaw<Report['throughput']>`
+          select to_char(w, 'YYYY-MM-DD') as week, coalesce(sum(t.count), 0)::int as done
+          from generate_series(date_trunc('week', current_date)::date - ${(weeks - 1) * 7}::int,
+                               current_date, interval '7 days') w
+          left join tallies t on t.org_id = (select current_org_id()) and t.measure = 'done by day'
+            and t.subject >= to_char(w, 'YYYY-MM-DD') and t.subject < to_char(w + interval '7 days', 'YYYY-MM-DD')
+          group by w order by w`,
+        db.$queryRaw<Report['workload']>`
+          select jsonb_build_object('id', u.id, 'name', u.name) as person, t.count::int as open
+          from tallies t join users u on u.id = t.subject::uuid
+          where t.org_id = (select current_org_id()) and t.measure = 'open by assignee' and t.count > 0
+          order by t.count desc, u.name, u.id limit ${mostPeople}`,
+      ])
+      return { ...figures, throughput, workload }
+    }),
+})

@@ -1,0 +1,93 @@
+import { z } from 'zod'
+import { account } from '../accounts/transaction.ts'
+import { afterwards, record } from '../effects.ts'
+import { notFound } from '../errors.ts'
+import { operation } from '../operation.ts'
+import { runtime } from '../runtime.ts'
+import { Id } from '../tasks/shapes.ts'
+import { forgetHashes } from './sessions.ts'
+
+export const SessionInfo = z
+  .object({
+    id: Id,
+    current: z.boolean(),
+    userAgent: z.string(),
+    ip: z.string(),
+    createdAt: z.iso.datetime(),
+    lastSeenAt: z.iso.datetime(),
+    expiresAt: z.iso.datetime(),
+  })
+  .meta({ id: 'SessionInfo' })
+export type SessionInfo = z.infer<typeof SessionInfo>
+
+export const listSessions = operation({
+  name: 'session.list',
+  rest: 'GET /v1/sessions',
+  summary: 'Where you are signed in',
+  allow: 'viewer',
+  peopleOnly: true,
+  input: z.strictObject({}),
+  output: z.object({ items: z.array(SessionInfo) }),
+  async run({ userId, sessionId }) {
+    const { rows } = await runtime().auth.query(
+      `select id, user_agent, ip, created_at, last_seen_at, expires_at from sessions
+       where user_id = $1 and expires_at > now() order by last_seen_at desc, id desc limit 200`,
+      [userId],
+    )
+    return {
+      items: rows.map((row) => ({
+        id: row.id,
+        current: row.id === sessionId,
+        userAgent: row.user_agent,
+        ip: row.ip,
+        createdAt: row.created_at.toISOString(),
+        lastSeenAt: row.last_seen_at.toISOString(),
+        expiresAt: row.expires_at.toISOString(),
+      })),
+    }
+  },
+})
+
+export const revokeOneSession = operation({
+  name: 'session.revoke',
+  rest: 'DELETE /v1/sessions/:sessionId',
+  summary: 'Ends one of your sessions; its next request is refused',
+  allow: 'viewer',
+  peopleOnly: true,
+  writes: 'account',
+  input: z.strictObject({ sessionId: Id }),
+  output: z.object({ id: Id }),
+  async run({ userId }, { sessionId }) {
+    const { rows } = await account().query(
+      'delete from sessions where user_id = $1 and id = $2 returning token_hash',
+      [userId, sessionId],
+    )
+    if (!rows[0]) throw notFound('session')
+    record(`session ${sessionId}`, null, null)
+    afterwards(() => forgetHashes([rows[0].token_hash]))
+    return { id: sessionId }
+  },
+})
+
+export const revokeOtherSessions = operation({
+  name: 'session.revokeOthers',
+  rest: 'POST /v1/sessions/revoke-others',
+  summary: 'Signs you out everywhere else',
+  allow: 'viewer',
+  peopleOnly: true,
+  writes: 'account',
+  input: z.strictObject({}),
+  output: z.object({ revoked: z.number().int() }),
+  run: ({ userId, sessionId }) => endOtherSessions(userId, sessionId),
+})
+
+/** Ends all sessions of a user but one, as part of the write that runs. */
+export async function endOtherSessions(userId: string, kept: string | null): Promise<{ revoked: number }> {
+  const { rows } = await account().query(
+    'delete from sessions where user_id = $1 and id is distinct from $2 returning token_hash',
+    [userId, kept],
+  )
+  record(`user ${userId}`, { otherSessions: rows.length }, { otherSessions: 0 })
+  afterwards(() => forgetHashes(rows.map((row) => row.token_hash)))
+  return { revoked: rows.length }
+}

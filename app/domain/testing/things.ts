@@ -1,0 +1,123 @@
+import { randomUUID } from 'node:crypto'
+import type { Role } from '../actor.ts'
+import { newKey, prefixOf } from '../api-keys/secret.ts'
+import type { AnyOperation } from '../operation.ts'
+import { createSession, resolveActor } from '../sessions/sessions.ts'
+import { tokenHash } from '../sessions/token.ts'
+import { asAdministrator, type Tenant } from './tenants.ts'
+
+/** One of everything that a tenant can have; what belongs to a person belongs to the one it was made for. */
+export type Things = {
+  projectId: string
+  taskId: string
+  labelId: string
+  commentId: string
+  filterId: string
+  notificationId: string
+  invitationId: string
+  apiKeyId: string
+  sessionId: string
+  memberId: string
+  /** Confirmations that removals ask for. */
+  slug: string
+  email: string
+  /** An API key with every scope, and one of the same that is past its date. */
+  key: string
+  expiredKey: string
+}
+
+/** Furnishes a tenant with a row in every table. @param role whose comment, filter, keys … they are */
+export async function furnish(tenant: Tenant, role: Role = 'owner'): Promise<Things> {
+  const { actor } = tenant.people[role]
+  const { token } = await createSession(actor.userId)
+  const session = await resolveActor(token)
+  const [key, expiredKey] = [newKey(), newKey()]
+  return asAdministrator(async (client) => {
+    const insert = async (table: string, columns: Record<string, unknown>): Promise<string> => {
+      const names = ['org_id', ...Object.keys(columns)]
+      const { rows } = await client.query(
+        `insert into ${table} (${names.join(', ')}) values (${names.map((_, n) => `$${n + 1}`).join(', ')}) returning *`,
+        [tenant.id, ...Object.values(columns)],
+      )
+      return rows[0].id
+    }
+    const user = await client.query('select email from users where id = $1', [actor.userId])
+    const organisation = await client.query('select slug from organisations where id = $1', [tenant.id])
+    const labelId = await insert('labels', { name: tenant.canary })
+    await insert('task_labels', { task_id: tenant.task, label_id: labelId })
+    await insert('outbox', { topic: 'test', payload: {} })
+    await insert('activity', {
+      outbox_id: randomUUID(),
+      task_id: tenant.task,
+      ...{ task_key: 'ATL-1', task_title: `First ${tenant.canary}`, kind: 'created', actor_id: actor.userId },
+    })
+    await insert('audit_log', { actor_id: actor.userId, operation: 'test', target: tenant.canary })
+    await client.query(
+      `insert into idempotency (org_id, user_id, key, operation, input_digest) values ($1, $2, $3, 'test', '')`,
+      [tenant.id, actor.userId, randomUUID()],
+    )
+    const keyColumns = (secret: string, days: number) => ({
+      ...{ name: `Key ${tenant.canary}`, prefix: prefixOf(secret), key_hash: tokenHash(secret) },
+      ...{ scopes: ['*:read', '*:write'], created_by: actor.userId },
+      expires_at: new Date(Date.now() + days * 86_400_000),
+    })
+    await insert('api_keys', keyColumns(expiredKey, -1))
+    return {
+      projectId: tenant.project,
+      taskId: tenant.task,
+      labelId,
+      commentId: await insert('comments', {
+        ...{ task_id: tenant.task, author_id: actor.userId, body: `Seen ${tenant.canary}` },
+      }),
+      filterId: await insert('saved_filters', {
+        ...{ user_id: actor.userId, name: `Mine ${tenant.canary}`, query: { assigneeId: 'me' } },
+      }),
+      notificationId: await insert('notifications', {
+        ...{ user_id: actor.userId, outbox_id: randomUUID(), kind: 'mentioned', task_id: tenant.task },
+        excerpt: `Look ${tenant.canary}`,
+      }),
+      invitationId: await insert('invitations', {
+        ...{ email: `${randomUUID()}@example.test`, role: 'member', token_hash: randomUUID() },
+        expires_at: new Date(Date.now() + 86_400_000),
+      }),
+      apiKeyId: await insert('api_keys', keyColumns(key, 30)),
+      sessionId: session?.sessionId ?? '',
+      memberId: tenant.people.viewer.actor.userId,
+      slug: organisation.rows[0].slug,
+      email: user.rows[0].email,
+      key,
+      expiredKey,
+    }
+  })
+}
+
+/** An input that an operation takes, made of a tenant's things: what it needs, and some of what it may have. */
+export function sampleInput({ name, input }: Pick<AnyOperation, 'name' | 'input'>, things: Things) {
+  const special: Record<string, Record<string, unknown>> = {
+    'me.update': { name: 'Renamed' },
+    'me.setPassword': { next: `a long one ${randomUUID()}` },
+    'me.remove': { confirm: things.email },
+    'organisation.create': { name: 'Another' },
+    'organisation.update': { name: 'Renamed' },
+    'organisation.transfer': { memberId: things.memberId },
+    'organisation.remove': { confirm: things.slug },
+    'member.setRole': { memberId: things.memberId, role: 'member' },
+    'invitation.create': { email: `${randomUUID()}@example.test`, role: 'member' },
+    'project.create': { key: `K${randomUUID().slice(0, 6).toUpperCase()}`, name: 'New' },
+    'project.update': { projectId: things.projectId, name: 'Renamed' },
+    'task.create': { projectId: things.projectId, title: 'New', labelIds: [things.labelId] },
+    'task.update': { taskId: things.taskId, title: 'Changed', assigneeId: things.memberId },
+    'task.move': { taskId: things.taskId, status: 'doing' },
+    'label.create': { name: randomUUID() },
+    'label.update': { labelId: things.labelId, colour: 'red' },
+    'comment.create': { taskId: things.taskId, body: 'Well done' },
+    'comment.update': { commentId: things.commentId, body: 'Better done' },
+    'filter.create': { name: `Filter ${randomUUID()}`, query: { status: 'todo' } },
+    'search.find': { q: 'first' },
+    'apiKey.create': { name: 'A key', scopes: ['task:read'] },
+  }
+  if (special[name]) return special[name]
+  // The other operations need the ids that stand in their path, and nothing else.
+  const ids = Object.keys(input.shape).filter((field) => field in things && !input.shape[field]?.isOptional())
+  return Object.fromEntries(ids.map((field) => [field, things[field as keyof Things]]))
+}

@@ -1,0 +1,20 @@
+import { z } from 'zod'
+
+/** One line: trimmed, not empty, nothing that a database or a page cannot show. */
+export const line = (most: number) =>
+  printable(most)
+    .trim()
+    .min(1, 'must not be empty')
+    .regex(/^[^\n\r]*$/, 'must be one line')
+
+/** Several lines. */
+export const lines = (most: number) => printable(most)
+
+/** Postgres keeps no NUL, and half of a surrogate pair is no character. */
+const printable = (most: number) =>
+  z
+    .string()
+    .max(most)
+    .refine((text) => !text.includes('\0') && text.isWellFormed(), {
+      error: 'must not hold NUL or broken characters',
+    })
