@@ -116,6 +116,6 @@ describe('what is derived from the limits', () => {
 
   it('says the promises in words', () => {
     expect(sloTable()).toContain('| Availability | 99.9% over 30 days |')
-    expect(sloTable()).toContain('| · REST | < 300 to 400 ms, by route |')
+    expect(sloTable()).toContain('| · REST | < 300 to 600 ms, by route |')
   })
 })

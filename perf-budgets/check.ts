@@ -11,7 +11,7 @@ const kindOf = (name: string): slo.RouteKind => {
   return 'rest'
 }
 
-const namePattern = /^(static|(page|rsc) \/\S*|(GET|POST|PUT|PATCH|DELETE) \/v1\/\S+|trpc [a-z]+\.[a-zA-Z]+)$/
+const namePattern = /^(static|(page|rsc) \/\S*|(GET|POST|PUT|PATCH|DELETE) \/v1\/\S+|trpc [a-zA-Z]+\.[a-zA-Z]+)$/
 
 const Routes = z
   .record(

@@ -27,7 +27,7 @@ export function parseFaults(text: string, environment: string): Faults {
     )
   }
   for (const entry of entries) {
-    const delay = /^delay=([a-z.]+):(\d+)$/.exec(entry)
+    const delay = /^delay=([a-zA-Z.]+):(\d+)$/.exec(entry)
     if (delay?.[1]) parsed.delays.set(delay[1], Number(delay[2]))
     else throw new Error(`WORKLANE_FAULTS: unknown fault "${entry}"; known: delay=<operation>:<ms>`)
   }
