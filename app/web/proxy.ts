@@ -15,4 +15,15 @@ export function proxy(request: NextRequest): NextResponse {
   return NextResponse.redirect(signIn)
 }
 
-export const config = { matcher: ['/', '/dashboard/:path*', '/projects/:path*', '/tasks/:path*'] }
+export const config = {
+  matcher: [
+    '/',
+    '/dashboard/:path*',
+    '/projects/:path*',
+    '/tasks/:path*',
+    '/search/:path*',
+    '/reports/:path*',
+    '/notifications/:path*',
+    '/settings/:path*',
+  ],
+}

@@ -10,7 +10,7 @@ import { swarm } from '../swarm/swarm.ts'
  * Limits    perf-budgets/slo.ts; every answer with a tenant's text is looked through for another's
  * Takes     about 40 s
  */
-const run = readRun({ users: 110, think: 1_500, ramp: 6_000, duration: 30_000, scan: 1 })
+const run = readRun({ users: 110, think: 1_500, ramp: 12_000, duration: 30_000, scan: 1 })
 
 export const options = k6Options(run, thresholds)
 

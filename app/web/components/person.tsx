@@ -5,8 +5,8 @@ export function Avatar({ name, size = 'size-6 text-[10px]' }: { name: string; si
   return (
     <span
       title={name}
-      style={{ backgroundColor: `oklch(0.47 0.11 ${hueOf(name)})` }}
-      className={`inline-flex shrink-0 items-center justify-center rounded-full font-semibold text-white ${size}`}
+      data-hue={hueOf(name)}
+      className={`avatar inline-flex shrink-0 items-center justify-center rounded-full font-semibold text-white ${size}`}
     >
       <span aria-hidden>{initials(name)}</span>
       <span className="sr-only">{name}</span>

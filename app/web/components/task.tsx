@@ -1,12 +1,9 @@
-import type { TaskPriority, TaskStatus } from '@worklane/domain/tasks/shapes.ts'
+import type { Label, TaskPriority, TaskStatus } from '@worklane/domain/tasks/shapes.ts'
 import { dueText } from '#web/lib/format.ts'
+import { work } from '#web/texts/work.ts'
 
-export const statusNames: Record<TaskStatus, string> = {
-  todo: 'To do',
-  doing: 'Doing',
-  review: 'Review',
-  done: 'Done',
-}
+export const statuses: TaskStatus[] = ['todo', 'doing', 'review', 'done']
+export const priorities: TaskPriority[] = ['none', 'low', 'medium', 'high', 'urgent']
 
 const statusDots: Record<TaskStatus, string> = {
   todo: 'border-2 border-muted',
@@ -19,14 +16,6 @@ export function StatusDot({ status }: { status: TaskStatus }) {
   return <span aria-hidden className={`inline-block size-2.5 shrink-0 rounded-full ${statusDots[status]}`} />
 }
 
-export const priorityNames: Record<TaskPriority, string> = {
-  none: 'No priority',
-  low: 'Low',
-  medium: 'Medium',
-  high: 'High',
-  urgent: 'Urgent',
-}
-
 const priorityLooks: Partial<Record<TaskPriority, string>> = {
   high: 'bg-warn-soft text-warn',
   urgent: 'bg-danger-soft text-danger',
@@ -36,8 +25,26 @@ const priorityLooks: Partial<Record<TaskPriority, string>> = {
 export function Priority({ priority }: { priority: TaskPriority }) {
   const look = priorityLooks[priority]
   return look ? (
-    <span className={`rounded-md px-1.5 py-0.5 text-xs font-medium ${look}`}>{priorityNames[priority]}</span>
+    <span className={`rounded-md px-1.5 py-0.5 text-xs font-medium ${look}`}>{work.priority[priority]}</span>
   ) : null
+}
+
+const labelDots: Record<Label['colour'], string> = {
+  grey: 'bg-label-grey',
+  red: 'bg-label-red',
+  orange: 'bg-label-orange',
+  green: 'bg-label-green',
+  blue: 'bg-label-blue',
+  purple: 'bg-label-purple',
+}
+
+export function LabelTag({ label }: { label: Label }) {
+  return (
+    <span className="inline-flex max-w-full items-center gap-1.5 rounded-full border px-2 py-0.5 text-xs text-muted">
+      <span aria-hidden className={`size-2 shrink-0 rounded-full ${labelDots[label.colour]}`} />
+      <span className="truncate">{label.name}</span>
+    </span>
+  )
 }
 
 const dueLooks = { overdue: 'text-danger', soon: 'text-warn', later: 'text-muted' }

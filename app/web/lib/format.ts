@@ -33,6 +33,6 @@ export const initials = (name: string): string =>
     .join('')
     .toUpperCase()
 
-/** A hue of the name's own, the same on every page. */
+/** One of twelve hues, the same for a name on every page; a number, since the policy allows no inline styles. */
 export const hueOf = (name: string): number =>
-  [...name].reduce((hash, c) => (hash * 31 + c.charCodeAt(0)) % 360, 7)
+  [...name].reduce((hash, c) => (hash * 31 + c.charCodeAt(0)) % 360, 7) % 12

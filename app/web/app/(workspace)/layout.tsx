@@ -1,16 +1,19 @@
 import { execute } from '@worklane/domain/execute.ts'
 import { getMe } from '@worklane/domain/me/operations.ts'
+import { countNotifications } from '@worklane/domain/notifications/operations.ts'
 import { listOrganisations } from '@worklane/domain/organisations/operations.ts'
 import { listProjects } from '@worklane/domain/projects/operations.ts'
-import { LayoutDashboard, LogOut, Menu } from 'lucide-react'
+import { Bell, ChartColumn, LayoutDashboard, ListTodo, LogOut, Menu, Search, Settings } from 'lucide-react'
 import Link from 'next/link'
 import { type ReactNode, Suspense } from 'react'
 import { chooseOrganisation, signOutHere } from '#web/auth/actions.ts'
 import { requireActor } from '#web/auth/actor.ts'
+import { Commands } from '#web/components/commands/commands.tsx'
 import { Logo } from '#web/components/logo.tsx'
 import { Avatar } from '#web/components/person.tsx'
 import { ThemeToggle } from '#web/components/theme-toggle.tsx'
 import { Skeleton } from '#web/components/ui/card.tsx'
+import { work } from '#web/texts/work.ts'
 
 const projectsShown = 10
 
@@ -21,7 +24,7 @@ export default function WorkspaceLayout({ children }: { children: ReactNode }) {
         href="#main"
         className="sr-only focus:not-sr-only focus:absolute focus:z-20 focus:m-2 focus:bg-surface focus:px-3 focus:py-2"
       >
-        Skip to the content
+        {texts.skip}
       </a>
       <header className="flex items-center justify-between gap-3 border-b bg-surface px-4 py-2.5 lg:hidden">
         <Link href="/dashboard" prefetch={false}>
@@ -32,7 +35,7 @@ export default function WorkspaceLayout({ children }: { children: ReactNode }) {
           <button
             type="button"
             popoverTarget="sidebar"
-            aria-label="Menu"
+            aria-label={texts.menu}
             className="grid size-9 place-items-center rounded-lg text-muted hover:bg-sunken hover:text-ink"
           >
             <Menu aria-hidden className="size-5" />
@@ -58,18 +61,28 @@ export default function WorkspaceLayout({ children }: { children: ReactNode }) {
       <main id="main" className="mx-auto w-full max-w-7xl min-w-0 px-4 py-6 sm:px-8">
         {children}
       </main>
+      <Commands />
     </div>
   )
 }
 
 const item = 'flex items-center gap-2.5 rounded-lg px-2.5 py-1.5 text-sm hover:bg-sunken'
+const { navigation: texts } = work
+
+const places = [
+  { href: '/dashboard', text: texts.dashboard, Icon: LayoutDashboard },
+  { href: '/tasks', text: texts.tasks, Icon: ListTodo },
+  { href: '/search', text: texts.search, Icon: Search },
+  { href: '/reports', text: texts.reports, Icon: ChartColumn },
+] as const
 
 async function Sidebar() {
   const actor = await requireActor()
-  const [me, organisations, projects] = await Promise.all([
+  const [me, organisations, projects, notifications] = await Promise.all([
     execute(getMe, actor, {}),
     execute(listOrganisations, actor, {}),
     execute(listProjects, actor, { limit: projectsShown }),
+    execute(countNotifications, actor, {}),
   ])
   const others = organisations.items.filter(({ current }) => !current)
   return (
@@ -79,7 +92,7 @@ async function Sidebar() {
           <Avatar name={me.organisation.name} size="size-7 text-xs rounded-md" />
           <span className="min-w-0 flex-1">
             <span className="block truncate font-medium">{me.organisation.name}</span>
-            <span className="block text-xs text-muted capitalize">{me.plan} plan</span>
+            <span className="block text-xs text-muted capitalize">{texts.plan(me.plan)}</span>
           </span>
         </summary>
         <form action={chooseOrganisation} className="mt-1.5 flex flex-col rounded-lg border bg-surface p-1">
@@ -88,16 +101,28 @@ async function Sidebar() {
               {name}
             </button>
           ))}
-          {others.length === 0 ? (
-            <p className="px-2.5 py-1.5 text-sm text-muted">You belong to no other.</p>
-          ) : null}
+          {others.length === 0 ? <p className="px-2.5 py-1.5 text-sm text-muted">{texts.noOther}</p> : null}
+          <Link href="/onboarding" prefetch={false} className={`${item} text-accent-text`}>
+            {texts.newOrganisation}
+          </Link>
         </form>
       </details>
-      <nav aria-label="Main" className="flex flex-col gap-0.5">
-        <Link href="/dashboard" prefetch={false} className={item}>
-          <LayoutDashboard aria-hidden className="size-4 text-muted" /> Dashboard
+      <nav aria-label={texts.main} className="flex flex-col gap-0.5">
+        {places.map(({ href, text, Icon }) => (
+          <Link key={href} href={href} prefetch={false} className={item}>
+            <Icon aria-hidden className="size-4 text-muted" /> {text}
+          </Link>
+        ))}
+        <Link href="/notifications" prefetch={false} className={item}>
+          <Bell aria-hidden className="size-4 text-muted" /> {texts.notifications}
+          {notifications.unread > 0 ? (
+            <span className="ml-auto rounded-full bg-accent px-1.5 text-xs font-medium text-accent-ink">
+              <span aria-hidden>{notifications.unread >= 100 ? '99+' : notifications.unread}</span>
+              <span className="sr-only">{texts.unread(notifications.unread)}</span>
+            </span>
+          ) : null}
         </Link>
-        <p className="mt-4 mb-1 px-2.5 text-xs font-medium text-muted">Projects</p>
+        <p className="mt-4 mb-1 px-2.5 text-xs font-medium text-muted">{texts.projects}</p>
         {projects.items.map(({ id, name, key }) => (
           <Link key={id} href={`/projects/${id}`} prefetch={false} className={item}>
             <span className="truncate">{name}</span>
@@ -105,21 +130,26 @@ async function Sidebar() {
           </Link>
         ))}
       </nav>
-      <div className="mt-auto flex items-center gap-2.5 border-t px-2.5 pt-4 text-sm">
-        <Avatar name={me.user.name} size="size-8 text-xs" />
-        <span className="min-w-0 flex-1">
-          <span className="block truncate font-medium">{me.user.name}</span>
-          <span className="block truncate text-xs text-muted capitalize">{me.role}</span>
-        </span>
-        <form action={signOutHere}>
-          <button
-            type="submit"
-            aria-label="Sign out"
-            className="grid size-8 place-items-center rounded-lg text-muted hover:bg-sunken hover:text-ink"
-          >
-            <LogOut aria-hidden className="size-4" />
-          </button>
-        </form>
+      <div className="mt-auto flex flex-col gap-3 border-t pt-4">
+        <Link href="/settings/profile" prefetch={false} className={item}>
+          <Settings aria-hidden className="size-4 text-muted" /> {texts.settings}
+        </Link>
+        <div className="flex items-center gap-2.5 px-2.5 text-sm">
+          <Avatar name={me.user.name} size="size-8 text-xs" />
+          <span className="min-w-0 flex-1">
+            <span className="block truncate font-medium">{me.user.name}</span>
+            <span className="block truncate text-xs text-muted capitalize">{me.role}</span>
+          </span>
+          <form action={signOutHere}>
+            <button
+              type="submit"
+              aria-label={texts.signOut}
+              className="grid size-8 place-items-center rounded-lg text-muted hover:bg-sunken hover:text-ink"
+            >
+              <LogOut aria-hidden className="size-4" />
+            </button>
+          </form>
+        </div>
       </div>
     </div>
   )

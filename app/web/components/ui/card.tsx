@@ -19,3 +19,13 @@ export function Empty({ children }: { children: ReactNode }) {
 export function Skeleton({ className }: { className: string }) {
   return <div aria-hidden className={`animate-pulse rounded-xl bg-sunken ${className}`} />
 }
+
+/** One number with its name; inside a `dl`. */
+export function Figure({ name, value, look = '' }: { name: string; value: number; look?: string }) {
+  return (
+    <div className="rounded-xl border bg-surface px-4 py-3.5">
+      <dt className="text-sm text-muted">{name}</dt>
+      <dd className={`mt-1 text-2xl font-semibold tracking-tight tabular-nums ${look}`}>{value}</dd>
+    </div>
+  )
+}

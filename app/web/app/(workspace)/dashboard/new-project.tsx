@@ -4,6 +4,9 @@ import { useRouter } from 'next/navigation'
 import { type FormEvent, useState } from 'react'
 import { Button } from '#web/components/ui/button.tsx'
 import { fieldClass, labelClass } from '#web/components/ui/field.tsx'
+import { work } from '#web/texts/work.ts'
+
+const { dashboard: texts } = work
 
 export function NewProject() {
   const router = useRouter()
@@ -21,34 +24,34 @@ export function NewProject() {
       })
       router.push(`/projects/${project.id}`)
     } catch (reason) {
-      setError(reason instanceof Error ? reason.message : 'The project could not be created.')
+      setError(reason instanceof Error ? reason.message : texts.failed)
     }
   }
 
   return (
     <details className="border-t px-4 py-3">
-      <summary className="text-sm font-medium text-accent-text">New project</summary>
+      <summary className="text-sm font-medium text-accent-text">{texts.newProject}</summary>
       <form onSubmit={create} className="mt-3 flex flex-wrap items-end gap-3">
         <div className="min-w-40 flex-1">
           <label htmlFor="project-name" className={labelClass}>
-            Name
+            {texts.name}
           </label>
           <input id="project-name" name="name" required maxLength={120} className={fieldClass} />
         </div>
         <div className="w-24">
           <label htmlFor="project-key" className={labelClass}>
-            Key
+            {texts.key}
           </label>
           <input
             id="project-key"
             name="key"
             required
             pattern="[A-Za-z][A-Za-z0-9]{1,7}"
-            title="2 to 8 letters or digits, a letter first"
+            title={texts.keyHint}
             className={`${fieldClass} uppercase`}
           />
         </div>
-        <Button type="submit">Create</Button>
+        <Button type="submit">{texts.create}</Button>
         {error ? (
           <p role="alert" className="w-full text-sm text-danger">
             {error}

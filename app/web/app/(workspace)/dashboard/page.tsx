@@ -7,15 +7,18 @@ import { Suspense } from 'react'
 import { requireActor } from '#web/auth/actor.ts'
 import { ActivityList } from '#web/components/activity.tsx'
 import { Due, Priority, StatusDot } from '#web/components/task.tsx'
-import { Card, Empty, Skeleton } from '#web/components/ui/card.tsx'
+import { Card, Empty, Figure, Skeleton } from '#web/components/ui/card.tsx'
+import { work } from '#web/texts/work.ts'
 import { NewProject } from './new-project.tsx'
 
-export const metadata: Metadata = { title: 'Dashboard' }
+const { dashboard: texts } = work
+
+export const metadata: Metadata = { title: texts.title }
 
 export default function DashboardPage() {
   return (
     <>
-      <h1 className="mb-6 text-2xl font-semibold tracking-tight">Dashboard</h1>
+      <h1 className="mb-6 text-2xl font-semibold tracking-tight">{texts.title}</h1>
       <Suspense fallback={<Loading />}>
         <Overview />
       </Suspense>
@@ -40,36 +43,27 @@ async function Overview() {
   return (
     <div className="grid grid-cols-1 gap-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
       <dl className="grid grid-cols-2 gap-4 sm:grid-cols-4 lg:col-span-2">
-        <Figure name="Open" value={counts.open} />
-        <Figure name="Overdue" value={counts.overdue} look={counts.overdue > 0 ? 'text-danger' : ''} />
-        <Figure name="Due this week" value={counts.dueSoon} look={counts.dueSoon > 0 ? 'text-warn' : ''} />
-        <Figure name="Done this week" value={counts.doneThisWeek} look="text-good" />
+        <Figure name={texts.open} value={counts.open} />
+        <Figure name={texts.overdue} value={counts.overdue} look={counts.overdue > 0 ? 'text-danger' : ''} />
+        <Figure name={texts.dueSoon} value={counts.dueSoon} look={counts.dueSoon > 0 ? 'text-warn' : ''} />
+        <Figure name={texts.doneThisWeek} value={counts.doneThisWeek} look="text-good" />
       </dl>
       <div className="flex min-w-0 flex-col gap-4">
-        <Card title="Assigned to you">
-          {mine.length === 0 ? <Empty>Nothing is waiting for you.</Empty> : <Mine tasks={mine} now={now} />}
+        <Card title={texts.mine}>
+          {mine.length === 0 ? <Empty>{texts.nothingWaits}</Empty> : <Mine tasks={mine} now={now} />}
         </Card>
-        <Card title="Projects">
-          {projects.length === 0 ? <Empty>No project yet.</Empty> : <Projects projects={projects} />}
+        <Card title={texts.projects}>
+          {projects.length === 0 ? <Empty>{texts.noProject}</Empty> : <Projects projects={projects} />}
           {mayAct(actor, 'manager') ? <NewProject /> : null}
         </Card>
       </div>
-      <Card title="Lately">
+      <Card title={texts.lately}>
         {activity.length === 0 ? (
-          <Empty>Nothing happened yet.</Empty>
+          <Empty>{texts.nothingHappened}</Empty>
         ) : (
           <ActivityList items={activity} now={now} named />
         )}
       </Card>
-    </div>
-  )
-}
-
-function Figure({ name, value, look = '' }: { name: string; value: number; look?: string }) {
-  return (
-    <div className="rounded-xl border bg-surface px-4 py-3.5">
-      <dt className="text-sm text-muted">{name}</dt>
-      <dd className={`mt-1 text-2xl font-semibold tracking-tight tabular-nums ${look}`}>{value}</dd>
     </div>
   )
 }
@@ -104,10 +98,10 @@ function Projects({ projects }: { projects: Dashboard['projects'] }) {
           <Link href={`/projects/${id}`} prefetch={false} className="block px-4 py-3 hover:bg-sunken">
             <span className="flex items-baseline justify-between gap-2 text-sm">
               <span className="truncate font-medium">{name}</span>
-              <span className="text-xs whitespace-nowrap text-muted">{open} open</span>
+              <span className="text-xs whitespace-nowrap text-muted">{texts.openCount(open)}</span>
             </span>
             <progress
-              aria-label={`${key}: ${done} of ${open + done} done`}
+              aria-label={texts.progress(key, done, open + done)}
               value={done}
               max={Math.max(1, open + done)}
               className="mt-2 h-1.5 w-full appearance-none overflow-hidden rounded-full [&::-moz-progress-bar]:bg-accent [&::-webkit-progress-bar]:bg-line [&::-webkit-progress-value]:bg-accent"

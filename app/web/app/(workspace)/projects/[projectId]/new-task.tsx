@@ -4,6 +4,7 @@ import { useRouter } from 'next/navigation'
 import { type FormEvent, useRef, useState } from 'react'
 import { Button, buttonClass } from '#web/components/ui/button.tsx'
 import { fieldClass, labelClass } from '#web/components/ui/field.tsx'
+import { work } from '#web/texts/work.ts'
 
 export function NewTask({ projectId }: { projectId: string }) {
   const router = useRouter()
@@ -21,24 +22,26 @@ export function NewTask({ projectId }: { projectId: string }) {
       dialog.current?.close()
       router.refresh()
     } catch (reason) {
-      setError(reason instanceof Error ? reason.message : 'The task could not be added.')
+      setError(reason instanceof Error ? reason.message : work.board.failedToAdd)
     }
   }
 
   return (
     <>
-      <Button onClick={() => dialog.current?.showModal()}>New task</Button>
+      <Button data-shortcut="c" onClick={() => dialog.current?.showModal()}>
+        {work.board.newTask}
+      </Button>
       <dialog
         ref={dialog}
         aria-labelledby="new-task"
         className="m-auto w-full max-w-md rounded-xl border bg-surface p-5 text-ink backdrop:bg-black/40"
       >
         <h2 id="new-task" className="mb-4 text-lg font-semibold">
-          New task
+          {work.board.newTask}
         </h2>
         <form onSubmit={create}>
           <label htmlFor="task-title" className={labelClass}>
-            Title
+            {work.board.taskTitle}
           </label>
           <input id="task-title" name="title" required maxLength={200} className={fieldClass} />
           {error ? (
@@ -52,9 +55,9 @@ export function NewTask({ projectId }: { projectId: string }) {
               onClick={() => dialog.current?.close()}
               className={buttonClass({ look: 'bare' })}
             >
-              Cancel
+              {work.board.cancel}
             </button>
-            <Button type="submit">Add task</Button>
+            <Button type="submit">{work.board.addTask}</Button>
           </div>
         </form>
       </dialog>

@@ -1,5 +1,6 @@
 import { listActivity } from '@worklane/domain/activity/operations.ts'
 import { mayAct } from '@worklane/domain/actor.ts'
+import { listComments } from '@worklane/domain/comments/operations.ts'
 import { Problem } from '@worklane/domain/errors.ts'
 import { execute } from '@worklane/domain/execute.ts'
 import { getTask } from '@worklane/domain/tasks/reads.ts'
@@ -9,18 +10,23 @@ import { notFound } from 'next/navigation'
 import { Suspense } from 'react'
 import { requireActor } from '#web/auth/actor.ts'
 import { ActivityList } from '#web/components/activity.tsx'
+import { Markdown } from '#web/components/markdown.tsx'
+import { LabelTag } from '#web/components/task.tsx'
 import { Card, Empty, Skeleton } from '#web/components/ui/card.tsx'
 import { shortDate } from '#web/lib/format.ts'
+import { work } from '#web/texts/work.ts'
+import { CommentForm } from './comment-form.tsx'
+import { CommentList } from './comment-list.tsx'
 import { TaskForm } from './task-form.tsx'
 
-export const metadata: Metadata = { title: 'Task' }
+export const metadata: Metadata = { title: work.task.title }
 
-type Props = { params: Promise<{ taskId: string }> }
+type Props = { params: Promise<{ taskId: string }>; searchParams: Promise<{ comments?: string }> }
 
-export default function TaskPage({ params }: Props) {
+export default function TaskPage(props: Props) {
   return (
     <Suspense fallback={<Loading />}>
-      <TaskDetail params={params} />
+      <TaskDetail {...props} />
     </Suspense>
   )
 }
@@ -37,26 +43,29 @@ function Loading() {
   )
 }
 
-async function taskAndActivity(taskId: string) {
+async function everythingOf(taskId: string, cursor: string | undefined) {
   const actor = await requireActor()
   try {
-    const [task, activity] = await Promise.all([
+    const [task, activity, comments] = await Promise.all([
       execute(getTask, actor, { taskId }),
-      execute(listActivity, actor, { taskId, limit: 20 }),
+      execute(listActivity, actor, { taskId, limit: 15 }),
+      execute(listComments, actor, { taskId, cursor, limit: 20 }),
     ])
-    return { task, activity, mayWrite: mayAct(actor, 'member') }
+    return { actor, task, activity, comments }
   } catch (error) {
     if (error instanceof Problem && (error.kind === 'notFound' || error.kind === 'invalid')) notFound()
     throw error
   }
 }
 
-async function TaskDetail({ params }: Props) {
-  const { task, activity, mayWrite } = await taskAndActivity((await params).taskId)
+async function TaskDetail({ params, searchParams }: Props) {
+  const [{ taskId }, { comments: cursor }] = await Promise.all([params, searchParams])
+  const { actor, task, activity, comments } = await everythingOf(taskId, cursor)
+  const mayWrite = mayAct(actor, 'member')
   const now = new Date()
   return (
     <>
-      <nav aria-label="Breadcrumb" className="mb-2 text-sm text-muted">
+      <nav aria-label={work.task.breadcrumb} className="mb-2 text-sm text-muted">
         <Link
           href={`/projects/${task.project.id}`}
           prefetch={false}
@@ -66,31 +75,43 @@ async function TaskDetail({ params }: Props) {
         </Link>{' '}
         / {task.key}
       </nav>
-      <h1 className="mb-6 text-2xl font-semibold tracking-tight break-words">{task.title}</h1>
+      <h1 className="mb-3 text-2xl font-semibold tracking-tight break-words">{task.title}</h1>
+      <div className="mb-6 flex flex-wrap gap-1.5">
+        {task.labels.map((label) => (
+          <LabelTag key={label.id} label={label} />
+        ))}
+      </div>
       <div className="grid grid-cols-1 items-start gap-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
-        <Card
-          title="Details"
-          aside={
-            <p className="text-xs text-muted">
-              {task.createdBy ? `${task.createdBy.name}, ` : ''}
-              {shortDate(new Date(task.createdAt))}
-            </p>
-          }
-        >
-          <TaskForm
-            id={task.id}
-            title={task.title}
-            description={task.description}
-            status={task.status}
-            priority={task.priority}
-            dueOn={task.dueOn}
-            assignee={task.assignee}
-            mayWrite={mayWrite}
-          />
-        </Card>
-        <Card title="Activity">
+        <div className="flex min-w-0 flex-col gap-4">
+          <Card
+            title={work.task.details}
+            aside={
+              <p className="text-xs text-muted">
+                {task.createdBy ? `${task.createdBy.name}, ` : ''}
+                {shortDate(new Date(task.createdAt))}
+              </p>
+            }
+          >
+            <TaskForm task={task} mayWrite={mayWrite} mayRemove={mayAct(actor, 'manager')}>
+              {task.description ? (
+                <Markdown text={task.description} />
+              ) : (
+                <p className="text-sm text-muted">{work.task.noDescription}</p>
+              )}
+            </TaskForm>
+          </Card>
+          <Card title={work.comments.title}>
+            {mayWrite ? <CommentForm taskId={task.id} /> : null}
+            {comments.items.length === 0 ? (
+              <Empty>{work.comments.none}</Empty>
+            ) : (
+              <CommentList actor={actor} task={task.id} page={comments} now={now} />
+            )}
+          </Card>
+        </div>
+        <Card title={work.task.activity}>
           {activity.items.length === 0 ? (
-            <Empty>Nothing happened yet.</Empty>
+            <Empty>{work.task.nothingHappened}</Empty>
           ) : (
             <ActivityList items={activity.items} now={now} named={false} />
           )}

@@ -1,0 +1,50 @@
+import type { Board } from '@worklane/domain/projects/board.ts'
+import type { TaskStatus, TaskSummary } from '@worklane/domain/tasks/shapes.ts'
+
+export type Columns = Board['columns']
+
+/** Where a task stands, as the browser shows it. */
+export type Place = { status: TaskStatus; before: string | null }
+
+const inOrder = (a: TaskSummary, b: TaskSummary) => a.position - b.position || (a.id < b.id ? -1 : 1)
+
+/** The columns with a task as it is now, wherever it stood before. */
+export function withTask(columns: Columns, task: TaskSummary): Columns {
+  const known = columns.some(({ tasks }) => tasks.some(({ id }) => id === task.id))
+  return columns.map((column) => {
+    const had = column.tasks.some(({ id }) => id === task.id)
+    const others = had ? column.tasks.filter(({ id }) => id !== task.id) : column.tasks
+    if (column.status !== task.status)
+      return had ? { ...column, tasks: others, total: column.total - 1 } : column
+    // One that the board did not show may have stood further down in this column or in another.
+    const total = had ? column.total : known || isNew(column, task) ? column.total + 1 : column.total
+    return { ...column, total, tasks: [...others, task].sort(inOrder) }
+  })
+}
+
+/** A task that nobody has changed since it was made stands last: no older one is below it. */
+const isNew = ({ tasks }: Columns[number], { position }: TaskSummary) =>
+  tasks.every((each) => each.position < position)
+
+export const withoutTask = (columns: Columns, id: string): Columns =>
+  columns.map((column) => {
+    const tasks = column.tasks.filter((task) => task.id !== id)
+    return tasks.length === column.tasks.length ? column : { ...column, tasks, total: column.total - 1 }
+  })
+
+/** The task at its new place, before the server has said so. */
+export function moved(columns: Columns, id: string, { status, before }: Place): Columns {
+  const task = columns.flatMap(({ tasks }) => tasks).find((each) => each.id === id)
+  if (!task) return columns
+  const target =
+    columns.find((column) => column.status === status)?.tasks.filter((each) => each.id !== id) ?? []
+  const below = before === null ? -1 : target.findIndex((each) => each.id === before)
+  const above = below < 0 ? target.at(-1) : target[below - 1]
+  const next = below < 0 ? undefined : target[below]
+  const position = next
+    ? above
+      ? (above.position + next.position) / 2
+      : next.position - 1
+    : (above?.position ?? 0) + 1
+  return withTask(columns, { ...task, status, position })
+}

@@ -1,0 +1,75 @@
+import type { TaskStatus, TaskSummary } from '@worklane/domain/tasks/shapes.ts'
+import Link from 'next/link'
+import { Avatar } from '#web/components/person.tsx'
+import { Due, LabelTag, Priority, statuses } from '#web/components/task.tsx'
+import { work } from '#web/texts/work.ts'
+
+type Props = {
+  task: TaskSummary
+  now: number
+  /** Something is held above this card. */
+  isTarget: boolean
+  drag: { start: () => void; end: () => void } | null
+  move: ((to: TaskStatus) => void) | null
+}
+
+export function TaskCard({ task, now, isTarget, drag, move }: Props) {
+  const place = statuses.indexOf(task.status)
+  return (
+    <li
+      data-task={task.id}
+      data-target={isTarget || undefined}
+      draggable={drag !== null}
+      onDragStart={drag?.start}
+      onDragEnd={drag?.end}
+      className="rounded-lg border bg-surface p-3 text-sm data-target:border-t-2 data-target:border-t-accent"
+    >
+      <Link href={`/tasks/${task.id}`} prefetch={false} className="line-clamp-2 hover:underline">
+        {task.title}
+      </Link>
+      {task.labels.length > 0 ? (
+        <div className="mt-2 flex flex-wrap gap-1">
+          {task.labels.map((label) => (
+            <LabelTag key={label.id} label={label} />
+          ))}
+        </div>
+      ) : null}
+      <div className="mt-2.5 flex items-center gap-2">
+        <span className="text-xs text-muted">{task.key}</span>
+        <Priority priority={task.priority} />
+        <Due dueOn={task.dueOn} today={new Date(now)} done={task.status === 'done'} />
+        <span className="ml-auto flex items-center gap-0.5">
+          {move ? (
+            <>
+              <Move name={task.key} to={statuses[place - 1]} arrow="←" move={move} />
+              <Move name={task.key} to={statuses[place + 1]} arrow="→" move={move} />
+            </>
+          ) : null}
+          {task.assignee ? <Avatar name={task.assignee.name} /> : null}
+        </span>
+      </div>
+    </li>
+  )
+}
+
+type MoveProps = {
+  name: string
+  to: TaskStatus | undefined
+  arrow: string
+  move: (to: TaskStatus) => void
+}
+
+/** What a hand does by dragging, for a keyboard and for a finger. */
+function Move({ name, to, arrow, move }: MoveProps) {
+  if (!to) return null
+  return (
+    <button
+      type="button"
+      aria-label={work.board.move(name, work.status[to])}
+      onClick={() => move(to)}
+      className="grid size-7 place-items-center rounded-md text-muted hover:bg-sunken hover:text-ink"
+    >
+      <span aria-hidden>{arrow}</span>
+    </button>
+  )
+}

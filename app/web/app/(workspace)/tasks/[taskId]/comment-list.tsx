@@ -1,0 +1,53 @@
+import { type Actor, mayAct } from '@worklane/domain/actor.ts'
+import type { Comment } from '@worklane/domain/comments/operations.ts'
+import Link from 'next/link'
+import { Markdown } from '#web/components/markdown.tsx'
+import { Avatar } from '#web/components/person.tsx'
+import { ago } from '#web/lib/format.ts'
+import { work } from '#web/texts/work.ts'
+import { RemoveComment } from './remove-comment.tsx'
+
+type Props = {
+  actor: Actor
+  task: string
+  page: { items: Comment[]; nextCursor: string | null }
+  now: Date
+}
+
+export function CommentList({ actor, task, page, now }: Props) {
+  return (
+    <>
+      <ol className="divide-y">
+        {page.items.map((comment) => {
+          const name = comment.author?.name ?? work.activity.left
+          const mayRemove = comment.author?.id === actor.userId || mayAct(actor, 'manager')
+          return (
+            <li key={comment.id} className="flex gap-3 px-4 py-3.5">
+              <Avatar name={name} size="size-7 text-[11px]" />
+              <div className="min-w-0 flex-1">
+                <p className="mb-1 flex items-baseline gap-2 text-sm">
+                  <span className="font-medium">{name}</span>
+                  <time dateTime={comment.createdAt} className="text-xs text-muted">
+                    {ago(comment.createdAt, now)}
+                    {comment.editedAt ? `, ${work.comments.edited}` : ''}
+                  </time>
+                  {mayRemove ? <RemoveComment commentId={comment.id} /> : null}
+                </p>
+                <Markdown text={comment.body} />
+              </div>
+            </li>
+          )
+        })}
+      </ol>
+      {page.nextCursor ? (
+        <Link
+          href={`/tasks/${task}?comments=${encodeURIComponent(page.nextCursor)}`}
+          prefetch={false}
+          className="block border-t px-4 py-3 text-sm text-accent-text hover:underline"
+        >
+          {work.comments.older}
+        </Link>
+      ) : null}
+    </>
+  )
+}

@@ -1,0 +1,156 @@
+import { execute } from '@worklane/domain/execute.ts'
+import { listFilters } from '@worklane/domain/filters/operations.ts'
+import { listLabels } from '@worklane/domain/labels/operations.ts'
+import { listProjects } from '@worklane/domain/projects/operations.ts'
+import { findTasks, TaskQuery } from '@worklane/domain/tasks/reads.ts'
+import type { TaskSummary } from '@worklane/domain/tasks/shapes.ts'
+import type { Metadata } from 'next'
+import Link from 'next/link'
+import { Suspense } from 'react'
+import { requireActor } from '#web/auth/actor.ts'
+import { Avatar } from '#web/components/person.tsx'
+import { Due, LabelTag, Priority, priorities, StatusDot, statuses } from '#web/components/task.tsx'
+import { Button, buttonClass } from '#web/components/ui/button.tsx'
+import { Empty, Skeleton } from '#web/components/ui/card.tsx'
+import { fieldClass } from '#web/components/ui/field.tsx'
+import { work } from '#web/texts/work.ts'
+import { SavedFilters } from './saved-filters.tsx'
+
+const { tasks: texts } = work
+
+export const metadata: Metadata = { title: texts.title }
+
+type Asked = Record<string, string | string[] | undefined>
+type Props = { searchParams: Promise<Asked> }
+
+export default function TasksPage({ searchParams }: Props) {
+  return (
+    <>
+      <h1 className="mb-6 text-2xl font-semibold tracking-tight">{texts.title}</h1>
+      <Suspense fallback={<Skeleton className="h-[36rem]" />}>
+        <Tasks searchParams={searchParams} />
+      </Suspense>
+    </>
+  )
+}
+
+/** What the address asks for; what it cannot mean is left out. */
+function queryOf(asked: Asked): TaskQuery {
+  const given = Object.entries(asked).filter(([name, value]) => {
+    const field = TaskQuery.shape[name as keyof typeof TaskQuery.shape]
+    return field?.safeParse(value).success && value !== ''
+  })
+  return TaskQuery.parse(Object.fromEntries(given))
+}
+
+async function Tasks({ searchParams }: Props) {
+  const [actor, asked] = await Promise.all([requireActor(), searchParams])
+  const query = queryOf(asked)
+  const cursor = typeof asked.cursor === 'string' ? asked.cursor : undefined
+  const [page, filters, labels, projects] = await Promise.all([
+    execute(findTasks, actor, { ...query, cursor, limit: 30 }),
+    execute(listFilters, actor, {}),
+    execute(listLabels, actor, {}),
+    execute(listProjects, actor, {}),
+  ])
+  const choices = [
+    { name: 'status', any: texts.anyStatus, options: statuses.map((each) => [each, work.status[each]]) },
+    { name: 'assigneeId', any: texts.anyone, options: [['me', texts.me]] },
+    {
+      name: 'priority',
+      any: texts.anyPriority,
+      options: priorities.map((each) => [each, work.priority[each]]),
+    },
+    { name: 'labelId', any: texts.anyLabel, options: labels.items.map(({ id, name }) => [id, name]) },
+    { name: 'projectId', any: texts.anyProject, options: projects.items.map(({ id, name }) => [id, name]) },
+    {
+      name: 'due',
+      any: texts.anyDue,
+      options: [
+        ['overdue', texts.overdue],
+        ['week', texts.week],
+      ],
+    },
+  ] as const
+  const address = new URLSearchParams(query)
+  return (
+    <>
+      <form action="/tasks" className="mb-3 flex flex-wrap gap-2">
+        {choices.map(({ name, any, options }) => (
+          <select
+            key={name}
+            name={name}
+            aria-label={any}
+            defaultValue={query[name] ?? ''}
+            className={`${fieldClass} w-auto max-w-44`}
+          >
+            <option value="">{any}</option>
+            {options.map(([value, text]) => (
+              <option key={value} value={value}>
+                {text}
+              </option>
+            ))}
+          </select>
+        ))}
+        <Button type="submit" look="quiet">
+          {texts.filter}
+        </Button>
+        {address.size > 0 ? (
+          <Link href="/tasks" prefetch={false} className={buttonClass({ look: 'bare' })}>
+            {texts.clear}
+          </Link>
+        ) : null}
+      </form>
+      <SavedFilters filters={filters.items} query={query} />
+      <div className="rounded-xl border bg-surface">
+        {page.items.length === 0 ? <Empty>{texts.none}</Empty> : <TaskRows tasks={page.items} />}
+      </div>
+      <nav className="mt-3 flex gap-2">
+        {cursor ? (
+          <Link href={`/tasks?${address}`} prefetch={false} className={buttonClass({ look: 'quiet' })}>
+            {texts.first}
+          </Link>
+        ) : null}
+        {page.nextCursor ? (
+          <Link
+            href={`/tasks?${new URLSearchParams({ ...query, cursor: page.nextCursor })}`}
+            prefetch={false}
+            className={buttonClass({ look: 'quiet' })}
+          >
+            {texts.next}
+          </Link>
+        ) : null}
+      </nav>
+    </>
+  )
+}
+
+function TaskRows({ tasks }: { tasks: TaskSummary[] }) {
+  const now = new Date()
+  return (
+    <ul className="divide-y">
+      {tasks.map((task) => (
+        <li key={task.id}>
+          <Link
+            href={`/tasks/${task.id}`}
+            prefetch={false}
+            className="flex items-center gap-3 px-4 py-2.5 text-sm hover:bg-sunken"
+          >
+            <StatusDot status={task.status} />
+            <span className="sr-only">{work.status[task.status]}</span>
+            <span className="w-16 shrink-0 text-xs text-muted">{task.key}</span>
+            <span className="min-w-0 flex-1 truncate">{task.title}</span>
+            <span className="hidden gap-1 lg:flex">
+              {task.labels.slice(0, 2).map((label) => (
+                <LabelTag key={label.id} label={label} />
+              ))}
+            </span>
+            <Priority priority={task.priority} />
+            <Due dueOn={task.dueOn} today={now} done={task.status === 'done'} />
+            {task.assignee ? <Avatar name={task.assignee.name} /> : null}
+          </Link>
+        </li>
+      ))}
+    </ul>
+  )
+}
