@@ -9,7 +9,7 @@ import { claim, keep } from './idempotency.ts'
 import { publish } from './live/channel.ts'
 import { type AnyOperation, isRead, type Operation, type Route } from './operation.ts'
 import { authorise } from './permission.ts'
-import { checkLimits, type LimitVerdict } from './rate-limits.ts'
+import { checkLimits, type LimitVerdict, refuseBeyond } from './rate-limits.ts'
 import { work } from './runtime.ts'
 
 /** What a door says of a call beside its input, and what it hears beside the output. */
@@ -38,7 +38,10 @@ export async function perform(
   input: unknown,
   call: Call = {},
 ): Promise<unknown> {
-  if (actor) call.limit = await checkLimits(actor, operation)
+  if (actor) {
+    call.limit = await checkLimits(actor, operation)
+    refuseBeyond(call.limit)
+  }
   authorise(operation, actor)
   const parsed = validated(operation, input)
   const delay = faults().delays.get(operation.name)

@@ -1,16 +1,26 @@
+import { addressLimit, limitsOf } from '@worklane/data/rate-limit/classes.ts'
+import type { LimitVerdict } from '@worklane/data/rate-limit/limiter.ts'
 import type { Actor } from './actor.ts'
-import type { AnyOperation } from './operation.ts'
+import { Problem } from './errors.ts'
+import { type AnyOperation, isRead } from './operation.ts'
+import { runtime } from './runtime.ts'
 
-export type LimitVerdict = {
-  allowed: boolean
-  limit: number
-  remaining: number
-  resetAt: number
-  retryAfterSeconds: number
-  decided: boolean
+export type { LimitVerdict }
+
+/** Counts a request of an actor. The verdict is the door's to tell, and to refuse by. */
+export function checkLimits(actor: Actor, operation: AnyOperation): Promise<LimitVerdict> {
+  const { limiter, env } = runtime()
+  const kind = operation.heavy ? 'heavy' : isRead(operation) ? 'read' : 'write'
+  return limiter.check(limitsOf(actor, kind, env.RATE_LIMIT_SCALE))
 }
 
-/** Filled in by the limits' room. */
-export async function checkLimits(_actor: Actor, _operation: AnyOperation): Promise<LimitVerdict> {
-  return { allowed: true, limit: 0, remaining: 0, resetAt: 0, retryAfterSeconds: 0, decided: false }
+/** @throws Problem tooMany, with the seconds to wait */
+export function refuseBeyond({ allowed, retryAfterSeconds }: LimitVerdict): void {
+  if (!allowed) throw new Problem('tooMany', `Too many requests: try again in ${retryAfterSeconds} seconds.`)
+}
+
+/** Before there is anybody who asks: by the address. @throws Problem tooMany */
+export async function limitAddress(address: string, what: 'sign-in' | 'sign-up'): Promise<void> {
+  const { limiter, env } = runtime()
+  refuseBeyond(await limiter.check([addressLimit(address, what, env.RATE_LIMIT_SCALE)]))
 }

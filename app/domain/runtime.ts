@@ -1,9 +1,13 @@
 import { readEnvironment } from '@worklane/data/config.ts'
+import { createLimiter } from '@worklane/data/rate-limit/limiter.ts'
 import { connect, type Tenant, tenant } from '@worklane/data/tenant.ts'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import type { Actor } from './actor.ts'
 import { faults } from './faults.ts'
+
+/** How often the limiter's store did not answer; read by the metrics. */
+export const limitCounts = { unavailable: 0 }
 
 /** The connections of this process, made at first use and shared by all operations. */
 function open() {
@@ -18,7 +22,15 @@ function open() {
   const redis = new Redis(env.REDIS_URL, { maxRetriesPerRequest: 1, enableAutoPipelining: true })
   // Readiness tells of it; without a listener a lost Redis would end the process.
   redis.on('error', () => {})
-  return { env, database: connect(env.APP_DATABASE_URL, env.DATABASE_POOL), auth, redis }
+  const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = env
+  const limiter = createLimiter({
+    redis,
+    rest: url && token ? { url, token } : undefined,
+    onUnavailable: () => {
+      limitCounts.unavailable++
+    },
+  })
+  return { env, database: connect(env.APP_DATABASE_URL, env.DATABASE_POOL), auth, redis, limiter }
 }
 
 let current: ReturnType<typeof open> | undefined

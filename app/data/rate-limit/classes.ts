@@ -1,0 +1,47 @@
+import type { OrgId, UserId } from '../ids.ts'
+
+declare const brand: unique symbol
+/** Whose requests are counted, and which: there is no way to spell one without its owner. */
+export type LimitKey = string & { readonly [brand]: 'LimitKey' }
+
+export type Limit = { key: LimitKey; requests: number; windowSeconds: number }
+
+/** What an operation costs: a read, a write, or a search, a report, an export. */
+export type LimitClass = 'read' | 'write' | 'heavy'
+
+const minute = 60
+
+/** Requests a minute. A person never meets theirs; they stop what has run wild. */
+const perUser: Record<LimitClass, number> = { read: 600, write: 180, heavy: 60 }
+const perApiKey: Record<LimitClass, number> = { read: 1_200, write: 300, heavy: 60 }
+/** What an organisation's plan pays for, all of its people and keys together. */
+export const perOrganisation: Record<'free' | 'team' | 'business', Record<LimitClass, number>> = {
+  free: { read: 1_200, write: 300, heavy: 120 },
+  team: { read: 12_000, write: 3_000, heavy: 600 },
+  business: { read: 120_000, write: 30_000, heavy: 6_000 },
+}
+/** Tries to sign in or to sign up from one address: a guess at many accounts is slow as well. */
+const perAddress = { 'sign-in': 30, 'sign-up': 10 } as const
+
+const keyOf = (...parts: string[]) => parts.join(':') as LimitKey
+
+type Caller = { userId: UserId; orgId: OrgId; plan: keyof typeof perOrganisation; key: { id: string } | null }
+
+/** The limits that a request of a caller counts against. @param scale multiplies all of them */
+export function limitsOf({ userId, orgId, plan, key }: Caller, of: LimitClass, scale = 1): Limit[] {
+  const own = key
+    ? { key: keyOf('key', orgId, key.id, of), requests: perApiKey[of] }
+    : { key: keyOf('user', userId, of), requests: perUser[of] }
+  const shared = { key: keyOf('organisation', orgId, of), requests: perOrganisation[plan][of] }
+  return [own, shared].map(({ key, requests }) => ({
+    ...{ key, windowSeconds: minute },
+    requests: Math.max(1, Math.round(requests * scale)),
+  }))
+}
+
+/** The limit of an address, before there is anybody who asks. */
+export const addressLimit = (address: string, of: keyof typeof perAddress, scale = 1): Limit => ({
+  key: keyOf('address', of, address),
+  requests: Math.max(1, Math.round(perAddress[of] * scale)),
+  windowSeconds: minute,
+})
