@@ -1,0 +1,114 @@
+'use client'
+
+import { type FormEvent, useState } from 'react'
+import { useAct } from '#web/components/settings/act.ts'
+import { Confirmed } from '#web/components/settings/confirmed.tsx'
+import { Said } from '#web/components/settings/said.tsx'
+import { Field } from '#web/components/settings/setting.tsx'
+import { Button } from '#web/components/ui/button.tsx'
+import { labelClass } from '#web/components/ui/field.tsx'
+import { settings } from '#web/texts/settings.ts'
+
+const { apiKeys: texts } = settings
+
+export function NewKey({ capabilities }: { capabilities: string[] }) {
+  const { act, said, isPending } = useAct()
+  const [secret, setSecret] = useState<string | null>(null)
+  const [isCopied, setCopied] = useState(false)
+
+  async function create(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault()
+    const form = event.currentTarget
+    const data = new FormData(form)
+    const input = {
+      name: String(data.get('name')),
+      scopes: data.getAll('scope').map(String),
+      expiresInDays: Number(data.get('days')),
+    }
+    const worked = await act(async (api) => setSecret((await api.apiKey.create.mutate(input)).secret))
+    setCopied(false)
+    if (worked) form.reset()
+  }
+
+  async function copy() {
+    await navigator.clipboard.writeText(secret ?? '')
+    setCopied(true)
+  }
+
+  return (
+    <>
+      <form onSubmit={create}>
+        <fieldset disabled={isPending} className="flex flex-col gap-4">
+          <div className="flex flex-wrap gap-3">
+            <Field label={texts.name} name="name" required maxLength={80} />
+            <div className="w-44">
+              <Field
+                label={texts.days}
+                name="days"
+                type="number"
+                min={1}
+                max={366}
+                defaultValue={90}
+                required
+              />
+            </div>
+          </div>
+          <fieldset>
+            <legend className={labelClass}>{texts.scopes}</legend>
+            <div className="flex flex-wrap gap-x-5 gap-y-2">
+              <Scope scope="*:read" text={texts.reads} checked />
+              <Scope scope="*:write" text={texts.writes} />
+            </div>
+            <details className="mt-3">
+              <summary className="text-sm text-accent-text">…</summary>
+              <div className="mt-2 grid grid-cols-2 gap-x-5 gap-y-1.5 sm:grid-cols-3">
+                {capabilities.flatMap((name) =>
+                  ['read', 'write'].map((kind) => (
+                    <Scope key={name + kind} scope={`${name}:${kind}`} text={`${name}:${kind}`} />
+                  )),
+                )}
+              </div>
+            </details>
+          </fieldset>
+          <div>
+            <Button type="submit">{texts.create}</Button>
+          </div>
+        </fieldset>
+        <Said said={said?.bad ? said : null} />
+      </form>
+      {secret ? (
+        <div role="status" className="mt-4 rounded-lg bg-good-soft p-3 text-sm">
+          <p className="mb-2 text-good">{texts.shown}</p>
+          <div className="flex items-center gap-3">
+            <code data-secret className="min-w-0 flex-1 break-all">
+              {secret}
+            </code>
+            <Button look="quiet" onClick={copy}>
+              {isCopied ? texts.copied : texts.copy}
+            </Button>
+          </div>
+        </div>
+      ) : null}
+    </>
+  )
+}
+
+function Scope({ scope, text, checked = false }: { scope: string; text: string; checked?: boolean }) {
+  return (
+    <label className="flex items-center gap-2 text-sm">
+      <input type="checkbox" name="scope" value={scope} defaultChecked={checked} />
+      {text}
+    </label>
+  )
+}
+
+export function RevokeKey({ apiKeyId, name }: { apiKeyId: string; name: string }) {
+  return (
+    <Confirmed
+      name={texts.revoke(name)}
+      text={texts.revokeText(name)}
+      small="×"
+      run={() => (api) => api.apiKey.revoke.mutate({ apiKeyId })}
+    />
+  )
+}

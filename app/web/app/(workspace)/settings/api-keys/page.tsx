@@ -1,0 +1,59 @@
+import { mayAct } from '@worklane/domain/actor.ts'
+import { listApiKeys } from '@worklane/domain/api-keys/operations.ts'
+import { capabilities } from '@worklane/domain/api-keys/scopes.ts'
+import { execute } from '@worklane/domain/execute.ts'
+import type { Metadata } from 'next'
+import Link from 'next/link'
+import { requireActor } from '#web/auth/actor.ts'
+import { OnlyFor, Section, Streamed } from '#web/components/settings/section.tsx'
+import { ago, shortDate } from '#web/lib/format.ts'
+import { settings } from '#web/texts/settings.ts'
+import { NewKey, RevokeKey } from './key-forms.tsx'
+
+const { apiKeys: texts } = settings
+
+export const metadata: Metadata = { title: settings.sections['api-keys'] }
+
+export default function ApiKeysPage() {
+  return (
+    <Streamed>
+      <ApiKeys />
+    </Streamed>
+  )
+}
+
+async function ApiKeys() {
+  const actor = await requireActor()
+  if (!mayAct(actor, 'admin')) return <OnlyFor least="admin" />
+  const { items } = await execute(listApiKeys, actor, {})
+  const now = new Date()
+  return (
+    <>
+      <Section title={texts.create} text={texts.text}>
+        <NewKey capabilities={[...capabilities]} />
+      </Section>
+      <Section title={settings.sections['api-keys']}>
+        {items.length === 0 ? <p className="text-sm text-muted">{texts.none}</p> : null}
+        <ul className="-my-2 divide-y">
+          {items.map((key) => (
+            <li key={key.id} className="flex items-center gap-3 py-2.5 text-sm">
+              <div className="min-w-0 flex-1">
+                <p className="truncate font-medium">
+                  {key.name} <code className="ml-1 text-xs font-normal text-muted">{key.prefix}…</code>
+                </p>
+                <p className="text-xs text-muted">
+                  {key.scopes.join(', ')} · {texts.expires(shortDate(new Date(key.expiresAt)))} ·{' '}
+                  {key.lastUsedAt ? texts.used(ago(key.lastUsedAt, now)) : texts.unused}
+                </p>
+              </div>
+              <RevokeKey apiKeyId={key.id} name={key.name} />
+            </li>
+          ))}
+        </ul>
+        <Link href="/docs" prefetch={false} className="mt-4 block text-sm text-accent-text hover:underline">
+          {texts.docs}
+        </Link>
+      </Section>
+    </>
+  )
+}

@@ -1,0 +1,144 @@
+import { mayAct } from '@worklane/domain/actor.ts'
+import { type AuditEntry, listAudit } from '@worklane/domain/audit/operations.ts'
+import { execute } from '@worklane/domain/execute.ts'
+import { isRead } from '@worklane/domain/operation.ts'
+import { operationList } from '@worklane/domain/operations.ts'
+import type { Metadata } from 'next'
+import Link from 'next/link'
+import { requireActor } from '#web/auth/actor.ts'
+import { OnlyFor, Section, Streamed } from '#web/components/settings/section.tsx'
+import { Button, buttonClass } from '#web/components/ui/button.tsx'
+import { fieldClass, labelClass } from '#web/components/ui/field.tsx'
+import { settings } from '#web/texts/settings.ts'
+
+const { audit: texts } = settings
+
+export const metadata: Metadata = { title: settings.sections.audit }
+
+type Asked = { operation?: string; from?: string; to?: string; cursor?: string }
+type Props = { searchParams: Promise<Asked> }
+
+export default function AuditPage({ searchParams }: Props) {
+  return (
+    <Streamed>
+      <Audit searchParams={searchParams} />
+    </Streamed>
+  )
+}
+
+const day = /^\d{4}-\d\d-\d\d$/
+
+async function Audit({ searchParams }: Props) {
+  const [actor, asked] = await Promise.all([requireActor(), searchParams])
+  if (!mayAct(actor, 'admin')) return <OnlyFor least="admin" />
+  const query = {
+    ...(asked.operation ? { operation: asked.operation } : {}),
+    ...(day.test(asked.from ?? '') ? { from: asked.from } : {}),
+    ...(day.test(asked.to ?? '') ? { to: asked.to } : {}),
+  }
+  const { items, nextCursor } = await execute(listAudit, actor, { ...query, cursor: asked.cursor, limit: 30 })
+  const writes = operationList.filter((each) => !isRead(each) && each.audited !== false)
+  return (
+    <Section title={settings.sections.audit}>
+      <form action="/settings/audit" className="mb-5 flex flex-wrap items-end gap-3">
+        <div>
+          <label htmlFor="operation" className={labelClass}>
+            {texts.operation}
+          </label>
+          <select id="operation" name="operation" defaultValue={asked.operation ?? ''} className={fieldClass}>
+            <option value="" />
+            {writes.map(({ name }) => (
+              <option key={name}>{name}</option>
+            ))}
+          </select>
+        </div>
+        {(['from', 'to'] as const).map((name) => (
+          <div key={name}>
+            <label htmlFor={name} className={labelClass}>
+              {texts[name]}
+            </label>
+            <input id={name} name={name} type="date" defaultValue={asked[name]} className={fieldClass} />
+          </div>
+        ))}
+        <Button type="submit" look="quiet">
+          {texts.filter}
+        </Button>
+      </form>
+      {items.length === 0 ? <p className="text-sm text-muted">{texts.none}</p> : null}
+      <ol className="-my-2 divide-y">
+        {items.map((entry) => (
+          <Entry key={entry.id} entry={entry} />
+        ))}
+      </ol>
+      {nextCursor ? (
+        <Link
+          href={`/settings/audit?${new URLSearchParams({ ...(query as Record<string, string>), cursor: nextCursor })}`}
+          prefetch={false}
+          className={buttonClass({ look: 'quiet', className: 'mt-4' })}
+        >
+          {texts.next}
+        </Link>
+      ) : null}
+    </Section>
+  )
+}
+
+function Entry({ entry }: { entry: AuditEntry }) {
+  const changes = changesOf(entry)
+  return (
+    <li className="py-2.5 text-sm">
+      <details>
+        <summary className="flex flex-wrap items-baseline gap-x-3">
+          <code className="font-medium">{entry.operation}</code>
+          <span className="text-muted">{texts.by(entry.actor?.name ?? texts.somebody)}</span>
+          {entry.apiKeyId ? <span className="text-xs text-muted">{texts.byKey}</span> : null}
+          <time dateTime={entry.at} className="ml-auto text-xs text-muted">
+            {entry.at.slice(0, 16).replace('T', ' ')}
+          </time>
+        </summary>
+        <p className="mt-2 text-xs break-all text-muted">
+          {entry.target} · {entry.requestId}
+        </p>
+        {changes.length > 0 ? (
+          <table className="mt-2 w-full table-fixed text-xs">
+            <thead>
+              <tr className="text-left text-muted">
+                <th scope="col" className="w-28 py-1 font-medium">
+                  <span className="sr-only">{texts.operation}</span>
+                </th>
+                <th scope="col" className="py-1 font-medium">
+                  {texts.before}
+                </th>
+                <th scope="col" className="py-1 font-medium">
+                  {texts.after}
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {changes.map(([field, before, after]) => (
+                <tr key={field} className="align-top">
+                  <th scope="row" className="py-1 pr-2 text-left font-medium">
+                    {field}
+                  </th>
+                  <td className="py-1 pr-2 break-words text-danger">{before}</td>
+                  <td className="py-1 break-words text-good">{after}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        ) : null}
+      </details>
+    </li>
+  )
+}
+
+/** The fields that differ, with what they were and are. */
+function changesOf({ before, after }: AuditEntry): [string, string, string][] {
+  const [was, is] = [before ?? {}, after ?? {}] as Record<string, unknown>[]
+  const fields = [...new Set([...Object.keys(was ?? {}), ...Object.keys(is ?? {})])]
+  const shown = (value: unknown) =>
+    value === undefined || value === null ? '–' : typeof value === 'string' ? value : JSON.stringify(value)
+  return fields
+    .map((field): [string, string, string] => [field, shown(was?.[field]), shown(is?.[field])])
+    .filter(([, old, fresh]) => old !== fresh)
+}

@@ -1,0 +1,41 @@
+import { mayAct } from '@worklane/domain/actor.ts'
+import { execute } from '@worklane/domain/execute.ts'
+import { listLabels } from '@worklane/domain/labels/operations.ts'
+import type { Metadata } from 'next'
+import { requireActor } from '#web/auth/actor.ts'
+import { Section, Streamed } from '#web/components/settings/section.tsx'
+import { LabelTag } from '#web/components/task.tsx'
+import { settings } from '#web/texts/settings.ts'
+import { AddLabel, RemoveLabel } from './label-forms.tsx'
+
+const { labels: texts } = settings
+
+export const metadata: Metadata = { title: settings.sections.labels }
+
+export default function LabelsPage() {
+  return (
+    <Streamed>
+      <Labels />
+    </Streamed>
+  )
+}
+
+async function Labels() {
+  const actor = await requireActor()
+  const { items } = await execute(listLabels, actor, {})
+  const mayWrite = mayAct(actor, 'manager')
+  return (
+    <Section title={settings.sections.labels}>
+      {items.length === 0 ? <p className="text-sm text-muted">{texts.none}</p> : null}
+      <ul className="-my-1 mb-4 divide-y">
+        {items.map((label) => (
+          <li key={label.id} className="flex items-center justify-between gap-3 py-2">
+            <LabelTag label={label} />
+            {mayWrite ? <RemoveLabel labelId={label.id} name={label.name} /> : null}
+          </li>
+        ))}
+      </ul>
+      {mayWrite ? <AddLabel /> : null}
+    </Section>
+  )
+}

@@ -1,0 +1,102 @@
+import { mayAct, Role } from '@worklane/domain/actor.ts'
+import { execute } from '@worklane/domain/execute.ts'
+import { listInvitations } from '@worklane/domain/invitations/operations.ts'
+import { listMembers } from '@worklane/domain/members/operations.ts'
+import type { Metadata } from 'next'
+import Link from 'next/link'
+import { requireActor } from '#web/auth/actor.ts'
+import { Avatar } from '#web/components/person.tsx'
+import { Section, Streamed } from '#web/components/settings/section.tsx'
+import { shortDate } from '#web/lib/format.ts'
+import { settings } from '#web/texts/settings.ts'
+import { Invite, MemberActions, RevokeInvitation } from './member-forms.tsx'
+
+const { members: texts } = settings
+
+export const metadata: Metadata = { title: settings.sections.members }
+
+type Props = { searchParams: Promise<{ cursor?: string }> }
+
+export default function MembersPage({ searchParams }: Props) {
+  return (
+    <Streamed>
+      <Members searchParams={searchParams} />
+    </Streamed>
+  )
+}
+
+async function Members({ searchParams }: Props) {
+  const [actor, { cursor }] = await Promise.all([requireActor(), searchParams])
+  const mayManage = mayAct(actor, 'admin')
+  const [page, invitations] = await Promise.all([
+    execute(listMembers, actor, { cursor, limit: 50 }),
+    mayManage ? execute(listInvitations, actor, {}) : null,
+  ])
+  const roles = Role.options.filter((role) => role !== 'owner' && mayAct(actor, role))
+  return (
+    <>
+      {invitations ? (
+        <Section title={texts.invite}>
+          <Invite roles={roles} />
+        </Section>
+      ) : null}
+      {invitations ? (
+        <Section title={texts.open}>
+          {invitations.items.length === 0 ? <p className="text-sm text-muted">{texts.noneOpen}</p> : null}
+          <ul className="-my-2 divide-y">
+            {invitations.items.map(({ id, email, role, expiresAt }) => (
+              <li key={id} className="flex items-center gap-3 py-2 text-sm">
+                <span className="min-w-0 flex-1 truncate">{email}</span>
+                <span className="text-muted">{role}</span>
+                <span className="text-xs text-muted">{texts.expires(shortDate(new Date(expiresAt)))}</span>
+                <RevokeInvitation invitationId={id} email={email} />
+              </li>
+            ))}
+          </ul>
+        </Section>
+      ) : null}
+      <Section title={texts.people}>
+        <ul className="-my-2 divide-y">
+          {page.items.map((member) => (
+            <li key={member.id} className="flex items-center gap-3 py-2.5 text-sm">
+              <Avatar name={member.name} size="size-8 text-xs" />
+              <div className="min-w-0 flex-1">
+                <p className="truncate font-medium">
+                  {member.name} {member.id === actor.userId ? `(${texts.you})` : ''}
+                </p>
+                <p className="truncate text-xs text-muted">{member.email}</p>
+              </div>
+              {mayManage &&
+              member.role !== 'owner' &&
+              member.id !== actor.userId &&
+              mayAct(actor, member.role) ? (
+                <MemberActions member={member} roles={roles} />
+              ) : (
+                <span className="text-muted">{member.role}</span>
+              )}
+            </li>
+          ))}
+        </ul>
+        {page.nextCursor ? (
+          <Link
+            href={`/settings/members?cursor=${page.nextCursor}`}
+            prefetch={false}
+            className="mt-4 block text-sm text-accent-text hover:underline"
+          >
+            {texts.more}
+          </Link>
+        ) : null}
+      </Section>
+      <Section title={texts.roles}>
+        <dl className="grid grid-cols-[5rem_1fr] gap-y-1.5 text-sm">
+          {Role.options.map((role) => (
+            <div key={role} className="contents">
+              <dt className="font-medium">{role}</dt>
+              <dd className="text-muted">{texts.may[role]}</dd>
+            </div>
+          ))}
+        </dl>
+      </Section>
+    </>
+  )
+}

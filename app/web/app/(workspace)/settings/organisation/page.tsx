@@ -1,0 +1,72 @@
+import { mayAct } from '@worklane/domain/actor.ts'
+import { execute } from '@worklane/domain/execute.ts'
+import { listMembers } from '@worklane/domain/members/operations.ts'
+import { getOrganisation } from '@worklane/domain/organisations/operations.ts'
+import type { Metadata } from 'next'
+import { requireActor } from '#web/auth/actor.ts'
+import { Section, Streamed } from '#web/components/settings/section.tsx'
+import { Setting } from '#web/components/settings/setting.tsx'
+import { buttonClass } from '#web/components/ui/button.tsx'
+import { settings } from '#web/texts/settings.ts'
+import { Leave, RemoveOrganisation, Transfer } from './endings.tsx'
+
+const { organisation: texts } = settings
+
+export const metadata: Metadata = { title: settings.sections.organisation }
+
+export default function OrganisationPage() {
+  return (
+    <Streamed>
+      <Organisation />
+    </Streamed>
+  )
+}
+
+async function Organisation() {
+  const actor = await requireActor()
+  const isOwner = actor.role === 'owner'
+  const [organisation, members] = await Promise.all([
+    execute(getOrganisation, actor, {}),
+    isOwner ? execute(listMembers, actor, { limit: 200 }) : null,
+  ])
+  return (
+    <>
+      <Section
+        title={settings.sections.organisation}
+        text={texts.facts(organisation.plan, organisation.members)}
+      >
+        <Setting
+          what="organisation"
+          label={texts.name}
+          value={organisation.name}
+          disabled={!mayAct(actor, 'admin')}
+        />
+      </Section>
+      {mayAct(actor, 'admin') ? (
+        <Section title={texts.export} text={texts.exportText}>
+          <a
+            href="/v1/organisation/export"
+            download={`${organisation.slug}.json`}
+            className={buttonClass({ look: 'quiet' })}
+          >
+            {texts.download}
+          </a>
+        </Section>
+      ) : null}
+      {members ? (
+        <Section title={texts.transfer} text={texts.transferText} danger>
+          <Transfer people={members.items.filter(({ id }) => id !== actor.userId)} />
+        </Section>
+      ) : null}
+      {isOwner ? (
+        <Section title={texts.remove} text={texts.removeText} danger>
+          <RemoveOrganisation slug={organisation.slug} />
+        </Section>
+      ) : (
+        <Section title={texts.leave} text={texts.leaveText} danger>
+          <Leave />
+        </Section>
+      )}
+    </>
+  )
+}

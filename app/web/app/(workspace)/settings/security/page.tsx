@@ -1,0 +1,77 @@
+import { execute } from '@worklane/domain/execute.ts'
+import { listSessions } from '@worklane/domain/sessions/operations.ts'
+import type { Metadata } from 'next'
+import { requireActor } from '#web/auth/actor.ts'
+import { Section, Streamed } from '#web/components/settings/section.tsx'
+import { ago } from '#web/lib/format.ts'
+import { settings } from '#web/texts/settings.ts'
+import { PasswordForm } from './password-form.tsx'
+import { Revoke, RevokeOthers } from './revoke.tsx'
+
+const { security: texts } = settings
+
+export const metadata: Metadata = { title: settings.sections.security }
+
+export default function SecurityPage() {
+  return (
+    <Streamed>
+      <Security />
+    </Streamed>
+  )
+}
+
+async function Security() {
+  const { items } = await execute(listSessions, await requireActor(), {})
+  const now = new Date()
+  return (
+    <>
+      <Section title={texts.password}>
+        <PasswordForm />
+      </Section>
+      <Section title={texts.sessions}>
+        <ul className="-my-2 divide-y">
+          {items.map((session) => {
+            const device = deviceOf(session.userAgent)
+            return (
+              <li key={session.id} className="flex items-center gap-3 py-2.5 text-sm">
+                <div className="min-w-0 flex-1">
+                  <p className="truncate font-medium">{device}</p>
+                  <p className="text-xs text-muted">
+                    {session.ip ? `${session.ip}, ` : ''}
+                    {texts.seen(ago(session.lastSeenAt, now))}
+                  </p>
+                </div>
+                {session.current ? (
+                  <span className="rounded-full bg-good-soft px-2 py-0.5 text-xs text-good">
+                    {texts.thisOne}
+                  </span>
+                ) : (
+                  <Revoke sessionId={session.id} device={device} />
+                )}
+              </li>
+            )
+          })}
+        </ul>
+        {items.length > 1 ? <RevokeOthers /> : null}
+      </Section>
+    </>
+  )
+}
+
+/** "Chrome on Linux", as far as the browser tells. */
+function deviceOf(agent: string): string {
+  const browser = [
+    ['Edg/', 'Edge'],
+    ['Firefox/', 'Firefox'],
+    ['Chrome/', 'Chrome'],
+    ['Safari/', 'Safari'],
+  ].find(([mark = '']) => agent.includes(mark))?.[1]
+  const system = [
+    ['iPhone', 'iPhone'],
+    ['Android', 'Android'],
+    ['Windows', 'Windows'],
+    ['Mac OS', 'macOS'],
+    ['Linux', 'Linux'],
+  ].find(([mark = '']) => agent.includes(mark))?.[1]
+  return browser ? `${browser}${system ? ` · ${system}` : ''}` : texts.unknown
+}

@@ -1,0 +1,41 @@
+'use client'
+
+import { useRouter } from 'next/navigation'
+import { useState } from 'react'
+import { settings } from '#web/texts/settings.ts'
+
+type Api = typeof import('#web/lib/api.ts')['api']
+
+export type Act = {
+  isPending: boolean
+  said: { text: string; bad: boolean } | null
+  /** Runs a write, shows what came of it, and renders the page anew. @returns whether it worked */
+  act(write: (api: Api) => Promise<unknown>, done?: string): Promise<boolean>
+}
+
+/** A write by the API from a settings page; the client of the API comes when it is needed first. */
+export function useAct(): Act {
+  const router = useRouter()
+  const [isPending, setPending] = useState(false)
+  const [said, setSaid] = useState<Act['said']>(null)
+  return {
+    isPending,
+    said,
+    async act(write, done = settings.saved) {
+      setPending(true)
+      setSaid(null)
+      try {
+        const { api } = await import('#web/lib/api.ts')
+        await write(api)
+        setSaid({ text: done, bad: false })
+        router.refresh()
+        return true
+      } catch (error) {
+        setSaid({ text: error instanceof Error ? error.message : settings.failed, bad: true })
+        return false
+      } finally {
+        setPending(false)
+      }
+    },
+  }
+}
