@@ -11,7 +11,8 @@ const kindOf = (name: string): slo.RouteKind => {
   return 'rest'
 }
 
-const namePattern = /^(static|(page|rsc) \/\S*|(GET|POST|PUT|PATCH|DELETE) \/v1\/\S+|trpc [a-zA-Z]+\.[a-zA-Z]+)$/
+const namePattern =
+  /^(static|(page|rsc) \/\S*|(GET|POST|PUT|PATCH|DELETE) \/v1\/\S+|trpc [a-zA-Z]+\.[a-zA-Z]+)$/
 
 const Routes = z
   .record(
@@ -84,10 +85,10 @@ export function routesWithoutBudget(
 ): string[] {
   const needed = [
     ...app.operations.flatMap(({ name, rest }) => [rest, `trpc ${name}`]),
-    // Nobody is led to the sign-in page or to / by a click inside the app.
+    // Nobody is led to these by a click inside the app.
     ...app.pages.flatMap((page) => [`page ${page}`, ...(outside.has(page) ? [] : [`rsc ${page}`])]),
   ]
   return needed.filter((name) => !Object.hasOwn(routes, name))
 }
 
-const outside = new Set(['/', '/sign-in'])
+const outside = new Set(['/', '/sign-in', '/sign-up', '/invitations/[token]'])

@@ -117,6 +117,7 @@ describe('Worklane in a browser', () => {
 
   it('changes a task, keeps the change, and tells of it', async () => {
     await page.goto(`/tasks/${task}`)
+    await page.getByRole('button', { name: 'Edit' }).click()
     await page.getByLabel('Title').fill('Renamed in a browser')
     await page.getByLabel('Priority').selectOption('urgent')
     await page.getByRole('button', { name: 'Save' }).click()

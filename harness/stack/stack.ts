@@ -31,6 +31,8 @@ export type StackOptions = {
   mode?: 'production' | 'development' | 'test'
   /** Known-bad cases for Worklane, see app/domain/faults.ts. */
   faults?: string
+  /** More for the environment of Worklane's processes. */
+  env?: Record<string, string>
   /** The edge's port; a free one unless said. */
   port?: number
   say?: (line: string) => void
@@ -161,6 +163,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       WORKLANE_FAULTS: options.faults ?? '',
       SEED_SESSION_SECRET: sessionSecret,
       AUTH_SECRET: await checkoutSecret('auth-secret'),
+      ...options.env,
     }
     const worklane = { guard, env, mode, log }
     const starting = [

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { invalidField } from '../errors.ts'
 import { line } from '../text.ts'
 import { account, accountTransaction } from './transaction.ts'
 
@@ -25,9 +26,12 @@ export async function foundOrganisation(userId: string, name: string): Promise<N
   return organisation
 }
 
-/** For somebody who belongs to no organisation. @throws ZodError when the name is none */
-export const createOrganisation = (userId: string, name: string): Promise<NewOrganisation> =>
-  accountTransaction(null, () => foundOrganisation(userId, organisationName.parse(name)))
+/** For somebody who may belong to no organisation yet. @throws Problem invalid when the name is none */
+export async function createOrganisation(userId: string, name: string): Promise<NewOrganisation> {
+  const parsed = organisationName.safeParse(name)
+  if (!parsed.success) throw invalidField('organisation', parsed.error.issues[0]?.message ?? 'is not a name')
+  return accountTransaction(null, () => foundOrganisation(userId, parsed.data))
+}
 
 /** Readable, and unique by chance: two organisations may have one name. */
 function slugOf(name: string): string {

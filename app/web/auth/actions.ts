@@ -1,14 +1,27 @@
 'use server'
 
+import { acceptInvitation } from '@worklane/domain/accounts/invitations.ts'
+import { createOrganisation } from '@worklane/domain/accounts/organisations.ts'
+import { signUp } from '@worklane/domain/accounts/sign-up.ts'
 import { Problem } from '@worklane/domain/errors.ts'
+import { limitAddress } from '@worklane/domain/rate-limits.ts'
 import { switchOrganisation } from '@worklane/domain/sessions/sessions.ts'
 import { redirect } from 'next/navigation'
 import { AuthError } from 'next-auth'
-import { keepSession, sessionToken } from './actor.ts'
+import { account } from '#web/texts/account.ts'
+import { keepSession, sessionToken, signedInUser } from './actor.ts'
 import { signIn, signOut } from './config.ts'
+import { device } from './device.ts'
 import { safeNext } from './next-path.ts'
 
-export type FormState = { error: string | null; sent?: boolean }
+export type FormState = {
+  error: string | null
+  sent?: boolean
+  /** What is wrong with a field, by its name. */
+  fields?: Record<string, string>
+  /** What was given, so that nobody types it twice; never the password. */
+  given?: Record<string, string>
+}
 
 const text = (form: FormData, name: string) => {
   const value = form.get(name)
@@ -16,13 +29,16 @@ const text = (form: FormData, name: string) => {
 }
 
 export async function signInWithPassword(_: FormState, form: FormData): Promise<FormState> {
+  const { ip } = await device()
   try {
+    await limitAddress(ip, 'sign-in')
     await signIn('credentials', {
       ...{ email: text(form, 'email'), password: text(form, 'password') },
       redirectTo: safeNext(text(form, 'next')),
     })
   } catch (error) {
-    if (error instanceof AuthError) return { error: 'This e-mail and password do not belong together.' }
+    if (error instanceof AuthError) return { error: account.signIn.refused }
+    if (error instanceof Problem) return { error: error.message }
     // The redirect of a sign-in that worked.
     throw error
   }
@@ -30,14 +46,70 @@ export async function signInWithPassword(_: FormState, form: FormData): Promise<
 }
 
 export async function signInWithLink(_: FormState, form: FormData): Promise<FormState> {
+  const { ip } = await device()
   try {
+    await limitAddress(ip, 'sign-in')
     const redirectTo = safeNext(text(form, 'next'))
     await signIn('email', { email: text(form, 'email'), redirectTo, redirect: false })
   } catch (error) {
     if (error instanceof AuthError) return { error: 'The link could not be sent. Try your password.' }
+    if (error instanceof Problem) return { error: error.message }
     throw error
   }
   return { error: null, sent: true }
+}
+
+export async function signUpHere(_: FormState, form: FormData): Promise<FormState> {
+  const { ip } = await device()
+  const given = Object.fromEntries(['name', 'email', 'organisation'].map((name) => [name, text(form, name)]))
+  const optional = (name: string) => (form.has(name) ? { [name]: text(form, name) } : {})
+  try {
+    await limitAddress(ip, 'sign-up')
+    const { name, email } = given
+    const password = text(form, 'password')
+    await signUp({ name, email, password, ...optional('organisation'), ...optional('invitation') })
+    await signIn('credentials', {
+      email,
+      password,
+      redirectTo: form.has('invitation') ? '/dashboard' : '/onboarding',
+    })
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    const fields = Object.fromEntries(error.fields.map(({ path, message }) => [path, message]))
+    // What stands beside a field is not said twice.
+    return { error: error.fields.length > 0 ? null : error.message, fields, given }
+  }
+  return { error: null }
+}
+
+/** Joins the organisation of an invitation, and goes there. */
+export async function acceptHere(form: FormData): Promise<void> {
+  const [user, token] = [await signedInUser(), await sessionToken()]
+  const invitation = text(form, 'token')
+  if (!user || !token) redirect(`/sign-in?next=${encodeURIComponent(`/invitations/${invitation}`)}`)
+  try {
+    const { organisationId } = await acceptInvitation(user, invitation)
+    await keepSession(await switchOrganisation(token, organisationId))
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    redirect(`/invitations/${encodeURIComponent(invitation)}?problem=${encodeURIComponent(error.message)}`)
+  }
+  redirect('/dashboard')
+}
+
+/** Starts an organisation for who is signed in, and goes there. */
+export async function createOrganisationHere(_: FormState, form: FormData): Promise<FormState> {
+  const [user, token, { ip }] = [await signedInUser(), await sessionToken(), await device()]
+  if (!user || !token) redirect('/sign-in')
+  try {
+    await limitAddress(ip, 'sign-up')
+    const { id } = await createOrganisation(user, text(form, 'organisation'))
+    await keepSession(await switchOrganisation(token, id))
+  } catch (error) {
+    if (error instanceof Problem) return { error: error.message }
+    throw error
+  }
+  redirect('/onboarding')
 }
 
 export async function signOutHere(): Promise<void> {

@@ -1,6 +1,8 @@
 import type { Metadata } from 'next'
+import Link from 'next/link'
 import { Suspense } from 'react'
 import { Logo } from '#web/components/logo.tsx'
+import { account } from '#web/texts/account.ts'
 import { SignInForms } from './sign-in-forms.tsx'
 
 export const metadata: Metadata = { title: 'Sign in' }
@@ -16,6 +18,12 @@ export default function SignInPage() {
           <Suspense fallback={<div className="h-80" />}>
             <SignInForms />
           </Suspense>
+          <p className="mt-6 text-sm text-muted">
+            {account.signIn.none}{' '}
+            <Link href="/sign-up" prefetch={false} className="text-accent-text hover:underline">
+              {account.signIn.signUp}
+            </Link>
+          </p>
         </div>
       </div>
       <aside className="hidden flex-col justify-center gap-6 border-l bg-sunken px-16 lg:flex">

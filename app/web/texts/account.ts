@@ -1,0 +1,54 @@
+/** What one reads before and while one gets in, in one place, ready for another language. */
+export const account = {
+  signUp: {
+    title: 'Start with Worklane',
+    text: 'Free for small teams. No card.',
+    invitedText: (organisation: string) => `You join ${organisation}.`,
+    name: 'Your name',
+    email: 'E-mail',
+    password: 'Password',
+    passwordHint: 'At least 10 characters.',
+    organisation: 'Organisation',
+    submit: 'Create account',
+    busy: 'Creating …',
+    have: 'You have an account?',
+    signIn: 'Sign in',
+  },
+  signIn: {
+    none: 'No account yet?',
+    signUp: 'Sign up',
+    refused:
+      'This e-mail and password do not belong together. After ten wrong tries an account takes no password for 15 minutes; a link by e-mail still works.',
+    with: (provider: string) => `Continue with ${provider}`,
+  },
+  invitation: {
+    title: 'Invitation',
+    text: (who: string, organisation: string, role: string) =>
+      `${who} invites you to ${organisation} as ${role}.`,
+    somebody: 'Somebody',
+    accept: 'Accept',
+    signUp: 'Create an account',
+    signIn: 'I have an account',
+    gone: 'This invitation is no longer good',
+    goneText: 'It was used, taken back, or is older than a week. Ask for a new one.',
+    home: 'To Worklane',
+  },
+  onboarding: {
+    title: 'Start your first project',
+    text: 'A project has a board, and tasks with a short key.',
+    name: 'Project',
+    key: 'Key',
+    keyHint: 'It stands before each task’s number: ATL-12.',
+    submit: 'Start',
+    skip: 'Later',
+    example: [
+      'Read this task, then move it to Done',
+      'Invite somebody you work with',
+      'Write down what comes next',
+    ],
+    organisationTitle: 'Start an organisation',
+    organisationText: 'Your work, your people, your plan. Nobody else sees them.',
+    organisation: 'Name',
+    create: 'Create organisation',
+  },
+} as const
