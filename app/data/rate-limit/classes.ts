@@ -13,7 +13,7 @@ const minute = 60
 
 /** Requests a minute. A person never meets theirs; they stop what has run wild. */
 const perUser: Record<LimitClass, number> = { read: 600, write: 180, heavy: 60 }
-const perApiKey: Record<LimitClass, number> = { read: 1_200, write: 300, heavy: 60 }
+const perApiKey: Record<LimitClass, number> = { read: 600, write: 180, heavy: 60 }
 /** What an organisation's plan pays for, all of its people and keys together. */
 export const perOrganisation: Record<'free' | 'team' | 'business', Record<LimitClass, number>> = {
   free: { read: 1_200, write: 300, heavy: 120 },

@@ -45,11 +45,7 @@ export function Confirmed({ name, text, typed, small, run, after }: Props) {
           {small}
         </button>
       ) : (
-        <button
-          type="button"
-          onClick={open}
-          className={buttonClass({ look: 'quiet', className: 'text-danger' })}
-        >
+        <button type="button" onClick={open} className={buttonClass({ look: 'warning' })}>
           {name}
         </button>
       )}
@@ -77,11 +73,7 @@ export function Confirmed({ name, text, typed, small, run, after }: Props) {
             <Button look="bare" onClick={() => dialog.current?.close()}>
               {settings.cancel}
             </Button>
-            <button
-              type="submit"
-              disabled={isPending}
-              className={buttonClass({ className: 'bg-danger text-canvas' })}
-            >
+            <button type="submit" disabled={isPending} className={buttonClass({ look: 'danger' })}>
               {name}
             </button>
           </div>

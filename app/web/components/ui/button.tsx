@@ -9,6 +9,8 @@ export const buttonClass = cva(
         solid: 'bg-accent text-accent-ink hover:brightness-110',
         quiet: 'border bg-surface text-ink hover:bg-sunken',
         bare: 'text-muted hover:bg-sunken hover:text-ink',
+        danger: 'bg-danger text-canvas hover:brightness-110',
+        warning: 'border bg-surface text-danger hover:bg-danger-soft',
       },
     },
     defaultVariants: { look: 'solid' },
