@@ -91,4 +91,4 @@ export function routesWithoutBudget(
   return needed.filter((name) => !Object.hasOwn(routes, name))
 }
 
-const outside = new Set(['/', '/sign-in', '/sign-up', '/invitations/[token]'])
+const outside = new Set(['/', '/pricing', '/docs', '/sign-in', '/sign-up', '/invitations/[token]'])

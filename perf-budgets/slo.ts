@@ -70,7 +70,9 @@ const heavy = 600
 export const routes = {
   static: { kind: 'static', ttfbP95: 200 },
 
-  'page /': page(),
+  'page /': page(400),
+  'page /pricing': page(400),
+  'page /docs': page(400),
   'page /sign-in': page(400),
   'page /dashboard': page(),
   'page /projects/[projectId]': page(),

@@ -15,6 +15,9 @@ const long = 'x'.repeat(5_000)
 describe('the edge', () => {
   const servers: Server[] = []
   const asked: Record<string, IncomingMessage> = {}
+  /** What the pages answer beside their text, as the case has it. */
+  let said: Record<string, string> = {}
+  let answered = 0
   let guard: Guard
   let directory: string
   let edge: Part
@@ -24,7 +27,8 @@ describe('the edge', () => {
     const server = createServer((request, response) => {
       asked[name] = request
       const type = request.url?.startsWith('/rsc') ? 'text/x-component' : 'text/html'
-      response.writeHead(200, { 'content-type': type }).end(`${name} ${long}`)
+      answered++
+      response.writeHead(200, { 'content-type': type, ...said }).end(`${name} ${answered} ${long}`)
     })
     servers.push(server)
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -97,6 +101,51 @@ describe('the edge', () => {
     await get('/dashboard', { 'x-middleware-subrequest': 'proxy:proxy', 'x-forwarded-for': '10.0.0.1' })
     expect(asked.web?.headers['x-middleware-subrequest']).toBeUndefined()
     expect(asked.web?.headers['x-forwarded-for']).toBe('127.0.0.1')
+  })
+
+  /** Two requests for one page, one after the other: what X-Cache said of each. */
+  async function twice(path: string, answer: Record<string, string>, headers: Record<string, string> = {}) {
+    said = answer
+    const first = await get(path, headers)
+    const second = await get(path, headers)
+    said = {}
+    const [one, two] = [await first.text(), await second.text()]
+    return { states: [first, second].map((response) => response.headers.get('x-cache')), same: one === two }
+  }
+
+  const shared = { 'cache-control': 's-maxage=60, stale-while-revalidate=600' }
+
+  it.each(['/', '/pricing', '/docs', '/sign-in'])('answers for %s itself the second time', async (path) => {
+    expect(await twice(path, shared)).toEqual({ states: ['MISS', 'HIT'], same: true })
+  })
+
+  it.each([
+    ['that sets a cookie', { ...shared, 'set-cookie': 'a=b' }],
+    ['that is private', { 'cache-control': 'private, s-maxage=60' }],
+    ['that may not be stored', { 'cache-control': 'no-store' }],
+    ['that says nothing of caching', {}],
+  ])('keeps no page %s', async (what, answer) => {
+    const { states, same } = await twice(`/pricing?${encodeURIComponent(what)}`, answer)
+    expect({ states, same }).toEqual({ states: ['MISS', 'MISS'], same: false })
+  })
+
+  it.each(['authjs.session-token', '__Secure-authjs.session-token'])(
+    'neither gives a kept page to who has the cookie %s, nor keeps theirs',
+    async (name) => {
+      const path = `/docs?${name}`
+      const theirs = await twice(path, shared, { cookie: `theme=dark; ${name}=x` })
+      expect(theirs).toEqual({ states: ['BYPASS', 'BYPASS'], same: false })
+      expect((await twice(path, shared)).states).toEqual(['MISS', 'HIT'])
+    },
+  )
+
+  it('tells a page from a client navigation to it', async () => {
+    expect((await twice('/pricing?kind', shared)).states).toEqual(['MISS', 'HIT'])
+    expect((await twice('/pricing?kind', shared, { rsc: '1' })).states).toEqual(['MISS', 'HIT'])
+  })
+
+  it('keeps no page of the app', async () => {
+    expect(await twice('/dashboard', shared)).toEqual({ states: [null, null], same: false })
   })
 
   it('keeps the figures of the processes to itself', async () => {

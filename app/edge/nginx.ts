@@ -53,6 +53,12 @@ http {
     default $request_id;
   }
 
+  # Set for whoever is signed in, empty for the public.
+  map $http_cookie $session {
+    "~authjs\\.session-token" 1;
+    default "";
+  }
+
   server {
     listen 127.0.0.1:${edge.port} backlog=4096;
     server_name _;
@@ -77,13 +83,27 @@ http {
     # The processes' own health and figures are not for the public.
     location = /metrics { return 404; }
 
+    # Server-sent events: each at once, and silence between them is no fault.
+    location ~ ^/v1/projects/[^/]+/events$ {
+      proxy_buffering off;
+      proxy_read_timeout 1h;
+      proxy_pass http://api;
+    }
     location ~ ^/(v1/|trpc/|openapi\\.json$) { proxy_pass http://api; }
 ${staticLocation(edge)}
-    location = /sign-in {
+    location ~ ^/(pricing|docs|sign-in)?$ {
       proxy_cache pages;
       # Next tells a page from a client navigation to it by these headers.
-      proxy_cache_key $request_uri$http_rsc$http_next_router_prefetch$http_next_router_segment_prefetch;
+      proxy_cache_key "$request_uri|$http_rsc|$http_next_router_prefetch|$http_next_router_segment_prefetch";
+      # Who has a session is asked for at Next, and what they get is kept for nobody. Upstream's Cache-Control
+      # decides on the rest; nginx itself keeps no answer that sets a cookie or is private.
+      proxy_cache_bypass $session;
+      proxy_no_cache $session;
       proxy_cache_lock on;
+      proxy_cache_use_stale error timeout updating http_500 http_502 http_503;
+      proxy_cache_background_update on;
+      add_header X-Cache $upstream_cache_status always;
+      add_header X-Request-Id $request_tag always;
       proxy_pass http://web;
     }
     location / { proxy_pass http://web; }

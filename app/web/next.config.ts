@@ -20,7 +20,7 @@ const config: NextConfig = {
   poweredByHeader: false,
   // The edge compresses.
   compress: false,
-  transpilePackages: ['@worklane/data', '@worklane/domain'],
+  transpilePackages: ['@worklane/api', '@worklane/data', '@worklane/domain'],
   serverExternalPackages: [
     '@node-rs/argon2',
     'pg',

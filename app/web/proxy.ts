@@ -6,12 +6,18 @@ import { type NextRequest, NextResponse } from 'next/server'
  */
 export function proxy(request: NextRequest): NextResponse {
   const { nextUrl, cookies } = request
-  if (cookies.has('authjs.session-token') || cookies.has('__Secure-authjs.session-token'))
-    return NextResponse.next()
+  const known = cookies.has('authjs.session-token') || cookies.has('__Secure-authjs.session-token')
+  // The landing page is for who is not signed in.
+  if (nextUrl.pathname === '/') {
+    if (!known) return NextResponse.next()
+    const dashboard = nextUrl.clone()
+    dashboard.pathname = '/dashboard'
+    return NextResponse.redirect(dashboard)
+  }
+  if (known) return NextResponse.next()
   const signIn = nextUrl.clone()
   signIn.pathname = '/sign-in'
-  signIn.search =
-    nextUrl.pathname === '/' ? '' : `?next=${encodeURIComponent(nextUrl.pathname + nextUrl.search)}`
+  signIn.search = `?next=${encodeURIComponent(nextUrl.pathname + nextUrl.search)}`
   return NextResponse.redirect(signIn)
 }
 

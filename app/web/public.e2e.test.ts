@@ -1,0 +1,95 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type PopulationSpec, userAt } from '../../fixtures/population.ts'
+import { type Stack, startStack } from '../../harness/stack/stack.ts'
+import { provide } from '../../harness/toolchain/provide.ts'
+import { demoPassword } from '../../seed/seed.ts'
+
+const population: PopulationSpec = { seed: 1, organisations: 4, users: 40 }
+const pages = ['/', '/pricing', '/docs']
+const screenshots = join(import.meta.dirname, '../../screenshots')
+
+describe('the public pages in a browser', () => {
+  let stack: Stack
+  let browser: Browser
+  const complaints: string[] = []
+
+  beforeAll(async () => {
+    const tools = await provide(['chromium'])
+    stack = await startStack({ population })
+    browser = await chromium.launch({
+      executablePath: tools.chromium.path,
+      args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-background-networking'],
+    })
+    await mkdir(screenshots, { recursive: true })
+  })
+
+  afterAll(async () => {
+    await browser?.close()
+    await stack?.stop()
+  })
+
+  async function newPage(colorScheme: 'light' | 'dark' = 'light', width = 1280): Promise<Page> {
+    const viewport = { width, height: 860 }
+    const context = await browser.newContext({ colorScheme, viewport, baseURL: stack.origin })
+    const opened = await context.newPage()
+    opened.on('pageerror', (error) => complaints.push(error.message))
+    opened.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text())
+    })
+    return opened
+  }
+
+  it.each(pages)('keeps %s at the edge, the same for everybody', async (path) => {
+    await (await fetch(stack.origin + path)).text()
+    const again = await fetch(stack.origin + path)
+    await again.text()
+    expect(again.headers.get('x-cache')).toBe('HIT')
+    expect(again.headers.get('set-cookie')).toBeNull()
+  })
+
+  it.each(['light', 'dark'] as const)('fits wide and narrow in %s', async (colorScheme) => {
+    for (const width of [1280, 390]) {
+      const page = await newPage(colorScheme, width)
+      for (const path of pages) {
+        await page.goto(path, { waitUntil: 'networkidle' })
+        const name = path === '/' ? 'landing' : path.slice(1)
+        await page.screenshot({ path: join(screenshots, `${name}-${colorScheme}-${width}.png`) })
+        const overflow = await page.evaluate(
+          'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+        )
+        expect(overflow, `${path} at ${width} pixels`).toBe(0)
+      }
+      await page.context().close()
+    }
+  })
+
+  it('documents every operation of the OpenAPI document', async () => {
+    const answer = await fetch(`${stack.origin}/openapi.json`)
+    const { paths } = (await answer.json()) as { paths: Record<string, Record<string, unknown>> }
+    const operations = Object.values(paths).flatMap(Object.keys).length
+    const page = await newPage()
+    await page.goto('/docs')
+    expect(await page.getByRole('article').count()).toBe(operations)
+    expect(operations).toBeGreaterThan(50)
+    await page.context().close()
+  })
+
+  it('leads who is signed in from the landing page to the dashboard', async () => {
+    const page = await newPage()
+    await page.goto('/')
+    expect(new URL(page.url()).pathname).toBe('/')
+    await page.getByRole('link', { name: 'Sign in' }).click()
+    await page.getByLabel('E-mail', { exact: true }).fill(userAt(population, 0).email)
+    await page.getByLabel('Password').fill(demoPassword)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.waitForURL('**/dashboard')
+    await page.goto('/')
+    expect(new URL(page.url()).pathname).toBe('/dashboard')
+    await page.context().close()
+  })
+
+  it('made no browser complain', () => expect(complaints).toEqual([]))
+})
