@@ -173,6 +173,12 @@ describe('Worklane in a browser', () => {
         await shoot('dashboard', '/dashboard')
         await shoot('board', `/projects/${project}`)
         await shoot('task', `/tasks/${task}`)
+        for (const name of ['tasks', 'reports', 'notifications', 'onboarding', 'search?q=release']) {
+          await shoot(name.replace(/\?.*/, ''), `/${name}`)
+        }
+        for (const name of ['profile', 'security', 'organisation', 'members', 'labels', 'api-keys', 'audit']) {
+          await shoot(`settings-${name}`, `/settings/${name}`)
+        }
         await look.context().close()
       }
     }
