@@ -176,7 +176,15 @@ describe('Worklane in a browser', () => {
         for (const name of ['tasks', 'reports', 'notifications', 'onboarding', 'search?q=release']) {
           await shoot(name.replace(/\?.*/, ''), `/${name}`)
         }
-        for (const name of ['profile', 'security', 'organisation', 'members', 'labels', 'api-keys', 'audit']) {
+        for (const name of [
+          'profile',
+          'security',
+          'organisation',
+          'members',
+          'labels',
+          'api-keys',
+          'audit',
+        ]) {
           await shoot(`settings-${name}`, `/settings/${name}`)
         }
         await look.context().close()

@@ -34,8 +34,8 @@ export function TaskCard({ task, now, isTarget, drag, move }: Props) {
           ))}
         </div>
       ) : null}
-      <div className="mt-2.5 flex items-center gap-2">
-        <span className="text-xs text-muted">{task.key}</span>
+      <div className="mt-2.5 flex flex-wrap items-center gap-2">
+        <span className="text-xs whitespace-nowrap text-muted">{task.key}</span>
         <Priority priority={task.priority} />
         <Due dueOn={task.dueOn} today={new Date(now)} done={task.status === 'done'} />
         <span className="ml-auto flex items-center gap-0.5">
