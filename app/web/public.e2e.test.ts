@@ -91,5 +91,19 @@ describe('the public pages in a browser', () => {
     await page.context().close()
   })
 
+  it('lets a page load nothing from another site', async () => {
+    const context = await browser.newContext({ baseURL: stack.origin })
+    const page = await context.newPage()
+    await page.goto('/')
+    const refused = await page.evaluate(`new Promise((resolve) => {
+      document.addEventListener('securitypolicyviolation', (event) => resolve(event.effectiveDirective))
+      const picture = new Image()
+      picture.onload = picture.onerror = () => setTimeout(() => resolve('nothing'), 500)
+      picture.src = 'http://elsewhere.invalid/picture.png'
+    })`)
+    expect(refused).toBe('img-src')
+    await context.close()
+  })
+
   it('made no browser complain', () => expect(complaints).toEqual([]))
 })

@@ -17,7 +17,14 @@ export type AuditedPath = {
   session: 'nobody' | 'user'
 }
 
-export const pageNames = ['/sign-in', '/dashboard', '/projects/[projectId]', '/tasks/[taskId]'] as const
+export const pageNames = [
+  '/',
+  '/pricing',
+  '/sign-in',
+  '/dashboard',
+  '/projects/[projectId]',
+  '/tasks/[taskId]',
+] as const
 export type PageName = (typeof pageNames)[number]
 
 /**
@@ -32,6 +39,8 @@ export function pagesOf(
   const { canary, index } = tenant
   const seen = { marker: canary, session: 'user' } as const
   const at: Record<PageName, Omit<AuditedPath, 'name'>> = {
+    '/': { path: '/', marker: '<title>Worklane: boards', session: 'nobody' },
+    '/pricing': { path: '/pricing', marker: '<title>Pricing', session: 'nobody' },
     '/sign-in': { path: '/sign-in', marker: '<title>Sign in', session: 'nobody' },
     '/dashboard': { path: '/dashboard', ...seen },
     '/projects/[projectId]': { path: `/projects/${projectIdAt(spec, index, 0)}`, ...seen },

@@ -11,7 +11,7 @@ export const publicTexts = {
     title: 'Worklane: boards for your whole organisation',
     description: 'Boards, tasks, search and reports for your whole organisation, with an API for all of it.',
     heading: 'Every task in its lane, and every lane in sight.',
-    lead: 'Plan, follow and finish work on boards that change while you look at them. Everything that you can do by hand, a program can do too.',
+    lead: 'Plan, follow and finish work on boards that change while you look at them. What your team does with its tasks by hand, a program can do too.',
     start: 'Start free',
     look: 'See the plans',
     picture: 'A board with three columns: to do, doing and done, with two tasks in each.',

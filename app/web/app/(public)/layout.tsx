@@ -12,7 +12,7 @@ export default function PublicLayout({ children }: { children: ReactNode }) {
       <header className="border-b bg-surface">
         <nav
           aria-label={navigation.label}
-          className="mx-auto flex max-w-6xl flex-wrap items-center gap-x-5 gap-y-2 px-4 py-3 text-sm sm:px-6"
+          className="mx-auto flex max-w-6xl flex-wrap items-center gap-x-3 gap-y-2 whitespace-nowrap px-4 py-3 text-sm sm:gap-x-5 sm:px-6"
         >
           <a href="/" className="mr-auto">
             <Logo />

@@ -18,10 +18,12 @@ export default function PricingPage() {
       <p className="mt-4 max-w-2xl text-muted">{pricing.lead}</p>
       <ul className="mt-10 grid gap-4 sm:grid-cols-3">
         {plans.map((plan) => (
-          <li key={plan} className="rounded-xl border bg-surface p-5">
+          <li key={plan} className="flex flex-col rounded-xl border bg-surface p-5">
             <h2 className="font-semibold">{pricing.plans[plan]}</h2>
             <p className="mt-1 text-sm text-muted">{pricing.for[plan]}</p>
-            <p className="mt-5 text-2xl font-semibold tabular-nums">{figure(perOrganisation[plan].read)}</p>
+            <p className="mt-auto pt-5 text-2xl font-semibold tabular-nums">
+              {figure(perOrganisation[plan].read)}
+            </p>
             <p className="text-sm text-muted">{pricing.perMinute}</p>
           </li>
         ))}
