@@ -82,7 +82,7 @@ async function Tasks({ searchParams }: Props) {
             name={name}
             aria-label={any}
             defaultValue={query[name] ?? ''}
-            className={`${fieldClass} w-auto max-w-44`}
+            className={`${fieldClass} max-w-44`}
           >
             <option value="">{any}</option>
             {options.map(([value, text]) => (

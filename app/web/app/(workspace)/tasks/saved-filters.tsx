@@ -65,7 +65,7 @@ export function SavedFilters({ filters, query }: { filters: SavedFilter[]; query
             maxLength={80}
             aria-label={texts.saveAs}
             placeholder={texts.saveAs}
-            className={`${fieldClass} w-48`}
+            className={`${fieldClass} max-w-48`}
           />
           <Button type="submit" look="quiet">
             {texts.save}

@@ -39,7 +39,7 @@ export function NewKey({ capabilities }: { capabilities: string[] }) {
     <>
       <form onSubmit={create}>
         <fieldset disabled={isPending} className="flex flex-col gap-4">
-          <div className="flex flex-wrap gap-3">
+          <div className="flex flex-wrap gap-3 *:first:basis-64">
             <Field label={texts.name} name="name" required maxLength={80} />
             <div className="w-44">
               <Field

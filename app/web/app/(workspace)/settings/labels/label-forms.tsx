@@ -25,7 +25,7 @@ export function AddLabel() {
 
   return (
     <form onSubmit={add}>
-      <fieldset disabled={isPending} className="flex flex-wrap items-end gap-3">
+      <fieldset disabled={isPending} className="flex flex-wrap items-end gap-3 *:first:basis-64">
         <Field label={texts.name} name="name" required maxLength={40} />
         <div className="w-32">
           <label htmlFor="label-colour" className={labelClass}>

@@ -27,7 +27,7 @@ export function Invite({ roles }: { roles: Role[] }) {
 
   return (
     <form onSubmit={send}>
-      <fieldset disabled={isPending} className="flex flex-wrap items-end gap-3">
+      <fieldset disabled={isPending} className="flex flex-wrap items-end gap-3 *:first:basis-64">
         <Field label={texts.email} name="email" type="email" required maxLength={200} />
         <div className="w-32">
           <label htmlFor="invite-role" className={labelClass}>
@@ -74,7 +74,7 @@ export function MemberActions({ member, roles }: { member: Member; roles: Role[]
           const role = event.target.value as Role
           void act((api) => api.member.setRole.mutate({ memberId: member.id, role }))
         }}
-        className={`${fieldClass} w-28`}
+        className={`${fieldClass} max-w-28`}
       >
         {roles.map((role) => (
           <option key={role}>{role}</option>

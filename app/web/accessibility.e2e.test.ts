@@ -1,0 +1,115 @@
+import { createHmac } from 'node:crypto'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { AxeBuilder } from '@axe-core/playwright'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  type PopulationSpec,
+  projectIdAt,
+  sessionSubject,
+  taskIdAt,
+  userAt,
+} from '../../fixtures/population.ts'
+import { type Stack, startStack } from '../../harness/stack/stack.ts'
+import { provide } from '../../harness/toolchain/provide.ts'
+
+const population: PopulationSpec = { seed: 1, organisations: 8, users: 120 }
+const owner = userAt(population, 0)
+
+/** An address of every page that has a parameter; the others are their own. */
+const examples: Record<string, string> = {
+  '/projects/[projectId]': `/projects/${projectIdAt(population, owner.organisation, 0)}`,
+  '/tasks/[taskId]': `/tasks/${taskIdAt(population, owner.organisation, 0, 0)}`,
+  '/invitations/[token]': '/invitations/no-such-token',
+  '/search': '/search?q=release',
+}
+/** Those that a session leads away from. */
+const forStrangers = new Set(['/', '/pricing', '/docs', '/sign-in', '/sign-up'])
+
+/** Every page of the app, from its files: none can be forgotten. */
+async function pagesOfTheApp(): Promise<string[]> {
+  const files = await readdir(join(import.meta.dirname, 'app'), { recursive: true })
+  return files
+    .filter((file) => /(^|\/)page\.tsx$/.test(file))
+    .map((file) =>
+      `/${file.replace(/\/?page\.tsx$/, '').replaceAll(/\([^)]*\)\/?/g, '')}`.replace(/(.)\/$/, '$1'),
+    )
+    .sort()
+}
+
+describe('every page', async () => {
+  const pages = await pagesOfTheApp()
+  let stack: Stack
+  let browser: Browser
+
+  beforeAll(async () => {
+    const tools = await provide(['chromium'])
+    stack = await startStack({ population })
+    browser = await chromium.launch({
+      executablePath: tools.chromium.path,
+      args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-background-networking'],
+    })
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await stack?.stop()
+  })
+
+  async function open(page: string, colorScheme: 'light' | 'dark', width: number): Promise<Page> {
+    const context = await browser.newContext({
+      baseURL: stack.origin,
+      colorScheme,
+      viewport: { width, height: 860 },
+    })
+    if (!forStrangers.has(page)) {
+      const value = createHmac('sha256', stack.sessionSecret)
+        .update(sessionSubject(population, 0))
+        .digest('base64url')
+      await context.addCookies([{ name: 'authjs.session-token', value, url: stack.origin }])
+    }
+    const opened = await context.newPage()
+    await opened.goto(examples[page] ?? page, { waitUntil: 'load' })
+    // What streams in late is part of the page.
+    await opened.waitForFunction("document.querySelector('.animate-pulse') === null")
+    return opened
+  }
+
+  /** Serious and critical violations, a line each, with where they are. */
+  async function violations(page: Page): Promise<string[]> {
+    const found = await new AxeBuilder({ page })
+      .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'])
+      .analyze()
+    return found.violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .flatMap(({ id, help, nodes }) =>
+        nodes.slice(0, 3).map(({ html }) => `${id}: ${help}: ${html.slice(0, 160)}`),
+      )
+  }
+
+  it.each(pages.filter((page) => page !== '/dev/mail' && page !== '/settings'))(
+    '%s has no serious violation of WCAG AA',
+    async (page) => {
+      expect(page.includes('[') && !examples[page] ? `${page} has no example` : '').toBe('')
+      for (const [scheme, width] of [
+        ['light', 1280],
+        ['dark', 390],
+      ] as const) {
+        const opened = await open(page, scheme, width)
+        expect([scheme, width, ...(await violations(opened))]).toEqual([scheme, width])
+        await opened.context().close()
+      }
+    },
+  )
+
+  it('would be found out with an image that says nothing, or a text that one cannot read', async () => {
+    const page = await open('/pricing', 'light', 1280)
+    await page.evaluate(`document.querySelector('main').insertAdjacentHTML('beforeend',
+      '<img src="/icon.svg"><p class="faint">Too faint to read</p>');
+      document.querySelector('.faint').style.color = '#ddd'`)
+    const ids = (await violations(page)).map((line) => line.split(':')[0])
+    expect(ids).toContain('image-alt')
+    expect(ids).toContain('color-contrast')
+    await page.context().close()
+  })
+})
