@@ -1,5 +1,6 @@
-import { isRead, methodOf, pathOf } from '@worklane/domain/operation.ts'
+import { type AnyOperation, isRead, methodOf, pathOf } from '@worklane/domain/operation.ts'
 import { operationList } from '@worklane/domain/operations.ts'
+import { capabilityOf, scopeOf } from '@worklane/domain/permission.ts'
 import { z } from 'zod'
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi'
 
@@ -13,6 +14,26 @@ const ProblemDocument = z
     errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
   })
   .meta({ id: 'Problem', description: 'RFC 9457' })
+
+const seconds = z.number().int().nonnegative()
+const limitHeaders = {
+  'RateLimit-Limit': { schema: seconds, description: 'Requests in a minute, of the limit that is nearest' },
+  'RateLimit-Remaining': { schema: seconds, description: 'What is left of them' },
+  'RateLimit-Reset': { schema: seconds, description: 'Seconds until they begin anew' },
+}
+const tag = { schema: z.string(), description: 'Names this answer; send it back in If-None-Match' }
+const ReadHeaders = z.object({ 'If-None-Match': z.string().optional() })
+const WriteHeaders = z.object({
+  'Idempotency-Key': z.string().max(200).optional().meta({
+    description: 'A write that is sent again with the same key within a day happens once',
+  }),
+})
+
+/** Who may do it, in words. */
+const describe = (operation: AnyOperation) =>
+  operation.peopleOnly
+    ? `Least role: ${operation.allow}. For signed-in people, not for API keys.`
+    : `Least role: ${operation.allow}. Scope of an API key: \`${scopeOf(operation)}\`.`
 
 const problem = (description: string) => ({
   description,
@@ -34,22 +55,36 @@ export function openApiDocument(origin: string): object {
     const described: ZodOpenApiOperationObject = {
       operationId: operation.name,
       summary: operation.summary,
-      description: `Least role: ${operation.allow}.`,
-      tags: [operation.name.split('.')[0] as string],
+      description: describe(operation),
+      tags: [capabilityOf(operation)],
+      ...(operation.peopleOnly ? { security: [{ session: [] }] } : {}),
       requestParams: {
         ...(inPath.length > 0 ? { path: input.pick(known(inPath)) } : {}),
         ...(isRead(operation) && hasRest ? { query: rest } : {}),
+        header: isRead(operation) ? ReadHeaders : WriteHeaders,
       },
       ...(!isRead(operation) && hasRest
         ? { requestBody: { required: true, content: { 'application/json': { schema: rest } } } }
         : {}),
       responses: {
-        [success]: { description: 'Done', content: { 'application/json': { schema: operation.output } } },
+        [success]: {
+          description: 'Done',
+          headers: isRead(operation) ? { ...limitHeaders, ETag: tag } : limitHeaders,
+          content: { 'application/json': { schema: operation.output } },
+        },
+        ...(isRead(operation) ? { 304: { description: 'What the caller has is what there is' } } : {}),
         400: problem('The input is not valid; `errors` names the fields'),
         401: problem('Not signed in'),
-        403: problem('The role is too low, or the write came from another site'),
+        403: problem('The role or the scopes do not suffice, or the write came from another site'),
         404: problem('Not there, or of another organisation'),
-        ...(operation.name === 'project.create' ? { 409: problem('The key is taken') } : {}),
+        ...(isRead(operation)
+          ? {}
+          : { 409: problem('It stands against what is there, or against an Idempotency-Key') }),
+        429: {
+          ...problem('Too many requests'),
+          headers: { ...limitHeaders, 'Retry-After': { schema: seconds, description: 'Seconds to wait' } },
+        },
+        500: problem('Our own mistake; the request id helps to find it'),
       },
     }
     paths[path] = { ...paths[path], [methodOf(operation.rest).toLowerCase()]: described }
@@ -58,9 +93,10 @@ export function openApiDocument(origin: string): object {
     openapi: '3.1.0',
     info: { title: 'Worklane', version: '1.0.0', description: 'Projects and tasks of your organisation.' },
     servers: [{ url: origin }],
-    security: [{ session: [] }],
+    security: [{ key: [] }, { session: [] }],
     components: {
       securitySchemes: {
+        key: { type: 'http', scheme: 'bearer', description: 'An API key of an organisation: `wl_…`' },
         session: {
           type: 'apiKey',
           in: 'cookie',

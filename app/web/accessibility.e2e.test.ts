@@ -16,6 +16,8 @@ import { provide } from '../../harness/toolchain/provide.ts'
 
 const population: PopulationSpec = { seed: 1, organisations: 8, users: 120 }
 const owner = userAt(population, 0)
+/** More pages in a minute than a person opens. */
+const manyPages = { RATE_LIMIT_SCALE: '20' }
 
 /** An address of every page that has a parameter; the others are their own. */
 const examples: Record<string, string> = {
@@ -45,7 +47,7 @@ describe('every page', async () => {
 
   beforeAll(async () => {
     const tools = await provide(['chromium'])
-    stack = await startStack({ population })
+    stack = await startStack({ population, env: manyPages })
     browser = await chromium.launch({
       executablePath: tools.chromium.path,
       args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-background-networking'],

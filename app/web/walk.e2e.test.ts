@@ -9,6 +9,8 @@ import { demoPassword } from '../../seed/seed.ts'
 
 const population: PopulationSpec = { seed: 1, organisations: 8, users: 120 }
 const owner = userAt(population, 0)
+/** More pages in a minute than a person opens. */
+const manyPages = { RATE_LIMIT_SCALE: '20' }
 const project = projectIdAt(population, owner.organisation, 0)
 const task = taskIdAt(population, owner.organisation, 0, 0)
 /** Ignored by git; there to be looked at. */
@@ -22,7 +24,7 @@ describe('Worklane in a browser', () => {
 
   beforeAll(async () => {
     const tools = await provide(['chromium'])
-    stack = await startStack({ population })
+    stack = await startStack({ population, env: manyPages })
     browser = await chromium.launch({
       executablePath: tools.chromium.path,
       args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-background-networking'],

@@ -2,7 +2,7 @@ import type { PopulationSpec } from '@headroom/fixtures/population.ts'
 
 /** What each scenario asks for unless the command says otherwise. The scenario's own file says why. Times in ms. */
 export const scenarios = {
-  smoke: { users: 110, think: 1_500, ramp: 12_000, duration: 30_000 },
+  smoke: { users: 110, think: 2_500, ramp: 12_000, duration: 50_000 },
   load: { users: 2_000, think: 60_000, ramp: 30_000, duration: 120_000 },
 } as const
 

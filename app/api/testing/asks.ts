@@ -12,7 +12,7 @@ const json = { 'content-type': 'application/json' }
 export function restAsk(asked: AnyOperation, input: Input): Ask {
   const rest = { ...input }
   const path = pathOf(asked.rest).replaceAll(/:(\w+)/g, (_, field: string) => {
-    const value = encodeURIComponent(String(rest[field]))
+    const value = encodeURIComponent(String(rest[field]).toWellFormed())
     delete rest[field]
     return value
   })

@@ -3,6 +3,7 @@ import { operation } from '../operation.ts'
 import { IdCursor, pageOf, pageOfItems, pageSize } from '../paging.ts'
 import { work } from '../runtime.ts'
 import { Day, Id, Person } from '../tasks/shapes.ts'
+import { line } from '../text.ts'
 
 export const AuditEntry = z
   .object({
@@ -27,7 +28,7 @@ export const listAudit = operation({
   summary: 'Who changed what, with the state before and after, latest first',
   allow: 'admin',
   input: z.strictObject({
-    operation: z.string().max(60).optional(),
+    operation: line(60).optional(),
     actorId: Id.optional(),
     from: Day.optional(),
     to: Day.optional(),
