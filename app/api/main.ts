@@ -1,15 +1,20 @@
+import { Server } from 'node:net'
 import { serve } from '@hono/node-server'
 import { readEnvironment } from '@worklane/data/config.ts'
 import { createLog } from '@worklane/data/log.ts'
 import { onStop } from '@worklane/data/shutdown.ts'
+import { hub } from '@worklane/domain/live/hub.ts'
 import { closeRuntime, isReady } from '@worklane/domain/runtime.ts'
+import { Hono } from 'hono'
 import { collectDefaultMetrics, Histogram, register } from 'prom-client'
 import { createApi } from './app.ts'
+import { registerGauges } from './metrics.ts'
 
 const env = readEnvironment('api')
 const log = createLog('api')
 
 collectDefaultMetrics()
+registerGauges()
 const duration = new Histogram({
   name: 'http_request_duration_seconds',
   help: 'Time from the first byte of a request to the end of its handler',
@@ -17,13 +22,20 @@ const duration = new Histogram({
   buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.6, 3.2],
 })
 
+let stopping = false
+/** By then every connection in use has had its last answer. */
+const drainMs = 3_000
 const app = createApi({
   origin: env.ORIGIN,
   onRequest: ({ route, status, seconds }) => duration.observe({ route, status: String(status) }, seconds),
   onError: (error, requestId) => log.error({ err: error, requestId }, 'request failed'),
 })
 
-app
+const process = new Hono()
+  .use(async (context, next) => {
+    await next()
+    if (stopping) context.header('Connection', 'close')
+  })
   .get('/healthz', (context) => context.text('ok'))
   .get('/readyz', async (context) =>
     (await isReady()) ? context.text('ok') : context.text('not ready', 503),
@@ -31,14 +43,23 @@ app
   .get('/metrics', async (context) =>
     context.body(await register.metrics(), 200, { 'Content-Type': register.contentType }),
   )
+  .route('/', app)
 
-const server = serve({ fetch: app.fetch, hostname: env.HOST, port: env.PORT }, () =>
+const server = serve({ fetch: process.fetch, hostname: env.HOST, port: env.PORT }, () =>
   log.info({ port: env.PORT, environment: env.WORKLANE_ENV }, 'listening'),
 )
 // Longer than the edge keeps its connections, so that it is never us who closes one with a request on its way.
 if ('keepAliveTimeout' in server) server.keepAliveTimeout = 75_000
 
 onStop(async () => {
-  await new Promise((resolve) => server.close(resolve))
+  // No new connections from here on: the edge goes to another process.
+  // Not http's own close, which also cuts idle connections: a request may be on its way on one of them.
+  const closed = new Promise((resolve) => Server.prototype.close.call(server, resolve))
+  // Streams would never end by themselves; whoever listens connects anew, to a process that stays.
+  await hub.close()
+  // What comes in on connections that are open already is answered, and told to be the last.
+  stopping = true
+  setTimeout(() => 'closeIdleConnections' in server && server.closeIdleConnections(), drainMs)
+  await closed
   await closeRuntime()
 })

@@ -20,7 +20,7 @@ export default function SignInPage() {
           </Suspense>
           <p className="mt-6 text-sm text-muted">
             {account.signIn.none}{' '}
-            <Link href="/sign-up" prefetch={false} className="text-accent-text hover:underline">
+            <Link href="/sign-up" prefetch={false} className="text-accent-text underline">
               {account.signIn.signUp}
             </Link>
           </p>

@@ -20,7 +20,7 @@ export default function SignUpPage({ searchParams }: Props) {
       </Suspense>
       <p className="mt-6 text-sm text-muted">
         {texts.have}{' '}
-        <Link href="/sign-in" prefetch={false} className="text-accent-text hover:underline">
+        <Link href="/sign-in" prefetch={false} className="text-accent-text underline">
           {texts.signIn}
         </Link>
       </p>

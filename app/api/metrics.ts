@@ -1,0 +1,48 @@
+import { cacheCounts } from '@worklane/domain/cache.ts'
+import { hub } from '@worklane/domain/live/hub.ts'
+import { limitCounts, runtime } from '@worklane/domain/runtime.ts'
+import { Counter, Gauge } from 'prom-client'
+
+/** What the process knows of itself beside its requests, read when somebody asks. */
+export function registerGauges(): void {
+  new Counter({
+    name: 'cache_lookups_total',
+    help: 'Answers looked for in the cache, by what came of it; failures are those of Redis',
+    labelNames: ['outcome'],
+    collect() {
+      this.reset()
+      for (const [outcome, count] of Object.entries(cacheCounts)) this.inc({ outcome }, count)
+    },
+  })
+  new Counter({
+    name: 'rate_limit_unavailable_total',
+    help: 'Times that the store of the rate limits did not answer and requests were let through',
+    collect() {
+      this.reset()
+      this.inc(limitCounts.unavailable)
+    },
+  })
+  new Gauge({
+    name: 'event_streams',
+    help: 'Clients that follow a board',
+    collect() {
+      this.set(hub.size)
+    },
+  })
+  new Gauge({
+    name: 'database_pool',
+    help: 'Connections to Postgres by pool and state, and requests that wait for one',
+    labelNames: ['pool', 'state'],
+    collect() {
+      const { database, auth } = runtime()
+      for (const [pool, { totalCount, idleCount, waitingCount }] of Object.entries({
+        tenant: database.pool,
+        auth,
+      })) {
+        this.set({ pool, state: 'used' }, totalCount - idleCount)
+        this.set({ pool, state: 'idle' }, idleCount)
+        this.set({ pool, state: 'waiting' }, waitingCount)
+      }
+    },
+  })
+}
