@@ -52,7 +52,7 @@ describe('the edge', () => {
       program: nginx.path,
       directory,
       logFile: join(directory, 'edge.log'),
-      ports: { edge: port, web, api },
+      ports: { edge: port, web: [web], api: [api] },
       build: { server: '', directory: '', staticDirectory },
     })
   })

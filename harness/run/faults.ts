@@ -6,12 +6,14 @@ export type Fault =
   | { kind: 'delay'; operation: string; milliseconds: number }
   | { kind: 'starve-generator'; share: number }
   | { kind: 'stop'; part: string; at: number }
+  /** As a deployment does it; with another process of the part nobody may notice. */
+  | { kind: 'restart'; part: string; at: number }
 
 const stoppable = ['api', 'web', 'worker', 'postgres', 'redis', 'edge']
 
 const known: { pattern: RegExp; example: string; read: (match: string[]) => Fault }[] = [
   {
-    pattern: /^delay=([a-z.]+):(\d+)$/,
+    pattern: /^delay=([a-zA-Z.]+):(\d+)$/,
     example: 'delay=task.list:900',
     read: ([, operation = '', time]) => {
       if (!operationNames.includes(operation)) {
@@ -30,9 +32,14 @@ const known: { pattern: RegExp; example: string; read: (match: string[]) => Faul
     read: ([, share]) => ({ kind: 'starve-generator', share: Number(share) }),
   },
   {
-    pattern: new RegExp(`^stop=(${stoppable.join('|')})@(\\d{1,2})%$`),
+    pattern: new RegExp(`^stop=((?:${stoppable.join('|')})(?:-\\d+)?)@(\\d{1,2})%$`),
     example: 'stop=api@50%',
     read: ([, part = '', percent]) => ({ kind: 'stop', part, at: Number(percent) / 100 }),
+  },
+  {
+    pattern: /^restart=((?:api|web|worker)(?:-\d+)?)@(\d{1,2})%$/,
+    example: 'restart=api-1@30%',
+    read: ([, part = '', percent]) => ({ kind: 'restart', part, at: Number(percent) / 100 }),
   },
 ]
 

@@ -48,6 +48,16 @@ describe('a run that breaks a promise', () => {
     expect(result.reasons.join('\n')).toMatch(/schedule lag/)
   })
 
+  it('is green when two processes of each serve, and one of each is deployed anew meanwhile', async () => {
+    const { exitCode, result } = await smoke(
+      ...['deployed', '--web', '2', '--api', '2'],
+      ...['--fault', 'restart=api-1@15%', '--fault', 'restart=web-2@40%'],
+    )
+    expect(result.reasons).toEqual([])
+    expect(result.totals.errors).toBe(0)
+    expect(exitCode).toBe(0)
+  })
+
   it('fails, and names the part, when the API stops half-way', async () => {
     const { exitCode, result } = await smoke('stopped', '--duration', '15s', '--fault', 'stop=api@50%')
     expect(exitCode).toBe(1)

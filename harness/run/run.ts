@@ -172,6 +172,10 @@ function startFaults(
       const stop = () => stack?.parts.find(({ name }) => name === fault.part)?.signal('SIGKILL')
       return [onceStarted(collected, plan.ramp + plan.duration * fault.at, stop)]
     }
+    if (fault.kind === 'restart') {
+      const restart = () => void stack?.restart(fault.part)
+      return [onceStarted(collected, plan.ramp + plan.duration * fault.at, restart)]
+    }
     return []
   })
 }

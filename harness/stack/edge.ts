@@ -18,7 +18,7 @@ export async function startEdge(options: {
   program: string
   directory: string
   logFile: string
-  ports: { edge: number; web: number; api: number }
+  ports: { edge: number; web: number[]; api: number[] }
   build: WebBuild | undefined
 }): Promise<Part> {
   const directory = join(options.directory, 'edge')
@@ -32,8 +32,8 @@ export async function startEdge(options: {
     port: edge,
     directory,
     staticDirectory: options.build?.staticDirectory ?? null,
-    web: [web],
-    api: [api],
+    web,
+    api,
     mimeTypes: types,
   })
   await writeFile(file, user + configuration)

@@ -31,12 +31,17 @@ export type StackOptions = {
   mode?: 'production' | 'development' | 'test'
   /** Known-bad cases for Worklane, see app/domain/faults.ts. */
   faults?: string
+  /** How many processes of each, one unless said; then they are called api-1, api-2 … */
+  processes?: Partial<Record<Scaled, number>>
   /** More for the environment of Worklane's processes. */
   env?: Record<string, string>
   /** The edge's port; a free one unless said. */
   port?: number
   say?: (line: string) => void
 }
+
+/** The parts of which there can be several behind the edge. */
+export type Scaled = 'api' | 'web' | 'worker'
 
 export type Crash = { part: string; code: number | null; signal: string | null; lastLines: string }
 
@@ -51,6 +56,8 @@ export type Stack = {
   /** Tells of each part that ends before stop() was called. */
   onCrash(listener: (crash: Crash) => void): void
   usage(): Promise<Record<string, Usage>>
+  /** Stops a process of Worklane as a deployment does (SIGTERM), starts it again, and waits until it is ready. */
+  restart(name: string): Promise<void>
   stop(): Promise<void>
 }
 
@@ -80,11 +87,12 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const home = await runDirectory(guard)
   const parts: Part[] = []
   const crashListeners: ((crash: Crash) => void)[] = []
+  const restarting = new Set<Part>()
   let stopping = false
   const adopt = (part: Part) => {
     parts.push(part)
     void part.exited.then(async ({ code, signal }) => {
-      if (stopping) return
+      if (stopping || restarting.has(part)) return
       const crash = { part: part.name, code, signal, lastLines: await lastLines(part.logFile) }
       for (const listener of crashListeners) listener(crash)
     })
@@ -106,6 +114,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
 
   try {
     const ports = await freePorts(options.port)
+    const scaled = await instances(ports, options.processes ?? {})
     const origin = `http://127.0.0.1:${ports.edge}`
     const sessionSecret = await checkoutSecret()
     const log = (name: string) => join(home.logs, `${name}.log`)
@@ -142,7 +151,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         port: ports.prometheus,
         directory: join(home.temporary, 'prometheus'),
         logFile: log('prometheus'),
-        targets: { api: [ports.api], worker: [ports.worker] },
+        targets: { api: scaled.api.map(({ port }) => port), worker: scaled.worker.map(({ port }) => port) },
       })
       adopt(part)
       return url
@@ -166,17 +175,26 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       ...options.env,
     }
     const worklane = { guard, env, mode, log }
+    const starters = new Map<string, { kind: Scaled; start: () => Promise<Part> }>()
+    for (const { name, port } of scaled.api)
+      starters.set(name, { kind: 'api', start: () => startApi({ ...worklane, name, port }) })
+    for (const { name, port } of scaled.worker)
+      starters.set(name, { kind: 'worker', start: () => startWorker({ ...worklane, name, port }) })
+    for (const { name, port } of scaled.web)
+      starters.set(name, { kind: 'web', start: () => startWeb({ ...worklane, name, port, build }) })
     const starting = [
-      wanted.has('api') ? startApi({ ...worklane, port: ports.api }) : undefined,
-      wanted.has('worker') ? startWorker({ ...worklane, port: ports.worker }) : undefined,
-      wanted.has('web') ? startWeb({ ...worklane, port: ports.web, build }) : undefined,
+      ...[...starters].filter(([, { kind }]) => wanted.has(kind)).map(([, { start }]) => start()),
       wanted.has('edge')
         ? startEdge({
             guard,
             program: tools.nginx.path,
             directory: home.temporary,
             logFile: log('edge'),
-            ports,
+            ports: {
+              edge: ports.edge,
+              web: scaled.web.map(({ port }) => port),
+              api: scaled.api.map(({ port }) => port),
+            },
             build,
           })
         : undefined,
@@ -201,6 +219,14 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
           return used ? [[name, used] as const] : []
         })
         return Object.fromEntries(named)
+      },
+      async restart(name) {
+        const [part, starter] = [parts.find((each) => each.name === name), starters.get(name)]
+        if (!part || !starter) throw new Error(`no process of Worklane is called ${name}`)
+        restarting.add(part)
+        await part.stop(15_000)
+        parts.splice(parts.indexOf(part), 1)
+        adopt(await starter.start())
       },
       stop,
     }
@@ -252,6 +278,24 @@ async function freePorts(edge: number | undefined): Promise<Ports> {
   const ports: Partial<Ports> = {}
   for (const name of partNames) ports[name] = name === 'edge' && edge !== undefined ? edge : await getPort()
   return ports as Ports
+}
+
+type Instance = { name: string; port: number }
+
+/** The processes of each scaled part with their ports; the first has the part's own. */
+async function instances(
+  ports: Ports,
+  counts: Partial<Record<Scaled, number>>,
+): Promise<Record<Scaled, Instance[]>> {
+  const of = async (kind: Scaled): Promise<Instance[]> => {
+    const count = counts[kind] ?? 1
+    const found: Instance[] = []
+    for (let n = 1; n <= count; n++) {
+      found.push({ name: count > 1 ? `${kind}-${n}` : kind, port: n === 1 ? ports[kind] : await getPort() })
+    }
+    return found
+  }
+  return { api: await of('api'), web: await of('web'), worker: await of('worker') }
 }
 
 /** A secret of this checkout, made once: the sessions in a kept cluster were made with it. */

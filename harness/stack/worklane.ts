@@ -8,13 +8,14 @@ type Start = {
   guard: Guard
   env: Record<string, string>
   mode: 'production' | 'development' | 'test'
+  name: string
   port: number
   log: (name: string) => string
 }
 
-export const startApi = (start: Start) => node(start, 'api', 'app/api/main.ts')
+export const startApi = (start: Start) => node(start, 'app/api/main.ts')
 
-export const startWorker = (start: Start) => node(start, 'worker', 'app/worker/main.ts')
+export const startWorker = (start: Start) => node(start, 'app/worker/main.ts')
 
 export async function startWeb(start: Start & { build: WebBuild | undefined }): Promise<Part> {
   const { build } = start
@@ -22,15 +23,16 @@ export async function startWeb(start: Start & { build: WebBuild | undefined }): 
   const args = build
     ? [build.server]
     : [join(web, 'node_modules/next/dist/bin/next'), 'dev', '--port', String(start.port)]
-  return process(start, 'web', args, build ? build.directory : web)
+  return process(start, args, build ? build.directory : web)
 }
 
-function node(start: Start, name: string, main: string): Promise<Part> {
+function node(start: Start, main: string): Promise<Part> {
   const reload = start.mode === 'development' ? ['--watch'] : []
-  return process(start, name, [...reload, join(project, main)], project)
+  return process(start, [...reload, join(project, main)], project)
 }
 
-async function process(start: Start, name: string, args: string[], cwd: string): Promise<Part> {
+async function process(start: Start, args: string[], cwd: string): Promise<Part> {
+  const { name } = start
   const part = launch(start.guard, {
     name,
     command: globalThis.process.execPath,

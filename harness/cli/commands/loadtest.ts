@@ -25,6 +25,8 @@ type Options = {
   seed: number
   target?: string
   port?: number
+  web?: number
+  api?: number
   fault: string[]
   json?: boolean
 }
@@ -43,6 +45,8 @@ export function register(program: Command): void {
     .option('--seed <n>', 'plays and makes other users', wholeNumber(0, 2 ** 31), defaultPopulation.seed)
     .option('--target <url>', 'a deployment to test; nothing is started here')
     .option('--port <n>', "the edge's port, when the stack is started here", wholeNumber(1, 65_535))
+    .option('--web <n>', 'web processes behind the edge', wholeNumber(1, 64))
+    .option('--api <n>', 'API processes behind the edge', wholeNumber(1, 64))
     .addOption(
       new Option('--fault <fault>', 'breaks something on purpose, to see the run go red')
         .argParser(collect)
@@ -74,7 +78,19 @@ async function loadtest(scenario: ScenarioName, options: Options): Promise<void>
   try {
     if (!target) {
       const port = options.port === undefined ? {} : { port: options.port }
-      stack = await startStack({ population: plan.population, faults: worklaneFaults(faults), say, ...port })
+      const processes = { web: options.web ?? 1, api: options.api ?? 1 }
+      stack = await startStack({
+        ...{ population: plan.population, faults: worklaneFaults(faults), processes, say },
+        ...port,
+      })
+      const names = stack.parts.map(({ name }) => name)
+      for (const fault of faults) {
+        if ('part' in fault && !names.includes(fault.part))
+          throw new UsageError(
+            `--fault names ${fault.part}, which is not there`,
+            `the parts are ${names.join(', ')}`,
+          )
+      }
       say(`worklane is up at ${stack.origin}`)
     }
     const id = `${new Date().toISOString().replaceAll(/[:.]/g, '-')}-${scenario}`
