@@ -1,46 +1,21 @@
-import { randomUUID } from 'node:crypto'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import type { AnyOperation } from '@worklane/domain/operation.ts'
 import { operationList } from '@worklane/domain/operations.ts'
 import { closeRuntime, runtime } from '@worklane/domain/runtime.ts'
-import { asAdministrator, createTenant, type Tenant } from '@worklane/domain/testing/tenants.ts'
-import { furnish, type Things } from '@worklane/domain/testing/things.ts'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createTenant } from '@worklane/domain/testing/tenants.ts'
+import { afterAll, describe, expect, it } from 'vitest'
 import { createApi } from './app.ts'
 import { openApiDocument } from './openapi.ts'
-import { type Ask, asSession, restAsk, send } from './testing/asks.ts'
+import { asSession, restAsk, send } from './testing/asks.ts'
+import { keepsTheContract } from './testing/contract.ts'
 
 const origin = 'http://worklane.test'
 
-describe('the contract of the API', () => {
-  let tenant: Tenant
-  let things: Things
+describe('the API in a process of its own', () => {
   const api = createApi({ origin, onError: (error) => console.error(error) })
-
-  beforeAll(async () => {
-    tenant = await createTenant()
-    things = await furnish(tenant)
-  })
   afterAll(closeRuntime)
 
-  const named = (name: string) => operationList.find((each) => each.name === name) as AnyOperation
-  const owner = (ask: Ask) => asSession(ask, tenant.people.owner.token)
-  const withHeaders = ({ path, init }: Ask, headers: Record<string, string>): Ask => ({
-    path,
-    init: { ...init, headers: { ...init.headers, ...headers } },
-  })
-  const createTask = (key: string, title = 'Once') =>
-    withHeaders(owner(restAsk(named('task.create'), { projectId: things.projectId, title })), {
-      'idempotency-key': key,
-    })
-  const titled = (title: string) =>
-    asAdministrator(async (client) => {
-      const { rows } = await client.query(
-        'select count(*)::int as n from tasks where org_id = $1 and title = $2',
-        [tenant.id, title],
-      )
-      return rows[0].n as number
-    })
+  keepsTheContract(async () => api)
 
   it('is a valid OpenAPI document', async () => {
     const document = JSON.parse(JSON.stringify(openApiDocument(origin)))
@@ -51,68 +26,10 @@ describe('the contract of the API', () => {
     expect((await new Validator().validate({ ...document, openapi: 3.1 })).valid).toBe(false)
   })
 
-  it('does a write once, however often it is sent with one key, even at once', async () => {
-    const [key, title] = [randomUUID(), randomUUID()]
-    const answers = await Promise.all(Array.from({ length: 5 }, () => send(api, createTask(key, title))))
-    expect(answers.map(({ status }) => status)).toEqual(Array(5).fill(201))
-    expect(new Set(answers.map(({ text }) => JSON.parse(text).id)).size).toBe(1)
-    expect(answers.filter(({ headers }) => headers.get('idempotency-replayed') === 'true')).toHaveLength(4)
-    expect(await titled(title)).toBe(1)
-    // Without a key each is a write of its own.
-    const plain = () =>
-      send(api, owner(restAsk(named('task.create'), { projectId: things.projectId, title })))
-    await Promise.all([plain(), plain()])
-    expect(await titled(title)).toBe(3)
-  })
-
-  it('refuses a key that was used for something else, or that is none', async () => {
-    const key = randomUUID()
-    await send(api, createTask(key, 'One'))
-    expect((await send(api, createTask(key, 'Two'))).status).toBe(409)
-    expect((await send(api, createTask('with space', 'Three'))).status).toBe(400)
-  })
-
-  it('leaves no key behind a write that failed', async () => {
-    const key = randomUUID()
-    const bad = withHeaders(
-      owner(
-        restAsk(named('task.create'), { projectId: things.projectId, title: 'x', assigneeId: randomUUID() }),
-      ),
-      { 'idempotency-key': key },
-    )
-    expect((await send(api, bad)).status).toBe(400)
-    expect((await send(api, createTask(key, 'After all'))).status).toBe(201)
-  })
-
-  it('answers 304 to who has the answer already, and 200 after a write', async () => {
-    const read = owner(restAsk(named('task.get'), { taskId: things.taskId }))
-    const first = await send(api, read)
-    const known = { 'if-none-match': first.headers.get('etag') ?? '' }
-    const again = await send(api, withHeaders(read, known))
-    expect([again.status, again.text]).toEqual([304, ''])
-    await send(api, owner(restAsk(named('task.update'), { taskId: things.taskId, title: 'Newer' })))
-    expect((await send(api, withHeaders(read, known))).status).toBe(200)
-  })
-
-  it('tells of the rate limit that is nearest', async () => {
-    const { headers } = await send(api, owner({ path: '/v1/me', init: { headers: {} } }))
-    expect(Number(headers.get('ratelimit-limit'))).toBeGreaterThan(0)
-    expect(Number(headers.get('ratelimit-remaining'))).toBeLessThan(Number(headers.get('ratelimit-limit')))
-    expect(Number(headers.get('ratelimit-reset'))).toBeLessThanOrEqual(60)
-  })
-
-  it('shows one’s own write at once, though the read was kept', async () => {
-    const board = owner(restAsk(named('board.get'), { projectId: things.projectId }))
-    await send(api, board)
-    for (let turn = 0; turn < 5; turn++) {
-      const title = randomUUID()
-      await send(api, owner(restAsk(named('task.update'), { taskId: things.taskId, title })))
-      expect((await send(api, board)).text).toContain(title)
-    }
-  })
-
   it('reads the database once for many who ask the same at once', async () => {
-    const ask = owner(restAsk(named('report.get'), { weeks: 52 }))
+    const { people } = await createTenant()
+    const report = operationList.find(({ name }) => name === 'report.get') as AnyOperation
+    const ask = asSession(restAsk(report, { weeks: 52 }), people.owner.token)
     const { pool } = runtime().database
     const before = pool.roundTrips
     await Promise.all(Array.from({ length: 20 }, () => send(api, ask)))
@@ -121,35 +38,5 @@ describe('the contract of the API', () => {
     // Three statements of one report, for twenty questions and one more.
     expect(once).toBeLessThanOrEqual(3)
     expect(pool.roundTrips - before).toBe(once)
-  })
-
-  it('keeps what one tenant reads from another that asks the same', async () => {
-    const other = await createTenant()
-    const ask = restAsk(named('project.list'), {})
-    const own = await send(api, owner(ask))
-    const theirs = await send(api, asSession(ask, other.people.owner.token))
-    expect(own.text).toContain(tenant.canary)
-    expect(theirs.text).toContain(other.canary)
-    expect(theirs.text).not.toContain(tenant.canary)
-  })
-
-  it('writes down every change with before and after, and no name', async () => {
-    const assigneeId = tenant.people.member.actor.userId
-    await send(
-      api,
-      owner(restAsk(named('task.update'), { taskId: things.taskId, priority: 'high', assigneeId })),
-    )
-    const { text } = await send(
-      api,
-      owner(restAsk(named('audit.list'), { operation: 'task.update', limit: 1 })),
-    )
-    const [entry] = JSON.parse(text).items
-    expect(entry).toMatchObject({
-      actor: { id: tenant.people.owner.actor.userId },
-      before: { priority: 'none', assignee: null },
-      after: { priority: 'high', assignee: assigneeId },
-      target: `task ${things.taskId}`,
-    })
-    expect(entry.requestId).not.toBe('')
   })
 })

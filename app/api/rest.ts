@@ -38,7 +38,7 @@ export function restRoutes(operations: readonly AnyOperation[] = operationList) 
 function answer(asked: Request, operation: AnyOperation, body: string, call: Call): Response {
   const headers = { ...limitHeaders([call]), 'Content-Type': 'application/json' }
   if (!isRead(operation)) {
-    const replayed = call.replayed ? { 'Idempotency-Replayed': 'true' } : {}
+    const replayed: Record<string, string> = call.replayed ? { 'Idempotency-Replayed': 'true' } : {}
     const status = operation.name.endsWith('.create') ? 201 : 200
     return new Response(body, { status, headers: { ...headers, ...replayed } })
   }

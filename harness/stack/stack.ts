@@ -31,6 +31,8 @@ export type StackOptions = {
   mode?: 'production' | 'development' | 'test'
   /** Known-bad cases for Worklane, see app/domain/faults.ts. */
   faults?: string
+  /** The API inside Next, with no process of its own: leave `api` out of the parts. */
+  apiInWeb?: boolean
   /** How many processes of each, one unless said; then they are called api-1, api-2 … */
   processes?: Partial<Record<Scaled, number>>
   /** More for the environment of Worklane's processes. */
@@ -172,6 +174,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       WORKLANE_FAULTS: options.faults ?? '',
       SEED_SESSION_SECRET: sessionSecret,
       AUTH_SECRET: await checkoutSecret('auth-secret'),
+      ...(options.apiInWeb ? { API_IN_WEB: '1' } : {}),
       ...options.env,
     }
     const worklane = { guard, env, mode, log }
@@ -193,7 +196,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
             ports: {
               edge: ports.edge,
               web: scaled.web.map(({ port }) => port),
-              api: scaled.api.map(({ port }) => port),
+              api: (options.apiInWeb ? scaled.web : scaled.api).map(({ port }) => port),
             },
             build,
           })

@@ -1,0 +1,3 @@
+import { answerApi } from '#web/lib/api-handler.ts'
+
+export const GET = answerApi
