@@ -30,6 +30,7 @@ const config: NextConfig = {
     'pg',
     'ioredis',
     'pino',
+    'prom-client',
     '@prisma/client',
     '@prisma/adapter-pg',
   ],

@@ -153,7 +153,9 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         port: ports.prometheus,
         directory: join(home.temporary, 'prometheus'),
         logFile: log('prometheus'),
-        targets: { api: scaled.api.map(({ port }) => port), worker: scaled.worker.map(({ port }) => port) },
+        targets: Object.fromEntries(
+          Object.entries(scaled).map(([kind, processes]) => [kind, processes.map(({ port }) => port)]),
+        ),
       })
       adopt(part)
       return url

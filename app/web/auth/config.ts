@@ -1,5 +1,6 @@
 import 'server-only'
 import { Auth } from '@auth/core'
+import { createLog } from '@worklane/data/log.ts'
 import { verifyPassword } from '@worklane/domain/sessions/passwords.ts'
 import { createSession } from '@worklane/domain/sessions/sessions.ts'
 import NextAuth, { type NextAuthConfig } from 'next-auth'
@@ -14,6 +15,8 @@ import { sendSignInLink } from './mail.ts'
 
 // Links and redirects lead to the public origin, whatever host this process thinks it has.
 if (process.env.ORIGIN) process.env.AUTH_URL = process.env.ORIGIN
+
+const log = createLog('web')
 
 const Password = z.object({ email: z.email().max(200), password: z.string().min(1).max(200) })
 
@@ -42,6 +45,15 @@ const config: NextAuthConfig = {
     ...(process.env.AUTH_GITHUB_ID ? [GitHub] : []),
     ...(process.env.AUTH_GOOGLE_ID ? [Google] : []),
   ],
+  logger: {
+    error(error) {
+      // Somebody mistyped: no fault of ours, and no stack to read.
+      if (error.name === 'CredentialsSignin') log.info('a password was refused')
+      else log.error({ err: error }, 'sign-in')
+    },
+    warn: (code) => log.warn({ code }, 'sign-in'),
+    debug: () => {},
+  },
   callbacks: {
     jwt({ token, account, user }) {
       return account?.provider === 'credentials' ? { ...token, passwordOf: user.id } : token
