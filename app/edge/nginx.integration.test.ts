@@ -92,9 +92,8 @@ describe('the edge', () => {
     expect((await get('/v1/me', { 'x-request-id': 'trace-12345678' })).headers.get('x-request-id')).toBe(
       'trace-12345678',
     )
-    expect((await get('/v1/me', { 'x-request-id': 'bad id;' })).headers.get('x-request-id')).not.toContain(
-      'bad',
-    )
+    const replaced = (await get('/v1/me', { 'x-request-id': 'bad id;' })).headers.get('x-request-id')
+    expect(replaced).toMatch(/^[0-9a-f]{32}$/)
   })
 
   it('lets nobody pretend to be Next, or another host', async () => {

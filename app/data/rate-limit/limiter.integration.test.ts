@@ -84,7 +84,7 @@ describe('rate limits', () => {
     expect(new Set(keys).size).toBe(keys.length)
   })
 
-  it('let requests through and say so while the store is away, and count again once it is back', async () => {
+  it('let requests through and say so while the store is away, or refuses them itself', async () => {
     const nobody = new Redis({
       port: 1,
       lazyConnect: true,
