@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import { type Browser, chromium, type Locator, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type PopulationSpec, projectIdAt, taskIdAt, userAt } from '../../fixtures/population.ts'
 import { type Stack, startStack } from '../../harness/stack/stack.ts'
@@ -83,8 +83,17 @@ describe('Worklane in a browser', () => {
     await other.getByLabel('E-mail for a link').fill(userAt(population, 1).email)
     await other.getByRole('button', { name: 'Send me a link' }).click()
     await other.getByRole('status').filter({ hasText: 'on its way' }).waitFor()
-    await other.goto('/dev/mail')
-    const link = await other.getByRole('link', { name: 'Open the link' }).first().getAttribute('href')
+    const letter = other.getByRole('link', { name: 'Open the link' }).first()
+    await expect
+      .poll(
+        async () => {
+          await other.goto('/dev/mail')
+          return letter.count()
+        },
+        { timeout: 15_000 },
+      )
+      .toBe(1)
+    const link = await letter.getAttribute('href')
     await other.goto(link ?? '')
     await other.waitForURL('**/dashboard')
     await other.context().clearCookies()
@@ -107,14 +116,16 @@ describe('Worklane in a browser', () => {
     await page.getByLabel('Title').fill('Walk the whole house')
     await page.getByRole('button', { name: 'Add task' }).click()
     const toDo = page.getByRole('region', { name: 'To do' })
-    const before = Number(await toDo.getByRole('heading').locator('span').last().textContent())
-    const first = toDo.getByRole('listitem').first()
-    const title = (await first.getByRole('link').textContent()) ?? ''
-    await first.getByRole('button', { name: /to Doing$/ }).click()
-    const moved = page.getByRole('region', { name: 'Doing' }).getByRole('link', { name: title })
-    await moved.waitFor()
-    const after = Number(await toDo.getByRole('heading').locator('span').last().textContent())
-    expect(after).toBeLessThanOrEqual(before)
+    const doing = page.getByRole('region', { name: 'Doing' })
+    const shown = async (column: Locator) =>
+      Number(await column.getByRole('heading').locator('span').last().textContent())
+    const added = toDo.getByRole('listitem').filter({ hasText: 'Walk the whole house' })
+    await added.waitFor()
+    const before = { toDo: await shown(toDo), doing: await shown(doing) }
+    await added.getByRole('button', { name: /to Doing$/ }).click()
+    await doing.getByRole('link', { name: 'Walk the whole house' }).waitFor()
+    await expect.poll(() => shown(toDo)).toBe(before.toDo - 1)
+    await expect.poll(() => shown(doing)).toBe(before.doing + 1)
   })
 
   it('changes a task, keeps the change, and tells of it', async () => {
