@@ -40,7 +40,7 @@ export default {
       name: `${room.replace('/', '-')}-imports-one-way`,
       comment: `${room} may import ${mayImport[room].join(', ') || 'no other room'}`,
       severity: 'error',
-      from: { path: `^${literal(room)}/`, pathNot: '\\.test\\.ts$' },
+      from: { path: `^${literal(room)}/`, pathNot: '(\\.test\\.ts$|/testing/)' },
       to: {
         path: rooms
           .filter((other) => other !== room && !mayImport[room].includes(other))

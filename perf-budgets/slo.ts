@@ -73,6 +73,7 @@ export const routes = {
   'page /': page(400),
   'page /pricing': page(400),
   'page /docs': page(400),
+  'page /status': page(400),
   'page /sign-in': page(400),
   'page /dashboard': page(),
   'page /projects/[projectId]': page(),

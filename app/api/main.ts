@@ -6,21 +6,16 @@ import { onStop } from '@worklane/data/shutdown.ts'
 import { hub } from '@worklane/domain/live/hub.ts'
 import { closeRuntime, isReady } from '@worklane/domain/runtime.ts'
 import { Hono } from 'hono'
-import { collectDefaultMetrics, Histogram, register } from 'prom-client'
+import { collectDefaultMetrics, register } from 'prom-client'
 import { createApi } from './app.ts'
-import { registerGauges } from './metrics.ts'
+import { registerGauges, requestDuration } from './metrics.ts'
 
 const env = readEnvironment('api')
 const log = createLog('api')
 
 collectDefaultMetrics()
 registerGauges()
-const duration = new Histogram({
-  name: 'http_request_duration_seconds',
-  help: 'Time from the first byte of a request to the end of its handler',
-  labelNames: ['route', 'status'],
-  buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.6, 3.2],
-})
+const duration = requestDuration()
 
 let stopping = false
 /** By then every connection in use has had its last answer. */

@@ -4,32 +4,58 @@ import { type Stack, startStack } from '../../harness/stack/stack.ts'
 describe('the figures of each process', () => {
   let stack: Stack
   beforeAll(async () => {
-    stack = await startStack({ population: null })
+    stack = await startStack({ population: null, processes: { web: 2 } })
   })
   afterAll(() => stack?.stop())
 
-  it('are scraped from API, web and worker', async () => {
-    const up = async () => {
-      const query = encodeURIComponent('up == 1')
-      const response = await fetch(`${stack.prometheusUrl}/api/v1/query?query=${query}`)
-      const { data } = (await response.json()) as { data: { result: { metric: { job: string } }[] } }
-      return data.result.map(({ metric }) => metric.job).sort()
+  /** The labels and values of what Prometheus has for a query, of this moment. */
+  async function query(promql: string) {
+    const response = await fetch(`${stack.prometheusUrl}/api/v1/query?query=${encodeURIComponent(promql)}`)
+    const { data } = (await response.json()) as {
+      data: { result: { metric: Record<string, string>; value: [number, string] }[] }
     }
-    await expect.poll(up, { timeout: 20_000 }).toEqual(['api', 'web', 'worker'])
+    return data.result.map(({ metric, value }) => ({ metric, value: Number(value[1]) }))
+  }
+
+  it('are scraped from API, web and worker', async () => {
+    const up = async () => (await query('up == 1')).map(({ metric }) => metric.job).sort()
+    await expect.poll(up, { timeout: 20_000 }).toEqual(['api', 'web', 'web', 'worker'])
   })
 
   it('hold event-loop lag, the pools and the cache, in the web as well', async () => {
-    const query = encodeURIComponent(
+    const found = await query(
       '{__name__=~"nodejs_eventloop_lag_p99_seconds|database_pool|cache_lookups_total",job="web"}',
     )
-    const response = await fetch(`${stack.prometheusUrl}/api/v1/query?query=${query}`)
-    const { data } = (await response.json()) as { data: { result: { metric: { __name__: string } }[] } }
-    const names = new Set(data.result.map(({ metric }) => metric.__name__))
+    const names = new Set(found.map(({ metric }) => metric.__name__))
     expect([...names].sort()).toEqual([
       'cache_lookups_total',
       'database_pool',
       'nodejs_eventloop_lag_p99_seconds',
     ])
+  })
+
+  it('count each page by its route, and what all web processes keep together', async () => {
+    const visits = 20
+    for (let visit = 0; visit < visits; visit++) {
+      const page = await fetch(`${stack.origin}/status`)
+      expect(await page.text()).toContain('Everything works.')
+    }
+    const visited = 'sum(http_request_duration_seconds_count{job="web",route="page /status",status="200"})'
+    await expect
+      .poll(async () => (await query(visited))[0]?.value, { timeout: 20_000, interval: 500 })
+      .toBe(visits)
+    // What the first one found out serves the other process as well: both have it from Redis.
+    const hits = await query('next_cache_lookups_total{outcome="hit"} > 0')
+    expect(hits).toHaveLength(2)
+    const [misses] = await query('sum(next_cache_lookups_total{outcome="miss"})')
+    expect(misses?.value).toBeLessThan(visits / 4)
+  })
+
+  it('tell of a part that does not work', async () => {
+    await stack.parts.find(({ name }) => name === 'worker')?.stop()
+    await expect
+      .poll(async () => (await fetch(`${stack.origin}/status`)).text(), { timeout: 60_000, interval: 1_000 })
+      .toContain('One part does not work')
   })
 
   it('are not for the public', async () => {

@@ -1,15 +1,10 @@
 import { join } from 'node:path'
 import type { NextConfig } from 'next'
 
+/** The content security policy is each page's own: see security/policy.ts. */
 const securityHeaders = [
   { key: 'X-Content-Type-Options', value: 'nosniff' },
   { key: 'Referrer-Policy', value: 'strict-origin-when-cross-origin' },
-  {
-    key: 'Content-Security-Policy',
-    // No script-src yet: the inline scripts of the prerendered shells need their hashes first.
-    value:
-      "frame-ancestors 'none'; base-uri 'self'; form-action 'self'; object-src 'none'; connect-src 'self'; img-src 'self' data:; font-src 'self'",
-  },
   { key: 'Cross-Origin-Opener-Policy', value: 'same-origin' },
   { key: 'Cross-Origin-Resource-Policy', value: 'same-origin' },
   { key: 'Permissions-Policy', value: 'camera=(), microphone=(), geolocation=()' },
@@ -19,6 +14,8 @@ const config: NextConfig = {
   output: 'standalone',
   outputFileTracingRoot: join(import.meta.dirname, '../..'),
   cacheComponents: true,
+  // `'use cache: remote'`: one Redis for all web processes.
+  cacheHandlers: { remote: join(import.meta.dirname, 'cache/handler.ts') },
   partialPrefetching: true,
   reactStrictMode: true,
   poweredByHeader: false,

@@ -35,6 +35,9 @@ describe('two people and their organisation', () => {
     })
     const page = await context.newPage()
     page.on('pageerror', (error) => complaints.push(error.message))
+    page.on('console', (message) => {
+      if (message.text().includes('Content Security Policy')) complaints.push(message.text())
+    })
     return page
   }
 

@@ -1,35 +1,42 @@
 import { type NextRequest, NextResponse } from 'next/server'
+import { contentPolicyOf, strictTransport } from './security/policy.ts'
 
 /**
- * Sends who has no session cookie to the sign-in page before any rendering starts. Whether the session behind a
- * cookie is good, only the page's own `requireActor()` decides.
+ * Before any rendering: who has no session cookie goes to the sign-in page, and every page gets its content
+ * security policy. Whether the session behind a cookie is good, only the page's own `requireActor()` decides.
  */
 export function proxy(request: NextRequest): NextResponse {
   const { nextUrl, cookies } = request
   const known = cookies.has('authjs.session-token') || cookies.has('__Secure-authjs.session-token')
+  const elsewhere = nextUrl.clone()
   // The landing page is for who is not signed in.
-  if (nextUrl.pathname === '/') {
-    if (!known) return NextResponse.next()
-    const dashboard = nextUrl.clone()
-    dashboard.pathname = '/dashboard'
-    return NextResponse.redirect(dashboard)
+  if (known && nextUrl.pathname === '/') {
+    elsewhere.pathname = '/dashboard'
+    return NextResponse.redirect(elsewhere)
   }
-  if (known) return NextResponse.next()
-  const signIn = nextUrl.clone()
-  signIn.pathname = '/sign-in'
-  signIn.search = `?next=${encodeURIComponent(nextUrl.pathname + nextUrl.search)}`
-  return NextResponse.redirect(signIn)
+  if (!known && forMembers.test(nextUrl.pathname)) {
+    elsewhere.pathname = '/sign-in'
+    elsewhere.search = `?next=${encodeURIComponent(nextUrl.pathname + nextUrl.search)}`
+    return NextResponse.redirect(elsewhere)
+  }
+  return withPolicy(request)
+}
+
+const forMembers = /^\/(dashboard|projects|tasks|search|reports|notifications|settings)(\/|$)/
+const https = process.env.ORIGIN?.startsWith('https:') ?? false
+
+/** Next takes the nonce for its own scripts from the request's header, the browser the policy from the answer's. */
+function withPolicy(request: NextRequest): NextResponse {
+  const policy = contentPolicyOf(request.nextUrl.pathname, https)
+  const headers = new Headers(request.headers)
+  headers.set('content-security-policy', policy)
+  const response = NextResponse.next({ request: { headers } })
+  response.headers.set('content-security-policy', policy)
+  if (https) response.headers.set('strict-transport-security', strictTransport)
+  return response
 }
 
 export const config = {
-  matcher: [
-    '/',
-    '/dashboard/:path*',
-    '/projects/:path*',
-    '/tasks/:path*',
-    '/search/:path*',
-    '/reports/:path*',
-    '/notifications/:path*',
-    '/settings/:path*',
-  ],
+  // Pages; not what the edge serves from disk, nor the API and the machines' own addresses.
+  matcher: ['/((?!_next/|api/|v1/|trpc/|openapi\\.json|healthz|readyz|metrics|icon\\.svg).*)'],
 }

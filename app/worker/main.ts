@@ -7,6 +7,7 @@ import { OutboxJob, recordActivity } from '@worklane/domain/activity/record.ts'
 import { Mail, mailTopic, sendMail } from '@worklane/domain/mail/mail.ts'
 import { notificationTopic, notify } from '@worklane/domain/notifications/topic.ts'
 import { closeRuntime } from '@worklane/domain/runtime.ts'
+import { relayBeat } from '@worklane/domain/status/status.ts'
 import { Queue, Worker } from 'bullmq'
 import { Redis } from 'ioredis'
 import pg from 'pg'
@@ -71,12 +72,18 @@ const pruner = new Worker('schedules', async () => ({ pruned: await prune(pool) 
 await schedules.upsertJobScheduler('prune-outbox', { every: 3_600_000 }, { name: 'prune-outbox' })
 
 let relaying = true
+const beat = relayBeat(connection)
 const relay = (async () => {
   while (relaying) {
-    const moved = await relayOnce(pool, queue).catch((error) => {
-      log.error({ err: error }, 'relay')
-      return 0
-    })
+    const moved = await relayOnce(pool, queue)
+      .then(async (count) => {
+        await beat()
+        return count
+      })
+      .catch((error) => {
+        log.error({ err: error }, 'relay')
+        return 0
+      })
     // A full batch hints at more; otherwise a short rest, so that an idle relay costs nothing.
     if (moved === 0) await new Promise((resolve) => setTimeout(resolve, pauseMs))
   }

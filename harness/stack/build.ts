@@ -59,6 +59,10 @@ async function build(builds: string, directory: string, say: (line: string) => v
     await cp(join(web, 'public'), join(standalone, 'app/web/public'), { recursive: true })
   }
   await compress(join(standalone, 'app/web/.next/static'))
+  await execa(process.execPath, [
+    join(web, 'security/write-inline-scripts.ts'),
+    join(standalone, 'app/web/.next'),
+  ])
   await rename(standalone, directory)
   await rm(staging, { recursive: true, force: true })
   say(`web: built in ${((performance.now() - started) / 1000).toFixed(0)} s`)

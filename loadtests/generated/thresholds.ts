@@ -6,6 +6,7 @@ export const thresholds: Record<string, string[]> = {
   'http_req_waiting{name:page /,phase:steady}': ['p(95)<400'],
   'http_req_waiting{name:page /pricing,phase:steady}': ['p(95)<400'],
   'http_req_waiting{name:page /docs,phase:steady}': ['p(95)<400'],
+  'http_req_waiting{name:page /status,phase:steady}': ['p(95)<400'],
   'http_req_waiting{name:page /sign-in,phase:steady}': ['p(95)<400'],
   'http_req_waiting{name:page /dashboard,phase:steady}': ['p(95)<800'],
   'http_req_waiting{name:page /projects/[projectId],phase:steady}': ['p(95)<800'],

@@ -1,5 +1,6 @@
 import 'server-only'
 import { createApi } from '@worklane/api/app.ts'
+import { requestDuration } from '@worklane/api/metrics.ts'
 import { createLog } from '@worklane/data/log.ts'
 import { connection } from 'next/server'
 
@@ -15,6 +16,8 @@ export async function answerApi(request: Request): Promise<Response> {
   const log = createLog('web')
   handler ??= createApi({
     origin: process.env.ORIGIN ?? '',
+    onRequest: ({ route, status, seconds }) =>
+      requestDuration().observe({ route, status: String(status) }, seconds),
     onError: (error, requestId) => log.error({ err: error, requestId }, 'request failed'),
   })
   return handler.fetch(request)

@@ -4,6 +4,7 @@ export const publicTexts = {
     label: 'Worklane',
     pricing: 'Pricing',
     docs: 'API',
+    status: 'Status',
     signIn: 'Sign in',
     start: 'Start free',
   },
@@ -108,6 +109,24 @@ export const publicTexts = {
     answers: 'Answers',
     columns: { name: 'Name', type: 'Type', where: 'Where' },
     required: 'required',
+  },
+  status: {
+    title: 'Status',
+    description: 'Whether the parts of Worklane work right now.',
+    heading: 'How Worklane is',
+    allWork: 'Everything works.',
+    someDoNot: (count: number) =>
+      count === 1 ? 'One part does not work; we are on it.' : `${count} parts do not work; we are on it.`,
+    works: 'Works',
+    doesNot: 'Does not work',
+    lookedAt: 'Looked at',
+    parts: {
+      pages: ['Pages and sign-in', 'Opening the application'],
+      api: ['API', 'Programs and live changes on a page'],
+      work: ['Boards and tasks', 'Reading and changing your work'],
+      live: ['Live updates', 'Seeing the changes of others at once'],
+      mail: ['Mail and notifications', 'Invitations, mentions and assignments'],
+    },
   },
   footer: 'Worklane is the reference application of Headroom.',
 } as const

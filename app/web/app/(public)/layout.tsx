@@ -32,7 +32,12 @@ export default function PublicLayout({ children }: { children: ReactNode }) {
         </nav>
       </header>
       <main className="flex-1">{children}</main>
-      <footer className="border-t px-4 py-8 text-center text-sm text-muted">{footer}</footer>
+      <footer className="border-t px-4 py-8 text-center text-sm text-muted">
+        {footer}{' '}
+        <a href="/status" className="underline hover:text-ink">
+          {navigation.status}
+        </a>
+      </footer>
     </div>
   )
 }

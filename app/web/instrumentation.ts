@@ -1,0 +1,16 @@
+import type { Instrumentation } from 'next'
+
+/** Next calls it once, as the process starts. */
+export async function register(): Promise<void> {
+  if (process.env.NEXT_RUNTIME !== 'nodejs') return
+  const { observeRequests } = await import('./observability/requests.ts')
+  observeRequests()
+}
+
+/** What went wrong in a page, with the request's id, which the edge and the database know as well. */
+export const onRequestError: Instrumentation.onRequestError = async (error, request, context) => {
+  if (process.env.NEXT_RUNTIME !== 'nodejs') return
+  const { webLog } = await import('./observability/log.ts')
+  const requestId = request.headers['x-request-id']
+  webLog().error({ err: error, requestId, route: context.routePath, kind: context.routeType }, 'page failed')
+}

@@ -1,0 +1,40 @@
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { readInlineScripts, type Shell, shellOf } from './inline-scripts.ts'
+
+/** Two years, as browsers' preload lists ask for. */
+export const strictTransport = 'max-age=63072000; includeSubDomains'
+
+/**
+ * The content security policy of a page. Scripts come from our own origin, stand in the prerendered HTML, which
+ * the build took down, or carry the nonce of this one request. A page that is the same for everybody has no nonce,
+ * so that the edge may keep it.
+ */
+export function contentPolicyOf(path: string, https: boolean): string {
+  if (process.env.NODE_ENV === 'development') return policy("'unsafe-inline' 'unsafe-eval'", https, true)
+  const shell = shellOf(shells(), path)
+  const nonce = shell?.streams === false ? [] : [`'nonce-${randomBytes(16).toString('base64')}'`]
+  return policy([...nonce, ...(shell?.hashes ?? [])].join(' '), https, false)
+}
+
+let known: Shell[] | undefined
+
+function shells(): Shell[] {
+  known ??= readInlineScripts(join(process.cwd(), '.next'))
+  return known
+}
+
+/** Next's development server writes styles into the page, evaluates, and speaks over a web socket. */
+const policy = (scripts: string, https: boolean, development: boolean) =>
+  [
+    "default-src 'self'",
+    `script-src 'self' ${scripts}`,
+    `style-src 'self'${development ? " 'unsafe-inline'" : ''}`,
+    "img-src 'self' data:",
+    `connect-src 'self'${development ? ' ws:' : ''}`,
+    "object-src 'none'",
+    "base-uri 'self'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+    ...(https ? ['upgrade-insecure-requests'] : []),
+  ].join('; ')

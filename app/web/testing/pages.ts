@@ -1,0 +1,48 @@
+import { createHmac } from 'node:crypto'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import {
+  type PopulationSpec,
+  projectIdAt,
+  sessionSubject,
+  taskIdAt,
+  userAt,
+} from '../../../fixtures/population.ts'
+
+/** Small, and with more than one tenant. */
+export const population: PopulationSpec = { seed: 1, organisations: 8, users: 120 }
+const owner = userAt(population, 0)
+
+/** An address of every page that has a parameter; the others are their own. */
+const examples: Record<string, string> = {
+  '/projects/[projectId]': `/projects/${projectIdAt(population, owner.organisation, 0)}`,
+  '/tasks/[taskId]': `/tasks/${taskIdAt(population, owner.organisation, 0, 0)}`,
+  '/invitations/[token]': '/invitations/no-such-token',
+  '/search': '/search?q=release',
+}
+
+/** Those that a session leads away from. */
+export const forStrangers = new Set(['/', '/pricing', '/docs', '/status', '/sign-in', '/sign-up'])
+
+/** Every page of the app, from its files: none can be forgotten. Without the one that only leads to another. */
+export async function pagesOfTheApp(): Promise<string[]> {
+  const files = await readdir(join(import.meta.dirname, '../app'), { recursive: true })
+  return files
+    .filter((file) => /(^|\/)page\.tsx$/.test(file))
+    .map((file) =>
+      `/${file.replace(/\/?page\.tsx$/, '').replaceAll(/\([^)]*\)\/?/g, '')}`.replace(/(.)\/$/, '$1'),
+    )
+    .filter((page) => page !== '/settings')
+    .sort()
+}
+
+/** @throws Error for a page with a parameter that has no example */
+export function addressOf(page: string): string {
+  const address = examples[page] ?? page
+  if (address.includes('[')) throw new Error(`${page} has no example address: add one in testing/pages.ts`)
+  return address
+}
+
+/** The session token of the population's first user, an owner. */
+export const ownersToken = (sessionSecret: string): string =>
+  createHmac('sha256', sessionSecret).update(sessionSubject(population, 0)).digest('base64url')
