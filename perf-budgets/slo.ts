@@ -57,6 +57,14 @@ export const validity = {
  */
 export const generator = { cpuMsPerRequest: 0.4, rssBytes: 300 * 1024 * 1024 } as const
 
+/** What Worklane's building blocks may cost against the plainer way to do the same (`pnpm bench:app`). */
+export const appCosts = {
+  /** CPU of a kept answer from the API's process, over that of the same handler in a Next route. */
+  hotReadShare: 0.2,
+  /** Time of a tenant's read with row-level security, over that of the same read without. */
+  tenantReadRatio: 1.15,
+} as const
+
 const page = (limit: number = ttfbP95): RouteBudget => ({ kind: 'page', ttfbP95: limit })
 const navigation = (limit = 600): RouteBudget => ({ kind: 'rsc', ttfbP95: limit })
 const rest = (limit = 300): RouteBudget => ({ kind: 'rest', ttfbP95: limit })

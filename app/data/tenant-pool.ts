@@ -27,6 +27,8 @@ const nameOf = (requestId: string) => `worklane ${requestId}`.slice(0, 63)
 export class TenantPool extends pg.Pool {
   /** Messages sent to the server, each ending in one Sync: what a round trip is. */
   roundTrips = 0
+  /** Statements that read or write rows: without those that only begin or end a transaction. */
+  queries = 0
 
   constructor(config: pg.PoolConfig) {
     super(config)
@@ -53,13 +55,15 @@ export class TenantPool extends pg.Pool {
 
   override connect = (async () => {
     const client = await super.connect()
-    return withTenantInBegin(client, () => {
+    return withTenantInBegin(client, (text) => {
       this.roundTrips++
+      if (!/^(begin|commit|rollback)/i.test(text)) this.queries++
     })
   }) as unknown as pg.Pool['connect']
 
   #send(client: pg.PoolClient, config: pg.QueryConfig): Promise<pg.QueryResult> {
     this.roundTrips++
+    this.queries++
     const current = currentTenant.getStore()
     if (current === undefined) return client.query(config)
     return new Promise((resolve, reject) => {
@@ -124,11 +128,11 @@ class TenantQuery extends Query implements pg.Submittable {
 }
 
 /** Gives the next BEGIN of this client its tenant, as one message; every later query goes through as it is. */
-function withTenantInBegin(client: pg.PoolClient, count: () => void): pg.PoolClient {
+function withTenantInBegin(client: pg.PoolClient, count: (text: string) => void): pg.PoolClient {
   const current = currentTenant.getStore()
   const send = client.query.bind(client) as (config: pg.QueryConfig) => Promise<pg.QueryResult>
   client.query = ((config: pg.QueryConfig) => {
-    count()
+    count(config.text)
     if (current === undefined || config.text !== 'BEGIN') return send(config)
     const [orgId, name] = [pg.escapeLiteral(current.orgId), pg.escapeLiteral(nameOf(current.requestId))]
     return send({

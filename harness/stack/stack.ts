@@ -54,6 +54,8 @@ export type Stack = {
   sessionSecret: string
   prometheusUrl: string
   parts: Part[]
+  /** Where each process of Worklane listens itself, past the edge: 'api-1' → http://127.0.0.1:… */
+  addresses: Record<string, string>
   logDirectory: string
   /** Tells of each part that ends before stop() was called. */
   onCrash(listener: (crash: Crash) => void): void
@@ -215,6 +217,11 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       sessionSecret,
       prometheusUrl,
       parts,
+      addresses: Object.fromEntries(
+        Object.values(scaled)
+          .flat()
+          .map(({ name, port }) => [name, `http://127.0.0.1:${port}`]),
+      ),
       logDirectory: home.logs,
       onCrash: (listener) => void crashListeners.push(listener),
       async usage() {

@@ -1,0 +1,77 @@
+import type { AnyOperation } from '@worklane/domain/operation.ts'
+import { operationList } from '@worklane/domain/operations.ts'
+import { runtime } from '@worklane/domain/runtime.ts'
+import { asAdministrator, createTenant, type Tenant } from '@worklane/domain/testing/tenants.ts'
+import { furnish, sampleInput, type Things } from '@worklane/domain/testing/things.ts'
+import { perform } from '../../domain/execute.ts'
+
+/** What a call costs the database: messages that wait for an answer, and the statements in them. */
+export type Cost = { roundTrips: number; queries: number }
+
+/** A tenant whose every list has so many rows. */
+export type House = { tenant: Tenant; things: Things }
+
+/** What ends the house is not asked here. */
+export const lasting = operationList.filter(
+  ({ name }) =>
+    !/^(me\.remove|me\.export|organisation\.(remove|leave|transfer|export)|session\.revoke|project\.remove|task\.remove|comment\.remove|label\.remove|member\.remove)/.test(
+      name,
+    ),
+)
+
+export async function createHouse(rows: number): Promise<House> {
+  const tenant = await createTenant()
+  const things = await furnish(tenant)
+  await fill(tenant, rows)
+  return { tenant, things }
+}
+
+/** The cost of one call whose answer is not kept before. Calls must not overlap. */
+export async function costOf(asked: AnyOperation, { tenant, things }: House): Promise<Cost> {
+  const { cache: _, ...uncached } = asked
+  const before = counted()
+  await perform(uncached as AnyOperation, tenant.people.owner.actor, sampleInput(asked, things))
+  const after = counted()
+  return { roundTrips: after.roundTrips - before.roundTrips, queries: after.queries - before.queries }
+}
+
+let accountQueries: number | undefined
+
+function counted(): Cost {
+  const { auth, database } = runtime()
+  if (accountQueries === undefined) {
+    accountQueries = 0
+    const query = auth.query.bind(auth) as (...args: unknown[]) => unknown
+    auth.query = ((...args: unknown[]) => {
+      accountQueries = (accountQueries ?? 0) + 1
+      return query(...args)
+    }) as typeof auth.query
+  }
+  const { roundTrips, queries } = database.pool
+  return { roundTrips: roundTrips + accountQueries, queries: queries + accountQueries }
+}
+
+/** Fills every list that an operation could read. */
+async function fill(tenant: Tenant, rows: number): Promise<void> {
+  await asAdministrator(async (client) => {
+    const statements = [
+      `insert into tasks (org_id, project_id, number, title, position, assignee_id, due_on)
+       select $1, '${tenant.project}', n + 1000, 'First of ' || n, n, '${tenant.people.owner.actor.userId}', current_date
+       from generate_series(1, ${rows}) n`,
+      `insert into labels (org_id, name) select $1, 'Label ' || n from generate_series(1, ${rows}) n`,
+      `insert into task_labels (org_id, task_id, label_id)
+       select t.org_id, t.id, l.id from tasks t cross join lateral
+         (select id from labels l where l.org_id = t.org_id order by name limit 3) l
+       where t.org_id = $1 on conflict do nothing`,
+      `insert into comments (org_id, task_id, author_id, body)
+       select $1, '${tenant.task}', '${tenant.people.owner.actor.userId}', 'First ' || n from generate_series(1, ${rows}) n`,
+      `insert into projects (org_id, key, name) select $1, 'P' || n, 'Project ' || n from generate_series(1, ${rows}) n`,
+      `insert into notifications (org_id, user_id, outbox_id, kind, task_id)
+       select $1, '${tenant.people.owner.actor.userId}', gen_random_uuid(), 'commented', '${tenant.task}' from generate_series(1, ${rows}) n`,
+      `insert into audit_log (org_id, operation, target) select $1, 'test', n::text from generate_series(1, ${rows}) n`,
+      `insert into activity (org_id, outbox_id, task_id, task_key, task_title, kind)
+       select $1, gen_random_uuid(), '${tenant.task}', 'ATL-1', 'x', 'updated' from generate_series(1, ${rows}) n`,
+    ]
+    for (const statement of statements) await client.query(statement.replaceAll('$1', `'${tenant.id}'::uuid`))
+  })
+}

@@ -1,0 +1,119 @@
+import { createHmac } from 'node:crypto'
+import { join } from 'node:path'
+import { type PopulationSpec, sessionSubject } from '@headroom/fixtures/population.ts'
+import { appCosts } from '@headroom/perf-budgets/slo.ts'
+import Table from 'cli-table3'
+import { execa } from 'execa'
+import pc from 'picocolors'
+import { z } from 'zod'
+import { measureAlone } from '../lighthouse/quiet.ts'
+import { project } from '../stack/project.ts'
+import { startStack } from '../stack/stack.ts'
+import { hotRead, hotReadCost } from './hot-read.ts'
+import { median, type Pairs } from './pairs.ts'
+import { tenantReadTime } from './tenant-read.ts'
+
+const population: PopulationSpec = { seed: 1, organisations: 8, users: 400 }
+
+/**
+ * What Worklane's own building blocks cost, each against the plainer way to do the same, measured side by side;
+ * and what each operation asks of the database.
+ * @returns whether each ratio keeps its limit
+ */
+export async function benchApp(pairs: number, say: (line: string) => void): Promise<boolean> {
+  const release = await measureAlone(join(project, '.headroom/measuring'))
+  const env = { RATE_LIMIT_SCALE: '100000', API_IN_WEB: '1' }
+  const stack = await startStack({ population, env, parts: ['postgres', 'redis', 'api', 'web'], say }).catch(
+    async (error: unknown) => {
+      await release()
+      throw error
+    },
+  )
+  try {
+    const token = createHmac('sha256', stack.sessionSecret)
+      .update(sessionSubject(population, 0))
+      .digest('base64url')
+    say(`GET ${hotRead}: the API's own process and Next in turn, ${pairs} times …`)
+    const hot = await hotReadCost(stack, `authjs.session-token=${token}`, pairs)
+    say(`a tenant's read: with row-level security and without in turn, ${pairs} times …`)
+    const secured = await tenantReadTime(stack.env, population, pairs)
+    say('the queries of every operation …')
+    const costs = await operationCosts(stack.env)
+
+    const ratios = [
+      {
+        what: `GET ${hotRead}, kept in Redis: the API's process against a Next route handler`,
+        unit: 'ms CPU a request',
+        ...{ pairs: hot, limit: appCosts.hotReadShare },
+      },
+      {
+        what: 'a tenant’s 25 tasks: with row-level security against without',
+        unit: 'ms a read',
+        ...{ pairs: secured, limit: appCosts.tenantReadRatio },
+      },
+    ]
+    console.log(`\n${costTable(costs)}\n\n${ratioTable(ratios)}`)
+    const growing = costs.filter(({ few, many }) => many.queries > few.queries)
+    for (const { name } of growing) console.log(`${pc.red('✗')} ${name} asks more for more rows`)
+    return growing.length === 0 && ratios.every((each) => median(each.pairs.ratios) <= each.limit)
+  } finally {
+    await stack.stop()
+    await release()
+  }
+}
+
+const Cost = z.object({ roundTrips: z.number(), queries: z.number() })
+const OperationCost = z.object({
+  name: z.string(),
+  rows: z.object({ few: z.number(), many: z.number() }),
+  few: Cost,
+  many: Cost,
+})
+type OperationCost = z.infer<typeof OperationCost>
+
+/** Run as a program of its own: the harness does not read Worklane's code. */
+async function operationCosts(env: Record<string, string>): Promise<OperationCost[]> {
+  const program = join(project, 'app/api/testing/print-round-trips.ts')
+  const { stdout } = await execa(process.execPath, [program], { env, cwd: project })
+  return stdout.split('\n').map((line) => OperationCost.parse(JSON.parse(line)))
+}
+
+function costTable(costs: OperationCost[]): string {
+  const [first] = costs
+  const table = new Table({
+    head: ['operation', 'round trips', 'queries', `with ${first?.rows.many} rows`],
+    style: { head: ['bold'], compact: true },
+    colAligns: ['left', 'right', 'right', 'right'],
+  })
+  for (const { name, few, many } of costs) {
+    const same = many.queries === few.queries && many.roundTrips === few.roundTrips
+    table.push([
+      name,
+      few.roundTrips,
+      few.queries,
+      same ? 'the same' : pc.red(`${many.roundTrips}, ${many.queries}`),
+    ])
+  }
+  return table.toString()
+}
+
+function ratioTable(rows: { what: string; unit: string; pairs: Pairs; limit: number }[]): string {
+  const table = new Table({
+    head: ['side by side', 'first', 'second', 'ratio', 'limit', ''],
+    style: { head: ['bold'], compact: true },
+  })
+  const figure = (seconds: number[]) => (median(seconds) * 1000).toFixed(3)
+  for (const { what, unit, pairs, limit } of rows) {
+    const ratio = median(pairs.ratios)
+    const [least, most] = [Math.min(...pairs.ratios), Math.max(...pairs.ratios)]
+    table.push([
+      what,
+      `${figure(pairs.first)} ${unit}`,
+      `${figure(pairs.second)} ${unit}`,
+      `${ratio.toFixed(2)} (${least.toFixed(2)} to ${most.toFixed(2)})`,
+      `≤ ${limit.toFixed(2)}`,
+      ratio <= limit ? pc.green('✓') : pc.red('✗'),
+    ])
+  }
+  return table.toString()
+}
