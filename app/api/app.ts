@@ -30,6 +30,7 @@ export type ApiOptions = {
 type Env = { Variables: Variables }
 
 const batchCap = 10
+const bodiless = new Set(['GET', 'HEAD'])
 
 /** REST, OpenAPI and tRPC as one web-standard `fetch` handler, for a Node process or for Next to mount. */
 export function createApi({ origin, onRequest, onError }: ApiOptions) {
@@ -40,7 +41,8 @@ export function createApi({ origin, onRequest, onError }: ApiOptions) {
     context.set('requestId', asked && /^[\w-]{8,64}$/.test(asked) ? asked : randomUUID())
     context.set('route', 'unknown')
     await next()
-    context.header('X-Request-Id', context.get('requestId'))
+    // Straight into the answer: context.header() would make a copy of it first.
+    context.res.headers.set('X-Request-Id', context.get('requestId'))
     if (!onRequest) return
     const { method } = context.req
     const seconds = (performance.now() - started) / 1000
@@ -59,17 +61,21 @@ export function createApi({ origin, onRequest, onError }: ApiOptions) {
     })
   })
 
-  const limit = bodyLimit({
+  const limited = bodyLimit({
     maxSize: 1024 * 1024,
     onError: () => {
       throw new Problem('invalid', 'the body must be at most 1 MB')
     },
   })
+  // It looks at the body, which is dear even where there is none.
+  const limit: MiddlewareHandler<Env> = (context, next) =>
+    bodiless.has(context.req.method) ? next() : limited(context, next)
   const signedIn: MiddlewareHandler<Env> = async (context, next) => {
     refuseOtherSites(context.req.raw, origin)
     context.set('actor', await actorOf(context.req.raw, context.get('requestId')))
     await next()
-    if (!context.res.headers.has('Cache-Control')) context.header('Cache-Control', 'private, no-store')
+    const { headers } = context.res
+    if (!headers.has('Cache-Control')) headers.set('Cache-Control', 'private, no-store')
   }
   app.use('/v1/*', limit, signedIn)
   app.use('/trpc/*', limit, signedIn, (context, next) => {

@@ -16,8 +16,9 @@ export async function actorOf(request: Request, requestId: string): Promise<Acto
 }
 
 export function sessionTokenOf(request: Request): string | undefined {
-  const cookies = parse(request.headers.get('cookie') ?? '')
-  return cookies['__Secure-authjs.session-token'] ?? cookies['authjs.session-token']
+  const sent = request.headers.get('cookie') ?? ''
+  const cookie = (name: string) => parse(sent, name)[name]
+  return cookie('__Secure-authjs.session-token') ?? cookie('authjs.session-token')
 }
 
 /**

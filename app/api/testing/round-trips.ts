@@ -20,6 +20,7 @@ export const lasting = operationList.filter(
 )
 
 export async function createHouse(rows: number): Promise<House> {
+  watchAccounts()
   const tenant = await createTenant()
   const things = await furnish(tenant)
   await fill(tenant, rows)
@@ -35,20 +36,26 @@ export async function costOf(asked: AnyOperation, { tenant, things }: House): Pr
   return { roundTrips: after.roundTrips - before.roundTrips, queries: after.queries - before.queries }
 }
 
-let accountQueries: number | undefined
+const accounts: Cost & { watched: boolean } = { roundTrips: 0, queries: 0, watched: false }
+
+/** Counts what the pool of sessions and accounts sends; to be called before it has a connection. */
+function watchAccounts(): void {
+  if (accounts.watched) return
+  accounts.watched = true
+  runtime().auth.on('connect', (client) => {
+    const query = client.query.bind(client) as (...args: unknown[]) => unknown
+    client.query = ((...args: [string | { text: string }, ...unknown[]]) => {
+      const text = typeof args[0] === 'string' ? args[0] : args[0].text
+      accounts.roundTrips++
+      if (!/^(begin|commit|rollback)/i.test(text)) accounts.queries++
+      return query(...args)
+    }) as typeof client.query
+  })
+}
 
 function counted(): Cost {
-  const { auth, database } = runtime()
-  if (accountQueries === undefined) {
-    accountQueries = 0
-    const query = auth.query.bind(auth) as (...args: unknown[]) => unknown
-    auth.query = ((...args: unknown[]) => {
-      accountQueries = (accountQueries ?? 0) + 1
-      return query(...args)
-    }) as typeof auth.query
-  }
-  const { roundTrips, queries } = database.pool
-  return { roundTrips: roundTrips + accountQueries, queries: queries + accountQueries }
+  const { roundTrips, queries } = runtime().database.pool
+  return { roundTrips: roundTrips + accounts.roundTrips, queries: queries + accounts.queries }
 }
 
 /** Fills every list that an operation could read. */
