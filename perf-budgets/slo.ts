@@ -27,7 +27,7 @@ export const promises = {
 
 export const lighthouse = {
   /** Score between 0 and 1, median of the runs. */
-  performance: 0.95,
+  performance: { mobile: 0.95, desktop: 1 },
   runs: 5,
   /** The score gives the server's answer no weight, so it has a limit of its own. */
   serverResponseTime: 800,
@@ -35,8 +35,9 @@ export const lighthouse = {
   cumulativeLayoutShift: 0.1,
   totalBlockingTime: 200,
   /** Bytes over the network for a whole page. */
-  pageBytes: 450_000,
-  scriptBytes: 350_000,
+  pageBytes: 220_000,
+  /** React and Next alone are 142 kB. */
+  scriptBytes: 170_000,
 } as const
 
 /** A run outside of these says nothing about Worklane: it is invalid, whatever it measured. */

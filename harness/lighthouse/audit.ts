@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
-import type { LighthouseRc } from '@headroom/perf-budgets/lighthouserc.ts'
+import { desktopAssertions, type LighthouseRc } from '@headroom/perf-budgets/lighthouserc.ts'
 import type { Guard } from '../stack/guard.ts'
 import { lastLines, launch } from '../stack/part.ts'
 import { auditedPage, markersVariable } from './audited-page.ts'
@@ -83,7 +83,7 @@ export async function audit(options: AuditOptions): Promise<Audit> {
   }
 }
 
-function runLocal({ rc, origin, pages, runs, cookie, reports }: AuditOptions): LighthouseRc {
+function runLocal({ rc, origin, pages, runs, cookie, reports, formFactor }: AuditOptions): LighthouseRc {
   const { collect, assert, upload } = rc.ci
   return {
     ...rc,
@@ -102,6 +102,7 @@ function runLocal({ rc, origin, pages, runs, cookie, reports }: AuditOptions): L
         ...assert,
         assertions: {
           ...assert.assertions,
+          ...(formFactor === 'desktop' ? desktopAssertions : {}),
           [auditedPage]: ['error', { aggregationMethod: 'pessimistic', minScore: 1 }],
         },
       },
