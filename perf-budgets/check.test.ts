@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { generateClient } from '../app/data/generate.ts'
 import { problemsOf, routesWithoutBudget } from './check.ts'
-import { assertions, renderLighthouserc } from './lighthouserc.ts'
+import { assertions, desktopAssertions, renderLighthouserc } from './lighthouserc.ts'
 import { sloTable } from './readme-table.ts'
 import * as slo from './slo.ts'
 import { k6Thresholds } from './thresholds.ts'
@@ -103,6 +103,7 @@ describe('what is derived from the limits', () => {
     const methods = Object.values(assertions).map(([, { aggregationMethod }]) => aggregationMethod)
     expect(new Set(methods)).toEqual(new Set(['median', 'pessimistic']))
     expect(assertions['categories:performance'][1]).toMatchObject({ minScore: 0.95 })
+    expect(desktopAssertions['categories:performance'][1]).toMatchObject({ minScore: 1 })
     expect(assertions['server-response-time'][1]).toMatchObject({ maxNumericValue: 800 })
     expect(JSON.parse(renderLighthouserc()).ci.collect.numberOfRuns).toBe(slo.lighthouse.runs)
   })

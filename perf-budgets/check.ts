@@ -47,7 +47,7 @@ export const Slo = z.object({
     isolation: z.object({ leaks: z.literal(0) }),
   }),
   lighthouse: z.object({
-    performance: Share,
+    performance: z.object({ mobile: Share, desktop: z.number().gt(0).max(1) }),
     // An even number of runs has no middle one.
     runs: z
       .number()
@@ -67,6 +67,7 @@ export const Slo = z.object({
     activeUsers: Share,
     minimumSamples: z.number().int().positive(),
   }),
+  appCosts: z.object({ hotReadShare: Share, tenantReadRatio: z.number().min(1) }),
   errorRate: Share,
   routes: Routes,
 })
@@ -91,4 +92,4 @@ export function routesWithoutBudget(
   return needed.filter((name) => !Object.hasOwn(routes, name))
 }
 
-const outside = new Set(['/', '/pricing', '/docs', '/sign-in', '/sign-up', '/invitations/[token]'])
+const outside = new Set(['/', '/pricing', '/docs', '/status', '/sign-in', '/sign-up', '/invitations/[token]'])
