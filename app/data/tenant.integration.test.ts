@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { closeRuntime } from '../domain/runtime.ts'
-import { createTenant, type Tenant } from '../domain/testing/tenants.ts'
+import { asAdministrator, createTenant, type Tenant } from '../domain/testing/tenants.ts'
 import { orgId } from './ids.ts'
 import { connect, type Database, tenant } from './tenant.ts'
 
@@ -38,6 +38,38 @@ describe('the tenant-scoped client', () => {
   it('shows each tenant its own rows only, however many ask at once', async () => {
     expect(await leaksUnderLoad()).toEqual([])
   })
+
+  it.each(['raw statements', 'the client'])(
+    'does a write again that met another in a deadlock, by %s',
+    async (way) => {
+      const first = await createTenant()
+      const [one, other] = (await asAdministrator(async (client) => {
+        const { rows } = await client.query(
+          `insert into tasks (org_id, project_id, number, title, position)
+         select $1, $2, (select max(number) from tasks where org_id = $1) + n, 'x', n from generate_series(1, 2) n returning id`,
+          [first.id, first.project],
+        )
+        return rows.map((row) => row.id as string)
+      })) as [string, string]
+      const bothHold = Promise.withResolvers<void>()
+      let holding = 0
+      let attempts = 0
+      /** Takes its first row, waits until the other has its own, and then wants that one as well. */
+      const takeBoth = (ids: string[], title: string) =>
+        of(first).transaction(async (tx) => {
+          attempts++
+          for (const [turn, id] of ids.entries()) {
+            if (way === 'the client') await tx.task.updateMany({ where: { id }, data: { title } })
+            else await tx.$executeRaw`update tasks set title = ${title} where id = ${id}::uuid`
+            if (turn === 1) continue
+            if (++holding === 2) bothHold.resolve()
+            await bothHold.promise
+          }
+        })
+      await Promise.all([takeBoth([one, other], 'a'), takeBoth([other, one], 'b')])
+      expect(attempts).toBe(3)
+    },
+  )
 
   it('would be seen leaking if the tenant were set for the session of a connection', async () => {
     const [first] = tenants as [Tenant]

@@ -70,10 +70,20 @@ async function untilUndisturbed<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work()
     } catch (error) {
-      const disturbed = error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2034'
-      if (!disturbed || attempt === attempts) throw error
+      if (!wasDisturbed(error) || attempt === attempts) throw error
     }
   }
+}
+
+/** serialization_failure and deadlock_detected, as Postgres names them; Prisma's own queries and raw ones differ. */
+const disturbances = new Set(['40001', '40P01'])
+
+function wasDisturbed(error: unknown): boolean {
+  if (!(error instanceof Prisma.PrismaClientKnownRequestError)) return false
+  const { driverAdapterError } = (error.meta ?? {}) as {
+    driverAdapterError?: { cause?: { originalCode?: string } }
+  }
+  return error.code === 'P2034' || disturbances.has(driverAdapterError?.cause?.originalCode ?? '')
 }
 
 /** The constraint or columns that a write stumbled over, when that is why it failed; else null. */

@@ -1,5 +1,5 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer, type IncomingMessage, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,9 +15,12 @@ const long = 'x'.repeat(5_000)
 describe('the edge', () => {
   const servers: Server[] = []
   const asked: Record<string, IncomingMessage> = {}
+  /** A moment between the parts of a stream, or before a page. */
+  let pause = 0
   /** What the pages answer beside their text, as the case has it. */
   let said: Record<string, string> = {}
   let answered = 0
+  let ended = false
   let guard: Guard
   let directory: string
   let edge: Part
@@ -26,13 +29,28 @@ describe('the edge', () => {
   const upstream = async (name: string): Promise<number> => {
     const server = createServer((request, response) => {
       asked[name] = request
+      if (request.url?.endsWith('/events')) return stream(response)
       const type = request.url?.startsWith('/rsc') ? 'text/x-component' : 'text/html'
       answered++
-      response.writeHead(200, { 'content-type': type, ...said }).end(`${name} ${answered} ${long}`)
+      const text = `${name} ${answered} ${long}`
+      setTimeout(() => response.writeHead(200, { 'content-type': type, ...said }).end(text), pause)
     })
     servers.push(server)
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     return (server.address() as AddressInfo).port
+  }
+
+  /** Three events, and a moment before each; they end when their listener goes. */
+  function stream(response: ServerResponse): void {
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    let sent = 0
+    const timer = setInterval(() => {
+      if (sent < 3) response.write(`data: ${sent++}\n\n`)
+    }, 300)
+    response.on('close', () => {
+      clearInterval(timer)
+      ended = true
+    })
   }
 
   beforeAll(async () => {
@@ -145,6 +163,46 @@ describe('the edge', () => {
 
   it('keeps no page of the app', async () => {
     expect(await twice('/dashboard', shared)).toEqual({ states: [null, null], same: false })
+  })
+
+  it('gives for a page that is too old the old one at once, and a new one to the next', async () => {
+    const path = '/pricing?stale'
+    const fresh = { 'cache-control': 's-maxage=1, stale-while-revalidate=60' }
+    said = fresh
+    const old = await (await get(path)).text()
+    await new Promise((resolve) => setTimeout(resolve, 2_100))
+    // The pages are slow just now; nobody waits for them.
+    pause = 1_500
+    const started = performance.now()
+    const stale = await get(path)
+    expect([stale.headers.get('x-cache'), await stale.text()]).toEqual(['STALE', old])
+    expect(performance.now() - started).toBeLessThan(1_000)
+    const updated = async () => (await get(path)).text()
+    await expect.poll(updated, { timeout: 10_000 }).not.toBe(old)
+    pause = 0
+    said = {}
+  })
+
+  /** When each event came, in milliseconds since the stream was asked for. */
+  async function arrivals(path: string): Promise<number[]> {
+    const started = performance.now()
+    const listening = new AbortController()
+    const response = await fetch(origin + path, { signal: listening.signal })
+    const times: number[] = []
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
+    while (times.length < 3) {
+      const { value = '' } = (await reader?.read()) ?? {}
+      for (const _ of value.matchAll(/data: /g)) times.push(performance.now() - started)
+    }
+    listening.abort()
+    return times
+  }
+
+  it('passes on each event of a board as it happens, and the end of the listener too', async () => {
+    ended = false
+    const [first = 0, , third = 0] = await arrivals('/v1/projects/1/events')
+    expect(third - first).toBeGreaterThan(400)
+    await expect.poll(() => ended, { timeout: 5_000 }).toBe(true)
   })
 
   it('keeps the figures of the processes to itself', async () => {

@@ -54,13 +54,15 @@ describe('the outbox relay', () => {
       return { intents, effects }
     })
 
-  async function workUntilQuiet(): Promise<void> {
+  /** @param least jobs that there have to be before it may be called quiet */
+  async function workUntilQuiet(least = 0): Promise<void> {
     const worker = new Worker<OutboxJob>(queue.name, ({ data }) => recordActivity(data), {
       connection: connection.duplicate(),
     })
     await expect
       .poll(
         async () => {
+          if ((await ledger()).effects.length < least) return 'too few effects'
           const counts = await queue.getJobCounts('waiting', 'active', 'delayed')
           return Object.values(counts).reduce((a, b) => a + b, 0)
         },
@@ -140,6 +142,22 @@ describe('the outbox relay', () => {
     expect(lost.effects).not.toEqual(lost.intents)
   })
 
+  it('is shared by several relays and workers, with one effect each', async () => {
+    tenant = await createTenant()
+    for (let turn = 0; turn < 30; turn++) await move(turn % 2 === 0 ? 'doing' : 'todo')
+    const shares: number[] = []
+    const relay = async () => {
+      let share = 0
+      while ((await waiting()) > 0) share += await relayOnce(pool, queue, 5)
+      shares.push(share)
+    }
+    await Promise.all([relay(), relay(), workUntilQuiet(30), workUntilQuiet(30)])
+    const { intents, effects } = await ledger()
+    expect(intents).toHaveLength(30)
+    expect(effects).toEqual(intents)
+    expect(Math.min(...shares)).toBeGreaterThan(0)
+  })
+
   it('prunes what was relayed long ago, and only that', async () => {
     await asAdministrator((client) =>
       client.query(
@@ -149,6 +167,6 @@ describe('the outbox relay', () => {
       ),
     )
     expect(await prune(pool)).toBeGreaterThanOrEqual(1)
-    expect((await ledger()).intents).toHaveLength(2)
+    expect((await ledger()).intents).toHaveLength(29)
   })
 })

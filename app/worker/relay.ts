@@ -9,9 +9,14 @@ export const queueName = 'outbox'
 /**
  * Moves waiting outbox rows to the queue and marks them, in one transaction. A crash between the two enqueues
  * again under the same job id, and the effect is unique as well: nothing is lost, nothing doubled.
+ * @param most rows at once
  * @returns how many rows were moved
  */
-export async function relayOnce(pool: pg.Pool, queue: Queue<OutboxJob>): Promise<number> {
+export async function relayOnce(
+  pool: pg.Pool,
+  queue: Queue<OutboxJob>,
+  most: number = batch,
+): Promise<number> {
   const client = await pool.connect()
   try {
     await client.query('begin')
@@ -20,7 +25,7 @@ export async function relayOnce(pool: pg.Pool, queue: Queue<OutboxJob>): Promise
       name: 'take',
       text: `select id, org_id, topic, payload from outbox where relayed_at is null
              order by id limit $1 for update skip locked`,
-      values: [batch],
+      values: [most],
     })
     if (rows.length > 0) {
       await queue.addBulk(

@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Redis as UpstashRedis } from '@upstash/redis'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startGuard } from '../../../harness/stack/guard.ts'
+import { startRedis } from '../../../harness/stack/redis.ts'
+import { provide } from '../../../harness/toolchain/provide.ts'
 import { orgId, userId } from '../ids.ts'
 import { addressLimit, type Limit, limitsOf } from './classes.ts'
 import { createLimiter } from './limiter.ts'
@@ -104,7 +111,46 @@ describe('rate limits', () => {
     expect((await limiter.check([limitOf(1)])).decided).toBe(false)
     await gone.close()
   })
+
+  it('hold again once the store that was away is back', async () => {
+    const guard = startGuard()
+    const directory = await mkdtemp(join(tmpdir(), 'limiter-'))
+    const store = {
+      program: (await provide(['redis'])).redis.path,
+      port: await freePort(),
+      ...{ directory, logFile: join(directory, 'redis.log') },
+    }
+    const first = await startRedis(guard, store)
+    const own = new Redis(first.url, { enableAutoPipelining: true, maxRetriesPerRequest: 1 })
+    own.on('error', () => {})
+    const limiter = createLimiter({ redis: own })
+    const limit = limitOf(1)
+    expect(await limiter.check([limit])).toMatchObject({ allowed: true, decided: true })
+    expect(await limiter.check([limit])).toMatchObject({ allowed: false, decided: true })
+
+    await first.part.stop()
+    expect(await limiter.check([limit])).toMatchObject({ allowed: true, decided: false })
+
+    const second = await startRedis(guard, store)
+    const decided = async () => (await limiter.check([limitOf(1)])).decided
+    await expect.poll(decided, { timeout: 10_000 }).toBe(true)
+    // It counts anew: the store began empty, without the scripts that it knew.
+    expect(await limiter.check([limit])).toMatchObject({ allowed: true, decided: true })
+    expect(await limiter.check([limit])).toMatchObject({ allowed: false, decided: true })
+    own.disconnect()
+    await second.part.stop()
+    guard.end()
+    await rm(directory, { recursive: true })
+  })
 })
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
 
 describe("Upstash's REST protocol", () => {
   let redis: Redis
