@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Stack, startStack } from '../../harness/stack/stack.ts'
 import { keepsTheContract } from '../api/testing/contract.ts'
+import { keepsThePermissions } from '../api/testing/permissions.ts'
 import { closeRuntime } from '../domain/runtime.ts'
 
 describe('the API inside Next', () => {
@@ -25,5 +26,11 @@ describe('the API inside Next', () => {
     expect(await response.json()).toMatchObject({ openapi: '3.1.0', servers: [{ url: stack.origin }] })
   })
 
-  keepsTheContract(async () => ({ request: (path, init) => fetch(stack.origin + path, init) }))
+  const api = async () => ({
+    request: (path: string, init?: RequestInit) => fetch(stack.origin + path, init),
+  })
+
+  keepsTheContract(api)
+
+  describe('who may do what', () => keepsThePermissions(api))
 })
