@@ -1,13 +1,16 @@
+import { isOld } from '@worklane/domain/sessions/token.ts'
 import { type NextRequest, NextResponse } from 'next/server'
+import { cookieOptions, sessionCookie } from './auth/session-cookie.ts'
 import { contentPolicyOf, strictTransport } from './security/policy.ts'
 
 /**
  * Before any rendering: who has no session cookie goes to the sign-in page, and every page gets its content
- * security policy. Whether the session behind a cookie is good, only the page's own `requireActor()` decides.
+ * security policy and, from day to day, its session a new token. Whether the session behind a cookie is good, only the page's own `requireActor()` decides.
  */
-export function proxy(request: NextRequest): NextResponse {
-  const { nextUrl, cookies } = request
-  const known = cookies.has('authjs.session-token') || cookies.has('__Secure-authjs.session-token')
+export async function proxy(request: NextRequest): Promise<NextResponse> {
+  const { nextUrl, cookies, headers } = request
+  const token = cookies.get(sessionCookie)?.value
+  const known = token !== undefined
   const elsewhere = nextUrl.clone()
   // The landing page is for who is not signed in.
   if (known && nextUrl.pathname === '/') {
@@ -19,7 +22,20 @@ export function proxy(request: NextRequest): NextResponse {
     elsewhere.search = `?next=${encodeURIComponent(nextUrl.pathname + nextUrl.search)}`
     return NextResponse.redirect(elsewhere)
   }
-  return withPolicy(request)
+  const response = withPolicy(request)
+  // A page as a whole: of its parts many come at once.
+  if (known && headers.get('sec-fetch-dest') === 'document' && isOld(token)) await renew(response, token)
+  return response
+}
+
+/** The request itself goes on with the old token, which is good for a moment more. */
+async function renew(response: NextResponse, token: string): Promise<void> {
+  // Read when it is needed: the database's client is no part of what every page waits for.
+  const { rotateSession } = await import('@worklane/domain/sessions/sessions.ts')
+  const session = await rotateSession(token).catch(() => null)
+  if (session) {
+    response.cookies.set(sessionCookie, session.token, { ...cookieOptions, expires: session.expires })
+  }
 }
 
 const forMembers = /^\/(dashboard|projects|tasks|search|reports|notifications|settings)(\/|$)/

@@ -2,10 +2,18 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Browser, chromium, type Locator, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type PopulationSpec, projectIdAt, taskIdAt, userAt } from '../../fixtures/population.ts'
+import {
+  organisationAt,
+  type PopulationSpec,
+  projectIdAt,
+  taskIdAt,
+  userAt,
+} from '../../fixtures/population.ts'
 import { type Stack, startStack } from '../../harness/stack/stack.ts'
 import { provide } from '../../harness/toolchain/provide.ts'
 import { demoPassword } from '../../seed/seed.ts'
+import { newToken, tokenHash } from '../domain/sessions/token.ts'
+import { asAdministrator } from '../domain/testing/tenants.ts'
 
 const population: PopulationSpec = { seed: 1, organisations: 8, users: 120 }
 const owner = userAt(population, 0)
@@ -25,6 +33,7 @@ describe('Worklane in a browser', () => {
   beforeAll(async () => {
     const tools = await provide(['chromium'])
     stack = await startStack({ population, env: manyPages })
+    process.env.DATABASE_URL = stack.env.DATABASE_URL
     browser = await chromium.launch({
       executablePath: tools.chromium.path,
       args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-background-networking'],
@@ -99,6 +108,30 @@ describe('Worklane in a browser', () => {
     await other.context().clearCookies()
     await other.goto(link ?? '')
     expect(new URL(other.url()).pathname).toBe('/sign-in')
+    await other.context().close()
+  })
+
+  it('gives a session of yesterday a new token, and goes on', async () => {
+    const old = newToken(Date.now() - 25 * 3_600_000)
+    const other = await newPage()
+    await asAdministrator((client) =>
+      client.query(
+        `insert into sessions (token_hash, user_id, active_org_id, expires_at)
+         values ($1, $2, $3, now() + interval '1 day')`,
+        [tokenHash(old), owner.id, organisationAt(population, owner.organisation).id],
+      ),
+    )
+    await other.context().addCookies([{ name: 'authjs.session-token', value: old, url: stack.origin }])
+    await other.goto('/dashboard')
+    await other.getByRole('heading', { name: 'Assigned to you' }).waitFor()
+    const token = async () =>
+      (await other.context().cookies()).find(({ name }) => name === 'authjs.session-token')?.value
+    const fresh = await token()
+    expect(fresh).not.toBe(old)
+    await other.reload()
+    await other.getByRole('heading', { name: 'Assigned to you' }).waitFor()
+    // A fresh one stays.
+    expect(await token()).toBe(fresh)
     await other.context().close()
   })
 

@@ -3,7 +3,7 @@ import { account } from '../accounts/transaction.ts'
 import { afterwards } from '../effects.ts'
 import { invalidField, notFound, Problem } from '../errors.ts'
 import { operation } from '../operation.ts'
-import { forgetHashes } from '../sessions/sessions.ts'
+import { forgetSessions } from '../sessions/sessions.ts'
 
 export const removeMe = operation({
   name: 'me.remove',
@@ -31,7 +31,10 @@ export const removeMe = operation({
     if (owned.rows[0]) {
       throw new Problem('conflict', `You own ${owned.rows[0].name}: transfer it to another member first.`)
     }
-    const sessions = await account().query('select token_hash from sessions where user_id = $1', [userId])
+    const sessions = await account().query(
+      'select token_hash, previous_hash from sessions where user_id = $1',
+      [userId],
+    )
     await account().query(
       `delete from organisations o where exists (select from memberships m where m.org_id = o.id and m.user_id = $1)
          and not exists (select from memberships m where m.org_id = o.id and m.user_id <> $1)`,
@@ -44,7 +47,7 @@ export const removeMe = operation({
       [userId],
     )
     await account().query('delete from users where id = $1', [userId])
-    afterwards(() => forgetHashes(sessions.rows.map((row) => row.token_hash)))
+    afterwards(() => forgetSessions(sessions.rows))
     return {}
   },
 })

@@ -5,7 +5,7 @@ import { notFound } from '../errors.ts'
 import { operation } from '../operation.ts'
 import { runtime } from '../runtime.ts'
 import { Id } from '../tasks/shapes.ts'
-import { forgetHashes } from './sessions.ts'
+import { forgetSessions } from './sessions.ts'
 
 export const SessionInfo = z
   .object({
@@ -59,12 +59,12 @@ export const revokeOneSession = operation({
   output: z.object({ id: Id }),
   async run({ userId }, { sessionId }) {
     const { rows } = await account().query(
-      'delete from sessions where user_id = $1 and id = $2 returning token_hash',
+      'delete from sessions where user_id = $1 and id = $2 returning token_hash, previous_hash',
       [userId, sessionId],
     )
     if (!rows[0]) throw notFound('session')
     record(`session ${sessionId}`, null, null)
-    afterwards(() => forgetHashes([rows[0].token_hash]))
+    afterwards(() => forgetSessions(rows))
     return { id: sessionId }
   },
 })
@@ -84,10 +84,10 @@ export const revokeOtherSessions = operation({
 /** Ends all sessions of a user but one, as part of the write that runs. */
 export async function endOtherSessions(userId: string, kept: string | null): Promise<{ revoked: number }> {
   const { rows } = await account().query(
-    'delete from sessions where user_id = $1 and id is distinct from $2 returning token_hash',
+    'delete from sessions where user_id = $1 and id is distinct from $2 returning token_hash, previous_hash',
     [userId, kept],
   )
   record(`user ${userId}`, { otherSessions: rows.length }, { otherSessions: 0 })
-  afterwards(() => forgetHashes(rows.map((row) => row.token_hash)))
+  afterwards(() => forgetSessions(rows))
   return { revoked: rows.length }
 }

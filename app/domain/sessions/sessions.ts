@@ -27,15 +27,20 @@ const Cached = z.object({
   expires: z.number(),
 })
 
+/** The row of a token, or for a moment of the one that it had before. */
+const ofToken = '(s.token_hash = $1 or (s.previous_hash = $1 and s.previous_until > now()))'
+
 const lookUp = {
   name: 'resolve_session',
   text: `select s.user_id as "userId", o.id as "orgId", m.role, o.plan, s.version as "sessionVersion",
            s.id as "sessionId", extract(epoch from s.expires_at)::float8 * 1000 as expires,
-           extract(epoch from s.last_seen_at)::float8 * 1000 as seen
+           extract(epoch from s.last_seen_at)::float8 * 1000 as seen,
+           case when s.token_hash = $1 then ${cacheSeconds}
+             else ceil(extract(epoch from s.previous_until - now())) end::int as keep
          from sessions s
          join memberships m on m.user_id = s.user_id and m.org_id = s.active_org_id
          join organisations o on o.id = m.org_id
-         where s.token_hash = $1 and s.expires_at > now()`,
+         where ${ofToken} and s.expires_at > now()`,
 }
 
 /** Who holds this token, or null: unknown, expired, revoked, or no longer a member. Redis first, then Postgres. */
@@ -48,11 +53,11 @@ export async function resolveActor(token: string | undefined, requestId = ''): P
   if (cached !== null) return live(JSON.parse(cached), requestId)
   const { rows } = await auth.query({ ...lookUp, values: [hash] })
   if (!rows[0]) return null
-  const { seen, ...record } = rows[0]
+  const { seen, keep, ...record } = rows[0]
   if (seen < Date.now() - seenEveryMs) {
-    await auth.query('update sessions set last_seen_at = now() where token_hash = $1', [hash])
+    await auth.query('update sessions set last_seen_at = now() where id = $1', [record.sessionId])
   }
-  await redis.set(keyOf(hash), JSON.stringify(record), 'EX', cacheSeconds).catch(() => null)
+  await redis.set(keyOf(hash), JSON.stringify(record), 'EX', keep).catch(() => null)
   return live(record, requestId)
 }
 
@@ -84,24 +89,47 @@ export async function createSession(
 /** The stored session of a token, for the auth library, or null. */
 export async function findSession(token: string): Promise<Session | null> {
   const { rows } = await runtime().auth.query(
-    'select user_id, expires_at from sessions where token_hash = $1 and expires_at > now()',
+    `select user_id, expires_at from sessions s where ${ofToken} and expires_at > now()`,
     [tokenHash(token)],
   )
   return rows[0] ? { token, userId: rows[0].user_id, expires: rows[0].expires_at } : null
 }
 
 export async function extendSession(token: string, expires: Date): Promise<void> {
-  await runtime().auth.query('update sessions set expires_at = $2 where token_hash = $1', [
-    tokenHash(token),
-    expires,
-  ])
-  await forgetHashes([tokenHash(token)])
+  const { rows } = await runtime().auth.query<Hashes>(
+    `update sessions s set expires_at = $2 where ${ofToken} returning token_hash, previous_hash`,
+    [tokenHash(token), expires],
+  )
+  await forgetSessions(rows)
 }
 
 /** Takes effect on the next request. */
 export async function revokeSession(token: string): Promise<void> {
-  await runtime().auth.query('delete from sessions where token_hash = $1', [tokenHash(token)])
-  await forgetHashes([tokenHash(token)])
+  const { rows } = await runtime().auth.query<Hashes>(
+    `delete from sessions s where ${ofToken} returning token_hash, previous_hash`,
+    [tokenHash(token)],
+  )
+  await forgetSessions(rows)
+}
+
+/** Requests that were sent with the old token arrive within this time. */
+const graceSeconds = 60
+
+/**
+ * Gives a session that is in use a new token and another thirty days. The old token is good for a moment more.
+ * @returns null when it is no session's, or another request came first
+ */
+export async function rotateSession(token: string): Promise<Session | null> {
+  const [old, fresh, expires] = [tokenHash(token), newToken(), inDays(lifetimeDays)]
+  const { rows } = await runtime().auth.query(
+    `update sessions set token_hash = $2, expires_at = $3, previous_hash = $1,
+       previous_until = now() + make_interval(secs => $4)
+     where token_hash = $1 and expires_at > now() returning user_id`,
+    [old, tokenHash(fresh), expires, graceSeconds],
+  )
+  if (!rows[0]) return null
+  await forgetSessions([{ token_hash: old, previous_hash: null }])
+  return { token: fresh, userId: rows[0].user_id, expires }
 }
 
 /**
@@ -114,14 +142,17 @@ export async function switchOrganisation(token: string, organisationId: string):
   const old = tokenHash(token)
   const fresh = newToken()
   const { rows } = await runtime().auth.query(
-    `update sessions s set active_org_id = m.org_id, version = s.version + 1, token_hash = $3
-     from memberships m
-     where s.token_hash = $1 and s.expires_at > now() and m.user_id = s.user_id and m.org_id = $2
-     returning s.user_id, s.expires_at`,
+    `with found as (select s.id, s.token_hash, s.previous_hash from sessions s
+       where ${ofToken} and s.expires_at > now() for update)
+     update sessions s set active_org_id = m.org_id, version = s.version + 1, token_hash = $3,
+       previous_hash = null, previous_until = null
+     from found, memberships m
+     where s.id = found.id and m.user_id = s.user_id and m.org_id = $2
+     returning s.user_id, s.expires_at, found.token_hash, found.previous_hash`,
     [old, organisationId, tokenHash(fresh)],
   )
   if (!rows[0]) throw new Problem('forbidden', 'You are not a member of that organisation.')
-  await forgetHashes([old])
+  await forgetSessions(rows)
   return { token: fresh, userId: rows[0].user_id, expires: rows[0].expires_at }
 }
 
@@ -136,14 +167,18 @@ export async function refreshSessionsOf(users: string[]): Promise<void> {
          (select m.org_id from memberships m where m.user_id = s.user_id order by m.created_at, m.org_id limit 1)
        where s.user_id = any($1) and not exists
          (select from memberships m where m.user_id = s.user_id and m.org_id = s.active_org_id))
-     select token_hash from sessions where user_id = any($1)`,
+     select token_hash, previous_hash from sessions where user_id = any($1)`,
     [users],
   )
-  await forgetHashes(rows.map((row) => row.token_hash as string))
+  await forgetSessions(rows)
 }
 
+/** What Redis may know a session by. */
+export type Hashes = { token_hash: string; previous_hash: string | null }
+
 /** Drops what Redis knows of the sessions. @throws when it cannot: a revoked session must not live on there */
-export async function forgetHashes(hashes: string[]): Promise<void> {
+export async function forgetSessions(sessions: Hashes[]): Promise<void> {
+  const hashes = sessions.flatMap((each) => [each.token_hash, each.previous_hash ?? []].flat())
   if (hashes.length > 0) await runtime().redis.del(hashes.map(keyOf))
 }
 

@@ -4,6 +4,7 @@ import { findSession, resolveActor } from '@worklane/domain/sessions/sessions.ts
 import { cookies, headers } from 'next/headers'
 import { redirect } from 'next/navigation'
 import { cache } from 'react'
+import { cookieOptions, sessionCookie } from './session-cookie.ts'
 
 /** The session token that the browser sent, if any. */
 export const sessionToken = async (): Promise<string | undefined> => {
@@ -30,7 +31,5 @@ export const signedInUser = cache(async (): Promise<string | null> => {
 /** Puts a session's new token where its old one was. */
 export async function keepSession({ token, expires }: { token: string; expires: Date }): Promise<void> {
   const jar = await cookies()
-  const secure = process.env.ORIGIN?.startsWith('https:') ?? false
-  const name = secure ? '__Secure-authjs.session-token' : 'authjs.session-token'
-  jar.set(name, token, { httpOnly: true, sameSite: 'lax', path: '/', secure, expires })
+  jar.set(sessionCookie, token, { ...cookieOptions, expires })
 }

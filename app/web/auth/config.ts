@@ -3,6 +3,7 @@ import { Auth } from '@auth/core'
 import { createLog } from '@worklane/data/log.ts'
 import { verifyPassword } from '@worklane/domain/sessions/passwords.ts'
 import { createSession } from '@worklane/domain/sessions/sessions.ts'
+import { newToken } from '@worklane/domain/sessions/token.ts'
 import NextAuth, { type NextAuthConfig } from 'next-auth'
 import { encode } from 'next-auth/jwt'
 import Credentials from 'next-auth/providers/credentials'
@@ -23,7 +24,12 @@ const Password = z.object({ email: z.email().max(200), password: z.string().min(
 /** The auth library, known to this folder alone. Sessions are the domain's: rows in Postgres, read through Redis. */
 const config: NextAuthConfig = {
   adapter,
-  session: { strategy: 'database', maxAge: 30 * 86_400, updateAge: 86_400 },
+  session: {
+    strategy: 'database',
+    maxAge: 30 * 86_400,
+    updateAge: 86_400,
+    generateSessionToken: () => newToken(),
+  },
   trustHost: true,
   pages: { signIn: '/sign-in', error: '/sign-in', verifyRequest: '/sign-in' },
   providers: [
