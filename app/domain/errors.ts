@@ -15,10 +15,13 @@ export class Problem extends Error {
   override name = 'Problem'
   readonly kind: ProblemKind
   readonly fields: FieldError[]
+  /** A server that renders pages tells a browser nothing of an error but its digest: what the caller may know. */
+  readonly digest: string
   constructor(kind: ProblemKind, detail: string, fields: FieldError[] = []) {
     super(detail)
     this.kind = kind
     this.fields = fields
+    this.digest = `problem:${kind}:${detail}`
   }
 }
 

@@ -9,6 +9,7 @@ import { work } from '../runtime.ts'
 import { refreshSessionsOf } from '../sessions/sessions.ts'
 import { tags } from '../tags.ts'
 import { Id } from '../tasks/shapes.ts'
+import { line } from '../text.ts'
 
 export const Member = z
   .object({ id: Id, name: z.string(), email: z.string(), role: Role })
@@ -23,14 +24,23 @@ export const listMembers = operation({
   rest: 'GET /v1/members',
   summary: 'The people of your organisation',
   allow: 'viewer',
-  input: z.strictObject({ cursor: Id.optional(), limit: z.number().int().min(1).max(200).default(100) }),
+  input: z.strictObject({
+    /** Somewhere in a name or an address. */
+    search: line(80).optional(),
+    cursor: Id.optional(),
+    limit: z.number().int().min(1).max(200).default(100),
+  }),
   output: pageOfItems(Member),
   cache: { tags: () => [tags.members], shared: true, seconds: 300 },
-  async run(actor, { cursor, limit }) {
+  async run(actor, { search, cursor, limit }) {
+    const found = { contains: search, mode: 'insensitive' } as const
     const rows = await work(actor).read((db) =>
       db.membership.findMany({
         relationLoadStrategy: 'join',
-        where: cursor ? { userId: { gt: cursor } } : {},
+        where: {
+          ...(cursor ? { userId: { gt: cursor } } : {}),
+          ...(search ? { user: { OR: [{ name: found }, { email: found }] } } : {}),
+        },
         orderBy: { userId: 'asc' },
         take: limit + 1,
         select: columns,

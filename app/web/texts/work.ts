@@ -186,12 +186,4 @@ export const work = {
       ['?', 'This list'],
     ],
   },
-  problems: {
-    missing: 'There is nothing here',
-    missingText: 'The page does not exist, or it belongs to an organisation that you are not in.',
-    broken: 'This did not work',
-    brokenText: 'Something went wrong on our side. Trying again often helps.',
-    again: 'Try again',
-    home: 'To the dashboard',
-  },
 } as const

@@ -33,7 +33,7 @@ export default function SignInPage() {
         <ul className="flex max-w-md flex-col gap-3 text-muted">
           <li>Boards that stay quick with ten people or ten thousand.</li>
           <li>Your organisation's work, seen by nobody else.</li>
-          <li>An API for everything that you can do by hand.</li>
+          <li>An API, so that programs can do what you do with tasks.</li>
         </ul>
       </aside>
     </main>

@@ -33,13 +33,13 @@ export function Field({
   hint,
   ...input
 }: InputHTMLAttributes<HTMLInputElement> & { label: string; hint?: string }) {
-  const id = `field-${input.name}`
+  const id = input.id ?? `field-${input.name}`
   return (
     <div className="min-w-0 flex-1">
       <label htmlFor={id} className={labelClass}>
         {label}
       </label>
-      <input id={id} aria-describedby={hint ? `${id}-hint` : undefined} className={fieldClass} {...input} />
+      <input aria-describedby={hint ? `${id}-hint` : undefined} className={fieldClass} {...input} id={id} />
       {hint ? (
         <p id={`${id}-hint`} className="mt-1 text-xs text-muted">
           {hint}

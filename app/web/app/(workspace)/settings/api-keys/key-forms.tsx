@@ -1,6 +1,6 @@
 'use client'
 
-import { type FormEvent, useState } from 'react'
+import { type FormEvent, useRef, useState } from 'react'
 import { useAct } from '#web/components/settings/act.ts'
 import { Confirmed } from '#web/components/settings/confirmed.tsx'
 import { Said } from '#web/components/settings/said.tsx'
@@ -14,7 +14,8 @@ const { apiKeys: texts } = settings
 export function NewKey({ capabilities }: { capabilities: string[] }) {
   const { act, said, isPending } = useAct()
   const [secret, setSecret] = useState<string | null>(null)
-  const [isCopied, setCopied] = useState(false)
+  const [copied, setCopied] = useState<string | null>(null)
+  const shown = useRef<HTMLElement>(null)
 
   async function create(event: FormEvent<HTMLFormElement>) {
     event.preventDefault()
@@ -26,13 +27,19 @@ export function NewKey({ capabilities }: { capabilities: string[] }) {
       expiresInDays: Number(data.get('days')),
     }
     const worked = await act(async (api) => setSecret((await api.apiKey.create.mutate(input)).secret))
-    setCopied(false)
+    setCopied(null)
     if (worked) form.reset()
   }
 
   async function copy() {
-    await navigator.clipboard.writeText(secret ?? '')
-    setCopied(true)
+    try {
+      await navigator.clipboard.writeText(secret ?? '')
+      setCopied(texts.copied)
+    } catch {
+      // The browser did not let us: it is marked, so that one key press copies it.
+      if (shown.current) window.getSelection()?.selectAllChildren(shown.current)
+      setCopied(texts.notCopied)
+    }
   }
 
   return (
@@ -60,7 +67,7 @@ export function NewKey({ capabilities }: { capabilities: string[] }) {
               <Scope scope="*:write" text={texts.writes} />
             </div>
             <details className="mt-3">
-              <summary className="text-sm text-accent-text">…</summary>
+              <summary className="text-sm text-accent-text">{texts.single}</summary>
               <div className="mt-2 grid grid-cols-2 gap-x-5 gap-y-1.5 sm:grid-cols-3">
                 {capabilities.flatMap((name) =>
                   ['read', 'write'].map((kind) => (
@@ -80,13 +87,14 @@ export function NewKey({ capabilities }: { capabilities: string[] }) {
         <div role="status" className="mt-4 rounded-lg bg-good-soft p-3 text-sm">
           <p className="mb-2 text-good">{texts.shown}</p>
           <div className="flex items-center gap-3">
-            <code data-secret className="min-w-0 flex-1 break-all">
+            <code ref={shown} data-secret className="min-w-0 flex-1 break-all">
               {secret}
             </code>
             <Button look="quiet" onClick={copy}>
-              {isCopied ? texts.copied : texts.copy}
+              {texts.copy}
             </Button>
           </div>
+          {copied ? <p className="mt-2">{copied}</p> : null}
         </div>
       ) : null}
     </>

@@ -1,6 +1,7 @@
 import { mayAct } from '@worklane/domain/actor.ts'
 import { type AuditEntry, listAudit } from '@worklane/domain/audit/operations.ts'
 import { execute } from '@worklane/domain/execute.ts'
+import { listMembers } from '@worklane/domain/members/operations.ts'
 import { isRead } from '@worklane/domain/operation.ts'
 import { operationList } from '@worklane/domain/operations.ts'
 import type { Metadata } from 'next'
@@ -15,7 +16,7 @@ const { audit: texts } = settings
 
 export const metadata: Metadata = { title: settings.sections.audit }
 
-type Asked = { operation?: string; from?: string; to?: string; cursor?: string }
+type Asked = { operation?: string; person?: string; from?: string; to?: string; cursor?: string }
 type Props = { searchParams: Promise<Asked> }
 
 export default function AuditPage({ searchParams }: Props) {
@@ -26,17 +27,24 @@ export default function AuditPage({ searchParams }: Props) {
   )
 }
 
-const day = /^\d{4}-\d\d-\d\d$/
-
 async function Audit({ searchParams }: Props) {
   const [actor, asked] = await Promise.all([requireActor(), searchParams])
   if (!mayAct(actor, 'admin')) return <OnlyFor least="admin" />
   const query = {
     ...(asked.operation ? { operation: asked.operation } : {}),
-    ...(day.test(asked.from ?? '') ? { from: asked.from } : {}),
-    ...(day.test(asked.to ?? '') ? { to: asked.to } : {}),
+    ...(asked.from ? { from: asked.from } : {}),
+    ...(asked.to ? { to: asked.to } : {}),
   }
-  const { items, nextCursor } = await execute(listAudit, actor, { ...query, cursor: asked.cursor, limit: 30 })
+  const meant = asked.person ? await execute(listMembers, actor, { search: asked.person, limit: 5 }) : null
+  const [person, another] = meant?.items ?? []
+  const unclear = meant !== null && (!person || another !== undefined)
+  const { items, nextCursor } = unclear
+    ? { items: [], nextCursor: null }
+    : await execute(listAudit, actor, {
+        ...query,
+        ...(person ? { actorId: person.id } : {}),
+        ...{ cursor: asked.cursor, limit: 30 },
+      })
   const writes = operationList.filter((each) => !isRead(each) && each.audited !== false)
   return (
     <Section title={settings.sections.audit}>
@@ -46,11 +54,25 @@ async function Audit({ searchParams }: Props) {
             {texts.operation}
           </label>
           <select id="operation" name="operation" defaultValue={asked.operation ?? ''} className={fieldClass}>
-            <option value="" />
+            <option value="">{texts.any}</option>
             {writes.map(({ name }) => (
               <option key={name}>{name}</option>
             ))}
           </select>
+        </div>
+        <div>
+          <label htmlFor="person" className={labelClass}>
+            {texts.person}
+          </label>
+          <input
+            id="person"
+            name="person"
+            type="search"
+            maxLength={80}
+            defaultValue={asked.person}
+            placeholder={settings.findPerson}
+            className={fieldClass}
+          />
         </div>
         {(['from', 'to'] as const).map((name) => (
           <div key={name}>
@@ -64,7 +86,13 @@ async function Audit({ searchParams }: Props) {
           {texts.filter}
         </Button>
       </form>
-      {items.length === 0 ? <p className="text-sm text-muted">{texts.none}</p> : null}
+      {unclear ? (
+        <p role="alert" className="text-sm text-danger">
+          {person ? texts.several(meant.items.map(({ email }) => email)) : texts.nobody(asked.person ?? '')}
+        </p>
+      ) : items.length === 0 ? (
+        <p className="text-sm text-muted">{texts.none}</p>
+      ) : null}
       <ol className="-my-2 divide-y">
         {items.map((entry) => (
           <Entry key={entry.id} entry={entry} />
@@ -72,7 +100,7 @@ async function Audit({ searchParams }: Props) {
       </ol>
       {nextCursor ? (
         <Link
-          href={`/settings/audit?${new URLSearchParams({ ...(query as Record<string, string>), cursor: nextCursor })}`}
+          href={`/settings/audit?${new URLSearchParams({ ...(query as Record<string, string>), ...(asked.person ? { person: asked.person } : {}), cursor: nextCursor })}`}
           prefetch={false}
           className={buttonClass({ look: 'quiet', className: 'mt-4' })}
         >

@@ -1,7 +1,7 @@
 'use client'
 
-import type { LabelColour } from '@worklane/domain/tasks/shapes.ts'
-import type { FormEvent } from 'react'
+import type { Label, LabelColour } from '@worklane/domain/tasks/shapes.ts'
+import { type FormEvent, useRef } from 'react'
 import { useAct } from '#web/components/settings/act.ts'
 import { Confirmed } from '#web/components/settings/confirmed.tsx'
 import { Said } from '#web/components/settings/said.tsx'
@@ -12,14 +12,73 @@ import { settings } from '#web/texts/settings.ts'
 
 const { labels: texts } = settings
 
+/** Renames and recolours; closed until it is asked for. */
+export function EditLabel({ label }: { label: Label }) {
+  const { act, said, isPending } = useAct()
+  const details = useRef<HTMLDetailsElement>(null)
+
+  async function save(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault()
+    const input = { labelId: label.id, ...given(event.currentTarget) }
+    if ((await act((api) => api.label.update.mutate(input))) && details.current) details.current.open = false
+  }
+
+  return (
+    <details ref={details} className="min-w-0 flex-1">
+      <summary
+        aria-label={texts.edit(label.name)}
+        className="ml-auto w-fit rounded-md px-2 py-1 text-sm text-muted hover:bg-sunken hover:text-ink"
+      >
+        {texts.change}
+      </summary>
+      <form onSubmit={save} className="my-2">
+        <fieldset disabled={isPending} className="flex flex-wrap items-end gap-3 *:first:basis-48">
+          <Field
+            label={texts.name}
+            id={`name-${label.id}`}
+            name="name"
+            required
+            maxLength={40}
+            defaultValue={label.name}
+          />
+          <Colour id={`colour-${label.id}`} chosen={label.colour} />
+          <Button type="submit">{settings.save}</Button>
+        </fieldset>
+        <Said said={said?.bad ? said : null} />
+      </form>
+    </details>
+  )
+}
+
+function Colour({ id, chosen }: { id: string; chosen: LabelColour }) {
+  return (
+    <div className="w-32">
+      <label htmlFor={id} className={labelClass}>
+        {texts.colour}
+      </label>
+      <select id={id} name="colour" defaultValue={chosen} className={fieldClass}>
+        {Object.entries(texts.colours).map(([colour, name]) => (
+          <option key={colour} value={colour}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </div>
+  )
+}
+
+function given(form: HTMLFormElement) {
+  const data = new FormData(form)
+  return { name: String(data.get('name')), colour: data.get('colour') as LabelColour }
+}
+
 export function AddLabel() {
   const { act, said, isPending } = useAct()
 
   async function add(event: FormEvent<HTMLFormElement>) {
     event.preventDefault()
     const form = event.currentTarget
-    const data = new FormData(form)
-    const input = { name: String(data.get('name')), colour: data.get('colour') as LabelColour }
+    const input = given(form)
     if (await act((api) => api.label.create.mutate(input))) form.reset()
   }
 
@@ -27,18 +86,7 @@ export function AddLabel() {
     <form onSubmit={add}>
       <fieldset disabled={isPending} className="flex flex-wrap items-end gap-3 *:first:basis-64">
         <Field label={texts.name} name="name" required maxLength={40} />
-        <div className="w-32">
-          <label htmlFor="label-colour" className={labelClass}>
-            {texts.colour}
-          </label>
-          <select id="label-colour" name="colour" defaultValue="blue" className={fieldClass}>
-            {Object.entries(texts.colours).map(([colour, name]) => (
-              <option key={colour} value={colour}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </div>
+        <Colour id="label-colour" chosen="blue" />
         <Button type="submit">{texts.add}</Button>
       </fieldset>
       <Said said={said} />

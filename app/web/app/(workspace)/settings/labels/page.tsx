@@ -6,7 +6,7 @@ import { requireActor } from '#web/auth/actor.ts'
 import { Section, Streamed } from '#web/components/settings/section.tsx'
 import { LabelTag } from '#web/components/task.tsx'
 import { settings } from '#web/texts/settings.ts'
-import { AddLabel, RemoveLabel } from './label-forms.tsx'
+import { AddLabel, EditLabel, RemoveLabel } from './label-forms.tsx'
 
 const { labels: texts } = settings
 
@@ -29,9 +29,14 @@ async function Labels() {
       {items.length === 0 ? <p className="text-sm text-muted">{texts.none}</p> : null}
       <ul className="-my-1 mb-4 divide-y">
         {items.map((label) => (
-          <li key={label.id} className="flex items-center justify-between gap-3 py-2">
+          <li key={label.id} className="flex items-start justify-between gap-3 py-2">
             <LabelTag label={label} />
-            {mayWrite ? <RemoveLabel labelId={label.id} name={label.name} /> : null}
+            {mayWrite ? (
+              <>
+                <EditLabel label={label} />
+                <RemoveLabel labelId={label.id} name={label.name} />
+              </>
+            ) : null}
           </li>
         ))}
       </ul>

@@ -47,17 +47,20 @@ export function Invite({ roles }: { roles: Role[] }) {
 }
 
 export function RevokeInvitation({ invitationId, email }: { invitationId: string; email: string }) {
-  const { act, isPending } = useAct()
+  const { act, said, isPending } = useAct()
   return (
-    <button
-      type="button"
-      disabled={isPending}
-      aria-label={texts.revoke(email)}
-      onClick={() => act((api) => api.invitation.revoke.mutate({ invitationId }))}
-      className="grid size-7 place-items-center rounded-md text-muted hover:bg-sunken hover:text-danger"
-    >
-      <span aria-hidden>×</span>
-    </button>
+    <>
+      <Said said={said?.bad ? said : null} />
+      <button
+        type="button"
+        disabled={isPending}
+        aria-label={texts.revoke(email)}
+        onClick={() => act((api) => api.invitation.revoke.mutate({ invitationId }))}
+        className="grid size-7 place-items-center rounded-md text-muted hover:bg-sunken hover:text-danger"
+      >
+        <span aria-hidden>×</span>
+      </button>
+    </>
   )
 }
 
@@ -70,9 +73,10 @@ export function MemberActions({ member, roles }: { member: Member; roles: Role[]
         aria-label={texts.roleOf(member.name)}
         disabled={isPending}
         defaultValue={member.role}
-        onChange={(event) => {
-          const role = event.target.value as Role
-          void act((api) => api.member.setRole.mutate({ memberId: member.id, role }))
+        onChange={async ({ target }) => {
+          const role = target.value as Role
+          const worked = await act((api) => api.member.setRole.mutate({ memberId: member.id, role }))
+          if (!worked) target.value = member.role
         }}
         className={`${fieldClass} max-w-28`}
       >

@@ -7,6 +7,8 @@ import Link from 'next/link'
 import { requireActor } from '#web/auth/actor.ts'
 import { Avatar } from '#web/components/person.tsx'
 import { Section, Streamed } from '#web/components/settings/section.tsx'
+import { Field } from '#web/components/settings/setting.tsx'
+import { Button } from '#web/components/ui/button.tsx'
 import { shortDate } from '#web/lib/format.ts'
 import { settings } from '#web/texts/settings.ts'
 import { Invite, MemberActions, RevokeInvitation } from './member-forms.tsx'
@@ -15,7 +17,7 @@ const { members: texts } = settings
 
 export const metadata: Metadata = { title: settings.sections.members }
 
-type Props = { searchParams: Promise<{ cursor?: string }> }
+type Props = { searchParams: Promise<{ cursor?: string; search?: string }> }
 
 export default function MembersPage({ searchParams }: Props) {
   return (
@@ -26,10 +28,10 @@ export default function MembersPage({ searchParams }: Props) {
 }
 
 async function Members({ searchParams }: Props) {
-  const [actor, { cursor }] = await Promise.all([requireActor(), searchParams])
+  const [actor, { cursor, search }] = await Promise.all([requireActor(), searchParams])
   const mayManage = mayAct(actor, 'admin')
   const [page, invitations] = await Promise.all([
-    execute(listMembers, actor, { cursor, limit: 50 }),
+    execute(listMembers, actor, { cursor, ...(search ? { search } : {}), limit: 50 }),
     mayManage ? execute(listInvitations, actor, {}) : null,
   ])
   const roles = Role.options.filter((role) => role !== 'owner' && mayAct(actor, role))
@@ -56,6 +58,13 @@ async function Members({ searchParams }: Props) {
         </Section>
       ) : null}
       <Section title={texts.people}>
+        <form action="/settings/members" className="mb-4 flex items-end gap-3">
+          <Field label={texts.find} name="search" type="search" maxLength={80} defaultValue={search} />
+          <Button type="submit" look="quiet">
+            {settings.find}
+          </Button>
+        </form>
+        {page.items.length === 0 ? <p className="text-sm text-muted">{texts.noneFound}</p> : null}
         <ul className="-my-2 divide-y">
           {page.items.map((member) => (
             <li key={member.id} className="flex items-center gap-3 py-2.5 text-sm">
@@ -79,7 +88,7 @@ async function Members({ searchParams }: Props) {
         </ul>
         {page.nextCursor ? (
           <Link
-            href={`/settings/members?cursor=${page.nextCursor}`}
+            href={`/settings/members?${new URLSearchParams({ ...(search ? { search } : {}), cursor: page.nextCursor })}`}
             prefetch={false}
             className="mt-4 block text-sm text-accent-text hover:underline"
           >

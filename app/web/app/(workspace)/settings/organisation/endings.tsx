@@ -1,8 +1,9 @@
 'use client'
 
 import { useState } from 'react'
+import type { Person } from '#web/components/people.ts'
+import { PersonPicker } from '#web/components/person-picker.tsx'
 import { Confirmed } from '#web/components/settings/confirmed.tsx'
-import { fieldClass, labelClass } from '#web/components/ui/field.tsx'
 import { settings } from '#web/texts/settings.ts'
 
 const { organisation: texts } = settings
@@ -32,33 +33,16 @@ export function RemoveOrganisation({ slug }: { slug: string }) {
   )
 }
 
-export function Transfer({ people }: { people: { id: string; name: string }[] }) {
-  const [memberId, setMember] = useState('')
+export function Transfer({ self }: { self: string }) {
+  const [heir, setHeir] = useState<Person | null>(null)
   return (
     <div className="flex flex-wrap items-end gap-3">
-      <div className="w-64">
-        <label htmlFor="heir" className={labelClass}>
-          {texts.to}
-        </label>
-        <select
-          id="heir"
-          value={memberId}
-          onChange={(event) => setMember(event.target.value)}
-          className={fieldClass}
-        >
-          <option value="" />
-          {people.map(({ id, name }) => (
-            <option key={id} value={id}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </div>
-      {memberId ? (
+      <PersonPicker label={texts.to} hint={settings.findPerson} without={self} onChoose={setHeir} />
+      {heir ? (
         <Confirmed
-          name={texts.transfer}
+          name={texts.transferTo(heir.name)}
           text={texts.transferText}
-          run={() => (api) => api.organisation.transfer.mutate({ memberId })}
+          run={() => (api) => api.organisation.transfer.mutate({ memberId: heir.id })}
         />
       ) : null}
     </div>

@@ -1,6 +1,5 @@
 import { mayAct } from '@worklane/domain/actor.ts'
 import { execute } from '@worklane/domain/execute.ts'
-import { listMembers } from '@worklane/domain/members/operations.ts'
 import { getOrganisation } from '@worklane/domain/organisations/operations.ts'
 import type { Metadata } from 'next'
 import { requireActor } from '#web/auth/actor.ts'
@@ -25,10 +24,7 @@ export default function OrganisationPage() {
 async function Organisation() {
   const actor = await requireActor()
   const isOwner = actor.role === 'owner'
-  const [organisation, members] = await Promise.all([
-    execute(getOrganisation, actor, {}),
-    isOwner ? execute(listMembers, actor, { limit: 200 }) : null,
-  ])
+  const organisation = await execute(getOrganisation, actor, {})
   return (
     <>
       <Section
@@ -53,9 +49,9 @@ async function Organisation() {
           </a>
         </Section>
       ) : null}
-      {members ? (
+      {isOwner ? (
         <Section title={texts.transfer} text={texts.transferText} danger>
-          <Transfer people={members.items.filter(({ id }) => id !== actor.userId)} />
+          <Transfer self={actor.userId} />
         </Section>
       ) : null}
       {isOwner ? (

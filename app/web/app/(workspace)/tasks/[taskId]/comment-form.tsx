@@ -2,37 +2,26 @@
 
 import { useRouter } from 'next/navigation'
 import { type FormEvent, type KeyboardEvent, useRef, useState } from 'react'
+import { type Person, usePeople } from '#web/components/people.ts'
 import { Button } from '#web/components/ui/button.tsx'
 import { fieldClass, labelClass } from '#web/components/ui/field.tsx'
 import { work } from '#web/texts/work.ts'
 
-type Person = { id: string; name: string }
-const mostShown = 5
-
 export function CommentForm({ taskId }: { taskId: string }) {
   const router = useRouter()
   const field = useRef<HTMLTextAreaElement>(null)
-  const [people, setPeople] = useState<Person[] | null>(null)
   const [word, setWord] = useState<string | null>(null)
   const [chosen, setChosen] = useState(0)
   const [isPending, setPending] = useState(false)
   const [error, setError] = useState<string | null>(null)
-  const found =
-    word === null
-      ? []
-      : (people ?? [])
-          .filter(({ name }) => name.toLowerCase().includes(word.toLowerCase()))
-          .slice(0, mostShown)
+  const found = usePeople(word)
 
-  /** The word after an @ that the cursor stands in; people are asked for when the first one is typed. */
-  async function look() {
+  /** The word after an @ that the cursor stands in. */
+  function look() {
     const { value, selectionStart } = field.current as HTMLTextAreaElement
     const typed = /(?:^|\s)@([\p{L}\p{N} .-]{0,30})$/u.exec(value.slice(0, selectionStart))
     setWord(typed?.[1] ?? null)
     setChosen(0)
-    if (!typed || people) return
-    const { api } = await import('#web/lib/api.ts')
-    setPeople((await api.member.list.query({ limit: 200 })).items)
   }
 
   function mention({ id, name }: Person) {

@@ -1,0 +1,250 @@
+import { createHmac } from 'node:crypto'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { sessionSubject, type User, userAt } from '../../fixtures/population.ts'
+import { type Stack, startStack } from '../../harness/stack/stack.ts'
+import { provide } from '../../harness/toolchain/provide.ts'
+import { population } from './testing/pages.ts'
+
+/** The people of the largest organisation, its owner first. */
+const people = Array.from({ length: population.users }, (_, index) => userAt(population, index)).filter(
+  ({ organisation }) => organisation === userAt(population, 0).organisation,
+)
+const [owner] = people as [User]
+const some = (role: User['role'], place = 0) => people.filter((each) => each.role === role)[place] as User
+
+describe('the settings in a browser', () => {
+  let stack: Stack
+  let browser: Browser
+  let page: Page
+  const complaints: string[] = []
+
+  beforeAll(async () => {
+    const tools = await provide(['chromium'])
+    stack = await startStack({ population, env: { RATE_LIMIT_SCALE: '20' } })
+    browser = await chromium.launch({
+      executablePath: tools.chromium.path,
+      args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-background-networking'],
+    })
+    page = await as(owner)
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await stack?.stop()
+  })
+
+  const tokenOf = (user: User) =>
+    createHmac('sha256', stack.sessionSecret)
+      .update(sessionSubject(population, user.index))
+      .digest('base64url')
+
+  async function as(user: User, width = 1280): Promise<Page> {
+    const context = await browser.newContext({ baseURL: stack.origin, viewport: { width, height: 860 } })
+    await context.addCookies([{ name: 'authjs.session-token', value: tokenOf(user), url: stack.origin }])
+    const opened = await context.newPage()
+    opened.on('pageerror', (error) => complaints.push(error.message))
+    return opened
+  }
+
+  /** The same by the API, as somebody else does it at the same time. */
+  const call = (user: User, method: string, path: string, body?: object) =>
+    fetch(`${stack.origin}/v1${path}`, {
+      method,
+      headers: { cookie: `authjs.session-token=${tokenOf(user)}`, 'content-type': 'application/json' },
+      body: body ? JSON.stringify(body) : null,
+    })
+  const json = async (response: Promise<Response>) =>
+    (await (await response).json()) as Record<string, string>
+
+  it.each([
+    ['/settings/audit?from=2026-99-99', 'from'],
+    ['/settings/audit?cursor=made-up', 'cursor'],
+    ['/settings/members?cursor=made-up', 'cursor'],
+    ['/notifications?cursor=made-up', 'cursor'],
+  ])('say what is wrong with the address %s, and lead to the page without it', async (address, field) => {
+    await page.goto(address)
+    await page.getByRole('heading', { name: 'This address is not right' }).waitFor()
+    await page.getByText(`${field}: `).waitFor()
+    // The frame goes on working.
+    expect(await page.getByRole('link', { name: 'Dashboard' }).count()).toBeGreaterThan(0)
+    await page.getByRole('link', { name: 'Show the page without it' }).click()
+    await page.waitForURL((url) => url.search === '')
+    await page.locator('#main').getByRole('heading').first().waitFor()
+    expect(await page.getByText('This address is not right').count()).toBe(0)
+  })
+
+  it('find a member, and give them another role', async () => {
+    const member = some('member')
+    await page.goto('/settings/members')
+    await page.getByLabel('Find somebody').fill(member.email)
+    await page.getByRole('button', { name: 'Find' }).click()
+    const role = page.getByLabel(`Role of ${member.name}`)
+    await role.selectOption('manager')
+    await expect.poll(async () => (await json(call(member, 'GET', '/me'))).role).toBe('manager')
+    await page.reload()
+    expect(await role.inputValue()).toBe('manager')
+    expect(await page.getByRole('combobox').count()).toBeGreaterThan(0)
+    await page.getByLabel('Find somebody').fill('nobody is called this')
+    await page.getByRole('button', { name: 'Find' }).click()
+    await page.getByText('Nobody here answers to this.').waitFor()
+  })
+
+  it('keep the role that it was, and say why, when the change is refused', async () => {
+    const gone = some('member', 1)
+    await page.goto(`/settings/members?search=${gone.email}`)
+    const role = page.getByLabel(`Role of ${gone.name}`)
+    await role.waitFor()
+    expect((await call(owner, 'DELETE', `/members/${gone.id}`)).status).toBe(200)
+    await role.selectOption('viewer')
+    await page.getByRole('alert').filter({ hasText: 'There is no such member' }).waitFor()
+    expect(await role.inputValue()).toBe('member')
+  })
+
+  it('remove a member, whose next request is refused', async () => {
+    const gone = some('member', 2)
+    await page.goto(`/settings/members?search=${gone.email}`)
+    await page.getByRole('button', { name: `Remove ${gone.name}` }).click()
+    await page
+      .getByRole('dialog')
+      .getByRole('button', { name: `Remove ${gone.name}` })
+      .click()
+    await page.getByText('Nobody here answers to this.').waitFor()
+    expect((await call(gone, 'GET', '/me')).status).toBe(401)
+  })
+
+  it('say why an invitation cannot be taken back', async () => {
+    const { id } = await json(
+      call(owner, 'POST', '/invitations', { email: 'late@example.test', role: 'member' }),
+    )
+    await page.goto('/settings/members')
+    const takeBack = page.getByRole('button', { name: 'Take back the invitation of late@example.test' })
+    await takeBack.waitFor()
+    expect((await call(owner, 'DELETE', `/invitations/${id}`)).status).toBe(200)
+    await takeBack.click()
+    await page.getByRole('alert').filter({ hasText: 'There is no such invitation' }).waitFor()
+  })
+
+  it('make a label, rename it, and remove it', async () => {
+    await page.goto('/settings/labels')
+    await page.getByLabel('Name').fill('Urgent matter')
+    await page.getByRole('button', { name: 'Add label' }).click()
+    await page.getByLabel('Change the label Urgent matter').click()
+    const row = page.getByRole('listitem').filter({ hasText: 'Urgent matter' })
+    await row.getByLabel('Name').fill('Calm matter')
+    await row.getByLabel('Colour').selectOption('green')
+    await row.getByRole('button', { name: 'Save' }).click()
+    await page.getByLabel('Change the label Calm matter').waitFor()
+    const { items } = (await (await call(owner, 'GET', '/labels')).json()) as { items: { name: string }[] }
+    expect(items).toMatchObject([{ name: 'Calm matter', colour: 'green' }])
+    await page.getByRole('button', { name: 'Remove the label Calm matter' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Remove the label Calm matter' }).click()
+    await page.getByText('No labels yet.').waitFor()
+  })
+
+  it('show of the audit log what one person did', async () => {
+    const manager = some('manager')
+    expect((await call(manager, 'POST', '/projects', { key: 'AUD', name: 'Audited' })).status).toBe(201)
+    await page.goto('/settings/audit')
+    expect(await page.getByLabel('Operation').locator('option').first().textContent()).toBe('Any operation')
+    await page.getByLabel('Person').fill(manager.email)
+    await page.getByRole('button', { name: 'Filter' }).click()
+    await page.waitForURL(/person=/)
+    await page.locator('summary').filter({ hasText: 'project.create' }).first().waitFor()
+    const entries = page.locator('#main summary')
+    const theirs = entries.filter({ hasText: `by ${manager.name}` })
+    expect(await theirs.count()).toBe(await entries.count())
+    expect(await page.getByText(`by ${owner.name}`).count()).toBe(0)
+    await page.getByLabel('Person').fill('nobody is called this')
+    await page.getByRole('button', { name: 'Filter' }).click()
+    await page.getByText('Nobody here answers to “nobody is called this”.').waitFor()
+    await page.getByLabel('Person').fill('@')
+    await page.getByRole('button', { name: 'Filter' }).click()
+    await page.getByText('Several people answer to this').waitFor()
+  })
+
+  it('mark a key that the browser does not let us copy', async () => {
+    await page.goto('/settings/api-keys')
+    await page.getByText('Choose single scopes').click()
+    await page.getByLabel('task:write').check()
+    await page.getByLabel('Name').fill('Robot')
+    await page.getByRole('button', { name: 'New key' }).click()
+    await page.locator('[data-secret]').waitFor()
+    await page.evaluate('navigator.clipboard.writeText = () => Promise.reject(new Error("no"))')
+    await page.getByRole('button', { name: 'Copy' }).click()
+    await page.getByText('It is marked').waitFor()
+    expect(await page.evaluate('getSelection().toString()')).toMatch(/^wl_/)
+    await page.reload()
+    await page.getByText('*:read, task:write').waitFor()
+  })
+
+  it('show a viewer what a viewer may open, and of the rest who may', async () => {
+    const viewer = await as(some('viewer'))
+    await viewer.goto('/settings/members')
+    const navigation = viewer.getByRole('navigation', { name: 'Settings' })
+    await viewer.getByText('What each role may do').waitFor()
+    const links = await navigation.getByRole('link').allTextContents()
+    expect(links).toEqual(['Profile', 'Security', 'Organisation', 'Members', 'Labels'])
+    expect(await viewer.getByRole('button', { name: /^Remove/ }).count()).toBe(0)
+    await viewer.goto('/settings/audit')
+    await viewer.getByRole('heading', { name: 'Only for the role admin and above' }).waitFor()
+    await viewer.context().close()
+  })
+
+  it('have the page that one is on in sight on a phone', async () => {
+    const phone = await as(owner, 390)
+    await phone.goto('/settings/audit')
+    const place = async () => {
+      const box = await phone
+        .getByRole('navigation', { name: 'Settings' })
+        .getByRole('link', { name: 'Audit log' })
+        .boundingBox()
+      return box && box.x >= 0 && box.x + box.width <= 390
+    }
+    await expect.poll(place).toBe(true)
+    await phone.context().close()
+  })
+
+  it('leave the organisation', async () => {
+    const leaver = await as(some('viewer', 1))
+    await leaver.goto('/settings/organisation')
+    await leaver.getByRole('button', { name: 'Leave' }).click()
+    await leaver.getByRole('dialog').getByRole('button', { name: 'Leave' }).click()
+    // They have no other: the way is to a new one.
+    await leaver.waitForURL('**/onboarding')
+    expect((await call(some('viewer', 1), 'GET', '/me')).status).toBe(401)
+    await leaver.context().close()
+  })
+
+  it('delete an account, with the address typed to confirm', async () => {
+    const gone = some('viewer', 2)
+    const going = await as(gone)
+    await going.goto('/settings/profile')
+    await going.getByRole('button', { name: 'Delete account' }).click()
+    const dialog = going.getByRole('dialog')
+    await dialog.getByLabel(/to confirm/).fill(gone.email)
+    await dialog.getByRole('button', { name: 'Delete account' }).click()
+    await going.waitForURL((url) => !url.pathname.startsWith('/settings'))
+    expect((await call(gone, 'GET', '/me')).status).toBe(401)
+    await page.goto(`/settings/members?search=${gone.email}`)
+    await page.getByText('Nobody here answers to this.').waitFor()
+    await going.context().close()
+  })
+
+  it('make somebody else the owner', async () => {
+    const heir = some('admin')
+    await page.goto('/settings/organisation')
+    await page.getByRole('combobox', { name: 'New owner' }).pressSequentially(heir.email.slice(0, -4))
+    await page.getByRole('option', { name: new RegExp(heir.email) }).click()
+    await page.getByRole('button', { name: `Make ${heir.name} the owner` }).click()
+    await page
+      .getByRole('dialog')
+      .getByRole('button', { name: `Make ${heir.name} the owner` })
+      .click()
+    await expect.poll(async () => (await json(call(heir, 'GET', '/me'))).role).toBe('owner')
+    // The page follows: who was the owner may leave now.
+    await page.getByRole('button', { name: 'Leave' }).waitFor()
+    expect(await page.getByRole('button', { name: 'Delete organisation' }).count()).toBe(0)
+  })
+
+  it('met no error on the way', () => expect(complaints).toEqual([]))
+})
