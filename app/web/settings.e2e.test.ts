@@ -1,10 +1,9 @@
-import { createHmac } from 'node:crypto'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { sessionSubject, type User, userAt } from '../../fixtures/population.ts'
+import { type User, userAt } from '../../fixtures/population.ts'
 import { type Stack, startStack } from '../../harness/stack/stack.ts'
 import { provide } from '../../harness/toolchain/provide.ts'
-import { population } from './testing/pages.ts'
+import { population, tokenOf } from './testing/pages.ts'
 
 /** The people of the largest organisation, its owner first. */
 const people = Array.from({ length: population.users }, (_, index) => userAt(population, index)).filter(
@@ -33,14 +32,11 @@ describe('the settings in a browser', () => {
     await stack?.stop()
   })
 
-  const tokenOf = (user: User) =>
-    createHmac('sha256', stack.sessionSecret)
-      .update(sessionSubject(population, user.index))
-      .digest('base64url')
-
   async function as(user: User, width = 1280): Promise<Page> {
     const context = await browser.newContext({ baseURL: stack.origin, viewport: { width, height: 860 } })
-    await context.addCookies([{ name: 'authjs.session-token', value: tokenOf(user), url: stack.origin }])
+    await context.addCookies([
+      { name: 'authjs.session-token', value: tokenOf(user.index, stack.sessionSecret), url: stack.origin },
+    ])
     const opened = await context.newPage()
     opened.on('pageerror', (error) => complaints.push(error.message))
     return opened
@@ -50,7 +46,10 @@ describe('the settings in a browser', () => {
   const call = (user: User, method: string, path: string, body?: object) =>
     fetch(`${stack.origin}/v1${path}`, {
       method,
-      headers: { cookie: `authjs.session-token=${tokenOf(user)}`, 'content-type': 'application/json' },
+      headers: {
+        cookie: `authjs.session-token=${tokenOf(user.index, stack.sessionSecret)}`,
+        'content-type': 'application/json',
+      },
       body: body ? JSON.stringify(body) : null,
     })
   const json = async (response: Promise<Response>) =>

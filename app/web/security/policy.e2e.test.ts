@@ -2,7 +2,7 @@ import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Stack, startStack } from '../../../harness/stack/stack.ts'
 import { provide } from '../../../harness/toolchain/provide.ts'
-import { addressOf, forStrangers, ownersToken, pagesOfTheApp, population } from '../testing/pages.ts'
+import { addressOf, forStrangers, pagesOfTheApp, population, tokenOf } from '../testing/pages.ts'
 import { hashesOf } from './inline-scripts.ts'
 
 describe('the content security policy', async () => {
@@ -24,7 +24,7 @@ describe('the content security policy', async () => {
   })
 
   async function ask(page: string) {
-    const cookie = `authjs.session-token=${ownersToken(stack.sessionSecret)}`
+    const cookie = `authjs.session-token=${tokenOf(0, stack.sessionSecret)}`
     const headers = forStrangers.has(page) ? {} : { cookie }
     const response = await fetch(stack.origin + addressOf(page), { headers })
     const policy = response.headers.get('content-security-policy') ?? ''

@@ -43,6 +43,6 @@ export function addressOf(page: string): string {
   return address
 }
 
-/** The session token of the population's first user, an owner. */
-export const ownersToken = (sessionSecret: string): string =>
-  createHmac('sha256', sessionSecret).update(sessionSubject(population, 0)).digest('base64url')
+/** The session token of one of the population; its first user is an owner. */
+export const tokenOf = (user: number, sessionSecret: string): string =>
+  createHmac('sha256', sessionSecret).update(sessionSubject(population, user)).digest('base64url')
