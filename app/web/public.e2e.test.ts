@@ -53,7 +53,7 @@ describe('the public pages in a browser', () => {
   it.each(['light', 'dark'] as const)('fits wide and narrow in %s', async (colorScheme) => {
     for (const width of [1280, 390]) {
       const page = await newPage(colorScheme, width)
-      for (const path of pages) {
+      for (const path of [...pages, '/status']) {
         await page.goto(path, { waitUntil: 'networkidle' })
         const name = path === '/' ? 'landing' : path.slice(1)
         await page.screenshot({ path: join(screenshots, `${name}-${colorScheme}-${width}.png`) })
