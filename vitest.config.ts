@@ -20,6 +20,7 @@ export default defineConfig({
           exclude: ignored,
           globalSetup: ['./harness/test/generated.ts', './harness/test/services.ts'],
           testTimeout: 30_000,
+          expect: { poll: { timeout: 10_000 } },
           hookTimeout: 120_000,
         },
       },
@@ -31,6 +32,7 @@ export default defineConfig({
           // Every file starts a whole stack: one at a time, or they measure each other.
           fileParallelism: false,
           testTimeout: 180_000,
+          expect: { poll: { timeout: 20_000 } },
           hookTimeout: 300_000,
         },
       },

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type User, userAt } from '../../fixtures/population.ts'
 import { type Stack, startStack } from '../../harness/stack/stack.ts'
 import { provide } from '../../harness/toolchain/provide.ts'
-import { addressOf, forStrangers, pagesOfTheApp, population, tokenOf } from './testing/pages.ts'
+import { addressOf, forStrangers, pagesOfTheApp, population, tokenOf, visit } from './testing/pages.ts'
 
 const looks = [
   ['light', 1280],
@@ -123,7 +123,7 @@ describe('every page', async () => {
       'a page that was refused',
       '/notifications',
       async (page) => {
-        await page.goto('/notifications?cursor=made-up')
+        await visit(page, '/notifications?cursor=made-up')
         await page.getByRole('heading', { name: 'This address is not right' }).waitFor()
       },
     ],

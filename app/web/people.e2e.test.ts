@@ -2,6 +2,7 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Stack, startStack } from '../../harness/stack/stack.ts'
 import { provide } from '../../harness/toolchain/provide.ts'
+import { visit } from './testing/pages.ts'
 
 const password = 'a password of ada'
 
@@ -52,7 +53,7 @@ describe('two people and their organisation', () => {
     (await fetch(`${stack.origin}/v1/me`, { headers: { cookie: await signedIn(context) } })).status
 
   it('sign up, and start a first project', async () => {
-    await ada.goto('/sign-up')
+    await visit(ada, '/sign-up')
     await ada.getByLabel('Your name').fill('Ada Lovelace')
     await ada.getByLabel('E-mail').fill('ada@example.test')
     await ada.getByLabel('Password').fill('short')
@@ -73,7 +74,7 @@ describe('two people and their organisation', () => {
   })
 
   it('invite a second person by mail, who joins', async () => {
-    await ada.goto('/settings/members')
+    await visit(ada, '/settings/members')
     await ada.getByLabel('E-mail').fill('bob@example.test')
     await ada.getByRole('button', { name: 'Send invitation' }).click()
     await ada.getByText('on its way to bob@example.test').waitFor()
@@ -99,8 +100,8 @@ describe('two people and their organisation', () => {
 
   it('work on one board, and see each other’s change at once', async () => {
     const path = new URL(await boardOf(ada)).pathname
-    await bob.goto(path)
-    await ada.goto(path)
+    await visit(bob, path)
+    await visit(ada, path)
     for (const page of [ada, bob]) await page.getByText('Live', { exact: true }).waitFor()
     const first = ada.getByRole('region', { name: 'To do' }).getByRole('listitem').first()
     const title = (await first.getByRole('link').textContent()) ?? ''
@@ -113,7 +114,7 @@ describe('two people and their organisation', () => {
   })
 
   async function boardOf(page: Page): Promise<string> {
-    await page.goto('/dashboard')
+    await visit(page, '/dashboard')
     await page
       .getByRole('link', { name: /Difference Engine/ })
       .first()
@@ -134,7 +135,7 @@ describe('two people and their organisation', () => {
     await expect
       .poll(
         async () => {
-          await ada.goto('/notifications')
+          await visit(ada, '/notifications')
           return ada.getByText('mentioned you in').count()
         },
         { timeout: 15_000 },
@@ -145,7 +146,7 @@ describe('two people and their organisation', () => {
   })
 
   it('search, by the page and by the command menu', async () => {
-    await ada.goto('/search')
+    await visit(ada, '/search')
     await ada.getByLabel('Words in tasks and comments').fill('brass gear')
     await ada.getByRole('main').getByRole('button', { name: 'Search' }).click()
     await ada.getByRole('main').getByText('Comment', { exact: true }).waitFor()
@@ -157,17 +158,17 @@ describe('two people and their organisation', () => {
 
   it('revoke a session, and see it die at once', async () => {
     const elsewhere = await newPage()
-    await elsewhere.goto('/sign-in')
+    await visit(elsewhere, '/sign-in')
     await elsewhere.getByLabel('E-mail', { exact: true }).fill('ada@example.test')
     await elsewhere.getByLabel('Password').fill(password)
     await elsewhere.getByRole('button', { name: 'Sign in', exact: true }).click()
     await elsewhere.waitForURL('**/dashboard')
     expect(await me(elsewhere.context())).toBe(200)
-    await ada.goto('/settings/security')
+    await visit(ada, '/settings/security')
     await ada.getByRole('button', { name: /^Sign out Chrome/ }).click()
     await expect.poll(() => me(elsewhere.context())).toBe(401)
     expect(await me(ada.context())).toBe(200)
-    await elsewhere.goto('/dashboard')
+    await visit(elsewhere, '/dashboard')
     await elsewhere.waitForURL('**/sign-in')
     await elsewhere.context().close()
   })
@@ -175,7 +176,7 @@ describe('two people and their organisation', () => {
   let key = ''
 
   it('make an API key that is shown once, and use it', async () => {
-    await ada.goto('/settings/api-keys')
+    await visit(ada, '/settings/api-keys')
     await ada.getByLabel('Name').fill('Importer')
     await ada.getByRole('button', { name: 'New key' }).click()
     key = (await ada.locator('[data-secret]').textContent()) ?? ''
@@ -186,7 +187,7 @@ describe('two people and their organisation', () => {
     // It reads everything, and writes nothing.
     const refused = await ask('/v1/projects', { method: 'POST', body: '{"key":"NEW","name":"New"}' })
     expect(refused.status).toBe(403)
-    await ada.reload()
+    await visit(ada, ada.url())
     expect(await ada.locator('[data-secret]').count()).toBe(0)
     await ada.getByText(/^Importer wl_/).waitFor()
   })
@@ -207,7 +208,7 @@ describe('two people and their organisation', () => {
     const headers = { cookie: await signedIn(bob.context()) }
     // A report costs more than another read; thirty a minute are the limit here.
     for (let turn = 0; turn < 31; turn++) await (await fetch(`${stack.origin}/v1/report`, { headers })).text()
-    await bob.goto('/reports')
+    await visit(bob, '/reports')
     await bob.getByRole('heading', { name: 'Too many requests' }).waitFor()
     await bob.getByText(/try again in \d+ seconds/).waitFor()
     // Another page is not more than he may.
@@ -216,7 +217,7 @@ describe('two people and their organisation', () => {
   })
 
   it('delete the organisation, with everything in it', async () => {
-    await ada.goto('/settings/organisation')
+    await visit(ada, '/settings/organisation')
     await ada.getByRole('button', { name: 'Delete organisation' }).click()
     const dialog = ada.getByRole('dialog')
     const slug = /Type (\S+) to confirm/.exec((await dialog.textContent()) ?? '')?.[1] ?? ''

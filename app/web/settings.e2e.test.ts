@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type User, userAt } from '../../fixtures/population.ts'
 import { type Stack, startStack } from '../../harness/stack/stack.ts'
 import { provide } from '../../harness/toolchain/provide.ts'
-import { population, tokenOf } from './testing/pages.ts'
+import { population, tokenOf, visit } from './testing/pages.ts'
 
 /** The people of the largest organisation, its owner first. */
 const people = Array.from({ length: population.users }, (_, index) => userAt(population, index)).filter(
@@ -61,7 +61,7 @@ describe('the settings in a browser', () => {
     ['/settings/members?cursor=made-up', 'cursor'],
     ['/notifications?cursor=made-up', 'cursor'],
   ])('say what is wrong with the address %s, and lead to the page without it', async (address, field) => {
-    await page.goto(address)
+    await visit(page, address)
     await page.getByRole('heading', { name: 'This address is not right' }).waitFor()
     await page.getByText(`${field}: `).waitFor()
     // The frame goes on working.
@@ -74,13 +74,13 @@ describe('the settings in a browser', () => {
 
   it('find a member, and give them another role', async () => {
     const member = some('member')
-    await page.goto('/settings/members')
+    await visit(page, '/settings/members')
     await page.getByLabel('Find somebody').fill(member.email)
     await page.getByRole('button', { name: 'Find' }).click()
     const role = page.getByLabel(`Role of ${member.name}`)
     await role.selectOption('manager')
     await expect.poll(async () => (await json(call(member, 'GET', '/me'))).role).toBe('manager')
-    await page.reload()
+    await visit(page, page.url())
     expect(await role.inputValue()).toBe('manager')
     expect(await page.getByRole('combobox').count()).toBeGreaterThan(0)
     await page.getByLabel('Find somebody').fill('nobody is called this')
@@ -90,7 +90,7 @@ describe('the settings in a browser', () => {
 
   it('keep the role that it was, and say why, when the change is refused', async () => {
     const gone = some('member', 1)
-    await page.goto(`/settings/members?search=${gone.email}`)
+    await visit(page, `/settings/members?search=${gone.email}`)
     const role = page.getByLabel(`Role of ${gone.name}`)
     await role.waitFor()
     expect((await call(owner, 'DELETE', `/members/${gone.id}`)).status).toBe(200)
@@ -101,7 +101,7 @@ describe('the settings in a browser', () => {
 
   it('remove a member, whose next request is refused', async () => {
     const gone = some('member', 2)
-    await page.goto(`/settings/members?search=${gone.email}`)
+    await visit(page, `/settings/members?search=${gone.email}`)
     await page.getByRole('button', { name: `Remove ${gone.name}` }).click()
     await page
       .getByRole('dialog')
@@ -115,7 +115,7 @@ describe('the settings in a browser', () => {
     const { id } = await json(
       call(owner, 'POST', '/invitations', { email: 'late@example.test', role: 'member' }),
     )
-    await page.goto('/settings/members')
+    await visit(page, '/settings/members')
     const takeBack = page.getByRole('button', { name: 'Take back the invitation of late@example.test' })
     await takeBack.waitFor()
     expect((await call(owner, 'DELETE', `/invitations/${id}`)).status).toBe(200)
@@ -124,7 +124,7 @@ describe('the settings in a browser', () => {
   })
 
   it('make a label, rename it, and remove it', async () => {
-    await page.goto('/settings/labels')
+    await visit(page, '/settings/labels')
     await page.getByLabel('Name').fill('Urgent matter')
     await page.getByRole('button', { name: 'Add label' }).click()
     await page.getByLabel('Change the label Urgent matter').click()
@@ -143,7 +143,7 @@ describe('the settings in a browser', () => {
   it('show of the audit log what one person did', async () => {
     const manager = some('manager')
     expect((await call(manager, 'POST', '/projects', { key: 'AUD', name: 'Audited' })).status).toBe(201)
-    await page.goto('/settings/audit')
+    await visit(page, '/settings/audit')
     expect(await page.getByLabel('Operation').locator('option').first().textContent()).toBe('Any operation')
     await page.getByLabel('Person').fill(manager.email)
     await page.getByRole('button', { name: 'Filter' }).click()
@@ -162,7 +162,7 @@ describe('the settings in a browser', () => {
   })
 
   it('mark a key that the browser does not let us copy', async () => {
-    await page.goto('/settings/api-keys')
+    await visit(page, '/settings/api-keys')
     await page.getByText('Choose single scopes').click()
     await page.getByLabel('task:write').check()
     await page.getByLabel('Name').fill('Robot')
@@ -172,26 +172,26 @@ describe('the settings in a browser', () => {
     await page.getByRole('button', { name: 'Copy' }).click()
     await page.getByText('It is marked').waitFor()
     expect(await page.evaluate('getSelection().toString()')).toMatch(/^wl_/)
-    await page.reload()
+    await visit(page, page.url())
     await page.getByText('*:read, task:write').waitFor()
   })
 
   it('show a viewer what a viewer may open, and of the rest who may', async () => {
     const viewer = await as(some('viewer'))
-    await viewer.goto('/settings/members')
+    await visit(viewer, '/settings/members')
     const navigation = viewer.getByRole('navigation', { name: 'Settings' })
     await viewer.getByText('What each role may do').waitFor()
     const links = await navigation.getByRole('link').allTextContents()
     expect(links).toEqual(['Profile', 'Security', 'Organisation', 'Members', 'Labels'])
     expect(await viewer.getByRole('button', { name: /^Remove/ }).count()).toBe(0)
-    await viewer.goto('/settings/audit')
+    await visit(viewer, '/settings/audit')
     await viewer.getByRole('heading', { name: 'Only for the role admin and above' }).waitFor()
     await viewer.context().close()
   })
 
   it('have the page that one is on in sight on a phone', async () => {
     const phone = await as(owner, 390)
-    await phone.goto('/settings/audit')
+    await visit(phone, '/settings/audit')
     const place = async () => {
       const box = await phone
         .getByRole('navigation', { name: 'Settings' })
@@ -205,7 +205,7 @@ describe('the settings in a browser', () => {
 
   it('leave the organisation', async () => {
     const leaver = await as(some('viewer', 1))
-    await leaver.goto('/settings/organisation')
+    await visit(leaver, '/settings/organisation')
     await leaver.getByRole('button', { name: 'Leave' }).click()
     await leaver.getByRole('dialog').getByRole('button', { name: 'Leave' }).click()
     // They have no other: the way is to a new one.
@@ -217,21 +217,21 @@ describe('the settings in a browser', () => {
   it('delete an account, with the address typed to confirm', async () => {
     const gone = some('viewer', 2)
     const going = await as(gone)
-    await going.goto('/settings/profile')
+    await visit(going, '/settings/profile')
     await going.getByRole('button', { name: 'Delete account' }).click()
     const dialog = going.getByRole('dialog')
     await dialog.getByLabel(/to confirm/).fill(gone.email)
     await dialog.getByRole('button', { name: 'Delete account' }).click()
     await going.waitForURL((url) => !url.pathname.startsWith('/settings'))
     expect((await call(gone, 'GET', '/me')).status).toBe(401)
-    await page.goto(`/settings/members?search=${gone.email}`)
+    await visit(page, `/settings/members?search=${gone.email}`)
     await page.getByText('Nobody here answers to this.').waitFor()
     await going.context().close()
   })
 
   it('make somebody else the owner', async () => {
     const heir = some('admin')
-    await page.goto('/settings/organisation')
+    await visit(page, '/settings/organisation')
     await page.getByRole('combobox', { name: 'New owner' }).pressSequentially(heir.email.slice(0, -4))
     await page.getByRole('option', { name: new RegExp(heir.email) }).click()
     await page.getByRole('button', { name: `Make ${heir.name} the owner` }).click()

@@ -14,6 +14,7 @@ import { provide } from '../../harness/toolchain/provide.ts'
 import { demoPassword } from '../../seed/seed.ts'
 import { newToken, tokenHash } from '../domain/sessions/token.ts'
 import { asAdministrator } from '../domain/testing/tenants.ts'
+import { visit } from './testing/pages.ts'
 
 const population: PopulationSpec = { seed: 1, organisations: 8, users: 120 }
 const owner = userAt(population, 0)
@@ -69,7 +70,7 @@ describe('Worklane in a browser', () => {
   }
 
   it('sends who is not signed in to the sign-in page, and back to where they wanted to go', async () => {
-    await page.goto(`/projects/${project}`)
+    await visit(page, `/projects/${project}`)
     expect(new URL(page.url()).pathname).toBe('/sign-in')
     await signIn(page, owner.email)
     await page.waitForURL(`**/projects/${project}`)
@@ -78,7 +79,7 @@ describe('Worklane in a browser', () => {
 
   it('refuses a wrong password, and says so', async () => {
     const other = await newPage()
-    await other.goto('/sign-in')
+    await visit(other, '/sign-in')
     await signIn(other, owner.email, 'not the password')
     const alert = other.getByRole('alert').filter({ hasText: 'do not belong together' })
     await alert.waitFor()
@@ -88,7 +89,7 @@ describe('Worklane in a browser', () => {
 
   it('signs in with a link from a mail, once', async () => {
     const other = await newPage()
-    await other.goto('/sign-in')
+    await visit(other, '/sign-in')
     await other.getByLabel('E-mail for a link').fill(userAt(population, 1).email)
     await other.getByRole('button', { name: 'Send me a link' }).click()
     await other.getByRole('status').filter({ hasText: 'on its way' }).waitFor()
@@ -103,10 +104,10 @@ describe('Worklane in a browser', () => {
       )
       .toBe(1)
     const link = await letter.getAttribute('href')
-    await other.goto(link ?? '')
+    await visit(other, link ?? '')
     await other.waitForURL('**/dashboard')
     await other.context().clearCookies()
-    await other.goto(link ?? '')
+    await visit(other, link ?? '')
     expect(new URL(other.url()).pathname).toBe('/sign-in')
     await other.context().close()
   })
@@ -122,13 +123,13 @@ describe('Worklane in a browser', () => {
       ),
     )
     await other.context().addCookies([{ name: 'authjs.session-token', value: old, url: stack.origin }])
-    await other.goto('/dashboard')
+    await visit(other, '/dashboard')
     await other.getByRole('heading', { name: 'Assigned to you' }).waitFor()
     const token = async () =>
       (await other.context().cookies()).find(({ name }) => name === 'authjs.session-token')?.value
     const fresh = await token()
     expect(fresh).not.toBe(old)
-    await other.reload()
+    await visit(other, other.url())
     await other.getByRole('heading', { name: 'Assigned to you' }).waitFor()
     // A fresh one stays.
     expect(await token()).toBe(fresh)
@@ -136,7 +137,7 @@ describe('Worklane in a browser', () => {
   })
 
   it('shows the dashboard with figures, own work, projects and what happened', async () => {
-    await page.goto('/dashboard')
+    await visit(page, '/dashboard')
     await page.getByRole('heading', { name: 'Assigned to you' }).waitFor()
     await page.getByRole('heading', { name: 'Lately' }).waitFor()
     const open = page.locator('dl > div').filter({ hasText: 'Open' }).locator('dd')
@@ -144,7 +145,7 @@ describe('Worklane in a browser', () => {
   })
 
   it('adds a task to the board and moves it to the next column', async () => {
-    await page.goto(`/projects/${project}`)
+    await visit(page, `/projects/${project}`)
     await page.getByRole('button', { name: 'New task' }).click()
     await page.getByLabel('Title').fill('Walk the whole house')
     await page.getByRole('button', { name: 'Add task' }).click()
@@ -162,20 +163,20 @@ describe('Worklane in a browser', () => {
   })
 
   it('changes a task, keeps the change, and tells of it', async () => {
-    await page.goto(`/tasks/${task}`)
+    await visit(page, `/tasks/${task}`)
     await page.getByRole('button', { name: 'Edit' }).click()
     await page.getByLabel('Title').fill('Renamed in a browser')
     await page.getByLabel('Priority').selectOption('urgent')
     await page.getByRole('button', { name: 'Save' }).click()
     await page.getByRole('status').filter({ hasText: 'Saved' }).waitFor()
-    await page.reload()
+    await visit(page, page.url())
     await page.getByRole('heading', { name: 'Renamed in a browser' }).waitFor()
     expect(await page.getByLabel('Priority').inputValue()).toBe('urgent')
     // The activity comes through the outbox and the worker.
     await expect
       .poll(
         async () => {
-          await page.reload()
+          await visit(page, page.url())
           return page.getByText('changed', { exact: true }).count()
         },
         { timeout: 15_000 },
@@ -186,13 +187,13 @@ describe('Worklane in a browser', () => {
   it("says of another organisation's task what it says of none", async () => {
     const foreign = taskIdAt(population, owner.organisation + 1, 0, 0)
     for (const id of [foreign, '00000000-0000-8000-8000-000000000000']) {
-      await page.goto(`/tasks/${id}`)
+      await visit(page, `/tasks/${id}`)
       await page.getByRole('heading', { name: 'There is nothing here' }).waitFor()
     }
   })
 
   it('starts a project', async () => {
-    await page.goto('/dashboard')
+    await visit(page, '/dashboard')
     await page.getByText('New project').click()
     await page.getByLabel('Name').fill('Lighthouse keepers')
     await page.getByLabel('Key').fill('lhk')
@@ -243,7 +244,7 @@ describe('Worklane in a browser', () => {
     const asks = () =>
       fetch(`${stack.origin}/v1/me`, { headers: { cookie: `${cookie?.name}=${cookie?.value}` } })
     expect((await asks()).status).toBe(200)
-    await page.goto('/dashboard')
+    await visit(page, '/dashboard')
     await page.getByRole('button', { name: 'Sign out' }).click()
     await page.waitForURL('**/sign-in')
     expect((await asks()).status).toBe(401)

@@ -1,6 +1,8 @@
 import { createHmac } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { expect } from 'vitest'
 import {
   type PopulationSpec,
   projectIdAt,
@@ -46,3 +48,13 @@ export function addressOf(page: string): string {
 /** The session token of one of the population; its first user is an owner. */
 export const tokenOf = (user: number, sessionSecret: string): string =>
   createHmac('sha256', sessionSecret).update(sessionSubject(population, user)).digest('base64url')
+
+const controls = 'button, input, select, textarea, form'
+const taken = `[...document.querySelectorAll(${JSON.stringify(controls)})]
+  .every((control) => Object.keys(control).some((key) => key.startsWith('__react')))`
+
+/** Goes to an address, and on when React has taken over every control: a click before that goes nowhere. */
+export async function visit(page: Page, address: string): Promise<void> {
+  await page.goto(address)
+  await expect.poll(() => page.evaluate(taken), { timeout: 20_000 }).toBe(true)
+}
