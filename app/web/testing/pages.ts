@@ -49,7 +49,8 @@ export function addressOf(page: string): string {
 export const tokenOf = (user: number, sessionSecret: string): string =>
   createHmac('sha256', sessionSecret).update(sessionSubject(population, user)).digest('base64url')
 
-const controls = 'button, input, select, textarea, form'
+// React sets the hidden inputs of a server action aside.
+const controls = 'button, input:not([type=hidden]), select, textarea, form'
 const taken = `[...document.querySelectorAll(${JSON.stringify(controls)})]
   .every((control) => Object.keys(control).some((key) => key.startsWith('__react')))`
 
