@@ -48,6 +48,7 @@ describe('the seed', () => {
     const projects = organisations.flatMap((each) =>
       Array.from({ length: each.projects }, (_, p) => projectAt(spec, each.index, p)),
     )
+    const people = Array.from({ length: spec.users }, (_, index) => userAt(spec, index))
     const [counts] = await rowsOf(
       url,
       `select (select count(*)::int from organisations) organisations, (select count(*)::int from users) users,
@@ -57,7 +58,7 @@ describe('the seed', () => {
     expect(counts).toEqual({
       organisations: spec.organisations,
       users: spec.users,
-      memberships: spec.users,
+      memberships: spec.users + people.filter(({ guestIn }) => guestIn !== null).length,
       sessions: spec.users,
       projects: projects.length,
       tasks: projects.reduce((sum, { tasks }) => sum + tasks, 0),
@@ -94,6 +95,29 @@ describe('the seed', () => {
     expect(wrong).toEqual([])
   })
 
+  it('writes the past year as people work: on working days, by day, and nothing before its cause', async () => {
+    const url = await database()
+    await seedDatabase(url, { seed: 4, organisations: 9, users: 400 }, options)
+    const [days] = await rowsOf(
+      url,
+      `select avg((extract(isodow from at) > 5)::int)::float as weekend, min(extract(hour from at))::int as first,
+         max(extract(hour from at))::int as last, count(*) filter (where at > '2026-11-23T23:59Z')::int as future
+       from activity`,
+    )
+    expect(days.weekend).toBeGreaterThan(0)
+    expect(days.weekend).toBeLessThan(0.1)
+    expect(days).toMatchObject({ future: 0 })
+    expect([days.first >= 7, days.last <= 20]).toEqual([true, true])
+    const [wrong] = await rowsOf(
+      url,
+      `select (select count(*)::int from tasks where done_at <= created_at) as done,
+         (select count(*)::int from comments c join tasks t using (org_id) where t.id = c.task_id and c.created_at <= t.created_at) as said,
+         (select count(*)::int from comments) > 100 as talked, (select count(*)::int from task_labels) > 100 as labelled,
+         (select count(*)::int from notifications) > 100 as told`,
+    )
+    expect(wrong).toEqual({ done: 0, said: 0, talked: true, labelled: true, told: true })
+  })
+
   it('leaves a database with the same population as it is', async () => {
     const url = await database()
     const first = await seedDatabase(url, spec, options)
@@ -101,21 +125,34 @@ describe('the seed', () => {
     expect(again).toMatchObject({ rows: 0, digest: first.digest })
   })
 
-  it('leaves nothing when it is interrupted, and can be run again', async () => {
+  it('says that it is not finished when it is interrupted, and can be run again', async () => {
     const url = await database()
     const interrupted = seedDatabase(url, spec, {
       ...options,
       onProgress(line) {
-        if (line.includes('projects')) throw new Error('interrupted')
+        if (line.includes('rows ·')) throw new Error('interrupted')
       },
     })
     await expect(interrupted).rejects.toThrow('interrupted')
-    const [left] = await rowsOf(
-      url,
-      'select (select count(*)::int from users) users, (select count(*)::int from population) seeds',
-    )
-    expect(left).toEqual({ users: 0, seeds: 0 })
-    expect((await seedDatabase(url, spec, options)).rows).toBeGreaterThan(0)
+    expect(await rowsOf(url, 'select digest from population')).toEqual([{ digest: '' }])
+    const again = await seedDatabase(url, spec, options)
+    const whole = await database()
+    expect(again).toMatchObject({ digest: (await seedDatabase(whole, spec, options)).digest })
+    const counts = `select (select count(*)::int from tasks) tasks, (select sum(count)::int from tallies) tallied`
+    expect(await rowsOf(url, counts)).toEqual(await rowsOf(whole, counts))
+  })
+
+  it('leaves every index and every foreign key as it found it', async () => {
+    const shape = `select pg_get_indexdef(indexrelid) as it from pg_index i join pg_class c on c.oid = i.indrelid
+        where c.relnamespace = 'public'::regnamespace
+      union all select conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid) from pg_constraint
+        where connamespace = 'public'::regnamespace
+      order by 1`
+    const url = await database()
+    const before = await rowsOf(url, shape)
+    expect(before.length).toBeGreaterThan(50)
+    await seedDatabase(url, spec, options)
+    expect(await rowsOf(url, shape)).toEqual(before)
   })
 
   it('refuses a database that holds something else', async () => {
@@ -127,7 +164,7 @@ describe('the seed', () => {
     const other = await database()
     await seedDatabase(other, spec, options)
     await expect(seedDatabase(other, { ...spec, seed: 9 }, options)).rejects.toThrow(
-      /holds the population v1-4-9-60/,
+      /holds the population v2-4-9-60/,
     )
   })
 

@@ -1,17 +1,21 @@
-import { defaultPopulation } from '@headroom/fixtures/population.ts'
+import { defaultPopulation, type PopulationSpec } from '@headroom/fixtures/population.ts'
 import { seedDatabase } from '@headroom/seed/seed.ts'
 import { prepareDatabase } from '@worklane/data/prepare.ts'
 import type { Command } from 'commander'
+import pg from 'pg'
+import { startStack } from '../../stack/stack.ts'
 import { wholeNumber } from '../options.ts'
 import { UsageError } from '../usage.ts'
 
-type Options = { organisations: number; users: number; seed: number }
+type Options = { orgs: number; users: number; seed: number }
 
 export function register(program: Command): void {
   program
     .command('seed')
-    .description('writes a population into the database that DATABASE_URL names')
-    .option('--organisations <n>', 'how many', wholeNumber(1, 100_000), defaultPopulation.organisations)
+    .description(
+      'writes a population into the database of DATABASE_URL, or into one that load tests begin with',
+    )
+    .option('--orgs <n>', 'organisations', wholeNumber(1, 100_000), defaultPopulation.organisations)
     .option('--users <n>', 'how many', wholeNumber(3, 10_000_000), defaultPopulation.users)
     .option(
       '--seed <n>',
@@ -19,22 +23,40 @@ export function register(program: Command): void {
       wholeNumber(0, 2 ** 31),
       defaultPopulation.seed,
     )
-    .action(async (spec: Options) => {
-      const { DATABASE_URL: url, SEED_SESSION_SECRET: sessionSecret } = process.env
-      if (!url)
+    .action(async ({ orgs: organisations, users, seed }: Options) => {
+      if (users < organisations * 3)
         throw new UsageError(
-          'DATABASE_URL is not set',
-          'name the database to fill; load tests seed their own',
+          `--users ${users} is too few for ${organisations} organisations`,
+          'each has at least 3 users; lower --orgs',
         )
-      if (!sessionSecret)
-        throw new UsageError('SEED_SESSION_SECRET is not set', 'choose one; load tests need the same')
-      await prepareDatabase(url).catch((error: Error) => {
-        throw new UsageError(error.message, 'correct DATABASE_URL')
-      })
-      const { digest } = await seedDatabase(url, spec, {
-        sessionSecret,
-        onProgress: (line) => console.log(line),
-      })
-      console.log(`digest ${digest}`)
+      const spec = { organisations, users, seed }
+      const { DATABASE_URL: url } = process.env
+      console.log(`digest ${url ? await intoDatabase(url, spec) : await intoKeptCluster(spec)}`)
     })
+}
+
+const say = (line: string) => console.log(line)
+
+async function intoDatabase(url: string, spec: PopulationSpec): Promise<string> {
+  const { SEED_SESSION_SECRET: sessionSecret } = process.env
+  if (!sessionSecret)
+    throw new UsageError('SEED_SESSION_SECRET is not set', 'choose one; load tests need the same')
+  await prepareDatabase(url).catch((error: Error) => {
+    throw new UsageError(error.message, 'correct DATABASE_URL')
+  })
+  return (await seedDatabase(url, spec, { sessionSecret, onProgress: say })).digest
+}
+
+/** Makes the cluster that each load test of this population clones, unless it is there. */
+async function intoKeptCluster(population: PopulationSpec): Promise<string> {
+  const stack = await startStack({ population, parts: ['postgres'], say })
+  try {
+    const client = new pg.Client({ connectionString: stack.env.DATABASE_URL })
+    await client.connect()
+    const { rows } = await client.query<{ digest: string }>('select digest from population')
+    await client.end()
+    return rows[0]?.digest ?? ''
+  } finally {
+    await stack.stop()
+  }
 }
