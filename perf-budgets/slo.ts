@@ -50,6 +50,38 @@ export const validity = {
   activeUsers: 0.99,
   /** Requests without which a percentile of a route means nothing. */
   minimumSamples: 20,
+  /** Memory that the generator's processes may take together. */
+  generatorRssBytes: 2 * 1024 * 1024 * 1024,
+  /**
+   * How far users at once may be from throughput × (response time + think time), by Little's law: further, and the
+   * run lost users or counted some twice.
+   */
+  littlesLaw: 0.03,
+} as const
+
+/** What a long run may grow by, each process of its own, between the first and the last tenth. */
+export const soak = {
+  /** Bytes a minute that resident memory may rise, and buffers outside of the heap. */
+  residentSlope: 512 * 1024,
+  arrayBuffersSlope: 128 * 1024,
+} as const
+
+/** What the others may notice of a tenant that asks twenty times as much. */
+export const neighbours = {
+  /** Their p95 then, over their p95 before; and differences below the floor are nobody's matter. */
+  p95Ratio: 1.5,
+  floor: 50,
+  /** Jain's index over the others' tiers of requests answered, then over before: 1 is all alike. */
+  fairness: 0.95,
+} as const
+
+/** What Lighthouse's numbers are for one user alone, for real browsers: medians in `browser` runs. */
+export const webVitals = {
+  largestContentfulPaint: 2_500,
+  firstContentfulPaint: 1_800,
+  timeToFirstByte: ttfbP95,
+  cumulativeLayoutShift: 0.1,
+  interactionToNextPaint: 200,
 } as const
 
 /**
@@ -148,6 +180,7 @@ export const routes = {
   'PATCH /v1/projects/:projectId': rest(write),
   'DELETE /v1/projects/:projectId': rest(write),
   'GET /v1/projects/:projectId/board': rest(),
+  'GET /v1/projects/:projectId/events': rest(),
   'GET /v1/projects/:projectId/tasks': rest(),
   'GET /v1/tasks': rest(),
   'GET /v1/tasks/:taskId': rest(),

@@ -3,6 +3,7 @@ import { execute } from '@worklane/domain/execute.ts'
 import { channelOf } from '@worklane/domain/live/channel.ts'
 import { hub } from '@worklane/domain/live/hub.ts'
 import { getProject } from '@worklane/domain/projects/operations.ts'
+import { runtime } from '@worklane/domain/runtime.ts'
 import { Hono } from 'hono'
 import { streamSSE } from 'hono/streaming'
 import { actorOf } from './credentials.ts'
@@ -34,6 +35,9 @@ export function eventRoutes() {
         if (now?.orgId === orgId) await stream.write(': alive\n\n')
         else stopped.resolve()
       }, heartbeatMs)
+      // Not all at once after a deployment, when all were opened at once.
+      const age = runtime().env.EVENT_STREAM_SECONDS * 1_000 * (0.8 + 0.2 * Math.random())
+      const old = setTimeout(stopped.resolve, age)
       stream.onAbort(stopped.resolve)
       try {
         await subscription.ready
@@ -42,6 +46,7 @@ export function eventRoutes() {
         await stopped.promise
       } finally {
         clearInterval(heartbeat)
+        clearTimeout(old)
         subscription.end()
       }
     })

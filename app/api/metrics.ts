@@ -35,6 +35,13 @@ export function registerGauges(): void {
     },
   })
   new Gauge({
+    name: 'nodejs_array_buffers_bytes',
+    help: 'Memory of buffers outside of the heap',
+    collect() {
+      this.set(process.memoryUsage().arrayBuffers)
+    },
+  })
+  new Gauge({
     name: 'event_streams',
     help: 'Clients that follow a board',
     collect() {

@@ -5,9 +5,9 @@ import { add, type Histogram } from '@headroom/loadtests/wire/histogram.ts'
 import {
   type ErrorClass,
   errorClasses,
+  type Flow,
   type Message,
   type Phase,
-  phases,
 } from '@headroom/loadtests/wire/message.ts'
 import { z } from 'zod'
 
@@ -15,6 +15,8 @@ const Increments = z
   .array(z.number())
   .refine((list) => list.length % 2 === 0, 'must be pairs of bucket and count')
 const Count = z.number().int().nonnegative()
+const PhaseName = z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, 'must be the name of a stage')
+const Milliseconds = z.number().nonnegative()
 
 const MessageSchema: z.ZodType<Message> = z.object({
   vu: Count,
@@ -24,28 +26,39 @@ const MessageSchema: z.ZodType<Message> = z.object({
   activeUsers: Count,
   inFlight: Count,
   queued: Count,
-  lag: z.partialRecord(z.enum(phases), Increments),
+  streams: Count,
+  lostUsers: Count,
+  lag: z.record(PhaseName, Increments),
+  flow: z.record(
+    PhaseName,
+    z.object({ present: Milliseconds, responding: Milliseconds, thinking: Milliseconds, steps: Count }),
+  ),
   routes: z.array(
     z.object({
       route: z.string().max(200),
-      phase: z.enum(phases),
+      phase: PhaseName,
       latency: Increments,
       ttfb: Increments,
       errors: z.partialRecord(z.enum(errorClasses), Count),
     }),
+  ),
+  groups: z.array(
+    z.object({ group: z.string().max(100), phase: PhaseName, latency: Increments, errors: Count }),
   ),
   probes: Count,
   leaks: z.array(z.object({ route: z.string(), user: Count, canary: z.string() })),
 })
 
 export type RouteTally = { latency: Histogram; ttfb: Histogram; errors: Map<ErrorClass, number> }
+export type GroupTally = { latency: Histogram; errors: number }
 
 /** What a VU said last, and which of its messages came. */
-export type VuState = {
-  activeUsers: number
-  inFlight: number
-  queued: number
-  final: boolean
+export type VuState = Pick<
+  Message,
+  'activeUsers' | 'inFlight' | 'queued' | 'streams' | 'lostUsers' | 'final'
+> & {
+  /** Most users at once. */
+  peakUsers: number
   /** All before this one came. */
   next: number
   /** Those that overtook a slower one. */
@@ -54,7 +67,9 @@ export type VuState = {
   last: number
 }
 
-const idle = { activeUsers: 0, inFlight: 0, queued: 0, final: false }
+const idle = {
+  ...{ activeUsers: 0, peakUsers: 0, inFlight: 0, queued: 0, streams: 0, lostUsers: 0, final: false },
+}
 
 /** Messages that must have been sent and never came. */
 export const lostMessages = ({ vus }: Collected): number =>
@@ -64,7 +79,9 @@ export const lostMessages = ({ vus }: Collected): number =>
 export type Collected = {
   startedAt: number | null
   routes: Map<Phase, Map<string, RouteTally>>
+  groups: Map<Phase, Map<string, GroupTally>>
   lag: Map<Phase, Histogram>
+  flow: Map<Phase, Flow>
   /** VU → what it said last. */
   vus: Map<number, VuState>
   refused: number
@@ -75,7 +92,9 @@ export type Collected = {
 export const nothing = (): Collected => ({
   startedAt: null,
   routes: new Map(),
+  groups: new Map(),
   lag: new Map(),
+  flow: new Map(),
   vus: new Map(),
   refused: 0,
   probes: 0,
@@ -84,60 +103,88 @@ export const nothing = (): Collected => ({
 
 const leaksKept = 20
 
-/** Merges a message, exactly: counts are added, percentiles are made from their sums at the end. */
-export function merge(into: Collected, message: Message): void {
+/**
+ * Merges a message, exactly: counts are added, percentiles are made from their sums at the end.
+ * @returns false for one that was counted already
+ */
+export function merge(into: Collected, message: Message): boolean {
   into.startedAt = Math.min(into.startedAt ?? message.startedAt, message.startedAt)
   const vu = into.vus.get(message.vu) ?? { next: 0, ahead: new Set<number>(), last: -1, ...idle }
   into.vus.set(message.vu, vu)
-  // Counted already: adding it again would double what it tells.
-  if (message.sequence < vu.next || vu.ahead.has(message.sequence)) return
+  // Adding it again would double what it tells.
+  if (message.sequence < vu.next || vu.ahead.has(message.sequence)) return false
   note(vu, message)
   for (const { route, phase, latency, ttfb, errors } of message.routes) {
-    const tally = tallyOf(into, phase, route)
+    const tally = tallyOf(into.routes, phase, route)
     add(tally.latency, latency)
     add(tally.ttfb, ttfb)
     for (const [kind, count] of Object.entries(errors) as [ErrorClass, number][]) {
       tally.errors.set(kind, (tally.errors.get(kind) ?? 0) + count)
     }
   }
-  for (const [phase, lag] of Object.entries(message.lag) as [Phase, number[]][]) {
-    let merged = into.lag.get(phase)
-    if (!merged) {
-      merged = new Map()
-      into.lag.set(phase, merged)
-    }
-    add(merged, lag)
+  for (const { group, phase, latency, errors } of message.groups) {
+    const tally = entry(
+      entry(into.groups, phase, () => new Map<string, GroupTally>()),
+      group,
+      noGroup,
+    )
+    add(tally.latency, latency)
+    tally.errors += errors
+  }
+  for (const [phase, lag] of Object.entries(message.lag))
+    add(
+      entry(into.lag, phase, () => new Map()),
+      lag,
+    )
+  for (const [phase, flow] of Object.entries(message.flow)) {
+    const sum = entry(into.flow, phase, noFlow)
+    for (const key of Object.keys(flow) as (keyof Flow)[]) sum[key] += flow[key]
   }
   into.probes += message.probes
   into.leaks.push(...message.leaks.slice(0, leaksKept - into.leaks.length))
+  return true
+}
+
+const noGroup = (): GroupTally => ({ latency: new Map(), errors: 0 })
+const noFlow = (): Flow => ({ present: 0, responding: 0, thinking: 0, steps: 0 })
+const noTally = (): RouteTally => ({ latency: new Map(), ttfb: new Map(), errors: new Map() })
+
+/** The value of a key, made when there is none yet. */
+function entry<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
+  let value = map.get(key)
+  if (value === undefined) {
+    value = make()
+    map.set(key, value)
+  }
+  return value
 }
 
 /** Two messages of one VU can overtake each other: only one that never comes is a loss. */
-function note(vu: VuState, { sequence, activeUsers, inFlight, queued, final }: Message): void {
+function note(vu: VuState, message: Message): void {
+  const { sequence, activeUsers, inFlight, queued, streams, lostUsers, final } = message
   vu.ahead.add(sequence)
   while (vu.ahead.delete(vu.next)) vu.next++
-  if (sequence > vu.last) Object.assign(vu, { last: sequence, activeUsers, inFlight, queued })
+  if (sequence > vu.last)
+    Object.assign(vu, { last: sequence, activeUsers, inFlight, queued, streams, lostUsers })
+  vu.peakUsers = Math.max(vu.peakUsers, activeUsers)
   vu.final ||= final
 }
 
-function tallyOf(into: Collected, phase: Phase, route: string): RouteTally {
-  let routes = into.routes.get(phase)
-  if (!routes) {
-    routes = new Map()
-    into.routes.set(phase, routes)
-  }
-  let tally = routes.get(route)
-  if (!tally) {
-    tally = { latency: new Map(), ttfb: new Map(), errors: new Map() }
-    routes.set(route, tally)
-  }
-  return tally
-}
+export const tallyOf = (
+  routes: Map<Phase, Map<string, RouteTally>>,
+  phase: Phase,
+  route: string,
+): RouteTally =>
+  entry(
+    entry(routes, phase, () => new Map<string, RouteTally>()),
+    route,
+    noTally,
+  )
 
 export type Collector = { url: string; collected: Collected; close(): Promise<void> }
 
 /** Listens on loopback for what the VUs post. */
-export async function startCollector(onMessage: () => void = () => {}): Promise<Collector> {
+export async function startCollector(onMessage: (message: Message) => void = () => {}): Promise<Collector> {
   const collected = nothing()
   const server = createServer(async (request, response) => {
     const parsed = MessageSchema.safeParse(parse(await text(request)))
@@ -146,9 +193,9 @@ export async function startCollector(onMessage: () => void = () => {}): Promise<
       response.writeHead(400).end(z.prettifyError(parsed.error))
       return
     }
-    merge(collected, parsed.data)
+    const isNew = merge(collected, parsed.data)
     response.writeHead(204).end()
-    onMessage()
+    if (isNew) onMessage(parsed.data)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo

@@ -1,17 +1,25 @@
 import { encode, record } from '@headroom/loadtests/wire/histogram.ts'
 import type { ErrorClass, Message } from '@headroom/loadtests/wire/message.ts'
+import { stagesOf } from '@headroom/loadtests/workloads.ts'
 import { describe, expect, it } from 'vitest'
 import { merge, nothing } from '../collect/collector.ts'
-import { type Circumstances, judge, tooManyErrors } from './judge.ts'
+import { type Circumstances, jain, judge, neighbourEvidence, tooManyErrors } from './judge.ts'
+import type { GroupResult } from './result.ts'
 
 const route = 'GET /v1/me'
 const orderly: Circumstances = {
   users: 10,
+  stages: [
+    { phase: 'ramp', duration: 1_000, users: 10, crowd: 1, judged: 'none' },
+    { phase: 'steady', duration: 10_000, users: 10, crowd: 1, judged: 'all' },
+  ],
+  ...{ vus: 1, shards: 1 },
   judgedMs: 10_000,
   k6ExitCode: 0,
   k6LastLines: '',
   crashes: [],
   generatorCpuShare: 0.1,
+  generatorRssBytes: 100_000_000,
   population: null,
   interrupted: false,
 }
@@ -40,10 +48,14 @@ function message(
       activeUsers: 10,
       inFlight: 0,
       queued: 0,
+      streams: 0,
+      lostUsers: 0,
       probes: 100,
       leaks: [],
     },
     lag: { steady: increments(2, samples) },
+    flow: { steady: { present: 100_000, responding: 2_000, thinking: 98_000, steps: samples } },
+    groups: [],
     routes: [
       { route, phase: 'steady', latency: increments(ttfb, samples), ttfb: increments(ttfb, samples), errors },
     ],
@@ -113,6 +125,31 @@ describe('the verdict', () => {
       {},
       /fewer than 20 samples of GET \/v1\/me \(5\)/,
     ],
+    ['the generator took too much memory', [message()], { generatorRssBytes: 3e9 }, /took 2861 MB/],
+    [
+      'the generator could not connect for reasons of its own',
+      [message({ errors: { generator: 3 } })],
+      {},
+      /3 requests failed on the generator's own machine/,
+    ],
+    ['users were lost by an error', [message({ lostUsers: 1 })], {}, /1 users were lost/],
+    [
+      "Little's law does not hold",
+      [
+        message({
+          flow: { steady: { present: 100_000, responding: 2_000, thinking: 90_000, steps: 2_000 } },
+        }),
+      ],
+      {},
+      /Little's law does not hold in steady: .* 92.0% of 10 users/,
+    ],
+    ['a shard told nothing', [message()], { vus: 2, shards: 2 }, /1 of 2 VUs told nothing: one of 2 shards/],
+    [
+      'a watcher has a doubt of its own',
+      [message()],
+      { more: { evidence: [], doubts: ['a seeded leak was not found'] } },
+      /^a seeded leak was not found$/,
+    ],
     ['nobody looked for leaks', [message({ probes: 0 })], {}, /looked through/],
     [
       'it was another population',
@@ -148,5 +185,48 @@ describe('errors of one route', () => {
     expect(tooManyErrors(1, 200)).toBe(false)
     expect(tooManyErrors(11, 11)).toBe(true)
     expect(tooManyErrors(10, 1_000)).toBe(true)
+  })
+})
+
+describe('what the others notice of a noisy tenant', () => {
+  const stages = stagesOf({ users: 100, ramp: 1_000, duration: 30_000, shape: 'crowd' })
+  const group = (tier: string, phase: string, p95: number, answered = 1_000, errors = 0): GroupResult => ({
+    ...{ group: `tier ${tier}`, phase, count: answered + errors, p50: p95 / 2, p95, p99: p95, errors },
+  })
+  const told = (...loud: GroupResult[]) =>
+    neighbourEvidence(
+      [
+        ...[group('free', 'x1', 40), group('team', 'x1', 40), group('whale', 'x1', 40)],
+        ...[...loud, group('whale', 'x20', 9_000, 20_000, 5_000)],
+      ],
+      stages,
+    )
+
+  it('is judged without the noisy one, whose own times and refusals are not the question', () => {
+    const evidence = told(group('free', 'x20', 50), group('team', 'x20', 55))
+    expect(evidence.map(({ passed }) => passed)).toEqual([true, true, true, true])
+    expect(evidence[0]?.limit).toBe('p95 of tier free while one tenant asks 20× as much')
+  })
+
+  it('is too much when they wait longer, get less than others, or are refused', () => {
+    const failed = (...loud: GroupResult[]) =>
+      told(...loud)
+        .filter(({ passed }) => !passed)
+        .map(({ limit }) => limit)
+    expect(failed(group('free', 'x20', 50), group('team', 'x20', 400))).toEqual([
+      'p95 of tier team while one tenant asks 20× as much',
+    ])
+    expect(failed(group('free', 'x20', 50, 400), group('team', 'x20', 50))).toEqual([
+      'fairness among the others (Jain)',
+    ])
+    expect(failed(group('free', 'x20', 50, 1_000, 200), group('team', 'x20', 50))).toEqual([
+      'availability for the others',
+    ])
+  })
+
+  it('is spread fairly when each gets the same, and least when one gets all', () => {
+    expect(jain([2, 2, 2])).toBeCloseTo(1)
+    expect(jain([1, 0, 0, 0])).toBeCloseTo(0.25)
+    expect(jain([])).toBe(0)
   })
 })

@@ -1,19 +1,26 @@
-import { count, percentile } from '@headroom/loadtests/wire/histogram.ts'
+import { count, type Histogram, percentile } from '@headroom/loadtests/wire/histogram.ts'
+import { type Stage, usersAt } from '@headroom/loadtests/workloads.ts'
 import {
   routes as budgets,
   errorRate,
+  neighbours,
   promises,
   type RouteBudget,
   type RouteName,
   validity,
 } from '@headroom/perf-budgets/slo.ts'
 import { type Collected, lostMessages, type RouteTally } from '../collect/collector.ts'
-import type { Evidence, RouteResult, Verdict } from './result.ts'
+import type { Evidence, GroupResult, LittleResult, PhaseResult, RouteResult, Verdict } from './result.ts'
 
 /** What the harness saw beside the numbers. */
 export type Circumstances = {
   users: number
-  /** How long the judged phase really was, in ms. */
+  /** What was to be played; the last judged stage is shorter when the run was. */
+  stages: readonly Stage[]
+  /** VUs of all shards together. */
+  vus: number
+  shards: number
+  /** How long the judged phases really were, in ms. */
   judgedMs: number
   /** k6's own end: 0 is orderly. */
   k6ExitCode: number | null
@@ -21,6 +28,9 @@ export type Circumstances = {
   /** Parts of Worklane that ended during the run. */
   crashes: { part: string; detail: string }[]
   generatorCpuShare: number | null
+  generatorRssBytes: number | null
+  /** What else was found, by who watched over a longer time or over several runs. */
+  more?: { evidence: Evidence[]; doubts: string[] }
   /** Somebody ended the run before its time. */
   interrupted: boolean
   /** What was wrong with the population, or null. */
@@ -32,6 +42,9 @@ export type Judgement = {
   reasons: string[]
   evidence: Evidence[]
   routes: RouteResult[]
+  phases: PhaseResult[]
+  groups: GroupResult[]
+  little: LittleResult[]
   totals: {
     requests: number
     errors: number
@@ -50,18 +63,35 @@ export type Judgement = {
  * limit is held against what was measured.
  */
 export function judge(collected: Collected, circumstances: Circumstances): Judgement {
-  const steady = collected.routes.get('steady') ?? new Map<string, RouteTally>()
-  const routes = [...steady].map(([name, tally]) => routeResult(name, tally))
-  routes.sort((a, b) => (a.route < b.route ? -1 : 1))
+  const { stages, more } = circumstances
+  const judged = stages.filter((stage) => stage.judged !== 'none')
+  const routes = judged.flatMap(({ phase }) =>
+    [...(collected.routes.get(phase) ?? [])].map(([name, tally]) => routeResult(name, phase, tally)),
+  )
+  routes.sort((a, b) => (a.phase === b.phase ? (a.route < b.route ? -1 : 1) : 0))
+  const whole = new Set(judged.filter((stage) => stage.judged === 'all').map(({ phase }) => phase))
+  const isCrowd = stages.some(({ crowd }) => crowd > 1)
+  const groups = groupsOf(collected, judged)
+  const little = littleOf(collected, stages)
   const totals = totalsOf(routes, collected, circumstances.judgedMs)
-  const evidence = [...routes.flatMap(routeEvidence), availability(totals), isolation(collected, totals)]
+  const evidence = [
+    // Where one tenant crowds on purpose, its own times are not the question: the others' are.
+    ...(isCrowd ? [] : routes.filter(({ phase }) => whole.has(phase)).flatMap(latencyEvidence)),
+    ...(isCrowd ? neighbourEvidence(groups, stages) : routes.flatMap(errorEvidence)),
+    ...(isCrowd ? [] : [availability(totals)]),
+    isolation(collected, totals),
+    ...(more?.evidence ?? []),
+  ]
   const facts = [
     ...circumstances.crashes.map(({ part, detail }) => `${part} ended during the run: ${detail}`),
     ...collected.leaks.map(
       ({ route, user, canary }) => `${route} showed user ${user} another tenant's text (${canary})`,
     ),
   ]
-  const doubts = doubtsOf(collected, circumstances, routes)
+  const doubts = [
+    ...doubtsOf(collected, circumstances, { routes: isCrowd ? [] : routes, little }),
+    ...(more?.doubts ?? []),
+  ]
   const broken = evidence.filter(({ passed }) => !passed).map(inWords)
   const [verdict, reasons]: [Verdict, string[]] =
     facts.length > 0
@@ -71,20 +101,21 @@ export function judge(collected: Collected, circumstances: Circumstances): Judge
         : broken.length > 0
           ? ['fail', broken]
           : ['pass', []]
-  return { verdict, reasons, evidence, routes, totals }
+  return { verdict, reasons, evidence, routes, phases: phasesOf(collected, stages), groups, little, totals }
 }
 
-function routeResult(route: string, { latency, ttfb, errors }: RouteTally): RouteResult {
+/** Of a histogram, in milliseconds; 0 where there is nothing. */
+const percentiles = (histogram: Histogram) => {
+  const at = (share: number) => percentile(histogram, share) || 0
+  return { p50: at(0.5), p95: at(0.95), p99: at(0.99) }
+}
+
+function routeResult(route: string, phase: string, { latency, ttfb, errors }: RouteTally): RouteResult {
   const budget = budgetOf(route)
   const ttfbP95 = percentile(ttfb, 0.95)
   const samples = count(latency)
   return {
-    route,
-    count: samples,
-    p50: percentile(latency, 0.5),
-    p95: percentile(latency, 0.95),
-    p99: percentile(latency, 0.99),
-    ttfbP95,
+    ...{ route, phase, count: samples, ...percentiles(latency), ttfbP95 },
     ttfbLimit: budget?.ttfbP95 ?? 0,
     errors: Object.fromEntries(errors),
     // A route that nobody set a limit for cannot have kept it.
@@ -92,36 +123,140 @@ function routeResult(route: string, { latency, ttfb, errors }: RouteTally): Rout
   }
 }
 
+function phasesOf(collected: Collected, stages: readonly Stage[]): PhaseResult[] {
+  return stages.map(({ phase, judged, users, duration }) => {
+    const all: Histogram = new Map()
+    let errors = 0
+    for (const tally of collected.routes.get(phase)?.values() ?? []) {
+      for (const [bucket, n] of tally.latency) all.set(bucket, (all.get(bucket) ?? 0) + n)
+      errors += sum(tally.errors.values())
+    }
+    const requests = count(all)
+    const requestsPerSecond = duration > 0 ? requests / (duration / 1000) : 0
+    return {
+      phase,
+      judged,
+      users,
+      durationMs: duration,
+      requests,
+      requestsPerSecond,
+      ...percentiles(all),
+      errors,
+    }
+  })
+}
+
+const groupsOf = (collected: Collected, judged: readonly Stage[]): GroupResult[] =>
+  judged.flatMap(({ phase }) =>
+    [...(collected.groups.get(phase) ?? [])]
+      .map(([group, { latency, errors }]) => ({
+        ...{ group, phase, count: count(latency), ...percentiles(latency), errors },
+      }))
+      .sort((a, b) => (a.group < b.group ? -1 : 1)),
+  )
+
+/** Little's law for each judged stage in which nobody came or left, nor had just before. */
+function littleOf(collected: Collected, stages: readonly Stage[]): LittleResult[] {
+  return stages.flatMap(({ phase, judged, duration, users }, place) => {
+    const flow = collected.flow.get(phase)
+    const before = stages.slice(0, place).reduce((most, stage) => Math.max(most, stage.users), 0)
+    const from = stages.slice(0, place).reduce((total, stage) => total + stage.duration, 0)
+    // Who is not needed any more is noticed when their next step is due: then the count is not exact.
+    if (judged === 'none' || !flow || flow.present === 0 || flow.steps === 0) return []
+    if (before > users || Math.round(usersAt(stages, from)) !== users) return []
+    const { present, responding, thinking, steps } = flow
+    return [
+      {
+        phase,
+        users: present / duration,
+        stepsPerSecond: steps / (duration / 1000),
+        responseMs: responding / steps,
+        thinkMs: thinking / steps,
+        ratio: (responding + thinking) / present,
+      },
+    ]
+  })
+}
+
 export const budgetOf = (route: string): RouteBudget | undefined => budgets[route as RouteName]
 
 const ms = (value: number) => `${value < 10 ? value.toFixed(1) : value.toFixed(0)} ms`
 const percent = (share: number, digits = 2) => `${(share * 100).toFixed(digits)}%`
 
-function routeEvidence(result: RouteResult): Evidence[] {
-  const { route, ttfbP95, ttfbLimit, count: samples } = result
+function latencyEvidence({ route, phase, ttfbP95, ttfbLimit, count: samples }: RouteResult): Evidence[] {
   const wanted = ttfbLimit > 0 ? `< ${ttfbLimit} ms` : 'a budget in perf-budgets/slo.ts'
-  const rows: Evidence[] = [
+  return [
     {
-      limit: 'TTFB p95',
-      route,
-      phase: 'steady',
-      wanted,
-      measured: ms(ttfbP95),
-      samples,
+      ...{ limit: 'TTFB p95', route, phase, wanted, measured: ms(ttfbP95), samples },
       passed: ttfbP95 < ttfbLimit,
     },
   ]
-  const errors = sum(Object.values(result.errors))
-  if (errors > 0) {
-    const measured = Object.entries(result.errors).map(([kind, n]) => `${n} ${kind}`)
-    rows.push({
-      ...{ limit: 'availability', route, phase: 'steady', wanted: `errors ≤ ${percent(errorRate)}`, samples },
-      measured: `${measured.join(', ')} of ${samples}`,
-      passed: !tooManyErrors(errors, samples),
-    })
-  }
-  return rows
 }
+
+function errorEvidence({ route, phase, errors, count: samples }: RouteResult): Evidence[] {
+  const failed = sum(Object.values(errors))
+  if (failed === 0) return []
+  const kinds = Object.entries(errors).map(([kind, n]) => `${n} ${kind}`)
+  return [
+    {
+      ...{ limit: 'availability', route, phase, wanted: `errors ≤ ${percent(errorRate)}`, samples },
+      measured: `${kinds.join(', ')} of ${samples}`,
+      passed: !tooManyErrors(failed, samples),
+    },
+  ]
+}
+
+const noisy = 'tier whale'
+const isOther = ({ group }: GroupResult) => group.startsWith('tier ') && group !== noisy
+
+/** What the tenants beside the noisy one notice of its loudest stage, against its quiet one. */
+export function neighbourEvidence(groups: readonly GroupResult[], stages: readonly Stage[]): Evidence[] {
+  const judged = stages.filter((stage) => stage.judged === 'all')
+  const [quiet, loud] = [judged[0], judged.at(-1)]
+  if (!quiet || !loud) return []
+  const others = groups.filter(isOther)
+  const rows = others.flatMap((now): (Evidence & { answered: number })[] => {
+    const before = others.find(({ group, phase }) => group === now.group && phase === quiet.phase)
+    if (now.phase !== loud.phase || !before) return []
+    const ratio = now.p95 / before.p95
+    const rate = (of: GroupResult, { duration }: Stage) => (of.count - of.errors) / duration
+    return [
+      {
+        limit: `p95 of ${now.group} while one tenant asks ${loud.crowd}× as much`,
+        phase: loud.phase,
+        wanted: `≤ ${neighbours.p95Ratio}× of ${ms(before.p95)}, or within ${neighbours.floor} ms`,
+        measured: `${ms(now.p95)} (${ratio.toFixed(2)}×)`,
+        samples: now.count,
+        passed: ratio <= neighbours.p95Ratio || now.p95 - before.p95 <= neighbours.floor,
+        answered: rate(now, loud) / rate(before, quiet),
+      },
+    ]
+  })
+  const fairness = jain(rows.map(({ answered }) => answered))
+  const failed = sum(others.map(({ errors }) => errors))
+  const samples = sum(others.map(({ count }) => count))
+  return [
+    ...rows.map(({ answered: _, ...row }) => row),
+    {
+      ...{ limit: 'fairness among the others (Jain)', phase: loud.phase, samples },
+      wanted: `≥ ${neighbours.fairness}`,
+      measured: fairness.toFixed(3),
+      passed: fairness >= neighbours.fairness,
+    },
+    {
+      ...{ limit: 'availability for the others', wanted: `errors ≤ ${percent(errorRate)}`, samples },
+      measured: `${failed} of ${samples}`,
+      passed: !tooManyErrors(failed, samples),
+    },
+  ]
+}
+
+/**
+ * 1 when all get the same, 1/n when one gets everything; 0 for nobody.
+ * Source: Jain, Chiu and Hawe, "A Quantitative Measure of Fairness", DEC-TR-301, 1984.
+ */
+export const jain = (shares: readonly number[]): number =>
+  shares.length === 0 ? 0 : sum(shares) ** 2 / (shares.length * sum(shares.map((share) => share ** 2))) || 0
 
 /**
  * True when a route failed more often than availability allows and chance does not explain it: one error among
@@ -161,7 +296,6 @@ function availability({ requests, errors }: Totals): Evidence {
   const bound = errors === 0 && requests > 0 ? ` (in truth < ${percent(3 / requests, 3)} at 95%)` : ''
   return {
     limit: 'availability',
-    phase: 'steady',
     wanted: `errors ≤ ${percent(errorRate)}`,
     measured: `${errors} of ${requests}${bound}`,
     samples: requests,
@@ -181,45 +315,100 @@ function isolation({ leaks }: Collected, { probes }: Totals): Evidence {
 }
 
 /** Each reason that the run cannot be trusted. */
-function doubtsOf(collected: Collected, circumstances: Circumstances, routes: RouteResult[]): string[] {
-  const { users, k6ExitCode, k6LastLines, generatorCpuShare, population, interrupted } = circumstances
+function doubtsOf(
+  collected: Collected,
+  circumstances: Circumstances,
+  { routes, little }: { routes: RouteResult[]; little: LittleResult[] },
+): string[] {
+  const { population, interrupted } = circumstances
   // Then nothing was played, and there is nothing else to say.
   if (population) return [population]
   if (interrupted) return ['the run was interrupted']
+  return [
+    ...generatorDoubts(collected, circumstances),
+    ...userDoubts(collected, circumstances),
+    ...messageDoubts(collected, circumstances),
+    ...little
+      .filter(({ ratio }) => Math.abs(ratio - 1) > validity.littlesLaw)
+      .map(
+        ({ phase, ratio, users }) =>
+          `Little's law does not hold in ${phase}: throughput × (response + think time) is ${percent(ratio, 1)} of ${users.toFixed(0)} users, allowed ${percent(validity.littlesLaw, 0)} off`,
+      ),
+    ...thinRoutes(routes),
+  ]
+}
+
+function generatorDoubts(collected: Collected, circumstances: Circumstances): string[] {
+  const { stages, k6ExitCode, k6LastLines, generatorCpuShare, generatorRssBytes } = circumstances
   const doubts: string[] = []
   if (k6ExitCode !== 0) doubts.push(`k6 ended with ${k6ExitCode ?? 'a signal'}: ${k6LastLines}`)
-  const lag = percentile(collected.lag.get('steady') ?? new Map(), 0.99)
-  if (Number.isNaN(lag)) doubts.push('no step was started in the steady phase')
-  else if (lag > validity.scheduleLagP99) {
-    doubts.push(
-      `the generator was late itself: schedule lag p99 ${ms(lag)}, allowed ${validity.scheduleLagP99} ms; give it more CPU or fewer users`,
-    )
+  for (const { phase, judged } of stages) {
+    if (judged === 'none') continue
+    const lag = percentile(collected.lag.get(phase) ?? new Map(), 0.99)
+    if (Number.isNaN(lag)) doubts.push(`no step was started in the ${phase} phase`)
+    else if (lag > validity.scheduleLagP99) {
+      doubts.push(
+        `the generator was late itself: schedule lag p99 ${ms(lag)} in ${phase}, allowed ${validity.scheduleLagP99} ms; give it more CPU or fewer users`,
+      )
+    }
   }
   if (generatorCpuShare !== null && generatorCpuShare > validity.generatorCpuShare) {
     doubts.push(
       `the generator had no CPU left: ${percent(generatorCpuShare, 0)} of what its VUs can use, allowed ${percent(validity.generatorCpuShare, 0)}`,
     )
   }
-  const vus = [...collected.vus.values()]
-  const active = vus.reduce((sum, vu) => sum + vu.activeUsers, 0)
-  if (active < users * validity.activeUsers) {
-    // k6 ends in order even when a user's code threw: what it said is the only trace.
-    const said = /level=error.*/.exec(k6LastLines)?.[0]
-    doubts.push(`${active} of ${users} users were active${said ? `; k6 said: ${said.slice(0, 300)}` : ''}`)
+  if (generatorRssBytes !== null && generatorRssBytes > validity.generatorRssBytes) {
+    const [used, allowed] = [generatorRssBytes, validity.generatorRssBytes].map((bytes) => bytes / 1024 ** 2)
+    doubts.push(`the generator took ${used?.toFixed(0)} MB, allowed ${allowed?.toFixed(0)} MB`)
   }
+  const own = sum(
+    [...collected.routes.values()].flatMap((ofPhase) =>
+      [...ofPhase.values()].map(({ errors }) => errors.get('generator') ?? 0),
+    ),
+  )
+  if (own > 0)
+    doubts.push(
+      `${own} requests failed on the generator's own machine (no port or no file left); raise ulimit -n, or use more machines`,
+    )
+  return doubts
+}
+
+function userDoubts(collected: Collected, { users, k6LastLines }: Circumstances): string[] {
+  const vus = [...collected.vus.values()]
+  const doubts: string[] = []
+  const most = sum(vus.map(({ peakUsers }) => peakUsers))
+  // k6 ends in order even when a user's code threw: what it said is the only trace.
+  const said = /level=error.*/.exec(k6LastLines)?.[0]
+  const because = said ? `; k6 said: ${said.slice(0, 300)}` : ''
+  if (most < users * validity.activeUsers) doubts.push(`${most} of ${users} users were active${because}`)
+  const lost = sum(vus.map(({ lostUsers }) => lostUsers))
+  if (lost > 0) doubts.push(`${lost} users were lost by an error of the generator's own${because}`)
+  return doubts
+}
+
+function messageDoubts(collected: Collected, { vus: expected, shards }: Circumstances): string[] {
+  const vus = [...collected.vus.values()]
+  const doubts: string[] = []
+  const missing = expected - vus.length
+  if (missing > 0)
+    doubts.push(
+      `${missing} of ${expected} VUs told nothing${shards > 1 ? `: one of ${shards} shards was lost` : ''}`,
+    )
   const lost = lostMessages(collected)
   if (lost > 0) doubts.push(`${lost} messages of the generator were lost`)
   if (collected.refused > 0) doubts.push(`${collected.refused} messages of the generator could not be read`)
   const unfinished = vus.filter((vu) => !vu.final).length
   if (unfinished > 0) doubts.push(`${unfinished} of ${vus.length} VUs did not finish`)
   if (collected.probes === 0) doubts.push('no answer was looked through for other tenants’ texts')
-  const thin = routes.filter((route) => route.count < validity.minimumSamples)
-  if (thin.length > 0) {
-    const named = thin.map((route) => `${route.route} (${route.count})`).join(', ')
-    doubts.push(`fewer than ${validity.minimumSamples} samples of ${named}; run longer or with more users`)
-  }
   return doubts
 }
 
-const inWords = ({ limit, route, wanted, measured }: Evidence) =>
-  `${route ? `${route}: ` : ''}${limit} ${measured}, wanted ${wanted}`
+function thinRoutes(routes: RouteResult[]): string[] {
+  const thin = routes.filter((route) => route.count < validity.minimumSamples)
+  if (thin.length === 0) return []
+  const named = thin.map((route) => `${route.route} (${route.count})`).join(', ')
+  return [`fewer than ${validity.minimumSamples} samples of ${named}; run longer or with more users`]
+}
+
+const inWords = ({ limit, route, phase, wanted, measured }: Evidence) =>
+  `${route ? `${route}: ` : ''}${limit} ${measured}, wanted ${wanted}${phase && phase !== 'steady' ? ` (in ${phase})` : ''}`

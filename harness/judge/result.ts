@@ -1,10 +1,11 @@
-import { errorClasses, phases } from '@headroom/loadtests/wire/message.ts'
+import { errorClasses } from '@headroom/loadtests/wire/message.ts'
 import { z } from 'zod'
 
 const milliseconds = z.number().nonnegative()
 
 export const RouteResult = z.object({
   route: z.string(),
+  phase: z.string(),
   count: z.number().int(),
   p50: milliseconds,
   p95: milliseconds,
@@ -20,13 +21,87 @@ export type RouteResult = z.infer<typeof RouteResult>
 export const Evidence = z.object({
   limit: z.string(),
   route: z.string().optional(),
-  phase: z.enum(phases).optional(),
+  phase: z.string().optional(),
   wanted: z.string(),
   measured: z.string(),
   samples: z.number().int(),
   passed: z.boolean(),
 })
 export type Evidence = z.infer<typeof Evidence>
+
+/** A stage of the run, over all routes. */
+export const PhaseResult = z.object({
+  phase: z.string(),
+  judged: z.enum(['all', 'errors', 'none']),
+  /** Users at its end. */
+  users: z.number().int(),
+  durationMs: milliseconds,
+  requests: z.number().int(),
+  requestsPerSecond: z.number(),
+  p50: milliseconds,
+  p95: milliseconds,
+  p99: milliseconds,
+  errors: z.number().int(),
+})
+export type PhaseResult = z.infer<typeof PhaseResult>
+
+/** One kind of people, over all routes: a persona, or the tier of their tenant. */
+export const GroupResult = z.object({
+  group: z.string(),
+  phase: z.string(),
+  count: z.number().int(),
+  p50: milliseconds,
+  p95: milliseconds,
+  p99: milliseconds,
+  errors: z.number().int(),
+})
+export type GroupResult = z.infer<typeof GroupResult>
+
+/** Little's law in a judged phase: users = throughput × (response time + think time). */
+export const LittleResult = z.object({
+  phase: z.string(),
+  /** Mean users at once. */
+  users: z.number(),
+  stepsPerSecond: z.number(),
+  responseMs: milliseconds,
+  thinkMs: milliseconds,
+  /** Throughput × (response + think) over users; 1 when nobody was lost. */
+  ratio: z.number(),
+})
+export type LittleResult = z.infer<typeof LittleResult>
+
+/** What the parts of Worklane tell of themselves over the judged time; null where nobody was asked. */
+export const Observed = z.object({
+  /** All of the machine's CPU, this run's or not, as a share of its cores. */
+  machineCpuShare: z.number().nullable(),
+  parts: z.record(
+    z.string(),
+    z.object({
+      cores: z.number(),
+      rssBytes: z.number(),
+      eventLoopLagP99Ms: z.number().nullable(),
+      /** Requests that waited for a connection to Postgres, at most. */
+      poolWaiting: z.number().nullable(),
+    }),
+  ),
+  cacheHitRatio: z.number().nullable(),
+  /** The statements that took most of Postgres's time, by pg_stat_statements. */
+  statements: z.array(
+    z.object({ query: z.string(), calls: z.number(), meanMs: z.number(), share: z.number() }),
+  ),
+  /** The part that had nothing left, if one had. */
+  limiting: z.object({ part: z.string(), why: z.string() }).nullable(),
+})
+export type Observed = z.infer<typeof Observed>
+
+/** How memory went over the judged time, by process: bytes a minute, least squares. */
+export const MemorySlope = z.object({
+  process: z.string(),
+  what: z.enum(['resident', 'array buffers']),
+  bytesPerMinute: z.number(),
+  lastBytes: z.number(),
+})
+export type MemorySlope = z.infer<typeof MemorySlope>
 
 /** pass: every limit held. fail: one did not. invalid: the run says nothing, and why. */
 export const Verdict = z.enum(['pass', 'fail', 'invalid'])
@@ -58,12 +133,27 @@ export const Result = z.object({
       users: z.number().int(),
     }),
     tenants: z.number().int(),
+    shards: z.number().int(),
     faults: z.array(z.string()),
   }),
   verdict: Verdict,
   reasons: z.array(z.string()),
   evidence: z.array(Evidence),
   routes: z.array(RouteResult),
+  phases: z.array(PhaseResult),
+  groups: z.array(GroupResult),
+  little: z.array(LittleResult),
+  /** Where a limit broke first as users came, whatever was judged; null when none did. */
+  firstBreak: z
+    .object({
+      at: milliseconds,
+      users: z.number().int(),
+      route: z.string(),
+      ttfbP95: milliseconds,
+      limit: milliseconds,
+      requestsPerSecond: z.number(),
+    })
+    .nullable(),
   totals: z.object({
     requests: z.number().int(),
     errors: z.number().int(),
@@ -78,8 +168,11 @@ export const Result = z.object({
     peakRssBytes: z.number().nullable(),
     scheduleLagP99Ms: z.number().nullable(),
     activeUsers: z.number().int(),
+    /** Live updates that were held open at the end. */
+    streams: z.number().int(),
   }),
-  /** CPU of each part of the stack during the judged phase, in cores; empty for a target that is not ours. */
-  parts: z.record(z.string(), z.object({ cores: z.number(), rssBytes: z.number() })),
+  /** Empty for a target that is not ours. */
+  observed: Observed,
+  memory: z.array(MemorySlope),
 })
 export type Result = z.infer<typeof Result>

@@ -1,7 +1,10 @@
 import { count, percentile } from '@headroom/loadtests/wire/histogram.ts'
+import { lengthOf, stageAt, stagesOf } from '@headroom/loadtests/workloads.ts'
 import { createLogUpdate } from 'log-update'
 import pc from 'picocolors'
+import type { RouteTally } from '../collect/collector.ts'
 import type { Progress } from '../run/run.ts'
+import { lengthOfPlan } from '../run/scenarios.ts'
 import { amount, span, time } from './words.ts'
 
 export type Screen = { show(progress: Progress): void; end(): void }
@@ -40,16 +43,11 @@ export function view(
 ): { line: string; requests: number } {
   const vus = [...collected.vus.values()]
   const active = vus.reduce((sum, vu) => sum + vu.activeUsers, 0)
-  const phase =
-    elapsed === 0
-      ? 'starting'
-      : elapsed < plan.ramp
-        ? 'ramp'
-        : elapsed < plan.ramp + plan.duration
-          ? 'steady'
-          : 'drain'
+  const stages = stagesOf(plan)
+  const stage = elapsed === 0 ? null : stageAt(stages, elapsed)
+  const phase = elapsed === 0 ? 'starting' : (stage?.phase ?? 'drain')
   const steady =
-    collected.routes.get(phase === 'ramp' || phase === 'starting' ? 'ramp' : 'steady') ?? new Map()
+    collected.routes.get(stage?.phase ?? stages.at(-1)?.phase ?? '') ?? new Map<string, RouteTally>()
   const all = new Map<number, number>()
   let errors = 0
   for (const tally of steady.values()) {
@@ -59,7 +57,7 @@ export function view(
   let requests = 0
   for (const routes of collected.routes.values())
     for (const tally of routes.values()) requests += count(tally.latency)
-  const left = plan.ramp + plan.duration - elapsed
+  const left = lengthOf(stages) - elapsed
   const cells = [
     pc.bold(phase.padEnd(8)),
     `${amount(active)} / ${amount(plan.users)} users`,
@@ -73,7 +71,7 @@ export function view(
 
 function bar({ plan, elapsed }: Progress): string {
   const width = 60
-  const share = Math.min(1, elapsed / (plan.ramp + plan.duration))
+  const share = Math.min(1, elapsed / lengthOfPlan(plan))
   const done = Math.round(share * width)
   return `${pc.cyan('━'.repeat(done))}${pc.dim('━'.repeat(width - done))}`
 }

@@ -35,8 +35,10 @@ export function terminalSummary(result: Result, files: string): string {
     ['route', 'count', 'p50', 'p95', 'p99', 'TTFB p95', 'limit', 'errors', ''],
     ['left', 'right', 'right', 'right', 'right', 'right', 'right', 'right', 'left'],
   )
-  for (const route of result.routes) {
+  const severalPhases = new Set(result.routes.map(({ phase }) => phase)).size > 1
+  for (const [index, route] of result.routes.entries()) {
     const errors = errorsOf(route.errors)
+    if (severalPhases && route.phase !== result.routes[index - 1]?.phase) table.push([pc.bold(route.phase)])
     table.push([
       route.route,
       amount(route.count),
@@ -54,17 +56,61 @@ export function terminalSummary(result: Result, files: string): string {
     '',
     table.toString(),
     '',
+    ...(result.phases.length > 2 ? [phaseTable(result), ''] : []),
     `  ${amount(workload.users)} users of ${amount(workload.tenants)} tenants, ${span(workload.thinkMs)} mean think time, ${span(workload.durationMs)} judged`,
     `  ${amount(totals.requests)} requests, ${totals.requestsPerSecond.toFixed(1)}/s; ${generatorLine(result)}`,
     ...result.evidence
       .filter(({ route }) => route === undefined)
       .map((evidence) => `  ${evidenceLine(evidence)}`),
+    ...explanations(result).map((line) => `  ${line}`),
     '',
     `${inColour(result.verdict)}  ${result.verdict === 'pass' ? `all ${result.evidence.length} limits held` : ''}`.trimEnd(),
     ...result.reasons.map((reason) => `  ${pc.dim('·')} ${reason}`),
     pc.dim(`  ${files}`),
     '',
   ].join('\n')
+}
+
+/** The stages of a run that has more than one of them. */
+function phaseTable({ phases }: Result): string {
+  const table = plainTable(
+    ['phase', 'users', 'requests/s', 'p50', 'p95', 'p99', 'errors', 'judged'],
+    ['left', 'right', 'right', 'right', 'right', 'right', 'right', 'left'],
+  )
+  for (const { phase, users, requestsPerSecond, p50, p95, p99, errors, judged } of phases) {
+    const figures = [
+      amount(users),
+      requestsPerSecond.toFixed(1),
+      time(p50),
+      time(p95),
+      time(p99),
+      amount(errors),
+    ]
+    table.push([phase, ...figures, { all: 'by every limit', errors: 'by its errors', none: 'no' }[judged]])
+  }
+  return table.toString()
+}
+
+/** What stands behind the numbers: whether users were kept, where it broke first, and why. */
+export function explanations({ little, firstBreak, observed, groups }: Result): string[] {
+  const tiers = groups.filter(({ phase }) => phase === groups[0]?.phase)
+  return [
+    ...little.map(
+      ({ phase, users, stepsPerSecond, responseMs, thinkMs, ratio }) =>
+        `Little's law in ${phase}: ${stepsPerSecond.toFixed(1)} steps/s × (${time(responseMs)} + ${time(thinkMs)}) = ${(ratio * 100).toFixed(1)}% of ${amount(Math.round(users))} users`,
+    ),
+    ...(tiers.length > 0
+      ? [
+          `p95 by who asked: ${tiers.map(({ group, p95 }) => `${group.replace(/^\S+ /, '')} ${time(p95)}`).join(', ')}`,
+        ]
+      : []),
+    ...(firstBreak
+      ? [
+          `first broken: ${firstBreak.route}, TTFB p95 ${time(firstBreak.ttfbP95)} of ${time(firstBreak.limit)}, ${span(firstBreak.at)} after the start with ${amount(firstBreak.users)} users and ${firstBreak.requestsPerSecond.toFixed(0)} requests/s`,
+        ]
+      : []),
+    ...(observed.limiting ? [`limiting: ${observed.limiting.part}; ${observed.limiting.why}`] : []),
+  ]
 }
 
 const evidenceLine = ({ limit, wanted, measured, passed }: Evidence) =>
@@ -88,10 +134,24 @@ export function markdownSummary(result: Result): string {
   const { workload, totals, generator } = result
   const rows = result.routes.map(
     (route) =>
-      `| ${route.route} | ${amount(route.count)} | ${time(route.p50)} | ${time(route.p95)} | ${time(route.p99)} | ${time(route.ttfbP95)} | ${time(route.ttfbLimit)} | ${errorsOf(route.errors) || '0'} | ${route.passed ? 'pass' : '**fail**'} |`,
+      `| ${route.route}${route.phase === 'steady' ? '' : ` (${route.phase})`} | ${amount(route.count)} | ${time(route.p50)} | ${time(route.p95)} | ${time(route.p99)} | ${time(route.ttfbP95)} | ${time(route.ttfbLimit)} | ${errorsOf(route.errors) || '0'} | ${route.passed ? 'pass' : '**fail**'} |`,
   )
-  const parts = Object.entries(result.parts).map(
-    ([name, { cores, rssBytes }]) => `| ${name} | ${cores.toFixed(2)} | ${megabytes(rssBytes)} |`,
+  const { observed } = result
+  const parts = Object.entries(observed.parts).map(
+    ([name, { cores, rssBytes, eventLoopLagP99Ms, poolWaiting }]) =>
+      `| ${name} | ${cores.toFixed(2)} | ${megabytes(rssBytes)} | ${eventLoopLagP99Ms === null ? '—' : time(eventLoopLagP99Ms)} | ${poolWaiting ?? '—'} |`,
+  )
+  const statements = observed.statements.map(
+    ({ query, calls, meanMs, share }) =>
+      `| ${(share * 100).toFixed(0)}% | ${amount(calls)} | ${time(meanMs)} | \`${query.replaceAll('|', '\\|').replaceAll('`', "'")}\` |`,
+  )
+  const phases = result.phases.map(
+    ({ phase, users, requestsPerSecond, p50, p95, p99, errors, judged }) =>
+      `| ${phase} | ${amount(users)} | ${requestsPerSecond.toFixed(1)} | ${time(p50)} | ${time(p95)} | ${time(p99)} | ${amount(errors)} | ${judged} |`,
+  )
+  const groups = result.groups.map(
+    ({ group, phase, count, p50, p95, p99, errors }) =>
+      `| ${group} | ${phase} | ${amount(count)} | ${time(p50)} | ${time(p95)} | ${time(p99)} | ${amount(errors)} |`,
   )
   return [
     `# ${result.scenario}: ${result.verdict}`,
@@ -113,7 +173,27 @@ export function markdownSummary(result: Result): string {
           `| ${limit} | ${wanted} | ${measured} | ${amount(samples)} | ${passed ? 'pass' : '**fail**'} |`,
       ),
     '',
-    ...(parts.length > 0 ? ['| part | CPU cores | memory |', '|---|--:|--:|', ...parts, ''] : []),
+    '| phase | users | requests/s | p50 | p95 | p99 | errors | judged |',
+    '|---|--:|--:|--:|--:|--:|--:|---|',
+    ...phases,
+    '',
+    '| who | phase | requests | p50 | p95 | p99 | errors |',
+    '|---|---|--:|--:|--:|--:|--:|',
+    ...groups,
+    '',
+    ...explanations(result).map((line) => `- ${line}`),
+    '',
+    ...(parts.length > 0
+      ? [
+          '| part | CPU cores | memory | event loop lag p99 | waited for Postgres |',
+          '|---|--:|--:|--:|--:|',
+          ...parts,
+          '',
+        ]
+      : []),
+    ...(statements.length > 0
+      ? ['| of Postgres | calls | mean | statement |', '|--:|--:|--:|---|', ...statements, '']
+      : []),
     `Generator: ${generator.cpuMsPerRequest?.toFixed(3) ?? '—'} ms CPU a request, ${generator.peakRssBytes === null ? '—' : megabytes(generator.peakRssBytes)}, schedule lag p99 ${generator.scheduleLagP99Ms === null ? '—' : time(generator.scheduleLagP99Ms)}, ${amount(generator.activeUsers)} users active.`,
     '',
     `Run ${result.run} on ${result.startedAt}, revision ${result.revision ?? 'unknown'}, ${result.machine.cores} cores, target ${result.target}.`,

@@ -7,34 +7,74 @@ import { usageOf } from '../stack/usage.ts'
 
 export type Sample = { at: number; cpuSeconds: number; rssBytes: number }
 
-export type Generator = {
+export type Shard = {
   pid: number
   samples: Sample[]
   exited: Promise<{ code: number | null; lastLines: string }>
   signal(signal: NodeJS.Signals): void
 }
 
+/** All k6 processes of a run. */
+export type Generator = {
+  shards: Shard[]
+  exited: Promise<{ code: number | null; lastLines: string }>
+  signal(signal: NodeJS.Signals): void
+}
+
+type GeneratorOptions = {
+  id: string
+  k6: string
+  scenario: string
+  /** VUs of all shards together. */
+  vus: number
+  /** Processes, each of which plays an equal part of the VUs. */
+  shards: number
+  env: Record<string, string>
+  prometheusUrl: string
+}
+
 const sampleEvery = 500
 
-/** Starts k6 on a scenario and watches what it costs. */
-export function startGenerator(
-  guard: Guard,
-  options: {
-    id: string
-    k6: string
-    scenario: string
-    vus: number
-    env: Record<string, string>
-    prometheusUrl: string
-  },
-): Generator {
+/** Starts k6 on a scenario, as one process or as several on execution segments, and watches what it costs. */
+export function startGenerator(guard: Guard, options: GeneratorOptions): Generator {
+  const shards = Array.from({ length: options.shards }, (_, index) => startShard(guard, options, index))
+  return {
+    shards,
+    exited: Promise.all(shards.map(({ exited }) => exited)).then((ends) => ({
+      code: ends.find(({ code }) => code !== 0)?.code ?? (ends.some(({ code }) => code === null) ? null : 0),
+      lastLines: ends
+        .map(({ lastLines }) => lastLines)
+        .filter(Boolean)
+        .join(' '),
+    })),
+    signal: (signal) => {
+      for (const shard of shards) shard.signal(signal)
+    },
+  }
+}
+
+/** k6's words for the index-th of n equal parts. */
+function segment(index: number, of: number): string[] {
+  if (of === 1) return []
+  const edge = (place: number) => (place === 0 ? '0' : place === of ? '1' : `${place}/${of}`)
+  const edges = Array.from({ length: of + 1 }, (_, place) => edge(place))
+  return [
+    ...['--execution-segment', `${edge(index)}:${edge(index + 1)}`],
+    ...['--execution-segment-sequence', edges.join(',')],
+  ]
+}
+
+function startShard(guard: Guard, options: GeneratorOptions, index: number): Shard {
   const output = options.prometheusUrl ? ['--out', 'experimental-prometheus-rw'] : []
+  const ownVus = Math.ceil(options.vus / options.shards)
   const child = spawn(
     options.k6,
     [
       'run',
       ...['--quiet', '--no-color', '--no-usage-report', '--summary-mode=disabled', '--address', ''],
       ...['--tag', `testid=${options.id}`],
+      ...(options.shards > 1 ? ['--tag', `shard=${index + 1}`] : []),
+      ...segment(index, options.shards),
       ...output,
       join(project, 'loadtests/scenarios', `${options.scenario}.ts`),
     ],
@@ -48,7 +88,7 @@ export function startGenerator(
         GOGC: '400',
         // A VU runs on one thread; more threads than VUs only wake each other up (measured: 1.0 → 0.6 ms a request
         // at 40 requests/s, 0.55 → 0.33 ms at 650/s).
-        GOMAXPROCS: String(Math.min(cpus().length, options.vus)),
+        GOMAXPROCS: String(Math.min(cpus().length, ownVus)),
         ...(options.prometheusUrl
           ? {
               K6_PROMETHEUS_RW_SERVER_URL: `${options.prometheusUrl}/api/v1/write`,
@@ -101,11 +141,16 @@ export function startGenerator(
 
 /** Stands in where no load may be sent. */
 export const startNothing = (): Generator => ({
-  pid: -1,
-  samples: [],
+  shards: [],
   exited: Promise.resolve({ code: 0, lastLines: '' }),
   signal() {},
 })
+
+/** The most memory that all shards had at once, nearly: each one's own most, added up. */
+export const peakRss = ({ shards }: Generator): number | null =>
+  shards.some(({ samples }) => samples.length > 0)
+    ? shards.reduce((sum, { samples }) => sum + Math.max(0, ...samples.map(({ rssBytes }) => rssBytes)), 0)
+    : null
 
 /** What was used between two moments, the counters taken as straight lines between their samples. */
 export function between(samples: readonly Sample[], from: number, to: number): { cpuSeconds: number } | null {

@@ -1,16 +1,18 @@
 import { cpus, platform, totalmem } from 'node:os'
 import { organisationOf } from '@headroom/fixtures/population.ts'
 import { percentile } from '@headroom/loadtests/wire/histogram.ts'
-import { usersPerVu } from '@headroom/loadtests/wire/shares.ts'
+import { lengthOf, type Stage, stageAt, stagesOf, vusFor } from '@headroom/loadtests/workloads.ts'
+import { soak } from '@headroom/perf-budgets/slo.ts'
 import { execa } from 'execa'
 import { type Collected, startCollector } from '../collect/collector.ts'
-import { judge } from '../judge/judge.ts'
-import type { Result } from '../judge/result.ts'
+import { firstBreak, Timeline, type Window } from '../collect/timeline.ts'
+import { budgetOf, judge } from '../judge/judge.ts'
+import type { Evidence, MemorySlope, Result } from '../judge/result.ts'
 import { startGuard } from '../stack/guard.ts'
 import type { Crash, Stack } from '../stack/stack.ts'
-import type { Usage } from '../stack/usage.ts'
 import { type Fault, starve } from './faults.ts'
-import { between, startGenerator, startNothing } from './generator.ts'
+import { between, type Generator, peakRss, startGenerator, startNothing } from './generator.ts'
+import { Observer, slopeOfSamples } from './observe.ts'
 import { probePopulation } from './probe.ts'
 import type { Plan } from './scenarios.ts'
 
@@ -27,6 +29,8 @@ export type RunOptions = {
   faults: readonly Fault[]
   faultTexts: readonly string[]
   onProgress?: (progress: Progress) => void
+  /** What was found before it began that makes it worth nothing. */
+  doubts?: readonly string[]
 }
 
 const cores = cpus().length
@@ -37,7 +41,13 @@ export async function run(options: RunOptions): Promise<Result> {
   const startedAt = new Date()
   const population = await probePopulation(target, plan.population, options.sessionSecret)
   const guard = startGuard()
-  const collector = await startCollector()
+  const stages = stagesOf(plan)
+  const length = lengthOf(stages)
+  const vus = vusFor(plan.users, plan.shards)
+  const timeline = new Timeline(length)
+  const collector = await startCollector((message) => {
+    timeline.add(message, Date.now() - (collector.collected.startedAt ?? Date.now()))
+  })
   const { collected } = collector
   // Strangers are not sent any load: with another population each request would be about somebody else.
   const start = population === null ? startGenerator : startNothing
@@ -45,7 +55,7 @@ export async function run(options: RunOptions): Promise<Result> {
     id: options.id,
     k6: options.k6,
     scenario: plan.scenario,
-    vus: Math.ceil(plan.users / usersPerVu),
+    ...{ vus, shards: plan.shards },
     prometheusUrl: stack?.prometheusUrl ?? '',
     env: environmentOf(options, collector.url),
   })
@@ -64,7 +74,12 @@ export async function run(options: RunOptions): Promise<Result> {
   process.once('SIGTERM', interrupt)
 
   const endings = startFaults(options, generator, collected)
-  const watch = watchParts(stack, plan, collected)
+  const isJudged = () => {
+    const stage = collected.startedAt === null ? null : stageAt(stages, Date.now() - collected.startedAt)
+    return stage !== null && stage.judged !== 'none'
+  }
+  const observer = new Observer(stack, isJudged)
+  observer.start()
   const progress = setInterval(() => {
     const elapsed = collected.startedAt === null ? 0 : Date.now() - collected.startedAt
     options.onProgress?.({ collected, plan, elapsed })
@@ -75,32 +90,49 @@ export async function run(options: RunOptions): Promise<Result> {
   for (const end of endings) end()
   process.off('SIGINT', interrupt)
   process.off('SIGTERM', interrupt)
-  const parts = await watch.end()
+  const { observed, memory } = await observer.end()
   await collector.close()
+  timeline.close()
   guard.end()
 
-  const steadyFrom = (collected.startedAt ?? Date.now()) + plan.ramp
-  const steadyTo = Math.min(steadyFrom + plan.duration, Date.now())
-  const judgedMs = Math.max(0, steadyTo - steadyFrom)
-  const used = between(generator.samples, steadyFrom, steadyTo)
-  const cpuShareOfCore = used && judgedMs > 0 ? used.cpuSeconds / (judgedMs / 1000) : null
+  const beginsAt = collected.startedAt ?? Date.now()
+  const [judgedFrom, judgedTo] = judgedSpan(stages)
+  const steadyFrom = beginsAt + judgedFrom
+  const steadyTo = Math.min(beginsAt + judgedTo, Date.now())
+  const judgedMs = Math.max(0, Math.min(lengthOfJudged(stages), steadyTo - steadyFrom))
+  const used = generator.shards.map(
+    ({ samples }) => between(samples, steadyFrom, steadyTo)?.cpuSeconds ?? null,
+  )
+  const seconds = (steadyTo - steadyFrom) / 1000
+  const shares = seconds > 0 ? used.flatMap((cpu) => (cpu === null ? [] : [cpu / seconds])) : []
+  const cpuShareOfCore = shares.length > 0 ? sum(shares) : null
+  const coresPerShard = Math.min(cores / plan.shards, Math.max(1, vus / plan.shards))
+  const rssBytes = peakRss(generator)
+  const slopes = [...memory, ...slopesOfGenerator(generator, steadyFrom)]
   const judgement = judge(collected, {
     users: plan.users,
-    judgedMs,
+    ...{ stages, vus, shards: plan.shards, judgedMs },
     k6ExitCode: code,
     k6LastLines: lastLines,
     crashes: crashes.map(({ part, code, signal, lastLines }) => ({
       part,
       detail: `${signal ?? `exit code ${code}`}; ${lastLines}`,
     })),
-    generatorCpuShare:
-      cpuShareOfCore === null ? null : cpuShareOfCore / Math.min(cores, Math.max(1, collected.vus.size)),
+    generatorCpuShare: shares.length > 0 ? Math.max(...shares) / coresPerShard : null,
+    generatorRssBytes: rssBytes,
     interrupted,
     population,
+    more: {
+      evidence: plan.scenario === 'soak' ? slopes.map(slopeEvidence) : [],
+      doubts: [...(options.doubts ?? [])],
+    },
   })
-  const lag = percentile(collected.lag.get('steady') ?? new Map(), 0.99)
-  const activeUsers = [...collected.vus.values()].reduce((sum, vu) => sum + vu.activeUsers, 0)
-  const rss = generator.samples.map((sample) => sample.rssBytes)
+  const lag = Math.max(
+    ...stages.map(({ phase }) => percentile(collected.lag.get(phase) ?? new Map(), 0.99) || 0),
+  )
+  const vuStates = [...collected.vus.values()]
+  const within = timeline.windows.filter(({ at }) => at < length)
+  const broke = firstBreak({ windows: within, width: timeline.width }, (route) => budgetOf(route)?.ttfbP95)
   return {
     version: 1,
     run: options.id,
@@ -119,18 +151,61 @@ export async function run(options: RunOptions): Promise<Result> {
       },
       population: plan.population,
       tenants: tenantsOf(plan),
+      shards: plan.shards,
       faults: [...options.faultTexts],
     },
     ...judgement,
+    firstBreak: broke,
     generator: {
       cpuMsPerRequest:
-        used && judgement.totals.requests > 0 ? (used.cpuSeconds * 1000) / judgement.totals.requests : null,
+        cpuShareOfCore !== null && judgement.totals.requests > 0
+          ? (cpuShareOfCore * seconds * 1000) /
+            requestsBetween(within, judgedFrom, judgedTo, judgement.totals.requests)
+          : null,
       cpuShareOfCore,
-      peakRssBytes: rss.length > 0 ? Math.max(...rss) : null,
-      scheduleLagP99Ms: Number.isNaN(lag) ? null : lag,
-      activeUsers,
+      peakRssBytes: rssBytes,
+      scheduleLagP99Ms: lag,
+      activeUsers: sum(vuStates.map(({ peakUsers }) => peakUsers)),
+      streams: sum(vuStates.map(({ streams }) => streams)),
     },
-    parts,
+    observed,
+    memory: slopes,
+  }
+}
+
+const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0)
+
+const lengthOfJudged = (stages: readonly Stage[]): number =>
+  sum(stages.map(({ judged, duration }) => (judged === 'none' ? 0 : duration)))
+
+/** From the first judged moment to the last, in ms since the start. */
+function judgedSpan(stages: readonly Stage[]): [number, number] {
+  const first = stages.findIndex(({ judged }) => judged !== 'none')
+  const last = stages.findLastIndex(({ judged }) => judged !== 'none')
+  return [lengthOf(stages.slice(0, first)), lengthOf(stages.slice(0, last + 1))]
+}
+
+/** Requests of the whole judged span: what is between two judged stages costs the generator as well. */
+const requestsBetween = (windows: readonly Window[], from: number, to: number, judged: number): number =>
+  Math.max(judged, sum(windows.filter(({ at }) => at >= from && at < to).map(({ requests }) => requests)))
+
+const slopesOfGenerator = ({ shards }: Generator, from: number): MemorySlope[] =>
+  shards.map(({ samples }, index) =>
+    slopeOfSamples(
+      shards.length > 1 ? `generator-${index + 1}` : 'generator',
+      samples.filter(({ at }) => at >= from),
+    ),
+  )
+
+function slopeEvidence({ process, what, bytesPerMinute, lastBytes }: MemorySlope): Evidence {
+  const limit = what === 'resident' ? soak.residentSlope : soak.arrayBuffersSlope
+  const inKilobytes = (bytes: number) => `${(bytes / 1024).toFixed(0)} KB`
+  return {
+    limit: `${what} memory of ${process}`,
+    wanted: `slope ≤ ${inKilobytes(limit)} a minute`,
+    measured: `${inKilobytes(bytesPerMinute)} a minute, ${(lastBytes / 1024 ** 2).toFixed(0)} MB at the end`,
+    samples: 1,
+    passed: bytesPerMinute <= limit,
   }
 }
 
@@ -138,9 +213,9 @@ function environmentOf(
   { plan, target, sessionSecret }: RunOptions,
   collector: string,
 ): Record<string, string> {
-  const { users, think, ramp, duration, seed, population } = plan
+  const { users, think, ramp, duration, seed, population, shards } = plan
   const values = {
-    ...{ USERS: users, THINK: think, RAMP: ramp, DURATION: duration, SEED: seed },
+    ...{ USERS: users, THINK: think, RAMP: ramp, DURATION: duration, SEED: seed, SHARDS: shards },
     POPULATION_SEED: population.seed,
     POPULATION_ORGANISATIONS: population.organisations,
     POPULATION_USERS: population.users,
@@ -162,7 +237,7 @@ function startFaults(
   return faults.flatMap((fault) => {
     if (fault.kind === 'starve-generator') {
       // It starts like any other, and gets too little once it is needed.
-      const wait = onceStarted(collected, plan.ramp, () =>
+      const wait = onceStarted(collected, judgedAt(plan, 0), () =>
         endings.push(starve(generator.signal, fault.share)),
       )
       const endings: (() => void)[] = [wait]
@@ -170,14 +245,20 @@ function startFaults(
     }
     if (fault.kind === 'stop') {
       const stop = () => stack?.parts.find(({ name }) => name === fault.part)?.signal('SIGKILL')
-      return [onceStarted(collected, plan.ramp + plan.duration * fault.at, stop)]
+      return [onceStarted(collected, judgedAt(plan, fault.at), stop)]
     }
     if (fault.kind === 'restart') {
       const restart = () => void stack?.restart(fault.part)
-      return [onceStarted(collected, plan.ramp + plan.duration * fault.at, restart)]
+      return [onceStarted(collected, judgedAt(plan, fault.at), restart)]
     }
     return []
   })
+}
+
+/** A share of the judged time, in ms since the start. */
+function judgedAt(plan: Plan, share: number): number {
+  const [from, to] = judgedSpan(stagesOf(plan))
+  return from + (to - from) * share
 }
 
 /** Does something a while after the generator began. @returns how to cancel it */
@@ -188,37 +269,6 @@ function onceStarted(collected: Collected, after: number, act: () => void): () =
     act()
   }, 50)
   return () => clearInterval(timer)
-}
-
-type Look = { at: number; usage: Record<string, Usage> }
-
-/** CPU and memory of the stack's parts over the steady phase. */
-function watchParts(stack: Stack | null, plan: Plan, collected: Collected) {
-  const seen: { first?: Look; last?: Look } = {}
-  const look = async () => {
-    if (!stack || collected.startedAt === null) return
-    const now = Date.now()
-    const begins = collected.startedAt + plan.ramp
-    if (now < begins || now > begins + plan.duration) return
-    const usage = await stack.usage()
-    seen.last = { at: now, usage }
-    seen.first ??= seen.last
-  }
-  const timer = setInterval(look, 1_000)
-  return {
-    async end(): Promise<Result['parts']> {
-      clearInterval(timer)
-      const { first: from, last: to } = seen
-      if (!from || !to || to.at === from.at) return {}
-      const seconds = (to.at - from.at) / 1000
-      return Object.fromEntries(
-        Object.entries(to.usage).map(([name, { cpuSeconds, rssBytes }]) => [
-          name,
-          { cores: Math.max(0, (cpuSeconds - (from.usage[name]?.cpuSeconds ?? 0)) / seconds), rssBytes },
-        ]),
-      )
-    },
-  }
 }
 
 /** How many tenants the run's users belong to. */

@@ -1,19 +1,29 @@
-import type { PopulationSpec } from '@headroom/fixtures/population.ts'
+import { defaultPopulation, type PopulationSpec } from '@headroom/fixtures/population.ts'
+import {
+  lengthOf,
+  type ScenarioName,
+  type Shape,
+  stagesOf,
+  type Workload,
+  workloads,
+} from '@headroom/loadtests/workloads.ts'
 
-/** What each scenario asks for unless the command says otherwise. The scenario's own file says why. Times in ms. */
-export const scenarios = {
-  smoke: { users: 110, think: 2_500, ramp: 12_000, duration: 50_000 },
-  load: { users: 2_000, think: 60_000, ramp: 30_000, duration: 120_000 },
-} as const
-
-export type ScenarioName = keyof typeof scenarios
-export const scenarioNames = Object.keys(scenarios) as ScenarioName[]
-
-export type Workload = { users: number; think: number; ramp: number; duration: number }
+export type { ScenarioName }
+export const scenarioNames = Object.keys(workloads) as ScenarioName[]
 
 /** Everything that one run is. */
-export type Plan = Workload & {
+export type Plan = Omit<Workload, 'scan' | 'streams'> & {
   scenario: ScenarioName
+  shape: Shape
+  shards: number
   seed: number
   population: PopulationSpec
 }
+
+export const lengthOfPlan = (plan: Plan): number => lengthOf(stagesOf(plan))
+
+/** The default, or for a scenario that plays more users than it has, as many as DESIGN's promise is about. */
+export const populationOf = (scenario: ScenarioName): Omit<PopulationSpec, 'seed'> =>
+  workloads[scenario].users > defaultPopulation.users ? fullPopulation : defaultPopulation
+
+const fullPopulation = { organisations: 1_000, users: 100_000 }

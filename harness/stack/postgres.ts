@@ -91,6 +91,7 @@ export async function startPostgres(
     autovacuum_naptime: '30s',
     log_min_duration_statement: '500ms',
     jit: 'off',
+    shared_preload_libraries: 'pg_stat_statements',
     ...(options.durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
   }
   const part = launch(guard, {

@@ -176,6 +176,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       ORIGIN: origin,
       WORKLANE_ENV: { production: 'loadtest', development: 'development', test: 'test' }[mode],
       WORKLANE_FAULTS: options.faults ?? '',
+      // Streams are renewed often enough that a short run sees some end.
+      EVENT_STREAM_SECONDS: mode === 'production' ? '20' : '900',
       SEED_SESSION_SECRET: sessionSecret,
       AUTH_SECRET: await checkoutSecret('auth-secret'),
       ...(options.apiInWeb ? { API_IN_WEB: '1' } : {}),

@@ -6,11 +6,20 @@ const timeoutCodes = new Set([1050, 1211, 1212, 1213])
 
 export type Answer = RefinedResponse<ResponseType | undefined>
 
+/** What Go says when this machine, not the target, has nothing left to connect with. */
+const ownTrouble = /cannot assign requested address|too many open files|no buffer space/
+
+export const timedOut = (answer: Answer): boolean => timeoutCodes.has(answer.error_code)
+
 /** What is wrong with an answer, or null. */
-export function errorOf(answer: Answer, expected: number): ErrorClass | null {
+export function errorOf(answer: Answer, expected: number, conditional = false): ErrorClass | null {
   const { status } = answer
-  if (status === expected) return null
-  if (status === 0) return timeoutCodes.has(answer.error_code) ? 'timeout' : 'connection'
+  if (status === expected || (conditional && status === 304)) return null
+  if (status === 0) {
+    if (ownTrouble.test(answer.error)) return 'generator'
+    return timedOut(answer) ? 'timeout' : 'connection'
+  }
+  if (status === 429) return 'limited'
   if (status >= 500) return '5xx'
   // A page sends who is not signed in away, the API says 401.
   if (status === 401 || (status >= 300 && status < 400)) return 'signed-out'

@@ -70,6 +70,7 @@ export const thresholds: Record<string, string[]> = {
   'http_req_waiting{name:PATCH /v1/projects/:projectId,phase:steady}': ['p(95)<400'],
   'http_req_waiting{name:DELETE /v1/projects/:projectId,phase:steady}': ['p(95)<400'],
   'http_req_waiting{name:GET /v1/projects/:projectId/board,phase:steady}': ['p(95)<300'],
+  'http_req_waiting{name:GET /v1/projects/:projectId/events,phase:steady}': ['p(95)<300'],
   'http_req_waiting{name:GET /v1/projects/:projectId/tasks,phase:steady}': ['p(95)<300'],
   'http_req_waiting{name:GET /v1/tasks,phase:steady}': ['p(95)<300'],
   'http_req_waiting{name:GET /v1/tasks/:taskId,phase:steady}': ['p(95)<300'],

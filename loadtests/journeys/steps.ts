@@ -10,6 +10,8 @@ export type Request = {
   as: Asker
   body?: string
   expect?: number
+  /** The version that the user has goes along; then nothing new is an answer as well (304). */
+  conditional?: boolean
   /** The answer holds texts of the user's tenant. */
   tenant?: boolean
 }
@@ -58,6 +60,15 @@ const get = (route: string, path: string, tenant = true): Request => ({
   path,
   as: 'read',
   tenant,
+  conditional: true,
+})
+
+/** The live updates of the board that the user has open. */
+export const boardEvents = (run: Run, user: User): Request => ({
+  method: 'GET',
+  route: 'GET /v1/projects/:projectId/events',
+  path: `/v1/projects/${projectId(run, user)}/events`,
+  as: 'read',
 })
 
 const columns = ['todo', 'doing', 'review', 'done']

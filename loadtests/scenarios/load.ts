@@ -1,6 +1,7 @@
 import { thresholds } from '../generated/thresholds.ts'
 import { k6Options, readRun } from '../swarm/options.ts'
 import { swarm } from '../swarm/swarm.ts'
+import { workloads } from '../workloads.ts'
 
 /**
  * Does Worklane keep its promises under a working day's load?
@@ -10,8 +11,7 @@ import { swarm } from '../swarm/swarm.ts'
  * Limits    perf-budgets/slo.ts; one answer in ten is looked through for another tenant's text
  * Takes     about 2 min 40 s
  */
-const run = readRun({ users: 2_000, think: 60_000, ramp: 30_000, duration: 120_000, scan: 0.1 })
+const run = readRun(workloads.load)
 
 export const options = k6Options(run, thresholds)
-
 export default () => swarm(run)

@@ -1,6 +1,7 @@
 import { thresholds } from '../generated/thresholds.ts'
 import { k6Options, readRun } from '../swarm/options.ts'
 import { swarm } from '../swarm/swarm.ts'
+import { workloads } from '../workloads.ts'
 
 /**
  * Does every part answer, and fast enough, for a few users?
@@ -10,8 +11,7 @@ import { swarm } from '../swarm/swarm.ts'
  * Limits    perf-budgets/slo.ts; every answer with a tenant's text is looked through for another's
  * Takes     a minute and a bit
  */
-const run = readRun({ users: 110, think: 2_500, ramp: 12_000, duration: 50_000, scan: 1 })
+const run = readRun(workloads.smoke)
 
 export const options = k6Options(run, thresholds)
-
 export default () => swarm(run)

@@ -1,19 +1,7 @@
 import type { PopulationSpec } from '../../fixtures/population.ts'
-import { usersPerVu } from '../wire/shares.ts'
+import { lengthOf, type Stage, stagesOf, vusFor, type Workload } from '../workloads.ts'
 
-/** What a scenario asks for; each can be changed from outside (HEADROOM_USERS and so on). Times in ms. */
-export type Workload = {
-  users: number
-  /** Mean think time between two steps. */
-  think: number
-  /** Users arrive over this time; not judged. */
-  ramp: number
-  /** The steady phase, which is judged. */
-  duration: number
-  /** The share of answers whose text is looked through for other tenants' canaries. */
-  scan: number
-}
-
+/** A workload against a target; each figure can be changed from outside (HEADROOM_USERS and so on). Times in ms. */
 export type Run = Workload & {
   target: string
   sessionSecret: string
@@ -21,6 +9,9 @@ export type Run = Workload & {
   /** Where increments go; empty when k6 runs alone. */
   collector: string
   seed: number
+  stages: Stage[]
+  /** VUs of all shards together. */
+  vus: number
 }
 
 const env = (name: string): string => __ENV[`HEADROOM_${name}`] || ''
@@ -40,12 +31,19 @@ function required(name: string, meaning: string): string {
 }
 
 export function readRun(workload: Workload): Run {
-  const run = {
+  const asked = {
     users: number('USERS', workload.users),
     think: number('THINK', workload.think),
     ramp: number('RAMP', workload.ramp),
     duration: number('DURATION', workload.duration),
     scan: number('SCAN', workload.scan),
+    streams: number('STREAMS', workload.streams),
+    shape: workload.shape,
+  }
+  const run = {
+    ...asked,
+    stages: stagesOf(asked),
+    vus: vusFor(asked.users, number('SHARDS', 1)),
     target: required('TARGET', 'the origin to test, for example http://127.0.0.1:3000').replace(/\/$/, ''),
     sessionSecret: required('SESSION_SECRET', 'the SEED_SESSION_SECRET that the target was seeded with'),
     population: {
@@ -62,26 +60,30 @@ export function readRun(workload: Workload): Run {
   return run
 }
 
-/** Connections that one VU opens at most; what is due beyond them waits, and the waiting counts. */
-export const connectionsPerVu = 64
+/**
+ * Connections that one VU opens at most; what is due beyond them waits, and the waiting counts. All VUs together
+ * open as many as a CDN in front of the target would, not as many as there are users.
+ */
+export const connectionsOf = ({ vus }: Pick<Run, 'vus'>): number =>
+  Math.max(16, Math.min(64, Math.floor(connections / vus)))
+const connections = 640
 
 /** k6's own options for a run of the swarm. */
 export function k6Options(run: Run, thresholds: Record<string, string[]>) {
-  const vus = Math.ceil(run.users / usersPerVu)
-  const seconds = Math.ceil((run.ramp + run.duration) / 1000)
+  const seconds = Math.ceil(lengthOf(run.stages) / 1000)
   return {
     scenarios: {
       swarm: {
         executor: 'per-vu-iterations',
-        vus,
+        vus: run.vus,
         iterations: 1,
         maxDuration: `${seconds + 60}s`,
         gracefulStop: '5s',
       },
     },
     // k6 keeps this many idle connections a VU; fewer than are in flight would mean a new one for each request.
-    batchPerHost: connectionsPerVu,
-    batch: connectionsPerVu,
+    batchPerHost: connectionsOf(run),
+    batch: connectionsOf(run),
     discardResponseBodies: true,
     userAgent: 'headroom',
     systemTags: ['name', 'status'],

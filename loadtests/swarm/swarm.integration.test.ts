@@ -24,13 +24,27 @@ describe('the swarm', () => {
 
   async function play(
     target: string,
-    options: { users: number; think: number; duration: number; seed?: number },
+    options: {
+      users: number
+      think: number
+      duration: number
+      seed?: number
+      streams?: number
+      scenario?: string
+    },
   ) {
     const { k6 } = await provide(['k6'])
     const collector = await startCollector()
     const { exitCode, stderr } = await execa(
       k6.path,
-      ['run', '--quiet', '--summary-mode=disabled', '--address', '', 'loadtests/scenarios/smoke.ts'],
+      [
+        'run',
+        '--quiet',
+        '--summary-mode=disabled',
+        '--address',
+        '',
+        `loadtests/scenarios/${options.scenario ?? 'smoke'}.ts`,
+      ],
       {
         reject: false,
         env: {
@@ -39,6 +53,7 @@ describe('the swarm', () => {
           HEADROOM_COLLECTOR: collector.url,
           HEADROOM_RAMP: '500',
           HEADROOM_SCAN: '0',
+          HEADROOM_STREAMS: String(options.streams ?? 0),
           HEADROOM_USERS: String(options.users),
           HEADROOM_THINK: String(options.think),
           HEADROOM_DURATION: String(options.duration),
@@ -111,6 +126,37 @@ describe('the swarm', () => {
     }
     expect(counted).toBe(requests)
     expect([...vus.values()].map(({ activeUsers, final }) => [activeUsers, final])).toEqual([[100, true]])
+  })
+
+  it('holds the live updates of a share of users open, and comes back when the server ends them', async () => {
+    let open = 0
+    let most = 0
+    let begun = 0
+    const target = await serve((request, response) => {
+      if (!request.url?.endsWith('/events')) return void ok(response)
+      begun++
+      most = Math.max(most, ++open)
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).write('event: open\ndata: {}\n\n')
+      response.on('close', () => open--)
+      setTimeout(() => response.end(), 700)
+    })
+    const { routes } = await play(target, { users: 40, think: 200, duration: 6_000, streams: 0.5 })
+    const events = routes.get('steady')?.get('GET /v1/projects/:projectId/events')
+    expect(most).toBeGreaterThan(10)
+    expect(most).toBeLessThanOrEqual(30)
+    expect(begun).toBeGreaterThan(most)
+    expect(percentile(events?.ttfb ?? new Map(), 0.95)).toBeLessThan(200)
+    expect(events?.errors.size).toBe(0)
+  })
+
+  it('lets users leave when fewer are wanted', async () => {
+    const target = await serve((_, response) => ok(response))
+    const { vus, routes } = await play(target, { users: 100, think: 200, duration: 6_000, scenario: 'spike' })
+    const [vu] = vus.values()
+    expect(vu).toMatchObject({ peakUsers: 100, activeUsers: 20, lostUsers: 0 })
+    expect([...routes.keys()].filter((phase) => phase !== 'drain')).toEqual([
+      ...['ramp', 'before', 'rush', 'spike', 'settling', 'recovery'],
+    ])
   })
 
   it('calls each way to fail by its name', async () => {

@@ -3,12 +3,13 @@ import exec from 'k6/execution'
 import http from 'k6/http'
 import { Counter, Gauge, Trend } from 'k6/metrics'
 import { setTimeout } from 'k6/timers'
-import { errorOf, foreignCanary } from '../checks/answer.ts'
+import { type Answer, errorOf, foreignCanary, timedOut } from '../checks/answer.ts'
 import { nextStep } from '../journeys/journey.ts'
-import { type Request, steps } from '../journeys/steps.ts'
-import type { Phase } from '../wire/message.ts'
+import { boardEvents, type Request, steps } from '../journeys/steps.ts'
+import type { ErrorClass, Phase } from '../wire/message.ts'
+import { lengthOf, presentFrom, stageAt, usersAt } from '../workloads.ts'
 import { Increments } from './increments.ts'
-import { connectionsPerVu, type Run } from './options.ts'
+import { connectionsOf, type Run } from './options.ts'
 import { residualThinkTime, thinkTime } from './think.ts'
 import { createUser, draw, drawBelow, ownCanary, type User } from './user.ts'
 
@@ -21,10 +22,17 @@ const errors = new Counter('headroom_errors')
 const slotWidth = 100
 /** How far into their journey users are when the run begins, at most. */
 const pastSteps = 8
-const requestTimeout = '30s'
+/** Nobody waits longer than this for an answer, nor for a connection to ask for it. Milliseconds. */
+const patience = 30_000
+const requestTimeout = `${patience / 1000}s`
 const drainTime = 5_000
+/** A board is listened to this long, unless the server ends the stream before. Milliseconds. */
+const listening = 60_000
+/** What the server tells an EventSource to wait before it comes back. */
+const reconnectAfter = 2_000
 
-type Due = { user: User; at: number }
+type Due = { user: User; at: number; arrives: boolean }
+type Waiting = { since: number; go: (hasTurn: boolean) => void }
 
 /**
  * Plays this VU's share of the users until the run ends. Each user waits for the answer before they think
@@ -32,47 +40,96 @@ type Due = { user: User; at: number }
  * late generator can hide waiting.
  */
 export async function swarm(run: Run): Promise<void> {
-  const { vu, scenario, instance } = exec
-  const vus = instance.vusInitialized
+  const { vu, scenario } = exec
+  const { stages } = run
   const startedAt = scenario.startTime
-  const steadyAt = startedAt + run.ramp
-  const endsAt = steadyAt + run.duration
-  const phaseAt = (time: number): Phase => (time < steadyAt ? 'ramp' : time < endsAt ? 'steady' : 'drain')
-
+  const endsAt = startedAt + lengthOf(stages)
+  const phaseAt = (time: number): Phase => stageAt(stages, time - startedAt)?.phase ?? 'drain'
+  const connections = connectionsOf(run)
   const increments = new Increments()
   const slots = new Map<number, Due[]>()
-  const waiting: (() => void)[] = []
+  const waiting: Waiting[] = []
+  const playing = new Set<User>()
   let inFlight = 0
+  let streams = 0
+  let present = 0
+  let lostUsers = 0
 
-  const schedule = (user: User, at: number) => {
+  const schedule = (user: User, at: number, arrives = false) => {
     const slot = Math.ceil(at / slotWidth)
-    const due = { user, at: slot * slotWidth }
+    const due = { user, at: slot * slotWidth, arrives }
     const others = slots.get(slot)
     if (others) others.push(due)
     else slots.set(slot, [due])
   }
 
-  /** A connection's turn: at once while there are some, else when one is free. */
-  const turn = (): Promise<void> | null => {
-    if (inFlight++ < connectionsPerVu) return null
-    return new Promise((resolve) => void waiting.push(resolve))
+  /** Adds a stretch of a user's time to the phases that it falls into. */
+  const spend = (on: 'responding' | 'thinking', from: number, to: number) => {
+    let begins = startedAt
+    for (const { phase, duration } of stages) {
+      const ends = begins + duration
+      const overlap = Math.min(to, ends) - Math.max(from, begins)
+      if (overlap > 0) increments.flow(phase)[on] += overlap
+      if (to <= ends) return
+      begins = ends
+    }
+  }
+
+  /** A connection's turn: at once while there are some, else when one is free; false for who gave up before. */
+  const turn = (since: number): Promise<boolean> | null => {
+    if (inFlight < connections) {
+      inFlight++
+      return null
+    }
+    return new Promise((go) => void waiting.push({ since, go }))
   }
   const release = () => {
-    inFlight--
     const next = waiting.shift()
-    if (next) next()
+    if (next) next.go(true)
+    else inFlight--
+  }
+  const giveUp = (now: number) => {
+    while (waiting[0] && now - waiting[0].since > patience) waiting.shift()?.go(false)
+  }
+
+  const count = (
+    user: User,
+    route: string,
+    due: number,
+    ttfb: number,
+    latency: number,
+    error: ErrorClass | null,
+  ) => {
+    const phase = phaseAt(due)
+    if (error) errors.add(1, { name: route, phase, class: error })
+    increments.answer(phase, route, user.groups, { latency, ttfb }, error)
+  }
+
+  /** What a tenant's answer shows: text of another, or not even the tenant's own. */
+  const look = (user: User, route: string, text: string): ErrorClass | null => {
+    increments.probe()
+    const foreign = foreignCanary(text, ownCanary(user))
+    if (foreign) {
+      increments.leak({ route, user: user.index, canary: foreign })
+      return 'leak'
+    }
+    // A page without the tenant's own text proves nothing about the others'.
+    return text.includes(ownCanary(user)) ? null : 'wrong-content'
   }
 
   const send = async (user: User, request: Request, due: number): Promise<boolean> => {
     const { route } = request
-    const queue = turn()
-    if (queue) await queue
+    const queue = turn(due)
+    if (queue && !(await queue)) {
+      const waited = Date.now() - due
+      count(user, route, due, waited, waited, 'timeout')
+      return false
+    }
     const sentAt = Date.now()
-    const phase = phaseAt(due)
     const scan = request.tenant === true && draw(user) < run.scan
     const answer = await http.asyncRequest(request.method, run.target + request.path, request.body ?? null, {
-      headers: user.headers[request.as],
-      tags: tagsOf(route, phase),
+      headers: headersOf(user, request),
+      tags: tagsOf(route, phaseAt(due)),
       // A VU has one cookie jar by default: a cookie set for one user would be sent by the others.
       jar: new http.CookieJar(),
       redirects: 0,
@@ -80,85 +137,154 @@ export async function swarm(run: Run): Promise<void> {
       responseType: scan ? 'text' : 'none',
     })
     release()
-    const { blocked, connecting, tls_handshaking, duration, receiving } = answer.timings
-    const latency = sentAt - due + blocked + connecting + tls_handshaking + duration
-    let error = errorOf(answer, request.expect || 200)
-    if (scan && error === null) {
-      increments.probe()
-      const text = String(answer.body)
-      const foreign = foreignCanary(text, ownCanary(user))
-      if (foreign) {
-        error = 'leak'
-        increments.leak({ route, user: user.index, canary: foreign })
-      } else if (!text.includes(ownCanary(user))) {
-        // A page without the tenant's own text proves nothing about the others'.
-        error = 'wrong-content'
-      }
-    }
-    if (error) errors.add(1, { name: route, phase, class: error })
-    increments.answer(phase, route, { latency, ttfb: latency - receiving }, error)
+    const latency = sentAt - due + spent(answer)
+    const { status } = answer
+    let error = errorOf(answer, request.expect || 200, request.conditional)
+    if (request.conditional && status === 200) remember(user, request.path, answer)
+    if (scan && error === null && status !== 304) error = look(user, route, String(answer.body))
+    count(user, route, due, latency - answer.timings.receiving, latency, error)
     return error === null
   }
 
+  /** Holds the live updates of the open board until the server ends them or nobody listens any more. */
+  const follow = async (user: User): Promise<void> => {
+    const request = boardEvents(run, user)
+    const { project } = user
+    streams++
+    const since = Date.now()
+    const answer = await http.asyncRequest('GET', run.target + request.path, null, {
+      headers: user.headers.read,
+      tags: tagsOf(request.route, phaseAt(since)),
+      jar: new http.CookieJar(),
+      redirects: 0,
+      // Not beyond the end: an open stream would keep k6 here.
+      timeout: `${Math.max(1, Math.min(listening, endsAt - since))}ms`,
+      responseType: 'none',
+    })
+    streams--
+    const now = Date.now()
+    // What was open when the run ended, or ended with our patience, was no failure; k6 tells nothing more of it.
+    if (!timedOut(answer) && now < endsAt) {
+      const { receiving } = answer.timings
+      const ttfb = spent(answer) - receiving
+      count(user, request.route, since, ttfb, ttfb, errorOf(answer, 200))
+    }
+    if (answer.status === 200) await sleep(reconnectAfter)
+    if (Date.now() < endsAt && user.project === project && answer.status === 200) await follow(user)
+    else user.listening = false
+  }
+
   const play = async ({ user, at }: Due): Promise<void> => {
-    increments.lag(phaseAt(at), Date.now() - at)
+    const phase = phaseAt(at)
+    increments.lag(phase, Date.now() - at)
+    playing.add(user)
+    user.dueAt = at
     user.step = nextStep(user)
     let due = at
     for (const request of steps[user.step]?.(run, user) ?? []) {
       if (!(await send(user, request, due))) break
       due = Date.now()
     }
-    schedule(user, Date.now() + thinkTime(run.think, draw(user), draw(user)))
+    playing.delete(user)
+    const now = Date.now()
+    increments.flow(phaseAt(now)).steps++
+    spend('responding', at, now)
+    if (user.follows && !user.listening && user.step.endsWith('board')) {
+      user.listening = true
+      void follow(user)
+    }
+    const faster = user.inWhale ? (stageAt(stages, now - startedAt)?.crowd ?? 1) : 1
+    think(user, now, thinkTime(run.think / faster, draw(user), draw(user)))
   }
 
-  const tokenOf = (subject: string) => crypto.hmac('sha256', run.sessionSecret, subject, 'base64rawurl')
-  const arrivals: number[] = []
-  for (let k = vu.idInTest - 1; k < run.users; k += vus) {
-    const user = createUser(run, k, tokenOf)
-    // Most people who are there at any moment are in the middle of something.
-    for (let past = drawBelow(user, pastSteps); past >= 0; past--) user.step = nextStep(user)
-    const arrival = startedAt + (run.ramp * k) / run.users
-    arrivals.push(arrival)
-    schedule(user, arrival + residualThinkTime(run.think, draw(user), draw(user), draw(user)))
-  }
-  let active = 0
-  const countActive = (now: number) => {
-    while (active < arrivals.length && (arrivals[active] as number) <= now) active++
-    return active
+  const think = (user: User, from: number, pause: number) => {
+    const until = Math.ceil((from + pause) / slotWidth) * slotWidth
+    spend('thinking', from, until)
+    schedule(user, until)
   }
 
-  const say = async (final: boolean) => {
-    const active = countActive(Date.now())
-    // One gauge a VU: without the tag the last to speak would speak for all.
-    askedUsers.add(run.users)
-    activeUsers.add(active, { vu: String(vu.idInTest) })
-    if (run.collector === '') return
-    await increments.post(run.collector, {
-      ...{ vu: vu.idInTest, startedAt, activeUsers: active, final },
-      inFlight: Math.min(inFlight, connectionsPerVu),
-      queued: waiting.length,
+  /** One who came, one whose step is due, or one who is not needed any more and leaves. */
+  const wake = (due: Due) => {
+    const { user, at } = due
+    if (due.arrives) {
+      present++
+      think(user, at, residualThinkTime(run.think, draw(user), draw(user), draw(user)))
+      return
+    }
+    if (user.place >= usersAt(stages, at - startedAt)) {
+      present--
+      arrive(user, at)
+      return
+    }
+    play(due).catch((error: unknown) => {
+      playing.delete(user)
+      lostUsers++
+      present--
+      console.error(`user ${user.index} at "${user.step}": ${error}`)
     })
   }
 
+  const arrive = (user: User, from: number) => {
+    const next = presentFrom(stages, user.place, from - startedAt)
+    if (next !== null) schedule(user, startedAt + next, true)
+  }
+
+  const tokenOf = (subject: string) => crypto.hmac('sha256', run.sessionSecret, subject, 'base64rawurl')
+  for (let k = vu.idInTest - 1; k < run.users; k += run.vus) {
+    const user = createUser(run, k, tokenOf)
+    // Most people who are there at any moment are in the middle of something.
+    for (let past = drawBelow(user, pastSteps); past >= 0; past--) user.step = nextStep(user)
+    arrive(user, startedAt)
+  }
+
+  const say = async (final: boolean) => {
+    activeUsers.add(present, { vu: String(vu.idInTest) })
+    askedUsers.add(run.users)
+    if (run.collector === '') return
+    const now = { activeUsers: present, inFlight, queued: waiting.length, streams, lostUsers, final }
+    await increments.post(run.collector, { vu: vu.idInTest, startedAt, ...now })
+  }
+
   let nextMessage = startedAt + 1_000
-  let slot = Math.floor(Date.now() / slotWidth)
+  let slot = Math.floor(startedAt / slotWidth)
+  let counted = startedAt
   for (let now = Date.now(); now < endsAt; now = Date.now()) {
+    increments.flow(phaseAt(counted)).present += present * (now - counted)
+    counted = now
     for (const current = Math.floor(now / slotWidth); slot <= current; slot++) {
       const due = slots.get(slot)
       if (!due) continue
       slots.delete(slot)
       scheduleLag.add(now - slot * slotWidth)
-      for (const each of due) void play(each)
+      for (const each of due) wake(each)
     }
+    giveUp(now)
     if (now >= nextMessage) {
       nextMessage += 1_000
       void say(false)
     }
     await sleep(nextWake(slots, slot, Math.min(nextMessage, endsAt)) - Date.now())
   }
-  // Answers that are still on their way belong to steps of the steady phase.
-  for (const patience = Date.now() + drainTime; inFlight > 0 && Date.now() < patience; ) await sleep(50)
+  increments.flow(phaseAt(counted)).present += present * Math.max(0, endsAt - counted)
+  // Answers that are still on their way belong to steps that were due before.
+  for (const until = Date.now() + drainTime; playing.size > 0 && Date.now() < until; ) await sleep(50)
+  playing.forEach((user) => {
+    spend('responding', user.dueAt, endsAt)
+  })
   await say(true)
+}
+
+const spent = ({ timings }: Answer): number =>
+  timings.blocked + timings.connecting + timings.tls_handshaking + timings.duration
+
+function headersOf(user: User, { as, path, conditional }: Request): Record<string, string> {
+  const headers = user.headers[as]
+  return conditional && user.seen?.path === path ? { ...headers, 'If-None-Match': user.seen.tag } : headers
+}
+
+function remember(user: User, path: string, { headers }: Answer): void {
+  const tag = headers.Etag
+  user.seen = tag ? { path, tag } : null
 }
 
 /** When the next users are due, or something else is; an empty slot wakes nobody. */
@@ -167,15 +293,15 @@ function nextWake(slots: Map<number, unknown>, from: number, latest: number): nu
   return latest
 }
 
-const tags: Record<string, Record<string, { name: string; phase: Phase }>> = {
-  ramp: {},
-  steady: {},
-  drain: {},
-}
+const tags: Record<Phase, Record<string, { name: string; phase: Phase }>> = {}
 
 /** The same object for the same route: a new one for each request would be work for nothing. */
 function tagsOf(route: string, phase: Phase): { name: string; phase: Phase } {
-  const ofPhase = tags[phase] as Record<string, { name: string; phase: Phase }>
+  let ofPhase = tags[phase]
+  if (!ofPhase) {
+    ofPhase = {}
+    tags[phase] = ofPhase
+  }
   let known = ofPhase[route]
   if (!known) {
     known = { name: route, phase }

@@ -7,8 +7,9 @@ import {
   taskCount,
   taskIdAt,
   userAt,
+  whaleOf,
 } from '../../fixtures/population.ts'
-import { hash, next } from '../../fixtures/random.ts'
+import { hash, next, unit } from '../../fixtures/random.ts'
 import type { Run } from './options.ts'
 
 /** A full page, a click inside the app, a read and a write of the API. */
@@ -28,6 +29,20 @@ export type User = {
   /** Tasks in the open project. */
   tasks: number
   task: number
+  /** What percentiles are told by, beside the route. */
+  groups: readonly string[]
+  /** Among all users of the run, from 0: who is there depends on it. */
+  place: number
+  /** One of the largest tenant, who may act faster than the others. */
+  inWhale: boolean
+  /** They hold the live updates of the open board. */
+  follows: boolean
+  /** The read that they saw last, whose version a browser would offer again. */
+  seen: { path: string; tag: string } | null
+  /** When the step that they are at was due; 0 while they think. Epoch milliseconds. */
+  dueAt: number
+  /** Their stream is open, or being opened. */
+  listening: boolean
 }
 
 /**
@@ -38,10 +53,19 @@ export function createUser(run: Run, k: number, tokenOf: (subject: string) => st
   const index = Math.floor((k * run.population.users) / run.users)
   const { persona, organisation } = userAt(run.population, index)
   const cookie = run.target.startsWith('https:') ? '__Secure-authjs.session-token' : 'authjs.session-token'
+  const home = organisationAt(run.population, organisation)
+  const inWhale = organisation === whaleOf(run.population)
   const user: User = {
     index,
     persona,
-    organisation: organisationAt(run.population, organisation),
+    organisation: home,
+    groups: groupsOf(persona, inWhale ? 'whale' : home.plan),
+    place: k,
+    inWhale,
+    follows: unit(run.seed, streamStream, index) < run.streams,
+    seen: null,
+    dueAt: 0,
+    listening: false,
     headers: headersOf(`${cookie}=${tokenOf(sessionSubject(run.population, index))}`),
     step: '',
     random: hash(run.seed, userStream, index),
@@ -51,6 +75,14 @@ export function createUser(run: Run, k: number, tokenOf: (subject: string) => st
   }
   openProject(run, user)
   return user
+}
+
+/** The same list for the same kind of people: there are as many users as that, and few kinds. */
+const groups: Record<string, readonly string[]> = {}
+function groupsOf(persona: string, tier: string): readonly string[] {
+  const key = `${persona} ${tier}`
+  groups[key] ||= [`persona ${persona}`, `tier ${tier}`]
+  return groups[key]
 }
 
 /** Made once: the same cookie goes with all that a user asks. */
@@ -65,6 +97,7 @@ function headersOf(Cookie: string): User['headers'] {
 }
 
 const userStream = 101
+const streamStream = 102
 
 /** The user's next random number in [0, 1). */
 export const draw: (user: User) => number = next

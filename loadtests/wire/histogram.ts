@@ -16,10 +16,15 @@ export type Histogram = Map<number, number>
 /** Buckets and counts, one after the other: what goes over the wire. */
 export type Increments = number[]
 
-export function record(histogram: Histogram, milliseconds: number): void {
-  const bucket = Math.ceil(Math.log(Math.max(milliseconds, smallest)) / logGamma)
+export const bucketOf = (milliseconds: number): number =>
+  Math.ceil(Math.log(Math.max(milliseconds, smallest)) / logGamma)
+
+export function recordBucket(histogram: Histogram, bucket: number): void {
   histogram.set(bucket, (histogram.get(bucket) || 0) + 1)
 }
+
+export const record = (histogram: Histogram, milliseconds: number): void =>
+  recordBucket(histogram, bucketOf(milliseconds))
 
 export function encode(histogram: Histogram): Increments {
   const increments: Increments = []

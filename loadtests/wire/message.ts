@@ -1,17 +1,21 @@
 import type { Increments } from './histogram.ts'
 
-export const phases = ['ramp', 'steady', 'drain'] as const
-export type Phase = (typeof phases)[number]
+/** A stage of the run, or `drain` for what is left when it is over. */
+export type Phase = string
 
 /** Why a request did not give its user what was asked for. */
 export const errorClasses = [
   'timeout',
   'connection',
   '5xx',
+  /** Told to come back later: 429. */
+  'limited',
   '4xx',
   'signed-out',
   'wrong-content',
   'leak',
+  /** The generator itself could not: no port, no file left. It says nothing about the target. */
+  'generator',
 ] as const
 export type ErrorClass = (typeof errorClasses)[number]
 
@@ -25,6 +29,17 @@ export type RouteIncrement = {
   errors: Partial<Record<ErrorClass, number>>
 }
 
+/** All requests of one kind of people, whatever the route: `persona viewer`, `tier whale`. */
+export type GroupIncrement = {
+  group: string
+  phase: Phase
+  latency: Increments
+  errors: number
+}
+
+/** What Little's law needs of a phase, added up over users: milliseconds, and steps that ended in it. */
+export type Flow = { present: number; responding: number; thinking: number; steps: number }
+
 /** What one VU saw since its last message; sent about once a second. */
 export type Message = {
   vu: number
@@ -36,9 +51,15 @@ export type Message = {
   activeUsers: number
   inFlight: number
   queued: number
+  /** Live updates that are held open. */
+  streams: number
+  /** Users whose play ended with an error of ours. */
+  lostUsers: number
   /** Milliseconds between due time and start, by phase. */
-  lag: Partial<Record<Phase, Increments>>
+  lag: Record<Phase, Increments>
+  flow: Record<Phase, Flow>
   routes: RouteIncrement[]
+  groups: GroupIncrement[]
   /** Bodies looked through for other tenants' canaries. */
   probes: number
   /** At most a few, as proof: what was seen, where, by whom. */

@@ -1,14 +1,16 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { defaultPopulation } from '@headroom/fixtures/population.ts'
+import { workloads } from '@headroom/loadtests/workloads.ts'
 import { type Command, Option } from 'commander'
 import pc from 'picocolors'
 import { Result } from '../../judge/result.ts'
 import { progressScreen } from '../../report/progress.ts'
 import { markdownSummary, terminalSummary } from '../../report/summary.ts'
+import { amount, span } from '../../report/words.ts'
 import { readFault, worklaneFaults } from '../../run/faults.ts'
 import { run } from '../../run/run.ts'
-import { type Plan, type ScenarioName, scenarioNames, scenarios } from '../../run/scenarios.ts'
+import { type Plan, populationOf, type ScenarioName, scenarioNames } from '../../run/scenarios.ts'
 import { project } from '../../stack/project.ts'
 import { type Stack, startStack } from '../../stack/stack.ts'
 import { provide } from '../../toolchain/provide.ts'
@@ -23,6 +25,7 @@ type Options = {
   organisations?: number
   population?: number
   seed: number
+  shards: number
   target?: string
   port?: number
   web?: number
@@ -43,6 +46,7 @@ export function register(program: Command): void {
     .option('--organisations <n>', 'tenants of the population', wholeNumber(1, 100_000))
     .option('--population <n>', 'users of the population', wholeNumber(3, 10_000_000))
     .option('--seed <n>', 'plays and makes other users', wholeNumber(0, 2 ** 31), defaultPopulation.seed)
+    .option('--shards <n>', 'k6 processes, each of which plays an equal part', wholeNumber(1, 64), 1)
     .option('--target <url>', 'a deployment to test; nothing is started here')
     .option('--port <n>', "the edge's port, when the stack is started here", wholeNumber(1, 65_535))
     .option('--web <n>', 'web processes behind the edge', wholeNumber(1, 64))
@@ -113,9 +117,10 @@ async function loadtest(scenario: ScenarioName, options: Options): Promise<void>
 }
 
 function planOf(scenario: ScenarioName, options: Options): Plan {
-  const defaults = scenarios[scenario]
+  const { shape, ...defaults } = workloads[scenario]
+  const usual = populationOf(scenario)
   const plan = {
-    scenario,
+    ...{ scenario, shape, shards: options.shards },
     users: options.users ?? defaults.users,
     think: options.think ?? defaults.think,
     ramp: options.ramp ?? defaults.ramp,
@@ -123,8 +128,8 @@ function planOf(scenario: ScenarioName, options: Options): Plan {
     seed: options.seed,
     population: {
       seed: options.seed,
-      organisations: options.organisations ?? defaultPopulation.organisations,
-      users: options.population ?? defaultPopulation.users,
+      organisations: options.organisations ?? usual.organisations,
+      users: options.population ?? usual.users,
     },
   }
   if (plan.users > plan.population.users) {
@@ -133,6 +138,8 @@ function planOf(scenario: ScenarioName, options: Options): Plan {
       `give a larger population with --population ${plan.users}`,
     )
   }
+  if (plan.users < plan.shards)
+    throw new UsageError(`--shards ${plan.shards} is more than there are users`, 'give at most one a user')
   if (plan.population.users < 3 * plan.population.organisations) {
     throw new UsageError(
       `--population ${plan.population.users} is too few for ${plan.population.organisations} organisations`,
@@ -181,5 +188,5 @@ async function write(result: Result): Promise<string> {
   return directory
 }
 
-const inWords = ({ users, think, ramp, duration, population }: Plan) =>
-  `${users} users of a population of ${population.users}, think ${think / 1000} s, ramp ${ramp / 1000} s, steady ${duration / 1000} s`
+const inWords = ({ users, think, ramp, duration, population, shards }: Plan) =>
+  `${amount(users)} users of a population of ${amount(population.users)}, think ${think / 1000} s, ramp ${span(ramp)}, judged ${span(duration)}${shards > 1 ? `, ${shards} shards` : ''}`

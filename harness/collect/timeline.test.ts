@@ -1,0 +1,50 @@
+import { encode, record } from '@headroom/loadtests/wire/histogram.ts'
+import type { Message } from '@headroom/loadtests/wire/message.ts'
+import { describe, expect, it } from 'vitest'
+import { firstBreak, Timeline } from './timeline.ts'
+
+const route = 'GET /v1/me'
+const limitOf = () => 300
+
+function message(ttfb: number, users: number, samples = 30): Message {
+  const histogram = new Map<number, number>()
+  for (let n = 0; n < samples; n++) record(histogram, ttfb)
+  const times = encode(histogram)
+  return {
+    ...{ vu: 1, sequence: 0, final: false, startedAt: 0, activeUsers: users, inFlight: 0, queued: 0 },
+    ...{ streams: 0, lostUsers: 0, lag: {}, flow: {}, groups: [], probes: 0, leaks: [] },
+    routes: [{ route, phase: 'ramp', latency: times, ttfb: times, errors: {} }],
+  }
+}
+
+const timelineOf = (...ttfbs: number[]) => {
+  const timeline = new Timeline(60_000)
+  for (const [index, ttfb] of ttfbs.entries()) timeline.add(message(ttfb, 100 * (index + 1)), index * 5_000)
+  timeline.close()
+  return timeline
+}
+
+describe('where it broke first', () => {
+  it('is the first window over a limit, with its users, its route and its rate', () => {
+    expect(firstBreak(timelineOf(20, 40, 500, 900), limitOf)).toMatchObject({
+      ...{ at: 10_000, users: 300, route, limit: 300, requestsPerSecond: 6 },
+      ttfbP95: expect.closeTo(500, -1),
+    })
+  })
+
+  it('is nowhere when nothing broke, or only for a moment', () => {
+    expect(firstBreak(timelineOf(20, 40, 60), limitOf)).toBeNull()
+    expect(firstBreak(timelineOf(20, 500, 60, 20), limitOf)).toBeNull()
+  })
+
+  it('is nowhere in a window with too few requests', () => {
+    const timeline = new Timeline(60_000)
+    for (const at of [0, 5_000]) timeline.add(message(900, 10, 19), at)
+    timeline.close()
+    expect(firstBreak(timeline, limitOf)).toBeNull()
+  })
+
+  it('needs as many windows for a long run as for a short one', () => {
+    expect(new Timeline(3_600_000).width).toBe(15_000)
+  })
+})

@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest'
+import { limitingPart, slopeOf } from './observe.ts'
+
+const part = (cores: number, poolWaiting = 0) => ({
+  ...{ cores, poolWaiting, rssBytes: 1e8, eventLoopLagP99Ms: 12 },
+})
+
+describe('the part that limits', () => {
+  it('is the machine when it is busy, and names who took most of it', () => {
+    const limiting = limitingPart(0.97, { web: part(1.1), postgres: part(0.4), api: part(0.1) })
+    expect(limiting?.part).toBe('web')
+    expect(limiting?.why).toMatch(/97% of the machine's .* web 1.10, postgres 0.40, api 0.10/)
+  })
+
+  it('is a process of Node that has used up its core, though the machine has more', () => {
+    expect(limitingPart(0.5, { postgres: part(1.5), api: part(0.95) })?.part).toBe('api')
+  })
+
+  it('is the pool where requests waited for a connection', () => {
+    expect(limitingPart(0.4, { web: part(0.3, 7), api: part(0.2) })?.why).toMatch(/up to 7 requests waited/)
+  })
+
+  it('is none where each had room, and where nobody looked', () => {
+    expect(limitingPart(0.4, { web: part(0.3), api: part(0.2) })).toBeNull()
+    expect(limitingPart(null, {})).toBeNull()
+  })
+})
+
+describe('the slope of memory', () => {
+  it('is what it grew by in a minute, whatever it jumped by', () => {
+    const points = [0, 1, 2, 3].map((minute): [number, number] => [minute, 1_000 * minute + (minute % 2)])
+    expect(slopeOf('api', 'resident', points).bytesPerMinute).toBeCloseTo(1_000, -1)
+    expect(slopeOf('api', 'resident', [])).toMatchObject({ bytesPerMinute: 0, lastBytes: 0 })
+  })
+})

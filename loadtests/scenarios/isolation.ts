@@ -1,0 +1,18 @@
+import { thresholds } from '../generated/thresholds.ts'
+import { k6Options, readRun } from '../swarm/options.ts'
+import { swarm } from '../swarm/swarm.ts'
+import { workloads } from '../workloads.ts'
+
+/**
+ * Does any tenant ever see another's text?
+ *
+ * Model     200 users of tenants of all sizes, closed loop, 2.5 s mean think time
+ * Judged    a minute in which every body, every header and every React payload is looked through; before it, two
+ *           seeded leaks must be found, or the run is invalid
+ * Limits    zero leaks; the report tells what n answers without one can say at all
+ * Takes     about 3 minutes
+ */
+const run = readRun(workloads.isolation)
+
+export const options = k6Options(run, thresholds)
+export default () => swarm(run)

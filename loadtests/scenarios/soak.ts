@@ -1,0 +1,17 @@
+import { thresholds } from '../generated/thresholds.ts'
+import { k6Options, readRun } from '../swarm/options.ts'
+import { swarm } from '../swarm/swarm.ts'
+import { workloads } from '../workloads.ts'
+
+/**
+ * Does anything grow that should not?
+ *
+ * Model     1,500 users, about half of what two cores carry, closed loop, 60 s mean think time
+ * Judged    30 minutes of steady load; the memory of generator, web, api and worker must not have a slope
+ * Limits    perf-budgets/slo.ts, with the slopes under `soak`
+ * Takes     about 31 minutes
+ */
+const run = readRun(workloads.soak)
+
+export const options = k6Options(run, thresholds)
+export default () => swarm(run)

@@ -1,0 +1,17 @@
+import { thresholds } from '../generated/thresholds.ts'
+import { k6Options, readRun } from '../swarm/options.ts'
+import { swarm } from '../swarm/swarm.ts'
+import { workloads } from '../workloads.ts'
+
+/**
+ * What do users notice when five times as many come within seconds, and when those have gone again?
+ *
+ * Model     1,000 users, then 5,000 within 5 s, then 1,000 again; closed loop, 60 s mean think time
+ * Judged    before and after by every limit, the spike itself by its errors
+ * Limits    perf-budgets/slo.ts
+ * Takes     about 2 min 40 s
+ */
+const run = readRun(workloads.spike)
+
+export const options = k6Options(run, thresholds)
+export default () => swarm(run)

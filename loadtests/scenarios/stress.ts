@@ -1,0 +1,17 @@
+import { thresholds } from '../generated/thresholds.ts'
+import { k6Options, readRun } from '../swarm/options.ts'
+import { swarm } from '../swarm/swarm.ts'
+import { workloads } from '../workloads.ts'
+
+/**
+ * How does Worklane break, and does it come back by itself?
+ *
+ * Model     five steps up to 10,000 users, closed loop, 60 s mean think time, then down to the first step
+ * Judged    the recovery alone, by every limit; the steps are told, not judged
+ * Limits    perf-budgets/slo.ts
+ * Takes     about 4 min 20 s
+ */
+const run = readRun(workloads.stress)
+
+export const options = k6Options(run, thresholds)
+export default () => swarm(run)

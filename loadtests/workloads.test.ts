@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest'
+import { lengthOf, presentFrom, stageAt, stagesOf, usersAt, vusFor, workloads } from './workloads.ts'
+
+describe('the stages of a run', () => {
+  const spike = stagesOf({ users: 500, ramp: 10_000, duration: 60_000, shape: 'spike' })
+
+  it.each(Object.entries(workloads))(
+    'of %s judge something, and never more users than asked for',
+    (_, workload) => {
+      const stages = stagesOf(workload)
+      expect(stages.some(({ judged }) => judged === 'all')).toBe(true)
+      expect(Math.max(...stages.map(({ users }) => users))).toBe(workload.users)
+      expect(new Set(stages.map(({ phase }) => phase)).size).toBe(stages.length)
+    },
+  )
+
+  it('lead in straight lines from one number of users to the next', () => {
+    expect(usersAt(spike, 5_000)).toBe(50)
+    expect(usersAt(spike, 20_000)).toBe(100)
+    // Half-way through the rush of 5 s from 100 to 500.
+    expect(usersAt(spike, 32_500)).toBe(300)
+    expect(usersAt(spike, lengthOf(spike))).toBe(100)
+    expect(stageAt(spike, 36_000)?.phase).toBe('spike')
+    expect(stageAt(spike, lengthOf(spike))).toBeNull()
+  })
+
+  it('tell when a user comes, when one who left comes back, and who does not', () => {
+    expect(presentFrom(spike, 50, 0)).toBe(5_000)
+    // Already there.
+    expect(presentFrom(spike, 50, 12_345)).toBe(12_345)
+    const comes = presentFrom(spike, 300, 0) as number
+    expect(usersAt(spike, comes)).toBeCloseTo(300)
+    // After the spike nobody needs the 300th again.
+    expect(presentFrom(spike, 300, 60_000)).toBeNull()
+    expect(presentFrom(spike, 700, 0)).toBeNull()
+  })
+
+  it('are played by as many VUs as there are shards, at least', () => {
+    expect([vusFor(100), vusFor(100, 3), vusFor(100_000), vusFor(100_000, 2)]).toEqual([1, 3, 20, 20])
+  })
+})

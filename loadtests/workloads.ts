@@ -1,0 +1,185 @@
+/**
+ * What each scenario plays. Its file in scenarios/ says why; this one has no k6 in it, so that the harness reads
+ * the same. Times are milliseconds.
+ */
+export type Workload = {
+  /** The most users at once. */
+  users: number
+  /** Mean think time between two steps. */
+  think: number
+  /** Users arrive over this time; not judged. */
+  ramp: number
+  /** All judged stages together. */
+  duration: number
+  /** The share of answers whose text is looked through for other tenants' canaries. */
+  scan: number
+  /** The share of users who hold the live updates of their board open. */
+  streams: number
+  shape: Shape
+}
+
+export type Shape = 'steady' | 'stress' | 'spike' | 'crowd'
+
+/** steady: every limit. errors: availability and isolation alone. none: told, not judged. */
+export type Judged = 'all' | 'errors' | 'none'
+
+/** A stretch of a run, in which the number of users goes in a straight line to `users`. */
+export type Stage = {
+  phase: string
+  duration: number
+  /** Users at its end. */
+  users: number
+  /** How much faster than the others the people of the largest tenant act. */
+  crowd: number
+  judged: Judged
+}
+
+type Lengths = Pick<Workload, 'users' | 'ramp' | 'duration' | 'shape'>
+
+const stage = (
+  phase: string,
+  duration: number,
+  users: number,
+  judged: Judged = 'none',
+  crowd = 1,
+): Stage => ({
+  ...{ phase, judged, crowd },
+  duration: Math.round(duration),
+  users: Math.round(users),
+})
+
+const stressSteps = 5
+/** From one jump to the next the queues of the last one empty. */
+const settling = 0.1
+
+const shapes: Record<Shape, (of: Lengths) => Stage[]> = {
+  steady: ({ users, ramp, duration }) => [
+    stage('ramp', ramp, users),
+    stage('steady', duration, users, 'all'),
+  ],
+  // Equal steps up to more than there should be, and down again: what counts is that it comes back.
+  stress: ({ users, ramp, duration }) => {
+    const each = duration / (stressSteps + 1)
+    const up = Array.from({ length: stressSteps }, (_, step) => {
+      const share = (users * (step + 1)) / stressSteps
+      return [stage(`to-${step + 1}`, ramp / stressSteps, share), stage(`step-${step + 1}`, each, share)]
+    })
+    const [first] = up as [Stage[]]
+    const low = first[1]?.users ?? users
+    return [...up.flat(), stage('settling', duration * settling, low), stage('recovery', each, low, 'all')]
+  },
+  // A fifth of the users, all of them within seconds, and a fifth again.
+  spike: ({ users, ramp, duration }) => {
+    const few = users / 5
+    return [
+      stage('ramp', ramp, few),
+      stage('before', duration / 3, few, 'all'),
+      stage('rush', Math.min(5_000, ramp), users),
+      stage('spike', duration / 3, users, 'errors'),
+      stage('settling', duration * settling, few),
+      stage('recovery', duration / 3, few, 'all'),
+    ]
+  },
+  // The others go on as before while one tenant does more and more.
+  crowd: ({ users, ramp, duration }) => {
+    const each = duration / 3
+    return [
+      stage('ramp', ramp, users),
+      stage('x1', each, users, 'all', 1),
+      stage('x5', each, users, 'all', 5),
+      stage('x20', each, users, 'all', 20),
+    ]
+  },
+}
+
+/** The stages of a run, one after the other from its start. */
+export const stagesOf = (workload: Lengths): Stage[] => shapes[workload.shape](workload)
+
+export const lengthOf = (stages: readonly Stage[]): number =>
+  stages.reduce((sum, { duration }) => sum + duration, 0)
+
+/** The stage at a time since the start; null after the last. */
+export function stageAt(stages: readonly Stage[], time: number): Stage | null {
+  let from = 0
+  for (const stage of stages) {
+    from += stage.duration
+    if (time < from) return stage
+  }
+  return null
+}
+
+/** How many users there are at a time since the start. */
+export function usersAt(stages: readonly Stage[], time: number): number {
+  let from = 0
+  let before = 0
+  for (const { duration, users } of stages) {
+    if (time < from + duration) return before + ((users - before) * (time - from)) / duration
+    from += duration
+    before = users
+  }
+  return before
+}
+
+/** When there is a k-th user (from 0) next, from a time on; null when there is none any more. */
+export function presentFrom(stages: readonly Stage[], k: number, time: number): number | null {
+  let from = 0
+  let before = 0
+  for (const { duration, users } of stages) {
+    const to = from + duration
+    if (time < to) {
+      const now = Math.max(time, from)
+      if (usersAt(stages, now) > k) return now
+      if (users > k) return from + (duration * (k - before)) / (users - before)
+    }
+    from = to
+    before = users
+  }
+  return null
+}
+
+export const workloads = {
+  smoke: {
+    ...{ users: 110, think: 2_500, ramp: 12_000, duration: 50_000, scan: 1, streams: 0.25 },
+    shape: 'steady',
+  },
+  load: {
+    ...{ users: 2_000, think: 60_000, ramp: 30_000, duration: 120_000, scan: 0.1, streams: 0.05 },
+    shape: 'steady',
+  },
+  '100k': {
+    ...{ users: 100_000, think: 60_000, ramp: 120_000, duration: 180_000, scan: 0.05, streams: 0.02 },
+    shape: 'steady',
+  },
+  stress: {
+    ...{ users: 10_000, think: 60_000, ramp: 60_000, duration: 180_000, scan: 0.05, streams: 0.05 },
+    shape: 'stress',
+  },
+  spike: {
+    ...{ users: 5_000, think: 60_000, ramp: 20_000, duration: 120_000, scan: 0.05, streams: 0.05 },
+    shape: 'spike',
+  },
+  soak: {
+    ...{ users: 1_500, think: 60_000, ramp: 60_000, duration: 1_800_000, scan: 0.05, streams: 0.05 },
+    shape: 'steady',
+  },
+  capacity: {
+    ...{ users: 1_000, think: 60_000, ramp: 15_000, duration: 45_000, scan: 0.05, streams: 0.05 },
+    shape: 'steady',
+  },
+  isolation: {
+    ...{ users: 200, think: 2_500, ramp: 10_000, duration: 60_000, scan: 1, streams: 0.25 },
+    shape: 'steady',
+  },
+  'noisy-neighbour': {
+    ...{ users: 1_000, think: 30_000, ramp: 20_000, duration: 120_000, scan: 0.05, streams: 0.05 },
+    shape: 'crowd',
+  },
+} as const satisfies Record<string, Workload>
+
+export type ScenarioName = keyof typeof workloads
+
+/** Users that one VU plays: enough to share its wake-ups, few enough for its one thread. */
+export const usersPerVu = 5_000
+
+/** How many VUs play so many users in so many k6 processes. */
+export const vusFor = (users: number, shards = 1): number => Math.max(shards, Math.ceil(users / usersPerVu))
