@@ -5,6 +5,10 @@
 export type Faults = {
   /** Operation → milliseconds that it answers late. */
   delays: Map<string, number>
+  /** The cache forgets whose answer it keeps: a key without a tenant. */
+  leakingCache: boolean
+  /** An operation that keeps its first answer in a variable of the module, and gives it to everybody. */
+  leakingMemory: Set<string>
 }
 
 let current: Faults | undefined
@@ -14,9 +18,9 @@ export function faults(): Faults {
   return current
 }
 
-/** @param text `delay=<operation>:<ms>`, several with commas @throws Error when unknown */
+/** @param text `delay=<operation>:<ms>`, `leak=cache` or `leak=memory:<operation>`, several with commas @throws Error when unknown */
 export function parseFaults(text: string, environment: string): Faults {
-  const parsed: Faults = { delays: new Map() }
+  const parsed: Faults = { delays: new Map(), leakingCache: false, leakingMemory: new Set() }
   const entries = text
     .split(',')
     .map((entry) => entry.trim())
@@ -28,8 +32,14 @@ export function parseFaults(text: string, environment: string): Faults {
   }
   for (const entry of entries) {
     const delay = /^delay=([a-zA-Z.]+):(\d+)$/.exec(entry)
+    const memory = /^leak=memory:([a-zA-Z.]+)$/.exec(entry)
     if (delay?.[1]) parsed.delays.set(delay[1], Number(delay[2]))
-    else throw new Error(`WORKLANE_FAULTS: unknown fault "${entry}"; known: delay=<operation>:<ms>`)
+    else if (memory?.[1]) parsed.leakingMemory.add(memory[1])
+    else if (entry === 'leak=cache') parsed.leakingCache = true
+    else {
+      const known = 'delay=<operation>:<ms>, leak=cache, leak=memory:<operation>'
+      throw new Error(`WORKLANE_FAULTS: unknown fault "${entry}"; known: ${known}`)
+    }
   }
   return parsed
 }

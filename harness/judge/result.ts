@@ -171,6 +171,35 @@ export const Result = z.object({
     /** Live updates that were held open at the end. */
     streams: z.number().int(),
   }),
+  /** Only of a search for capacity: the other figures are then those of the last run that held. */
+  capacity: z
+    .object({
+      /** The most users that held, and the fewest that did not; null when the whole population held. */
+      lastPass: z.number().int(),
+      firstFail: z.number().int().nullable(),
+      /** How often the most held again. */
+      confirmations: z.number().int(),
+      brokenBy: z.array(z.string()),
+      limiting: z.object({ part: z.string(), why: z.string() }).nullable(),
+      probes: z.array(
+        z.object({
+          users: z.number().int(),
+          verdict: z.enum(['pass', 'fail', 'invalid']),
+          stepsPerSecond: z.number(),
+        }),
+      ),
+      /** The universal scalability law through the probes; null for fewer than six numbers of users. */
+      law: z
+        .object({
+          gamma: z.number(),
+          alpha: z.number(),
+          beta: z.number(),
+          peakUsers: z.number().nullable(),
+          band: z.array(z.object({ users: z.number(), low: z.number(), fit: z.number(), high: z.number() })),
+        })
+        .nullable(),
+    })
+    .optional(),
   /** Empty for a target that is not ours. */
   observed: Observed,
   memory: z.array(MemorySlope),

@@ -92,7 +92,8 @@ function phaseTable({ phases }: Result): string {
 }
 
 /** What stands behind the numbers: whether users were kept, where it broke first, and why. */
-export function explanations({ little, firstBreak, observed, groups }: Result): string[] {
+export function explanations(result: Result): string[] {
+  const { little, firstBreak, observed, groups } = result
   const tiers = groups.filter(({ phase }) => phase === groups[0]?.phase)
   return [
     ...little.map(
@@ -109,7 +110,24 @@ export function explanations({ little, firstBreak, observed, groups }: Result): 
           `first broken: ${firstBreak.route}, TTFB p95 ${time(firstBreak.ttfbP95)} of ${time(firstBreak.limit)}, ${span(firstBreak.at)} after the start with ${amount(firstBreak.users)} users and ${firstBreak.requestsPerSecond.toFixed(0)} requests/s`,
         ]
       : []),
+    ...capacityLines(result),
     ...(observed.limiting ? [`limiting: ${observed.limiting.part}; ${observed.limiting.why}`] : []),
+  ]
+}
+
+function capacityLines({ capacity }: Result): string[] {
+  if (!capacity) return []
+  const { lastPass, firstFail, confirmations, brokenBy, limiting, law, probes } = capacity
+  const edge = firstFail === null ? 'all that there are' : `${amount(firstFail)} no more`
+  return [
+    `capacity: ${amount(lastPass)} users held${confirmations > 0 ? `, ${confirmations} times again` : ''}; ${edge} (${probes.length} runs)`,
+    ...brokenBy.map((reason) => `broken by ${reason}`),
+    ...(limiting ? [`limiting beyond it: ${limiting.part}; ${limiting.why}`] : []),
+    ...(law
+      ? [
+          `scalability law: ${(law.gamma * 1000).toFixed(1)} steps/s per 1,000 users, contention ${law.alpha.toExponential(1)}, coherency ${law.beta.toExponential(1)}; ${law.peakUsers === null ? 'no peak within twice what was measured' : `most work at ${amount(law.peakUsers)} users`}`,
+        ]
+      : []),
   ]
 }
 

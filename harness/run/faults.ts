@@ -4,6 +4,10 @@ import { operationNames } from './routes.ts'
 /** A known-bad case that a run is made with, to see that the verdict is red. */
 export type Fault =
   | { kind: 'delay'; operation: string; milliseconds: number }
+  /** Worklane's cache without a tenant in its keys, or an operation that keeps its first answer for everybody. */
+  | { kind: 'leak'; where: string }
+  /** A tenant may ask for as much as it likes. */
+  | { kind: 'no-tenant-limits' }
   | { kind: 'starve-generator'; share: number }
   | { kind: 'stop'; part: string; at: number }
   /** As a deployment does it; with another process of the part nobody may notice. */
@@ -24,6 +28,21 @@ const known: { pattern: RegExp; example: string; read: (match: string[]) => Faul
         )
       }
       return { kind: 'delay', operation, milliseconds: Number(time) }
+    },
+  },
+  { pattern: /^no-tenant-limits$/, example: 'no-tenant-limits', read: () => ({ kind: 'no-tenant-limits' }) },
+  {
+    pattern: /^leak=(cache|memory:[a-zA-Z.]+)$/,
+    example: 'leak=cache',
+    read: ([, where = '']) => {
+      const operation = where.split(':')[1]
+      if (operation && !operationNames.includes(operation)) {
+        throw new UsageError(
+          `--fault leaks the unknown operation "${operation}"`,
+          `known: ${operationNames.join(', ')}`,
+        )
+      }
+      return { kind: 'leak', where }
     },
   },
   {
@@ -58,7 +77,10 @@ export function readFault(text: string): Fault {
 /** Worklane's share of the faults, as WORKLANE_FAULTS says it. */
 export const worklaneFaults = (faults: readonly Fault[]): string =>
   faults
-    .flatMap((fault) => (fault.kind === 'delay' ? [`delay=${fault.operation}:${fault.milliseconds}`] : []))
+    .flatMap((fault) => {
+      if (fault.kind === 'delay') return [`delay=${fault.operation}:${fault.milliseconds}`]
+      return fault.kind === 'leak' ? [`leak=${fault.where}`] : []
+    })
     .join(',')
 
 const period = 200

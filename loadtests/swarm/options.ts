@@ -65,8 +65,9 @@ export function readRun(workload: Workload): Run {
  * open as many as a CDN in front of the target would, not as many as there are users.
  */
 export const connectionsOf = ({ vus }: Pick<Run, 'vus'>): number =>
-  Math.max(16, Math.min(64, Math.floor(connections / vus)))
+  vus === 1 ? connectionsAlone : Math.max(16, Math.floor(connections / vus))
 const connections = 640
+const connectionsAlone = 64
 
 /** k6's own options for a run of the swarm. */
 export function k6Options(run: Run, thresholds: Record<string, string[]>) {

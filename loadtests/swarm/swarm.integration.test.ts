@@ -52,7 +52,7 @@ describe('the swarm', () => {
           HEADROOM_SESSION_SECRET: 'a secret for tests',
           HEADROOM_COLLECTOR: collector.url,
           HEADROOM_RAMP: '500',
-          HEADROOM_SCAN: '0',
+          HEADROOM_SCAN: String(options.scan ?? 0),
           HEADROOM_STREAMS: String(options.streams ?? 0),
           HEADROOM_USERS: String(options.users),
           HEADROOM_THINK: String(options.think),
@@ -147,6 +147,20 @@ describe('the swarm', () => {
     expect(begun).toBeGreaterThan(most)
     expect(percentile(events?.ttfb ?? new Map(), 0.95)).toBeLessThan(200)
     expect(events?.errors.size).toBe(0)
+  })
+
+  it('sees another tenant in a body, in a React payload and in a header', async () => {
+    const foreign = `cnr-${'0'.repeat(20)}`
+    const target = await serve((request, response) => {
+      const isPayload = request.headers.rsc === '1'
+      if (request.url?.startsWith('/trpc')) response.setHeader('x-hint', foreign)
+      response.writeHead(200).end(isPayload || request.url?.startsWith('/v1') ? `1:["${foreign}"]` : 'fine')
+    })
+    const { leaks, routes } = await play(target, { users: 40, think: 200, duration: 3_000, scan: 1 })
+    expect(leaks.every(({ canary }) => canary === foreign)).toBe(true)
+    const found = [...(routes.get('steady') ?? [])].filter(([, { errors }]) => errors.has('leak'))
+    const doors = new Set(found.map(([route]) => route.split(' ')[0]))
+    expect(doors).toEqual(new Set(['rsc', 'trpc', 'GET', 'POST']))
   })
 
   it('lets users leave when fewer are wanted', async () => {

@@ -7,11 +7,11 @@ import { type Answer, errorOf, foreignCanary, timedOut } from '../checks/answer.
 import { nextStep } from '../journeys/journey.ts'
 import { boardEvents, type Request, steps } from '../journeys/steps.ts'
 import type { ErrorClass, Phase } from '../wire/message.ts'
-import { lengthOf, presentFrom, stageAt, usersAt } from '../workloads.ts'
+import { lengthOf, presentFrom, type Stage, stageAt, usersAt } from '../workloads.ts'
 import { Increments } from './increments.ts'
 import { connectionsOf, type Run } from './options.ts'
 import { residualThinkTime, thinkTime } from './think.ts'
-import { createUser, draw, drawBelow, ownCanary, type User } from './user.ts'
+import { createUser, draw, drawBelow, headersOf, ownCanary, type User } from './user.ts'
 
 const activeUsers = new Gauge('headroom_active_users')
 const askedUsers = new Gauge('headroom_asked_users')
@@ -31,7 +31,6 @@ const listening = 60_000
 /** What the server tells an EventSource to wait before it comes back. */
 const reconnectAfter = 2_000
 
-type Due = { user: User; at: number; arrives: boolean }
 type Waiting = { since: number; go: (hasTurn: boolean) => void }
 
 /**
@@ -47,26 +46,30 @@ export async function swarm(run: Run): Promise<void> {
   const phaseAt = (time: number): Phase => stageAt(stages, time - startedAt)?.phase ?? 'drain'
   const connections = connectionsOf(run)
   const increments = new Increments()
-  const slots = new Map<number, Due[]>()
+  const slots = new Map<number, User[]>()
   const waiting: Waiting[] = []
   const playing = new Set<User>()
+  /** The next that has not begun. */
+  let slot = Math.floor(startedAt / slotWidth)
   let inFlight = 0
   let streams = 0
   let present = 0
   let lostUsers = 0
 
-  const schedule = (user: User, at: number, arrives = false) => {
-    const slot = Math.ceil(at / slotWidth)
-    const due = { user, at: slot * slotWidth, arrives }
-    const others = slots.get(slot)
-    if (others) others.push(due)
-    else slots.set(slot, [due])
+  /** From then on the user is due; a slot that has begun already is played with the next one. */
+  const schedule = (user: User, at: number) => {
+    const due = Math.max(Math.ceil(at / slotWidth), slot)
+    user.dueAt = due * slotWidth
+    const others = slots.get(due)
+    if (others) others.push(user)
+    else slots.set(due, [user])
   }
 
   /** Adds a stretch of a user's time to the phases that it falls into. */
   const spend = (on: 'responding' | 'thinking', from: number, to: number) => {
     let begins = startedAt
-    for (const { phase, duration } of stages) {
+    for (let place = 0; place < stages.length; place++) {
+      const { phase, duration } = stages[place] as Stage
       const ends = begins + duration
       const overlap = Math.min(to, ends) - Math.max(from, begins)
       if (overlap > 0) increments.flow(phase)[on] += overlap
@@ -128,7 +131,7 @@ export async function swarm(run: Run): Promise<void> {
     const sentAt = Date.now()
     const scan = request.tenant === true && draw(user) < run.scan
     const answer = await http.asyncRequest(request.method, run.target + request.path, request.body ?? null, {
-      headers: headersOf(user, request),
+      headers: headersOf(user, request.as, request.conditional ? request.path : ''),
       tags: tagsOf(route, phaseAt(due)),
       // A VU has one cookie jar by default: a cookie set for one user would be sent by the others.
       jar: new http.CookieJar(),
@@ -141,7 +144,8 @@ export async function swarm(run: Run): Promise<void> {
     const { status } = answer
     let error = errorOf(answer, request.expect || 200, request.conditional)
     if (request.conditional && status === 200) remember(user, request.path, answer)
-    if (scan && error === null && status !== 304) error = look(user, route, String(answer.body))
+    if (scan && error === null && status !== 304)
+      error = look(user, route, `${answer.body}${Object.values(answer.headers).join('\n')}`)
     count(user, route, due, latency - answer.timings.receiving, latency, error)
     return error === null
   }
@@ -153,7 +157,7 @@ export async function swarm(run: Run): Promise<void> {
     streams++
     const since = Date.now()
     const answer = await http.asyncRequest('GET', run.target + request.path, null, {
-      headers: user.headers.read,
+      headers: headersOf(user, 'read'),
       tags: tagsOf(request.route, phaseAt(since)),
       jar: new http.CookieJar(),
       redirects: 0,
@@ -174,11 +178,11 @@ export async function swarm(run: Run): Promise<void> {
     else user.listening = false
   }
 
-  const play = async ({ user, at }: Due): Promise<void> => {
+  const play = async (user: User): Promise<void> => {
+    const at = user.dueAt
     const phase = phaseAt(at)
     increments.lag(phase, Date.now() - at)
     playing.add(user)
-    user.dueAt = at
     user.step = nextStep(user)
     let due = at
     for (const request of steps[user.step]?.(run, user) ?? []) {
@@ -198,25 +202,25 @@ export async function swarm(run: Run): Promise<void> {
   }
 
   const think = (user: User, from: number, pause: number) => {
-    const until = Math.ceil((from + pause) / slotWidth) * slotWidth
-    spend('thinking', from, until)
-    schedule(user, until)
+    schedule(user, from + pause)
+    spend('thinking', from, user.dueAt)
   }
 
   /** One who came, one whose step is due, or one who is not needed any more and leaves. */
-  const wake = (due: Due) => {
-    const { user, at } = due
-    if (due.arrives) {
+  const wake = (user: User) => {
+    if (!user.present) {
       present++
-      think(user, at, residualThinkTime(run.think, draw(user), draw(user), draw(user)))
+      user.present = true
+      think(user, user.dueAt, residualThinkTime(run.think, draw(user), draw(user), draw(user)))
       return
     }
-    if (user.place >= usersAt(stages, at - startedAt)) {
+    if (user.place >= usersAt(stages, user.dueAt - startedAt)) {
       present--
-      arrive(user, at)
+      user.present = false
+      arrive(user, user.dueAt)
       return
     }
-    play(due).catch((error: unknown) => {
+    play(user).catch((error: unknown) => {
       playing.delete(user)
       lostUsers++
       present--
@@ -226,15 +230,26 @@ export async function swarm(run: Run): Promise<void> {
 
   const arrive = (user: User, from: number) => {
     const next = presentFrom(stages, user.place, from - startedAt)
-    if (next !== null) schedule(user, startedAt + next, true)
+    if (next !== null) schedule(user, startedAt + next)
   }
 
   const tokenOf = (subject: string) => crypto.hmac('sha256', run.sessionSecret, subject, 'base64rawurl')
-  for (let k = vu.idInTest - 1; k < run.users; k += run.vus) {
-    const user = createUser(run, k, tokenOf)
-    // Most people who are there at any moment are in the middle of something.
-    for (let past = drawBelow(user, pastSteps); past >= 0; past--) user.step = nextStep(user)
-    arrive(user, startedAt)
+  let nextPlace = vu.idInTest - 1
+  /** When the next user who was not there yet comes; who stands further back never comes earlier. */
+  const nextArrival = (): number | null => {
+    const next = nextPlace < run.users ? presentFrom(stages, nextPlace, 0) : null
+    return next === null ? null : startedAt + next
+  }
+  /** Users are made when they come: all at once would keep the first ones waiting. */
+  const admit = (until: number) => {
+    for (let at = nextArrival(); at !== null && at <= until; at = nextArrival()) {
+      const user = createUser(run, nextPlace, tokenOf)
+      nextPlace += run.vus
+      // Most people who are there at any moment are in the middle of something.
+      for (let past = drawBelow(user, pastSteps); past >= 0; past--) user.step = nextStep(user)
+      user.dueAt = at
+      wake(user)
+    }
   }
 
   const say = async (final: boolean) => {
@@ -246,24 +261,27 @@ export async function swarm(run: Run): Promise<void> {
   }
 
   let nextMessage = startedAt + 1_000
-  let slot = Math.floor(startedAt / slotWidth)
   let counted = startedAt
   for (let now = Date.now(); now < endsAt; now = Date.now()) {
     increments.flow(phaseAt(counted)).present += present * (now - counted)
     counted = now
+    admit(now)
     for (const current = Math.floor(now / slotWidth); slot <= current; slot++) {
       const due = slots.get(slot)
       if (!due) continue
       slots.delete(slot)
       scheduleLag.add(now - slot * slotWidth)
-      for (const each of due) wake(each)
+      for (let place = 0; place < due.length; place++) wake(due[place] as User)
     }
     giveUp(now)
     if (now >= nextMessage) {
       nextMessage += 1_000
       void say(false)
     }
-    await sleep(nextWake(slots, slot, Math.min(nextMessage, endsAt)) - Date.now())
+    const arrival = nextArrival() ?? endsAt
+    // A slot at a time, however many come in it.
+    const latest = Math.min(nextMessage, endsAt, Math.max(arrival, now + slotWidth))
+    await sleep(nextWake(slots, slot, latest) - Date.now())
   }
   increments.flow(phaseAt(counted)).present += present * Math.max(0, endsAt - counted)
   // Answers that are still on their way belong to steps that were due before.
@@ -276,11 +294,6 @@ export async function swarm(run: Run): Promise<void> {
 
 const spent = ({ timings }: Answer): number =>
   timings.blocked + timings.connecting + timings.tls_handshaking + timings.duration
-
-function headersOf(user: User, { as, path, conditional }: Request): Record<string, string> {
-  const headers = user.headers[as]
-  return conditional && user.seen?.path === path ? { ...headers, 'If-None-Match': user.seen.tag } : headers
-}
 
 function remember(user: User, path: string, { headers }: Answer): void {
   const tag = headers.Etag

@@ -1,12 +1,13 @@
 import {
   type Organisation,
   organisationAt,
+  organisationOf,
   type Persona,
+  personaAt,
   projectIdAt,
   sessionSubject,
   taskCount,
   taskIdAt,
-  userAt,
   whaleOf,
 } from '../../fixtures/population.ts'
 import { hash, next, unit } from '../../fixtures/random.ts'
@@ -20,7 +21,7 @@ export type User = {
   index: number
   persona: Persona
   organisation: Organisation
-  headers: Record<Asker, Record<string, string>>
+  cookie: string
   /** The name of the last step. */
   step: string
   /** State of the user's own sequence: the same run plays the same users. */
@@ -39,8 +40,9 @@ export type User = {
   follows: boolean
   /** The read that they saw last, whose version a browser would offer again. */
   seen: { path: string; tag: string } | null
-  /** When the step that they are at was due; 0 while they think. Epoch milliseconds. */
+  /** When their step is due, or was; before they came, when they come. Epoch milliseconds. */
   dueAt: number
+  present: boolean
   /** Their stream is open, or being opened. */
   listening: boolean
 }
@@ -51,9 +53,10 @@ export type User = {
  */
 export function createUser(run: Run, k: number, tokenOf: (subject: string) => string): User {
   const index = Math.floor((k * run.population.users) / run.users)
-  const { persona, organisation } = userAt(run.population, index)
+  const organisation = organisationOf(run.population, index)
+  const persona = personaAt(run.population, index, organisation)
   const cookie = run.target.startsWith('https:') ? '__Secure-authjs.session-token' : 'authjs.session-token'
-  const home = organisationAt(run.population, organisation)
+  const home = homeOf(run, organisation)
   const inWhale = organisation === whaleOf(run.population)
   const user: User = {
     index,
@@ -65,8 +68,9 @@ export function createUser(run: Run, k: number, tokenOf: (subject: string) => st
     follows: unit(run.seed, streamStream, index) < run.streams,
     seen: null,
     dueAt: 0,
+    present: false,
     listening: false,
-    headers: headersOf(`${cookie}=${tokenOf(sessionSubject(run.population, index))}`),
+    cookie: `${cookie}=${tokenOf(sessionSubject(run.population, index))}`,
     step: '',
     random: hash(run.seed, userStream, index),
     project: 0,
@@ -85,15 +89,22 @@ function groupsOf(persona: string, tier: string): readonly string[] {
   return groups[key]
 }
 
-/** Made once: the same cookie goes with all that a user asks. */
-function headersOf(Cookie: string): User['headers'] {
-  const all = { Cookie, 'Accept-Encoding': 'gzip' }
-  return {
-    page: { ...all, Accept: 'text/html' },
-    navigation: { ...all, RSC: '1' },
-    read: all,
-    write: { ...all, 'Content-Type': 'application/json' },
-  }
+/** One object for all people of an organisation: kept for each of 100,000 it would be most of the memory. */
+const homes = new Map<number, Organisation>()
+function homeOf(run: Run, organisation: number): Organisation {
+  const known = homes.get(organisation) || organisationAt(run.population, organisation)
+  homes.set(organisation, known)
+  return known
+}
+
+/** Made for each request, since they would be kept for each user otherwise. */
+export function headersOf({ cookie: Cookie, seen }: User, as: Asker, path = ''): Record<string, string> {
+  const all: Record<string, string> = { Cookie, 'Accept-Encoding': 'gzip' }
+  if (as === 'page') all.Accept = 'text/html'
+  else if (as === 'navigation') all.RSC = '1'
+  else if (as === 'write') all['Content-Type'] = 'application/json'
+  if (seen && seen.path === path) all['If-None-Match'] = seen.tag
+  return all
 }
 
 const userStream = 101

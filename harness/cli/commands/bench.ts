@@ -1,17 +1,35 @@
 import type { Command } from 'commander'
-import { benchApp } from '../../bench/app.ts'
 import { oneOf, wholeNumber } from '../options.ts'
 import { exitCodes } from '../usage.ts'
+
+type Options = { pairs: number; seconds: number; minutes: number; peers: boolean }
+
+const print = (line: string) => console.log(line)
+
+const benchmarks = {
+  app: async ({ pairs }: Options) => {
+    const { benchApp } = await import('../../bench/app.ts')
+    process.exitCode = (await benchApp(pairs, print)) ? exitCodes.pass : exitCodes.fail
+  },
+  routes: async ({ seconds }: Options) => {
+    const { benchRoutes } = await import('../../bench/routes.ts')
+    await benchRoutes(seconds, print)
+  },
+  generator: async ({ minutes, peers }: Options) => {
+    const { benchGenerator } = await import('../../bench/generator.ts')
+    await benchGenerator({ minutes, peers }, print)
+  },
+}
+const names = Object.keys(benchmarks) as (keyof typeof benchmarks)[]
 
 export function register(program: Command): void {
   program
     .command('bench')
-    .description("measures Worklane's building blocks side by side: pnpm bench:app")
-    .argument('<what>', 'app')
-    .option('--pairs <n>', 'how often each of two is measured', wholeNumber(3, 101), 9)
-    .action(async (what: string, { pairs }: { pairs: number }) => {
-      oneOf('benchmark', what, ['app'])
-      const held = await benchApp(pairs, (line) => console.log(line))
-      process.exitCode = held ? exitCodes.pass : exitCodes.fail
-    })
+    .description('prints what things cost: pnpm bench:app, bench:routes, bench:generator')
+    .argument('<what>', names.join(', '))
+    .option('--pairs <n>', 'app: how often each of two is measured', wholeNumber(3, 101), 9)
+    .option('--seconds <n>', 'routes: how long each is asked', wholeNumber(2, 300), 8)
+    .option('--minutes <n>', 'generator: how long 100,000 users are played', wholeNumber(1, 60), 3)
+    .option('--no-peers', 'generator: the swarm alone')
+    .action((what: string, options: Options) => benchmarks[oneOf('benchmark', what, names)](options))
 }

@@ -4,15 +4,18 @@ import { defaultPopulation } from '@headroom/fixtures/population.ts'
 import { workloads } from '@headroom/loadtests/workloads.ts'
 import { type Command, Option } from 'commander'
 import pc from 'picocolors'
+import { measureCapacity } from '../../capacity/measure.ts'
 import { Result } from '../../judge/result.ts'
 import { progressScreen } from '../../report/progress.ts'
 import { markdownSummary, terminalSummary } from '../../report/summary.ts'
 import { amount, span } from '../../report/words.ts'
-import { readFault, worklaneFaults } from '../../run/faults.ts'
+import { type Fault, readFault } from '../../run/faults.ts'
+import { proveEyes } from '../../run/isolation.ts'
 import { run } from '../../run/run.ts'
 import { type Plan, populationOf, type ScenarioName, scenarioNames } from '../../run/scenarios.ts'
+import { onSite, type Play } from '../../run/site.ts'
 import { project } from '../../stack/project.ts'
-import { type Stack, startStack } from '../../stack/stack.ts'
+import type { Stack } from '../../stack/stack.ts'
 import { provide } from '../../toolchain/provide.ts'
 import { duration, oneOf, wholeNumber } from '../options.ts'
 import { exitCodes, UsageError } from '../usage.ts'
@@ -77,42 +80,53 @@ async function loadtest(scenario: ScenarioName, options: Options): Promise<void>
   if (!options.json) console.log(`${pc.bold('headroom')} ${scenario}  ${pc.dim(inWords(plan))}`)
   // All at once: building k6 takes a while, and the others need not wait for it.
   const { k6 } = await provide(target ? ['k6'] : ['k6', 'redis', 'nginx', 'prometheus'], say)
+  const screen = progressScreen(options.json ? process.stderr : process.stdout)
+  const processes = { web: options.web ?? 1, api: options.api ?? 1 }
+  const site = { target, processes, port: options.port, say }
 
-  let stack: Stack | null = null
-  try {
-    if (!target) {
-      const port = options.port === undefined ? {} : { port: options.port }
-      const processes = { web: options.web ?? 1, api: options.api ?? 1 }
-      stack = await startStack({
-        ...{ population: plan.population, faults: worklaneFaults(faults), processes, say },
-        ...port,
-      })
-      const names = stack.parts.map(({ name }) => name)
-      for (const fault of faults) {
-        if ('part' in fault && !names.includes(fault.part))
-          throw new UsageError(
-            `--fault names ${fault.part}, which is not there`,
-            `the parts are ${names.join(', ')}`,
-          )
-      }
-      say(`worklane is up at ${stack.origin}`)
-    }
-    const id = `${new Date().toISOString().replaceAll(/[:.]/g, '-')}-${scenario}`
-    const screen = progressScreen(options.json ? process.stderr : process.stdout)
+  const play: Play = async (on, played, more = {}) => {
+    const id = `${new Date().toISOString().replaceAll(/[:.]/g, '-')}-${played.scenario}`
+    const { faults: ofRun = [], faultTexts = [], doubts = [] } = more
     const result = await run({
-      ...{ id, plan, faults, stack, k6: k6.path },
-      faultTexts: options.fault,
-      target: target?.origin ?? (stack as Stack).origin,
-      sessionSecret: target?.sessionSecret ?? (stack as Stack).sessionSecret,
-      onProgress: screen.show,
+      ...{ id, plan: played, k6: k6.path, faults: ofRun, faultTexts, doubts },
+      ...{ stack: on.stack, target: on.origin, sessionSecret: on.sessionSecret, onProgress: screen.show },
     })
     screen.end()
+    return result
+  }
+  const tell = async (result: Result) => {
     const directory = await write(result)
     if (options.json) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`)
     else console.log(terminalSummary(result, relative(process.cwd(), directory)))
     process.exitCode = exitCodes[result.verdict]
-  } finally {
-    await stack?.stop()
+  }
+
+  const doubts =
+    scenario === 'isolation' && !target
+      ? await proveEyes(plan, (faulty, use) => onSite({ ...site, plan, faults: faulty }, use), play, say)
+      : []
+  if (scenario === 'isolation' && target)
+    say('no leak can be seeded into a deployment that is not ours: what looks for them is not proved here')
+  await onSite({ ...site, plan, faults }, async (on) => {
+    checkParts(faults, on.stack)
+    say(`worklane is up at ${on.origin}`)
+    await tell(
+      scenario === 'capacity'
+        ? await measureCapacity(plan, (played) => play(on, played), say)
+        : await play(on, plan, { faults, faultTexts: options.fault, doubts }),
+    )
+  })
+}
+
+/** A part that a fault names must be there. @throws UsageError */
+function checkParts(faults: readonly Fault[], stack: Stack | null): void {
+  const names = stack?.parts.map(({ name }) => name) ?? []
+  for (const fault of faults) {
+    if ('part' in fault && !names.includes(fault.part))
+      throw new UsageError(
+        `--fault names ${fault.part}, which is not there`,
+        `the parts are ${names.join(', ')}`,
+      )
   }
 }
 

@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest'
+import { fitLaw, throughput } from './scalability.ts'
+import { type Probe, search } from './search.ts'
+
+const options = { start: 1_000, most: 100_000, resolution: 0.1, confirmations: 3 }
+const probeOf =
+  (verdict: (users: number) => Probe['verdict']) =>
+  async (users: number): Promise<Probe> => ({
+    ...{ users, verdict: verdict(users), stepsPerSecond: users / 60, why: 'said nothing' },
+  })
+
+describe('the search for capacity', () => {
+  it.each([700, 1_000, 3_333, 5_050, 47_000])(
+    'brackets a limit at %i users, and confirms it',
+    async (limit) => {
+      const found = await search({
+        ...options,
+        probe: probeOf((users) => (users <= limit ? 'pass' : 'fail')),
+      })
+      expect(found).toMatchObject({ confirmed: true, invalid: null })
+      expect(found.lastPass).toBeLessThanOrEqual(limit)
+      expect(found.firstFail).toBeGreaterThan(limit)
+      expect((found.firstFail as number) - found.lastPass).toBeLessThanOrEqual(
+        Math.max(100, 0.1 * found.lastPass),
+      )
+      expect(found.probes.slice(-3).map(({ users }) => users)).toEqual(Array(3).fill(found.lastPass))
+    },
+  )
+
+  it('says that the population was not enough to break it', async () => {
+    const found = await search({ ...options, most: 5_000, probe: probeOf(() => 'pass') })
+    expect(found).toMatchObject({ lastPass: 5_000, firstFail: null, confirmed: true })
+  })
+
+  it('steps back from one that held once and then did not', async () => {
+    const tries = new Map<number, number>()
+    const found = await search({
+      ...options,
+      probe: probeOf((users) => {
+        const turn = (tries.get(users) ?? 0) + 1
+        tries.set(users, turn)
+        return users <= 3_000 || (users <= 4_000 && turn === 1) ? 'pass' : 'fail'
+      }),
+    })
+    expect(found.confirmed).toBe(true)
+    expect(found.lastPass).toBeLessThanOrEqual(3_000)
+    expect(found.firstFail).toBeLessThanOrEqual(4_000)
+  })
+
+  it('has no answer when a run says nothing twice, and goes on when it does so once', async () => {
+    let asked = 0
+    const once = await search({
+      ...options,
+      probe: probeOf((users) => (asked++ === 1 ? 'invalid' : users <= 3_000 ? 'pass' : 'fail')),
+    })
+    expect(once).toMatchObject({ confirmed: true, invalid: null })
+    const never = await search({ ...options, probe: probeOf(() => 'invalid') })
+    expect(never).toMatchObject({ lastPass: 0, confirmed: false, invalid: expect.stringContaining('twice') })
+  })
+
+  it('finds that not even few users are carried', async () => {
+    const found = await search({ ...options, probe: probeOf(() => 'fail') })
+    expect(found).toMatchObject({ lastPass: 0, confirmed: false, invalid: null })
+  })
+})
+
+describe('the universal scalability law', () => {
+  const law = { gamma: 0.02, alpha: 2e-5, beta: 4e-8 }
+  const users = [500, 1_000, 2_000, 3_000, 4_000, 5_000, 6_000]
+
+  it('is found again in points that obey it', () => {
+    const fit = fitLaw(users.map((n) => ({ users: n, stepsPerSecond: throughput(law, n) })))
+    expect((fit?.gamma ?? 0) / law.gamma).toBeCloseTo(1, 1)
+    expect((fit?.peakUsers ?? 0) / Math.sqrt((1 - law.alpha) / law.beta)).toBeCloseTo(1, 1)
+  })
+
+  it('has a band that holds the truth when points are noisy, and that ends at twice the most', () => {
+    const noise = [1.02, 0.97, 1.01, 0.99, 1.03, 0.98, 1]
+    let turn = 0
+    const random = () => (turn++ * 0.618_034) % 1
+    const points = users.map((n, index) => ({
+      users: n,
+      stepsPerSecond: throughput(law, n) * (noise[index] as number),
+    }))
+    const fit = fitLaw(points, random)
+    const inside = fit?.band.filter(({ users }) => users <= 6_000) ?? []
+    for (const { users, low, high } of inside) {
+      expect(low * 0.97).toBeLessThan(throughput(law, users))
+      expect(high * 1.03).toBeGreaterThan(throughput(law, users))
+    }
+    expect(fit?.band.at(-1)?.users).toBe(12_000)
+  })
+
+  it('is not fitted to fewer than six', () => {
+    expect(fitLaw(users.slice(0, 5).map((n) => ({ users: n, stepsPerSecond: n })))).toBeNull()
+  })
+})

@@ -1,0 +1,60 @@
+import type { Result } from '../judge/result.ts'
+import type { Plan } from '../run/scenarios.ts'
+import { fitLaw } from './scalability.ts'
+import { type Probe, search } from './search.ts'
+
+/** The bracket is narrow enough at this share of its lower end. */
+const resolution = 0.1
+const confirmations = 3
+
+/**
+ * Runs the scenario with more and with fewer users until it is known how many hold.
+ * @returns the last run that held three times (or the last at all), with the bracket and the verdict of the search
+ */
+export async function measureCapacity(
+  plan: Plan,
+  play: (plan: Plan) => Promise<Result>,
+  say: (line: string) => void,
+): Promise<Result> {
+  const results: Result[] = []
+  const probe = async (users: number): Promise<Probe> => {
+    // Fewer users need longer for as many samples of each route.
+    const duration = Math.round(plan.duration * Math.max(1, plan.users / users))
+    const result = await play({ ...plan, users, duration })
+    results.push(result)
+    const { verdict, reasons, totals, little } = result
+    say(
+      `${users} users: ${verdict}, ${totals.requestsPerSecond.toFixed(0)} requests/s${reasons[0] ? `; ${reasons[0]}` : ''}`,
+    )
+    return { users, verdict, stepsPerSecond: little[0]?.stepsPerSecond ?? 0, why: reasons[0] ?? '' }
+  }
+  const most = plan.population.users
+  const found = await search({ start: plan.users, most, resolution, confirmations, probe })
+  const { lastPass, firstFail, confirmed, invalid, probes } = found
+  const points = probes.filter(({ verdict, stepsPerSecond }) => verdict !== 'invalid' && stepsPerSecond > 0)
+  const best = results.findLast(({ workload, verdict }) => workload.users === lastPass && verdict === 'pass')
+  const broke = results.find(({ workload, verdict }) => workload.users === firstFail && verdict === 'fail')
+  const last = best ?? results.at(-1)
+  if (!last) throw new Error('no run was made')
+  const reasons = invalid
+    ? [`capacity is unknown: ${invalid}`]
+    : lastPass === 0
+      ? [
+          `not even ${Math.min(...probes.map(({ users }) => users))} users were carried`,
+          ...(last.reasons ?? []),
+        ]
+      : []
+  return {
+    ...last,
+    run: `${last.run}-search`,
+    verdict: invalid ? 'invalid' : lastPass > 0 && confirmed ? 'pass' : 'fail',
+    reasons,
+    capacity: {
+      ...{ lastPass, firstFail, confirmations: confirmed ? confirmations : 0 },
+      brokenBy: broke?.reasons.slice(0, 3) ?? [],
+      limiting: broke?.observed.limiting ?? null,
+      probes: probes.map(({ users, verdict, stepsPerSecond }) => ({ users, verdict, stepsPerSecond })),
+      law: fitLaw(points),
+    },
+  }
+}
