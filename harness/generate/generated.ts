@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { renderDashboards } from '@headroom/dashboards/render.ts'
+import { sizesTable } from '@headroom/fixtures/sizes.ts'
 import { renderLighthouserc } from '@headroom/perf-budgets/lighthouserc.ts'
 import { sloTable } from '@headroom/perf-budgets/readme-table.ts'
 import { renderThresholds } from '@headroom/perf-budgets/thresholds.ts'
@@ -12,10 +13,7 @@ export type Generated = {
   text: (current: string) => string | undefined
 }
 
-const start = '<!-- slo:start -->'
-const end = '<!-- slo:end -->'
-
-/** Everything that is made from perf-budgets/slo.ts. */
+/** Everything that is made from perf-budgets/slo.ts, and what the fixtures say of themselves. */
 export const generated: Generated[] = [
   { path: 'lighthouserc.json', text: renderLighthouserc },
   { path: 'loadtests/generated/thresholds.ts', text: renderThresholds },
@@ -23,7 +21,8 @@ export const generated: Generated[] = [
     path: `dashboards/generated/${name}`,
     text: () => text,
   })),
-  { path: 'README.md', text: (current) => between(current, sloTable()) },
+  { path: 'README.md', text: (current) => between(current, 'slo', sloTable()) },
+  { path: 'fixtures/README.md', text: (current) => between(current, 'sizes', sizesTable()) },
 ]
 
 export type State = 'fresh' | 'stale' | 'no place'
@@ -49,7 +48,9 @@ export async function bringUpToDate(
   )
 }
 
-function between(current: string, table: string): string | undefined {
+/** Puts a table where the text has a place of that name. */
+function between(current: string, place: string, table: string): string | undefined {
+  const [start, end] = [`<!-- ${place}:start -->`, `<!-- ${place}:end -->`]
   const [from, to] = [current.indexOf(start), current.indexOf(end)]
   if (from < 0 || to < from) return undefined
   return `${current.slice(0, from + start.length)}\n${table}\n${current.slice(to)}`

@@ -58,6 +58,13 @@ describe('a run that breaks a promise', () => {
     expect(exitCode).toBe(0)
   })
 
+  it('fails when the cache forgets whose answer it keeps', async () => {
+    const { exitCode, result } = await smoke('leaking', '--duration', '10s', '--fault', 'leak=cache')
+    expect(exitCode).toBe(1)
+    expect(result.verdict).toBe('fail')
+    expect(result.reasons.join('\n')).toMatch(/showed user \d+ another tenant's text/)
+  })
+
   it('fails, and names the part, when the API stops half-way', async () => {
     const { exitCode, result } = await smoke('stopped', '--duration', '15s', '--fault', 'stop=api@50%')
     expect(exitCode).toBe(1)

@@ -1,4 +1,5 @@
 import { defaultPopulation, type PopulationSpec } from '@headroom/fixtures/population.ts'
+import { fullPopulation } from '@headroom/fixtures/sizes.ts'
 import {
   lengthOf,
   type ScenarioName,
@@ -25,5 +26,3 @@ export const lengthOfPlan = (plan: Plan): number => lengthOf(stagesOf(plan))
 /** The default, or for a scenario that plays more users than it has, as many as DESIGN's promise is about. */
 export const populationOf = (scenario: ScenarioName): Omit<PopulationSpec, 'seed'> =>
   workloads[scenario].users > defaultPopulation.users ? fullPopulation : defaultPopulation
-
-const fullPopulation = { organisations: 1_000, users: 100_000 }

@@ -10,6 +10,7 @@ import type { ErrorClass, Phase } from '../wire/message.ts'
 import { lengthOf, presentFrom, type Stage, stageAt, usersAt } from '../workloads.ts'
 import { Increments } from './increments.ts'
 import { connectionsOf, type Run } from './options.ts'
+import { Queue } from './queue.ts'
 import { residualThinkTime, thinkTime } from './think.ts'
 import { createUser, draw, drawBelow, headersOf, ownCanary, type User } from './user.ts'
 
@@ -47,7 +48,7 @@ export async function swarm(run: Run): Promise<void> {
   const connections = connectionsOf(run)
   const increments = new Increments()
   const slots = new Map<number, User[]>()
-  const waiting: Waiting[] = []
+  const waiting = new Queue<Waiting>()
   const playing = new Set<User>()
   /** The next that has not begun. */
   let slot = Math.floor(startedAt / slotWidth)
@@ -92,7 +93,7 @@ export async function swarm(run: Run): Promise<void> {
     else inFlight--
   }
   const giveUp = (now: number) => {
-    while (waiting[0] && now - waiting[0].since > patience) waiting.shift()?.go(false)
+    while (waiting.first && now - waiting.first.since > patience) waiting.shift()?.go(false)
   }
 
   const count = (
