@@ -51,6 +51,8 @@ const stage = (
 const stressSteps = 5
 /** From one jump to the next the queues of the last one empty. */
 const settling = 0.1
+/** From one pace to the next. */
+const hurrying = 0.2
 
 const shapes: Record<Shape, (of: Lengths) => Stage[]> = {
   steady: ({ users, ramp, duration }) => [
@@ -86,7 +88,10 @@ const shapes: Record<Shape, (of: Lengths) => Stage[]> = {
     return [
       stage('ramp', ramp, users),
       stage('x1', each, users, 'all', 1),
+      // Who is thinking already ends that thought first.
+      stage('to-x5', duration * hurrying, users, 'none', 5),
       stage('x5', each, users, 'all', 5),
+      stage('to-x20', duration * hurrying, users, 'none', 20),
       stage('x20', each, users, 'all', 20),
     ]
   },
@@ -175,7 +180,7 @@ export const workloads = {
     shape: 'steady',
   },
   'noisy-neighbour': {
-    ...{ users: 1_000, think: 30_000, ramp: 20_000, duration: 120_000, scan: 0.05, streams: 0.05 },
+    ...{ users: 1_500, think: 20_000, ramp: 15_000, duration: 120_000, scan: 0.05, streams: 0.05 },
     shape: 'crowd',
   },
 } as const satisfies Record<string, Workload>

@@ -44,5 +44,5 @@ export async function onSite<T>(options: SiteOptions, use: (site: Site) => Promi
  */
 function environmentOf(plan: Plan, faults: readonly Fault[]): Record<string, string> {
   if (faults.some(({ kind }) => kind === 'no-tenant-limits')) return { RATE_LIMIT_SCALE: '100000' }
-  return plan.shape === 'crowd' ? { RATE_LIMIT_SCALE: '0.05' } : {}
+  return plan.shape === 'crowd' ? { RATE_LIMIT_SCALE: '0.1' } : {}
 }
