@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -14,6 +14,8 @@ describe('generated files', () => {
   beforeAll(async () => {
     root = await mkdtemp(join(tmpdir(), 'headroom-generate-'))
     await writeFile(join(root, 'README.md'), '# It\n<!-- slo:start -->\nold\n<!-- slo:end -->\nand more\n')
+    await mkdir(join(root, 'fixtures'))
+    await writeFile(join(root, 'fixtures/README.md'), '# Who\n<!-- sizes:start -->\n<!-- sizes:end -->\n')
   })
   afterAll(() => rm(root, { recursive: true, force: true }))
 
@@ -32,7 +34,7 @@ describe('generated files', () => {
   it.each(generated.map(({ path }) => path))('are noticed when edited by hand: %s', async (path) => {
     const file = join(root, path)
     const text = await readFile(file, 'utf8')
-    const edited = text.replace('800', '900')
+    const edited = text.replace(/\d/, (digit) => (digit === '9' ? '8' : '9'))
     expect(edited).not.toBe(text)
     await writeFile(file, edited)
     expect((await states())[path]).toBe('stale')

@@ -1,6 +1,6 @@
 import { encode, record } from '@headroom/loadtests/wire/histogram.ts'
 import type { ErrorClass, Message } from '@headroom/loadtests/wire/message.ts'
-import { stagesOf } from '@headroom/loadtests/workloads.ts'
+import { stagesOf } from '@headroom/loadtests/wire/workloads.ts'
 import { describe, expect, it } from 'vitest'
 import { merge, nothing } from '../collect/collector.ts'
 import { type Circumstances, jain, judge, neighbourEvidence, tooManyErrors } from './judge.ts'

@@ -1,5 +1,5 @@
 import { count, type Histogram, percentile } from '@headroom/loadtests/wire/histogram.ts'
-import { type Stage, usersAt } from '@headroom/loadtests/workloads.ts'
+import { type Stage, usersAt } from '@headroom/loadtests/wire/workloads.ts'
 import {
   routes as budgets,
   errorRate,

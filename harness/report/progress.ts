@@ -1,5 +1,5 @@
 import { count, percentile } from '@headroom/loadtests/wire/histogram.ts'
-import { lengthOf, stageAt, stagesOf } from '@headroom/loadtests/workloads.ts'
+import { lengthOf, stageAt, stagesOf } from '@headroom/loadtests/wire/workloads.ts'
 import { createLogUpdate } from 'log-update'
 import pc from 'picocolors'
 import type { RouteTally } from '../collect/collector.ts'

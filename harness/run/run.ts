@@ -1,7 +1,7 @@
 import { cpus, platform, totalmem } from 'node:os'
 import { organisationOf } from '@headroom/fixtures/population.ts'
 import { percentile } from '@headroom/loadtests/wire/histogram.ts'
-import { lengthOf, type Stage, stageAt, stagesOf, vusFor } from '@headroom/loadtests/workloads.ts'
+import { lengthOf, type Stage, stageAt, stagesOf, vusFor } from '@headroom/loadtests/wire/workloads.ts'
 import { soak } from '@headroom/perf-budgets/slo.ts'
 import { execa } from 'execa'
 import { type Collected, startCollector } from '../collect/collector.ts'

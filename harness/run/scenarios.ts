@@ -7,7 +7,7 @@ import {
   stagesOf,
   type Workload,
   workloads,
-} from '@headroom/loadtests/workloads.ts'
+} from '@headroom/loadtests/wire/workloads.ts'
 
 export type { ScenarioName }
 export const scenarioNames = Object.keys(workloads) as ScenarioName[]

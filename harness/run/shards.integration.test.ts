@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Histogram, percentile } from '@headroom/loadtests/wire/histogram.ts'
-import { stagesOf, vusFor } from '@headroom/loadtests/workloads.ts'
+import { stagesOf, vusFor } from '@headroom/loadtests/wire/workloads.ts'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type Collected, startCollector } from '../collect/collector.ts'
 import { judge } from '../judge/judge.ts'

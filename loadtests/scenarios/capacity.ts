@@ -1,7 +1,7 @@
 import { thresholds } from '../generated/thresholds.ts'
 import { k6Options, readRun } from '../swarm/options.ts'
 import { swarm } from '../swarm/swarm.ts'
-import { workloads } from '../workloads.ts'
+import { workloads } from '../wire/workloads.ts'
 
 /**
  * How many users can this Worklane on this machine carry and keep every promise?

@@ -1,7 +1,7 @@
 import { thresholds } from '../generated/thresholds.ts'
 import { k6Options, readRun } from '../swarm/options.ts'
 import { swarm } from '../swarm/swarm.ts'
-import { workloads } from '../workloads.ts'
+import { workloads } from '../wire/workloads.ts'
 
 /**
  * What do the others notice when one tenant asks twenty times as much?

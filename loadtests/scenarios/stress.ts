@@ -1,7 +1,7 @@
 import { thresholds } from '../generated/thresholds.ts'
 import { k6Options, readRun } from '../swarm/options.ts'
 import { swarm } from '../swarm/swarm.ts'
-import { workloads } from '../workloads.ts'
+import { workloads } from '../wire/workloads.ts'
 
 /**
  * How does Worklane break, and does it come back by itself?

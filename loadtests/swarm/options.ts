@@ -1,5 +1,5 @@
 import type { PopulationSpec } from '../../fixtures/population.ts'
-import { lengthOf, type Stage, stagesOf, vusFor, type Workload } from '../workloads.ts'
+import { lengthOf, type Stage, stagesOf, vusFor, type Workload } from '../wire/workloads.ts'
 
 /** A workload against a target; each figure can be changed from outside (HEADROOM_USERS and so on). Times in ms. */
 export type Run = Workload & {

@@ -7,7 +7,7 @@ import { type Answer, errorOf, foreignCanary, timedOut } from '../checks/answer.
 import { nextStep } from '../journeys/journey.ts'
 import { boardEvents, type Request, steps } from '../journeys/steps.ts'
 import type { ErrorClass, Phase } from '../wire/message.ts'
-import { lengthOf, presentFrom, type Stage, stageAt, usersAt } from '../workloads.ts'
+import { lengthOf, presentFrom, type Stage, stageAt, usersAt } from '../wire/workloads.ts'
 import { Increments } from './increments.ts'
 import { connectionsOf, type Run } from './options.ts'
 import { Queue } from './queue.ts'

@@ -1,7 +1,7 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { defaultPopulation } from '@headroom/fixtures/population.ts'
-import { workloads } from '@headroom/loadtests/workloads.ts'
+import { workloads } from '@headroom/loadtests/wire/workloads.ts'
 import { type Command, Option } from 'commander'
 import pc from 'picocolors'
 import { measureCapacity } from '../../capacity/measure.ts'
