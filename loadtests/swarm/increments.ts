@@ -65,11 +65,16 @@ export class Increments {
     times: { latency: number; ttfb: number },
     error: ErrorClass | null,
   ): void {
-    const tally = within(this.#routes, phase, route, () => ({
-      latency: new Map(),
-      ttfb: new Map(),
-      errors: {},
-    }))
+    const tally = within(
+      this.#routes,
+      phase,
+      route,
+      (): RouteTally => ({
+        latency: new Map(),
+        ttfb: new Map(),
+        errors: {},
+      }),
+    )
     const bucket = bucketOf(times.latency)
     recordBucket(tally.latency, bucket)
     record(tally.ttfb, times.ttfb)

@@ -14,6 +14,9 @@ import { Queue } from './queue.ts'
 import { residualThinkTime, thinkTime } from './think.ts'
 import { createUser, draw, drawBelow, headersOf, ownCanary, type User } from './user.ts'
 
+/** k6 has one; its types leave it to the browser's. */
+declare const console: { error(text: string): void }
+
 const activeUsers = new Gauge('headroom_active_users')
 const askedUsers = new Gauge('headroom_asked_users')
 const scheduleLag = new Trend('headroom_schedule_lag', true)
