@@ -3,6 +3,7 @@ import { serve } from '@hono/node-server'
 import { readEnvironment } from '@worklane/data/config.ts'
 import { createLog } from '@worklane/data/log.ts'
 import { onStop } from '@worklane/data/shutdown.ts'
+import { startSlowness } from '@worklane/domain/faults.ts'
 import { hub } from '@worklane/domain/live/hub.ts'
 import { closeRuntime, isReady } from '@worklane/domain/runtime.ts'
 import { Hono } from 'hono'
@@ -16,6 +17,7 @@ const log = createLog('api')
 collectDefaultMetrics()
 registerGauges()
 const duration = requestDuration()
+startSlowness()
 
 let stopping = false
 /** By then every connection in use has had its last answer. */

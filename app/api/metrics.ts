@@ -2,6 +2,7 @@ import { cacheCounts } from '@worklane/domain/cache.ts'
 import { hub } from '@worklane/domain/live/hub.ts'
 import { limitCounts, runtime } from '@worklane/domain/runtime.ts'
 import { Counter, Gauge, Histogram, register } from 'prom-client'
+import { allocatedBytes } from './allocations.ts'
 
 const durationName = 'http_request_duration_seconds'
 
@@ -39,6 +40,15 @@ export function registerGauges(): void {
     help: 'Memory of buffers outside of the heap',
     collect() {
       this.set(process.memoryUsage().arrayBuffers)
+    },
+  })
+  new Counter({
+    name: 'nodejs_allocated_bytes_total',
+    help: 'Bytes allocated on the heap, kept or not',
+    collect() {
+      const total = allocatedBytes()
+      this.reset()
+      this.inc(total)
     },
   })
   new Gauge({

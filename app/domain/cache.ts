@@ -44,11 +44,16 @@ export async function cached<T>(
   const flight = key + generation
   const underWay = flights.get(flight) as Promise<T> | undefined
   if (underWay) return underWay
-  const loading = load().finally(() => flights.delete(flight))
+  const loading = load()
   flights.set(flight, loading)
-  const value = await loading
-  await redis.set(key, generation + JSON.stringify(value), 'EX', rule.seconds).catch(countFailure)
-  return value
+  try {
+    const value = await loading
+    await redis.set(key, generation + JSON.stringify(value), 'EX', rule.seconds).catch(countFailure)
+    return value
+  } finally {
+    // Not before it is kept: who looked it up a moment ago, and hears in this turn that it was not, would load again.
+    setImmediate(() => flights.delete(flight))
+  }
 }
 
 async function lookUp(redis: Redis, key: string, tags: string[]) {

@@ -10,6 +10,11 @@ describe('faults', () => {
     ])
   })
 
+  it('make everything a share slower', () => {
+    expect(parseFaults('slow=10', 'loadtest').slower).toBe(0.1)
+    expect(parseFaults('', 'loadtest').slower).toBe(0)
+  })
+
   it('are refused in production', () => {
     expect(() => parseFaults('delay=task.list:900', 'production')).toThrow(/WORKLANE_FAULTS.*unset it/)
     expect(parseFaults('', 'production').delays.size).toBe(0)

@@ -9,6 +9,8 @@ export type Faults = {
   leakingCache: boolean
   /** An operation that keeps its first answer in a variable of the module, and gives it to everybody. */
   leakingMemory: Set<string>
+  /** The share of its own CPU that a process wastes beside it: 0.1 makes everything take a tenth more. */
+  slower: number
 }
 
 let current: Faults | undefined
@@ -18,9 +20,27 @@ export function faults(): Faults {
   return current
 }
 
-/** @param text `delay=<operation>:<ms>`, `leak=cache` or `leak=memory:<operation>`, several with commas @throws Error when unknown */
+/** Makes this process waste CPU, when it was told to. */
+export function startSlowness(): void {
+  const { slower } = faults()
+  if (slower === 0) return
+  let before = process.cpuUsage()
+  setInterval(() => {
+    const { user, system } = process.cpuUsage(before)
+    const until = performance.now() + ((user + system) / 1000) * slower
+    while (performance.now() < until);
+    before = process.cpuUsage()
+  }, slownessEveryMs).unref()
+}
+
+/** Short beside a page's time, so that each request meets its share. */
+const slownessEveryMs = 5
+
+const known = 'delay=<operation>:<ms>, leak=cache, leak=memory:<operation>, slow=<percent>'
+
+/** @param text such as `delay=task.list:900`, several with commas @throws Error when unknown */
 export function parseFaults(text: string, environment: string): Faults {
-  const parsed: Faults = { delays: new Map(), leakingCache: false, leakingMemory: new Set() }
+  const parsed: Faults = { delays: new Map(), leakingCache: false, leakingMemory: new Set(), slower: 0 }
   const entries = text
     .split(',')
     .map((entry) => entry.trim())
@@ -32,14 +52,13 @@ export function parseFaults(text: string, environment: string): Faults {
   }
   for (const entry of entries) {
     const delay = /^delay=([a-zA-Z.]+):(\d+)$/.exec(entry)
+    const slow = /^slow=(\d+)$/.exec(entry)
     const memory = /^leak=memory:([a-zA-Z.]+)$/.exec(entry)
     if (delay?.[1]) parsed.delays.set(delay[1], Number(delay[2]))
     else if (memory?.[1]) parsed.leakingMemory.add(memory[1])
+    else if (slow) parsed.slower = Number(slow[1]) / 100
     else if (entry === 'leak=cache') parsed.leakingCache = true
-    else {
-      const known = 'delay=<operation>:<ms>, leak=cache, leak=memory:<operation>'
-      throw new Error(`WORKLANE_FAULTS: unknown fault "${entry}"; known: ${known}`)
-    }
+    else throw new Error(`WORKLANE_FAULTS: unknown fault "${entry}"; known: ${known}`)
   }
   return parsed
 }

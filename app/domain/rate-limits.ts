@@ -11,7 +11,7 @@ export type { LimitVerdict }
 export function checkLimits(actor: Actor, operation: AnyOperation): Promise<LimitVerdict> {
   const { limiter, env } = runtime()
   const kind = operation.heavy ? 'heavy' : isRead(operation) ? 'read' : 'write'
-  return limiter.check(limitsOf(actor, kind, env.RATE_LIMIT_SCALE))
+  return limiter.check(limitsOf(actor, kind, env.RATE_LIMIT_SCALE, env.ORGANISATION_READS_CAP))
 }
 
 /** @throws Problem tooMany, with the seconds to wait */

@@ -72,6 +72,7 @@ describe('the edge', () => {
       logFile: join(directory, 'edge.log'),
       ports: { edge: port, web: [web], api: [api] },
       build: { server: '', directory: '', staticDirectory },
+      compress: true,
     })
   })
   afterAll(async () => {

@@ -7,6 +7,8 @@ export type Edge = {
   web: number[]
   api: number[]
   mimeTypes: string
+  /** False only as a known-bad case. */
+  compress: boolean
 }
 
 /**
@@ -37,7 +39,7 @@ http {
   scgi_temp_path ${edge.directory}/scgi;
   proxy_cache_path ${edge.directory}/cache keys_zone=pages:4m max_size=64m inactive=10m use_temp_path=off;
 
-  gzip on;
+  gzip ${edge.compress ? 'on' : 'off'};
   gzip_comp_level 4;
   gzip_min_length 600;
   gzip_proxied any;
@@ -114,11 +116,11 @@ ${staticLocation(edge)}
 
 const servers = (ports: number[]) => ports.map((port) => `server 127.0.0.1:${port} max_fails=0;`).join(' ')
 
-function staticLocation({ staticDirectory }: Edge): string {
+function staticLocation({ staticDirectory, compress }: Edge): string {
   if (staticDirectory === null) return ''
   return `    location /_next/static/ {
       alias ${staticDirectory}/;
-      gzip_static on;
+      gzip_static ${compress ? 'on' : 'off'};
       add_header Cache-Control "public, max-age=31536000, immutable";
     }`
 }

@@ -4,7 +4,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type User, userAt } from '../../fixtures/population.ts'
 import { type Stack, startStack } from '../../harness/stack/stack.ts'
 import { provide } from '../../harness/toolchain/provide.ts'
-import { addressOf, forStrangers, pagesOfTheApp, population, tokenOf, visit } from './testing/pages.ts'
+import {
+  addressOf,
+  forStrangers,
+  openCommands,
+  pagesOfTheApp,
+  population,
+  tokenOf,
+  visit,
+} from './testing/pages.ts'
 
 const looks = [
   ['light', 1280],
@@ -114,7 +122,7 @@ describe('every page', async () => {
       'the command menu',
       '/dashboard',
       async (page) => {
-        await page.keyboard.press('Control+k')
+        await openCommands(page)
         await page.getByRole('combobox').fill('a')
         await page.getByRole('option').first().waitFor()
       },

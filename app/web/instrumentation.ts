@@ -5,6 +5,10 @@ export async function register(): Promise<void> {
   if (process.env.NEXT_RUNTIME !== 'nodejs') return
   const { observeRequests } = await import('./observability/requests.ts')
   observeRequests()
+  const { closeConnectionsWhenStopping } = await import('./observability/graceful-stop.ts')
+  closeConnectionsWhenStopping()
+  const { startSlowness } = await import('@worklane/domain/faults.ts')
+  startSlowness()
 }
 
 /** What went wrong in a page, with the request's id, which the edge and the database know as well. */

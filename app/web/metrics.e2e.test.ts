@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { prometheusRules } from '../../dashboards/rules.ts'
 import { type Stack, startStack } from '../../harness/stack/stack.ts'
+import { routes } from '../../perf-budgets/slo.ts'
 
 describe('the figures of each process', () => {
   let stack: Stack
@@ -49,6 +51,23 @@ describe('the figures of each process', () => {
     expect(hits).toHaveLength(2)
     const [misses] = await query('sum(next_cache_lookups_total{outcome="miss"})')
     expect(misses?.value).toBeLessThan(visits / 4)
+  })
+
+  it.each(['availability', 'latency'])('answer what the rules ask for %s', async (slo) => {
+    const rule = prometheusRules()
+      .groups.flatMap(({ rules }) => rules)
+      .find(({ record, labels }) => record?.endsWith('rate5m') && labels?.slo === slo)
+    // A limit that is no bucket would make every request a late one, a misspelt name none at all.
+    const broken = async () => {
+      await fetch(`${stack.origin}/status`)
+      return (await query(rule?.expr ?? ''))[0]?.value
+    }
+    await expect.poll(broken, { timeout: 20_000, interval: 500 }).toBeLessThan(0.5)
+    const buckets = await query('count by (le) (http_request_duration_seconds_bucket)')
+    const limits = Object.values(routes).filter(({ kind }) => kind !== 'static')
+    expect(buckets.map(({ metric }) => Number(metric.le))).toEqual(
+      expect.arrayContaining(limits.map(({ ttfbP95 }) => ttfbP95 / 1000)),
+    )
   })
 
   it('tell of a part that does not work', async () => {

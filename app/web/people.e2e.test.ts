@@ -2,7 +2,7 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Stack, startStack } from '../../harness/stack/stack.ts'
 import { provide } from '../../harness/toolchain/provide.ts'
-import { visit } from './testing/pages.ts'
+import { openCommands, visit } from './testing/pages.ts'
 
 const password = 'a password of ada'
 
@@ -150,7 +150,7 @@ describe('two people and their organisation', () => {
     await ada.getByLabel('Words in tasks and comments').fill('brass gear')
     await ada.getByRole('main').getByRole('button', { name: 'Search' }).click()
     await ada.getByRole('main').getByText('Comment', { exact: true }).waitFor()
-    await ada.keyboard.press('Control+k')
+    await openCommands(ada)
     await ada.getByRole('combobox').fill('invite')
     await ada.getByRole('option', { name: /Invite somebody/ }).click()
     await ada.waitForURL('**/tasks/*')

@@ -77,6 +77,7 @@ describe('the settings in a browser', () => {
     await visit(page, '/settings/members')
     await page.getByLabel('Find somebody').fill(member.email)
     await page.getByRole('button', { name: 'Find' }).click()
+    await page.waitForURL(/search=/)
     const role = page.getByLabel(`Role of ${member.name}`)
     await role.selectOption('manager')
     await expect.poll(async () => (await json(call(member, 'GET', '/me'))).role).toBe('manager')

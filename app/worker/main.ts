@@ -11,8 +11,8 @@ import { relayBeat } from '@worklane/domain/status/status.ts'
 import { Queue, Worker } from 'bullmq'
 import { Redis } from 'ioredis'
 import pg from 'pg'
-import { Counter, collectDefaultMetrics, register } from 'prom-client'
-import { prune, queueName, relayOnce } from './relay.ts'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, register } from 'prom-client'
+import { bornAt, oldestWaiting, prune, queueName, relayOnce } from './relay.ts'
 
 const env = readEnvironment('worker')
 const log = createLog('worker')
@@ -24,6 +24,12 @@ const processed = new Counter({
   help: 'Jobs by topic and outcome',
   labelNames: ['topic', 'outcome'],
 })
+const effectDelay = new Histogram({
+  name: 'effect_delay_seconds',
+  help: 'From a write to what it brought about',
+  labelNames: ['topic'],
+  buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300],
+})
 
 // BullMQ's blocking reads must wait as long as they like.
 const connection = new Redis(env.REDIS_URL, { maxRetriesPerRequest: null })
@@ -34,6 +40,15 @@ const pool = new pg.Pool({
   application_name: 'worklane-relay',
 })
 pool.on('error', (error) => log.error({ err: error }, 'postgres'))
+new Gauge({
+  name: 'effect_oldest_waiting_seconds',
+  help: 'Age of the oldest write of which no worker has taken up what it brings about',
+  async collect() {
+    const oldest = await oldestWaiting(pool).catch(() => undefined)
+    // Postgres being away is told by the relay's own errors.
+    if (oldest !== undefined) this.set(oldest / 1_000)
+  },
+})
 
 const queue = new Queue<OutboxJob>(queueName, {
   connection,
@@ -62,7 +77,10 @@ const worker = new Worker<OutboxJob>(
   },
   { connection, concurrency: 8 },
 )
-worker.on('completed', (job) => processed.inc({ topic: job.name, outcome: 'done' }))
+worker.on('completed', (job) => {
+  processed.inc({ topic: job.name, outcome: 'done' })
+  effectDelay.observe({ topic: job.name }, Math.max(0, Date.now() - bornAt(job.data.id)) / 1_000)
+})
 worker.on('failed', (job, error) => {
   processed.inc({ topic: job?.name ?? 'unknown', outcome: 'failed' })
   log.error({ err: error, job: job?.id }, 'job failed')

@@ -8,7 +8,7 @@ import { Queue, Worker } from 'bullmq'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { prune, relayOnce } from './relay.ts'
+import { bornAt, oldestWaiting, prune, relayOnce } from './relay.ts'
 
 describe('the outbox relay', () => {
   const connection = new Redis(process.env.REDIS_URL ?? '', { maxRetriesPerRequest: null })
@@ -71,6 +71,19 @@ describe('the outbox relay', () => {
       .toBe(0)
     await worker.close()
   }
+
+  it('knows how long the oldest of what waits has waited', async () => {
+    await relayAll()
+    const before = Date.now()
+    await move('doing')
+    const { intents } = await ledger()
+    const born = bornAt(intents.at(-1) ?? '')
+    // Postgres' clock is another one than ours.
+    expect(Math.abs(born - before)).toBeLessThan(5_000)
+    expect(await oldestWaiting(pool)).toBeLessThan(60_000)
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect(await oldestWaiting(pool)).toBeGreaterThanOrEqual(250)
+  })
 
   it('turns each write into one effect', async () => {
     await move('doing')

@@ -48,6 +48,18 @@ export async function relayOnce(
   }
 }
 
+/** When a row of the outbox was written, by its id, a UUID of version 7: epoch milliseconds. */
+export const bornAt = (id: string): number => Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16)
+
+/** How long the oldest row waits that was not moved yet; 0 when none does. Milliseconds. */
+export async function oldestWaiting(pool: pg.Pool): Promise<number> {
+  const { rows } = await pool.query<{ id: string }>(
+    'select id from outbox where relayed_at is null order by id limit 1',
+  )
+  const [oldest] = rows
+  return oldest ? Math.max(0, Date.now() - bornAt(oldest.id)) : 0
+}
+
 /** Rows that were relayed long ago have done their work, and keys of a day ago are sent no more. */
 export async function prune(pool: pg.Pool): Promise<number> {
   const outbox = await pool.query("delete from outbox where relayed_at < now() - interval '7 days'")

@@ -27,12 +27,27 @@ const keyOf = (...parts: string[]) => parts.join(':') as LimitKey
 
 type Caller = { userId: UserId; orgId: OrgId; plan: keyof typeof perOrganisation; key: { id: string } | null }
 
-/** The limits that a request of a caller counts against. @param scale multiplies all of them */
-export function limitsOf({ userId, orgId, plan, key }: Caller, of: LimitClass, scale = 1): Limit[] {
+/** Writes and heavy reads that go with so many reads, as in every plan. */
+const shareOfReads: Record<LimitClass, number> = { read: 1, write: 1 / 4, heavy: 1 / 20 }
+
+/**
+ * The limits that a request of a caller counts against.
+ * @param scale multiplies all of them
+ * @param readsCap that no organisation goes beyond, whatever its plan
+ */
+export function limitsOf(
+  { userId, orgId, plan, key }: Caller,
+  of: LimitClass,
+  scale = 1,
+  readsCap = Number.POSITIVE_INFINITY,
+): Limit[] {
   const own = key
     ? { key: keyOf('key', orgId, key.id, of), requests: perApiKey[of] }
     : { key: keyOf('user', userId, of), requests: perUser[of] }
-  const shared = { key: keyOf('organisation', orgId, of), requests: perOrganisation[plan][of] }
+  const shared = {
+    key: keyOf('organisation', orgId, of),
+    requests: Math.min(perOrganisation[plan][of], readsCap * shareOfReads[of]),
+  }
   return [own, shared].map(({ key, requests }) => ({
     ...{ key, windowSeconds: minute },
     requests: Math.max(1, Math.round(requests * scale)),

@@ -80,6 +80,14 @@ describe('rate limits', () => {
     expect(allowed.filter(Boolean)).toHaveLength(5)
   })
 
+  it('never let an organisation beyond the cap of the machine, whatever its plan pays for', () => {
+    const caller = { userId: userId(randomUUID()), orgId: orgId(randomUUID()), key: null }
+    const kinds = ['read', 'write', 'heavy'] as const
+    const shared = kinds.map((of) => limitsOf({ ...caller, plan: 'business' }, of, 1, 400)[1]?.requests)
+    expect(shared).toEqual([400, 100, 20])
+    expect(limitsOf({ ...caller, plan: 'free' }, 'read', 1, 5_000)[1]?.requests).toBe(1_200)
+  })
+
   it('keep tenants, people and keys apart', () => {
     const [a, b] = [orgId(randomUUID()), orgId(randomUUID())]
     const caller = { userId: userId(randomUUID()), plan: 'free' as const, key: null }

@@ -7,10 +7,15 @@ type Listener = { onMessage: (message: Message) => void; onClose: () => void }
 /** One subscription to Redis for all who listen in this process, one channel each, however many listen to it. */
 class Hub {
   #redis: Redis | undefined
+  #closed = false
   readonly #listeners = new Map<string, Set<Listener>>()
 
-  /** Begins to listen. `ready` resolves once messages arrive; after `end()` none do. */
+  /** Begins to listen. `ready` resolves once messages arrive; after `end()` none do. A closed hub ends it at once. */
   subscribe(channel: string, listener: Listener): { ready: Promise<unknown>; end(): void } {
+    if (this.#closed) {
+      listener.onClose()
+      return { ready: Promise.resolve(), end: () => {} }
+    }
     const listeners = this.#listeners.get(channel) ?? new Set()
     this.#listeners.set(channel, listeners)
     listeners.add(listener)
@@ -31,8 +36,9 @@ class Hub {
     return [...this.#listeners.values()].reduce((sum, { size }) => sum + size, 0)
   }
 
-  /** Ends every stream: its listener connects anew, to a process that stays. */
+  /** Ends every stream, and each that still begins: its listener connects anew, to a process that stays. */
   async close(): Promise<void> {
+    this.#closed = true
     for (const listeners of this.#listeners.values()) for (const { onClose } of listeners) onClose()
     this.#listeners.clear()
     await this.#redis?.quit().catch(() => {})

@@ -1,4 +1,4 @@
-import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { closeRuntime, runtime } from '../runtime.ts'
 import { asAdministrator, createTenant, type Tenant } from '../testing/tenants.ts'
 import { createSession, resolveActor, revokeSession, rotateSession, switchOrganisation } from './sessions.ts'
@@ -38,6 +38,22 @@ describe('a session that gets a new token', () => {
     const answers = await Promise.all(Array.from({ length: 5 }, () => rotateSession(fresh)))
     expect(answers.filter((answer) => answer !== null)).toHaveLength(1)
     expect(await rotateSession('made-up')).toBeNull()
+  })
+
+  it('is not kept by a request that read it before it was revoked', async () => {
+    const { token } = await createSession(tenant.people.owner.actor.userId)
+    const { auth } = runtime()
+    const query = auth.query.bind(auth)
+    // The request has its row from Postgres, and somebody else is quicker than its word to Redis.
+    const slow = vi.spyOn(auth, 'query').mockImplementationOnce((async (statement: never) => {
+      const found = await query(statement)
+      await revokeSession(token)
+      return found
+    }) as never)
+    expect(await resolveActor(token)).not.toBeNull()
+    expect(slow).toHaveBeenCalled()
+    slow.mockRestore()
+    expect(await resolveActor(token)).toBeNull()
   })
 
   it.each(['old', 'fresh'])('ends by both tokens when it is revoked by the %s one', async (which) => {

@@ -15,6 +15,10 @@ export type Session = { token: string; userId: string; expires: Date }
 /** The browser behind a session, as far as it says; shown in the list of one's sessions. */
 export type Device = { userAgent: string; ip: string }
 
+/** Stands in a session's place after a change; longer than any request takes between its read and its keeping. */
+const forgotten = 'forgotten'
+const forgottenSeconds = 30
+
 const keyOf = (hash: string) => `session:${hash}`
 
 const Cached = z.object({
@@ -50,14 +54,15 @@ export async function resolveActor(token: string | undefined, requestId = ''): P
   const hash = tokenHash(token)
   // Without Redis sessions still work, at the database's price.
   const cached = await redis.get(keyOf(hash)).catch(() => null)
-  if (cached !== null) return live(JSON.parse(cached), requestId)
+  if (cached !== null && cached !== forgotten) return live(JSON.parse(cached), requestId)
   const { rows } = await auth.query({ ...lookUp, values: [hash] })
   if (!rows[0]) return null
   const { seen, keep, ...record } = rows[0]
   if (seen < Date.now() - seenEveryMs) {
     await auth.query('update sessions set last_seen_at = now() where id = $1', [record.sessionId])
   }
-  await redis.set(keyOf(hash), JSON.stringify(record), 'EX', keep).catch(() => null)
+  // Not over `forgotten`: what was read before a change must not be kept after it.
+  await redis.set(keyOf(hash), JSON.stringify(record), 'EX', keep, 'NX').catch(() => null)
   return live(record, requestId)
 }
 
@@ -176,10 +181,14 @@ export async function refreshSessionsOf(users: string[]): Promise<void> {
 /** What Redis may know a session by. */
 export type Hashes = { token_hash: string; previous_hash: string | null }
 
-/** Drops what Redis knows of the sessions. @throws when it cannot: a revoked session must not live on there */
+/**
+ * Drops what Redis knows of the sessions, and for a moment keeps anybody from putting it back: a request that read
+ * the session before it changed may still be under way.
+ * @throws when it cannot: a revoked session must not live on there
+ */
 export async function forgetSessions(sessions: Hashes[]): Promise<void> {
   const hashes = sessions.flatMap((each) => [each.token_hash, each.previous_hash ?? []].flat())
-  if (hashes.length > 0) await runtime().redis.del(hashes.map(keyOf))
+  await Promise.all(hashes.map((hash) => runtime().redis.set(keyOf(hash), forgotten, 'EX', forgottenSeconds)))
 }
 
 const inDays = (days: number) => new Date(Date.now() + days * 86_400_000)

@@ -59,3 +59,12 @@ export async function visit(page: Page, address: string): Promise<void> {
   await page.goto(address)
   await expect.poll(() => page.evaluate(taken), { timeout: 20_000 }).toBe(true)
 }
+
+/** By its keys, which nothing on the page shows to be heard yet: pressed again, as people do, until it is there. */
+export async function openCommands(page: Page): Promise<void> {
+  const menu = page.getByRole('combobox')
+  for (let turn = 0; turn < 10 && !(await menu.isVisible()); turn++) {
+    await page.keyboard.press('Control+k')
+    await menu.waitFor({ timeout: 2_000 }).catch(() => {})
+  }
+}
