@@ -105,6 +105,7 @@ describe('what is derived from the limits', () => {
     expect(new Set(methods)).toEqual(new Set(['median', 'pessimistic']))
     expect(assertions['categories:performance'][1]).toMatchObject({ minScore: 0.95 })
     expect(desktopAssertions['categories:performance'][1]).toMatchObject({ minScore: 1 })
+    expect(assertions['cumulative-layout-shift'][1]).toMatchObject({ aggregationMethod: 'pessimistic' })
     expect(assertions['server-response-time'][1]).toMatchObject({ maxNumericValue: 800 })
     expect(JSON.parse(renderLighthouserc()).ci.collect.numberOfRuns).toBe(slo.lighthouse.runs)
   })

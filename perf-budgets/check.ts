@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { counterKinds } from './gate/counters.ts'
 import * as slo from './slo.ts'
 
 const Share = z.number().gt(0).lt(1)
@@ -46,6 +47,8 @@ export const Slo = z.object({
     concurrency: z.object({ users: z.number().int().positive(), thinkTime: Milliseconds }),
     isolation: z.object({ leaks: z.literal(0) }),
   }),
+  effects: z.object({ delayP95: Milliseconds, oldestWaiting: Milliseconds }),
+  errorsThatCount: z.array(z.string()).min(1),
   lighthouse: z.object({
     performance: z.object({ mobile: Share, desktop: z.number().gt(0).max(1) }),
     // An even number of runs has no middle one.
@@ -60,6 +63,7 @@ export const Slo = z.object({
     totalBlockingTime: Milliseconds,
     pageBytes: z.number().int().positive(),
     scriptBytes: z.number().int().positive(),
+    requests: z.number().int().positive(),
   }),
   validity: z.object({
     scheduleLagP99: Milliseconds,
@@ -68,6 +72,7 @@ export const Slo = z.object({
     minimumSamples: z.number().int().positive(),
     generatorRssBytes: z.number().int().positive(),
     littlesLaw: Share,
+    vitalSamples: z.number().int().positive(),
   }),
   soak: z.object({ residentSlope: z.number().positive(), arrayBuffersSlope: z.number().positive() }),
   neighbours: z.object({ p95Ratio: z.number().min(1), floor: Milliseconds, fairness: Share }),
@@ -78,8 +83,26 @@ export const Slo = z.object({
     cumulativeLayoutShift: Share,
     interactionToNextPaint: Milliseconds,
   }),
+  gate: z.object({
+    alpha: Share,
+    leastRatio: z.number().min(1),
+    toleratedRatio: z.number().gt(1),
+    looks: z.array(z.number().int().positive()).min(1),
+    floors: z.record(z.enum(['p50', 'p95', 'cpu', 'lcp', 'tbt']), z.number().positive()),
+    counters: z.record(
+      z.enum(counterKinds),
+      z.object({ ratio: z.number().min(1), amount: z.number().int().positive() }),
+    ),
+    slice: z.object({
+      users: z.number().int().positive(),
+      think: Milliseconds,
+      ramp: Milliseconds,
+      duration: Milliseconds,
+    }),
+  }),
   appCosts: z.object({ hotReadShare: Share, tenantReadRatio: z.number().min(1) }),
   errorRate: Share,
+  latencyTarget: Share,
   routes: Routes,
 })
 
@@ -102,5 +125,25 @@ export function routesWithoutBudget(
   ]
   return needed.filter((name) => !Object.hasOwn(routes, name))
 }
+
+/** The routes that no load test asks, and that have no reason for it in slo.ts. @param played by all scenarios together */
+export const routesWithoutLoad = (
+  played: ReadonlySet<string>,
+  routes: Record<string, unknown> = slo.routes,
+  exempt: Record<string, unknown> = slo.withoutLoad,
+): string[] => Object.keys(routes).filter((name) => !played.has(name) && !Object.hasOwn(exempt, name))
+
+/** The pages that Lighthouse does not audit, and that have no reason for it in slo.ts. @param audited their paths */
+export const pagesWithoutLighthouse = (
+  audited: readonly string[],
+  routes: Record<string, unknown> = slo.routes,
+  exempt: Record<string, unknown> = slo.withoutLighthouse,
+): string[] =>
+  Object.keys(routes).filter(
+    (name) =>
+      name.startsWith('page ') &&
+      !audited.includes(name.slice('page '.length)) &&
+      !Object.hasOwn(exempt, name),
+  )
 
 const outside = new Set(['/', '/pricing', '/docs', '/status', '/sign-in', '/sign-up', '/invitations/[token]'])

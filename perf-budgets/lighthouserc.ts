@@ -41,7 +41,7 @@ const atMost = (maxNumericValue: number): Assertion => [
   'error',
   { aggregationMethod: 'median', maxNumericValue },
 ]
-/** Bytes do not depend on luck: the worst run counts. */
+/** Bytes and shifts do not depend on luck: the worst run counts. */
 const neverAbove = (maxNumericValue: number): Assertion => [
   'error',
   { aggregationMethod: 'pessimistic', maxNumericValue },
@@ -52,10 +52,13 @@ export const assertions = {
   'categories:performance': atLeast(lighthouse.performance.mobile),
   'server-response-time': atMost(lighthouse.serverResponseTime),
   'largest-contentful-paint': atMost(lighthouse.largestContentfulPaint),
-  'cumulative-layout-shift': atMost(lighthouse.cumulativeLayoutShift),
+  'cumulative-layout-shift': neverAbove(lighthouse.cumulativeLayoutShift),
   'total-blocking-time': atMost(lighthouse.totalBlockingTime),
   'total-byte-weight': neverAbove(lighthouse.pageBytes),
   'resource-summary:script:size': neverAbove(lighthouse.scriptBytes),
+  'resource-summary:total:count': neverAbove(lighthouse.requests),
+  // Its score is 1 when the console shows no error.
+  'errors-in-console': ['error', { aggregationMethod: 'pessimistic', minScore: 1 }],
 } as const satisfies Record<string, Assertion>
 
 /** What a computer is held to beside what a phone is: lighthouserc.json itself is for phones. */

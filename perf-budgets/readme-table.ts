@@ -1,4 +1,4 @@
-import { lighthouse, promises, type RouteKind, routes, ttfbP95 } from './slo.ts'
+import { effects, lighthouse, promises, type RouteKind, routes, ttfbP95, webVitals } from './slo.ts'
 
 const kinds: [RouteKind, string][] = [
   ['page', 'a page, full load'],
@@ -23,6 +23,14 @@ export function sloTable(): string {
       `≥ ${lighthouse.performance.mobile * 100} on phones, ${lighthouse.performance.desktop * 100} on computers, median of ${lighthouse.runs}`,
     ],
     ['JavaScript', `≤ ${lighthouse.scriptBytes / 1000} kB on every page`],
+    [
+      'Web vitals, a real browser beside load',
+      `LCP < ${webVitals.largestContentfulPaint / 1000} s, CLS < ${webVitals.cumulativeLayoutShift}, INP < ${webVitals.interactionToNextPaint} ms, medians`,
+    ],
+    [
+      'What a write brings about',
+      `p95 < ${effects.delayP95 / 1000} s, none older than ${effects.oldestWaiting / 1000} s waits`,
+    ],
   ]
   return ['| promise | limit |', '|---|---|', ...rows.map((cells) => `| ${cells.join(' | ')} |`)].join('\n')
 }

@@ -25,6 +25,22 @@ export const promises = {
   isolation: { leaks: 0 },
 } as const
 
+/** What a user notices only later: what a write brings about (activity, notifications, mail), done by the workers. */
+export const effects = {
+  /** From the write to its effect, for 95 of 100. */
+  delayP95: 5_000,
+  /** The oldest that no worker has taken yet: further behind, and a queue is growing. */
+  oldestWaiting: 30_000,
+} as const
+
+/**
+ * What counts against availability, as the swarm classes what went wrong: a user who was told to come back later
+ * was not served either. What the generator itself could not do (`generator`) makes a run invalid instead.
+ */
+export const errorsThatCount: readonly string[] = [
+  ...['timeout', 'connection', '5xx', 'limited', '4xx', 'signed-out', 'wrong-content', 'leak'],
+]
+
 export const lighthouse = {
   /** Score between 0 and 1, median of the runs. */
   performance: { mobile: 0.95, desktop: 1 },
@@ -38,6 +54,8 @@ export const lighthouse = {
   pageBytes: 220_000,
   /** React and Next alone are 142 kB. */
   scriptBytes: 170_000,
+  /** The document, its scripts, styles, fonts and icons. */
+  requests: 30,
 } as const
 
 /** A run outside of these says nothing about Worklane: it is invalid, whatever it measured. */
@@ -50,13 +68,15 @@ export const validity = {
   activeUsers: 0.99,
   /** Requests without which a percentile of a route means nothing. */
   minimumSamples: 20,
-  /** Memory that the generator's processes may take together. */
-  generatorRssBytes: 2 * 1024 * 1024 * 1024,
+  /** Memory that the generator's processes may take together: 100,000 users who all wait for an answer take 2 GB. */
+  generatorRssBytes: 3 * 1024 * 1024 * 1024,
   /**
    * How far users at once may be from throughput × (response time + think time), by Little's law: further, and the
    * run lost users or counted some twice.
    */
   littlesLaw: 0.03,
+  /** Visits of a page without which a web vital's median says nothing. */
+  vitalSamples: 5,
 } as const
 
 /** What a long run may grow by, each process of its own, between the first and the last tenth. */
@@ -82,6 +102,29 @@ export const webVitals = {
   timeToFirstByte: ttfbP95,
   cumulativeLayoutShift: 0.1,
   interactionToNextPaint: 200,
+} as const
+
+/** When `pnpm gate` says that a change made it worse. Figures of a metric are in its own unit: ms, or ms of CPU. */
+export const gate = {
+  /** How often all metrics together may cry wolf over a change that does nothing. */
+  alpha: 0.01,
+  /** Ratios of head to base below it are not a regression, however certain. */
+  leastRatio: 1.02,
+  /** A change passes when it is certain that it costs less than this. */
+  toleratedRatio: 1.05,
+  /** Pairs of slices, and how many when these leave it undecided. */
+  looks: [20, 30],
+  /** Differences below it are nobody's matter. */
+  floors: { p50: 1, p95: 5, cpu: 0.1, lcp: 50, tbt: 20 },
+  /** What is counted and not timed may rise by less than both of these. */
+  counters: {
+    queries: { ratio: 1, amount: 1 },
+    bytes: { ratio: 1.02, amount: 1_024 },
+    script: { ratio: 1.01, amount: 1_024 },
+    allocated: { ratio: 1.1, amount: 64 * 1_024 },
+  },
+  /** What is played in a slice: about half of what one machine of two cores carries. */
+  slice: { users: 60, think: 2_000, ramp: 3_000, duration: 15_000 },
 } as const
 
 /**
@@ -273,6 +316,42 @@ export const routes = {
 } as const satisfies Record<string, RouteBudget>
 
 export type RouteName = keyof typeof routes
+
+const endsATenant = 'ends what the other users of a run stand on'
+const endsAPerson = 'ends the person who asks, or their session'
+
+/** Routes that no load test asks, each with its reason; every other one is asked by a scenario. */
+export const withoutLoad: Partial<Record<RouteName, string>> = {
+  'POST /v1/me/password': 'costs what a hash of a password is meant to cost, and ends all other sessions',
+  'trpc me.setPassword': 'costs what a hash of a password is meant to cost, and ends all other sessions',
+  'POST /v1/me/remove': endsAPerson,
+  'trpc me.remove': endsAPerson,
+  'DELETE /v1/sessions/:sessionId': endsAPerson,
+  'trpc session.revoke': endsAPerson,
+  'POST /v1/organisation/leave': endsAPerson,
+  'trpc organisation.leave': endsAPerson,
+  'DELETE /v1/members/:memberId': endsAPerson,
+  'trpc member.remove': endsAPerson,
+  'PATCH /v1/members/:memberId': endsAPerson,
+  'trpc member.setRole': endsAPerson,
+  'POST /v1/organisation/transfer': endsATenant,
+  'trpc organisation.transfer': endsATenant,
+  'POST /v1/organisation/remove': endsATenant,
+  'trpc organisation.remove': endsATenant,
+  'POST /v1/organisations': 'leaves an organisation behind with every request',
+  'trpc organisation.create': 'leaves an organisation behind with every request',
+}
+
+/** Pages that Lighthouse does not audit, each with its reason. */
+export const withoutLighthouse: Partial<Record<RouteName, string>> = {
+  'page /settings': 'leads to /settings/profile, which is audited',
+}
+
+/** The share of a route's requests that stay below its limit: what the limits are percentiles of. */
+export const latencyTarget = 0.95
+
+/** Held open for as long as somebody looks: how long such an answer takes says nothing. */
+export const streamed: readonly RouteName[] = ['GET /v1/projects/:projectId/events']
 
 /** The share of requests that may fail in a run: what availability leaves. */
 export const errorRate = 1 - promises.availability.target

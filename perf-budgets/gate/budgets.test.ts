@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest'
+import * as slo from '../slo.ts'
+import { judgeBudgets } from './budgets.ts'
+
+const loosened = (change: Record<string, unknown>, accepted?: string[]) =>
+  judgeBudgets(slo, { ...slo, ...change }, accepted).findings
+
+describe('the limits of a change', () => {
+  it('are as they were', () => {
+    const { compared, findings } = judgeBudgets(slo, slo)
+    expect(findings).toEqual([])
+    expect(compared).toBeGreaterThan(150)
+  })
+
+  it.each([
+    [
+      'a route may be slower',
+      { routes: { ...slo.routes, 'page /': { kind: 'page', ttfbP95: 800 } } },
+      'routes.page /.ttfbP95',
+    ],
+    [
+      'a page may score less',
+      { lighthouse: { ...slo.lighthouse, performance: { mobile: 0.9, desktop: 1 } } },
+      'lighthouse.performance.mobile',
+    ],
+    [
+      'more may fail',
+      { promises: { ...slo.promises, availability: { target: 0.99, days: 30 } } },
+      'promises.availability.target',
+    ],
+    ['a limit is gone', { neighbours: { p95Ratio: 1.5, floor: 50 } }, 'neighbours.fairness'],
+  ])('are looser when %s', (_what, change, route) => {
+    expect(loosened(change)).toMatchObject([{ kind: 'budget', route, call: 'worse' }])
+    expect(loosened(change, [`budget ${route}`])).toMatchObject([{ call: 'accepted' }])
+  })
+
+  it('may be stricter, and a route may go', () => {
+    const { 'page /': _, ...routes } = slo.routes
+    expect(loosened({ routes })).toEqual([])
+    expect(loosened({ ttfbP95: 700 })).toMatchObject([{ call: 'better' }])
+  })
+})
