@@ -1,4 +1,5 @@
-import { errorRate, routes } from '@headroom/perf-budgets/slo.ts'
+import { errorRate } from '@headroom/perf-budgets/slo.ts'
+import { anyOf, routesByLimit } from './promql.ts'
 
 /**
  * The questions of the dashboard, as PromQL over what k6 writes with
@@ -80,13 +81,3 @@ export const scheduleLagQuantile = (quantile: number, range = '$__rate_interval'
 
 /** The runs that Prometheus knows, for the menu at the top. */
 export const runsKnown = `label_values(${requestsTotal}, testid)`
-
-function routesByLimit(): Map<number, string[]> {
-  const names = Object.keys(routes) as (keyof typeof routes)[]
-  return Map.groupBy(names, (name) => routes[name].ttfbP95)
-}
-
-/** The names as one RE2 pattern inside a PromQL string: what the pattern escapes, the string escapes again. */
-function anyOf(names: string[]): string {
-  return names.map((name) => name.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\\\$&')).join('|')
-}
