@@ -1,8 +1,7 @@
 import type { Persona } from '../../fixtures/population.ts'
-import { draw, type User } from '../swarm/user.ts'
+import type { Chain } from './chain.ts'
 
-/** After each step, what may follow, as often as its weight says. Every row adds up to 10. */
-type Chain = Record<string, Record<string, number>>
+// Every row adds up to 10.
 
 /** What anyone does: look at the dashboard, a board, a task, and back; now and then from a bookmark. */
 const reading: Chain = {
@@ -78,15 +77,4 @@ export const journeys: Record<Persona, Chain> = {
   contributor: contributing,
   manager: managing,
   admin: administering,
-}
-
-/** What the user does next. */
-export function nextStep(user: User): string {
-  const following = journeys[user.persona][user.step]
-  let rest = draw(user) * 10
-  for (const step in following) {
-    rest -= following[step] as number
-    if (rest < 0) return step
-  }
-  throw new Error(`no step follows "${user.step}" in the journey of a ${user.persona}`)
 }

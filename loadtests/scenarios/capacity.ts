@@ -1,4 +1,5 @@
 import { thresholds } from '../generated/thresholds.ts'
+import { worklane } from '../journeys/worklane.ts'
 import { k6Options, readRun } from '../swarm/options.ts'
 import { swarm } from '../swarm/swarm.ts'
 import { workloads } from '../wire/workloads.ts'
@@ -6,8 +7,8 @@ import { workloads } from '../wire/workloads.ts'
 /**
  * How many users can this Worklane on this machine carry and keep every promise?
  *
- * Model     run after run: twice as many users until a limit breaks, then bisection, then three times the most
- *           that held; closed loop, 60 s mean think time
+ * Model     run after run: one to warm up, twice as many users until a limit breaks, bisection, once more the fewest
+ *           that broke it, then three times the most that held; closed loop, 60 s mean think time
  * Judged    45 s of steady load in each run
  * Limits    perf-budgets/slo.ts; the report has the bracket, the law that fits, and the part that limits
  * Takes     10 to 20 minutes
@@ -15,4 +16,4 @@ import { workloads } from '../wire/workloads.ts'
 const run = readRun(workloads.capacity)
 
 export const options = k6Options(run, thresholds)
-export default () => swarm(run)
+export default () => swarm(run, worklane)

@@ -1,4 +1,5 @@
 import { thresholds } from '../generated/thresholds.ts'
+import { worklane } from '../journeys/worklane.ts'
 import { k6Options, readRun } from '../swarm/options.ts'
 import { swarm } from '../swarm/swarm.ts'
 import { workloads } from '../wire/workloads.ts'
@@ -15,4 +16,4 @@ import { workloads } from '../wire/workloads.ts'
 const run = readRun(workloads.isolation)
 
 export const options = k6Options(run, thresholds)
-export default () => swarm(run)
+export default () => swarm(run, worklane)

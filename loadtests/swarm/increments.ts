@@ -1,39 +1,29 @@
 import http from 'k6/http'
-import { bucketOf, encode, type Histogram, record, recordBucket } from '../wire/histogram.ts'
+import { type Buckets, bucketOf } from '../wire/histogram.ts'
 import type { ErrorClass, Flow, Message, Phase } from '../wire/message.ts'
+import type { Run } from './options.ts'
 
-type RouteTally = { latency: Histogram; ttfb: Histogram; errors: Partial<Record<ErrorClass, number>> }
-type GroupTally = { latency: Histogram; errors: number }
+type RouteTally = { latency: Buckets; ttfb: Buckets; errors: Partial<Record<ErrorClass, number>> }
+type GroupTally = { latency: Buckets; errors: number }
+
+/** What was due in one stretch of one stage. */
+type Stretch = {
+  phase: Phase
+  window: number
+  routes: Map<string, RouteTally>
+  groups: Map<string, GroupTally>
+}
 
 const leaksKept = 5
-
-/** One of a two-level map, made when it is not there: no key has to be put together for each request. */
-function within<Value>(
-  map: Map<string, Map<string, Value>>,
-  outer: string,
-  inner: string,
-  make: () => Value,
-) {
-  let values = map.get(outer)
-  if (!values) {
-    values = new Map()
-    map.set(outer, values)
-  }
-  let value = values.get(inner)
-  if (!value) {
-    value = make()
-    values.set(inner, value)
-  }
-  return value
-}
 
 const noFlow = (): Flow => ({ present: 0, responding: 0, thinking: 0, steps: 0 })
 
 /** What this VU saw since its last message. */
 export class Increments {
-  #routes = new Map<Phase, Map<string, RouteTally>>()
-  #groups = new Map<Phase, Map<string, GroupTally>>()
-  #lag: Record<Phase, Histogram> = {}
+  #stretches: Stretch[] = []
+  /** Nearly always the one that the next answer belongs to as well. */
+  #latest: Stretch | undefined
+  #lag: Record<Phase, Buckets> = {}
   #flow: Record<Phase, Flow> = {}
   #probes = 0
   #leaks: Message['leaks'] = []
@@ -42,10 +32,10 @@ export class Increments {
   lag(phase: Phase, milliseconds: number): void {
     let lag = this.#lag[phase]
     if (!lag) {
-      lag = new Map()
+      lag = []
       this.#lag[phase] = lag
     }
-    record(lag, milliseconds)
+    lag.push(bucketOf(milliseconds))
   }
 
   flow(phase: Phase): Flow {
@@ -57,33 +47,50 @@ export class Increments {
     return flow
   }
 
-  /** @param groups the kinds of people that the asker is one of */
+  /**
+   * @param window the stretch of the run in which it was due
+   * @param groups the kinds of people that the asker is one of
+   */
   answer(
     phase: Phase,
+    window: number,
     route: string,
     groups: readonly string[],
-    times: { latency: number; ttfb: number },
+    latency: number,
+    ttfb: number,
     error: ErrorClass | null,
   ): void {
-    const tally = within(
-      this.#routes,
-      phase,
-      route,
-      (): RouteTally => ({
-        latency: new Map(),
-        ttfb: new Map(),
-        errors: {},
-      }),
-    )
-    const bucket = bucketOf(times.latency)
-    recordBucket(tally.latency, bucket)
-    record(tally.ttfb, times.ttfb)
+    const stretch = this.#stretch(phase, window)
+    let tally = stretch.routes.get(route)
+    if (!tally) {
+      tally = { latency: [], ttfb: [], errors: {} }
+      stretch.routes.set(route, tally)
+    }
+    const bucket = bucketOf(latency)
+    tally.latency.push(bucket)
+    tally.ttfb.push(bucketOf(ttfb))
     if (error) tally.errors[error] = (tally.errors[error] || 0) + 1
-    for (const group of groups) {
-      const ofGroup = within(this.#groups, phase, group, () => ({ latency: new Map(), errors: 0 }))
-      recordBucket(ofGroup.latency, bucket)
+    for (let place = 0; place < groups.length; place++) {
+      const group = groups[place] as string
+      let ofGroup = stretch.groups.get(group)
+      if (!ofGroup) {
+        ofGroup = { latency: [], errors: 0 }
+        stretch.groups.set(group, ofGroup)
+      }
+      ofGroup.latency.push(bucket)
       if (error) ofGroup.errors++
     }
+  }
+
+  #stretch(phase: Phase, window: number): Stretch {
+    if (this.#latest?.window === window && this.#latest.phase === phase) return this.#latest
+    let stretch = this.#stretches.find((each) => each.window === window && each.phase === phase)
+    if (!stretch) {
+      stretch = { phase, window, routes: new Map(), groups: new Map() }
+      this.#stretches.push(stretch)
+    }
+    this.#latest = stretch
+    return stretch
   }
 
   probe(): void {
@@ -96,12 +103,15 @@ export class Increments {
 
   /** Posts what has come together. One that fails is a gap in the sequence, which makes the run invalid. */
   async post(
-    collector: string,
+    { collector, collectorToken }: Pick<Run, 'collector' | 'collectorToken'>,
     now: Omit<Message, 'sequence' | 'lag' | 'flow' | 'routes' | 'groups' | 'probes' | 'leaks'>,
   ): Promise<void> {
     const message: Message = { ...now, sequence: this.#sequence++, ...this.#take() }
     await http.asyncRequest('POST', collector, JSON.stringify(message), {
-      headers: { 'Content-Type': 'application/json' },
+      headers: {
+        'Content-Type': 'application/json',
+        ...(collectorToken === '' ? {} : { Authorization: `Bearer ${collectorToken}` }),
+      },
       tags: { name: 'collector' },
       timeout: '10s',
     })
@@ -109,26 +119,18 @@ export class Increments {
 
   #take(): Pick<Message, 'lag' | 'flow' | 'routes' | 'groups' | 'probes' | 'leaks'> {
     const routes: Message['routes'] = []
-    this.#routes.forEach((ofPhase, phase) => {
-      ofPhase.forEach(({ latency, ttfb, errors }, route) => {
-        routes.push({ phase, route, latency: encode(latency), ttfb: encode(ttfb), errors })
-      })
-    })
     const groups: Message['groups'] = []
-    this.#groups.forEach((ofPhase, phase) => {
-      ofPhase.forEach(({ latency, errors }, group) => {
-        groups.push({ phase, group, latency: encode(latency), errors })
-      })
-    })
-    const lag: Message['lag'] = {}
-    for (const phase of Object.keys(this.#lag)) lag[phase] = encode(this.#lag[phase] as Histogram)
-    const taken = { lag, flow: this.#flow, routes, groups, probes: this.#probes, leaks: this.#leaks }
-    this.#routes = new Map()
-    this.#groups = new Map()
+    for (const { phase, window, routes: ofRoutes, groups: ofGroups } of this.#stretches) {
+      ofRoutes.forEach((tally, route) => void routes.push({ phase, window, route, ...tally }))
+      ofGroups.forEach((tally, group) => void groups.push({ phase, group, ...tally }))
+    }
+    const [lag, flow, probes, leaks] = [this.#lag, this.#flow, this.#probes, this.#leaks]
+    this.#stretches = []
+    this.#latest = undefined
     this.#lag = {}
     this.#flow = {}
     this.#probes = 0
     this.#leaks = []
-    return taken
+    return { lag, flow, routes, groups, probes, leaks }
   }
 }

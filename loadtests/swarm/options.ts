@@ -8,6 +8,8 @@ export type Run = Workload & {
   population: PopulationSpec
   /** Where increments go; empty when k6 runs alone. */
   collector: string
+  /** What the collector knows its own VUs by; empty where nobody else reaches it. */
+  collectorToken: string
   seed: number
   stages: Stage[]
   /** VUs of all shards together. */
@@ -30,7 +32,8 @@ function required(name: string, meaning: string): string {
   return value
 }
 
-export function readRun(workload: Workload): Run {
+/** @param known whether the target was seeded with a population of ours, whose sessions are made with its secret */
+export function readRun(workload: Workload, known = { population: true }): Run {
   const asked = {
     users: number('USERS', workload.users),
     think: number('THINK', workload.think),
@@ -45,16 +48,19 @@ export function readRun(workload: Workload): Run {
     stages: stagesOf(asked),
     vus: vusFor(asked.users, number('SHARDS', 1)),
     target: required('TARGET', 'the origin to test, for example http://127.0.0.1:3000').replace(/\/$/, ''),
-    sessionSecret: required('SESSION_SECRET', 'the SEED_SESSION_SECRET that the target was seeded with'),
+    sessionSecret: known.population
+      ? required('SESSION_SECRET', 'the SEED_SESSION_SECRET that the target was seeded with')
+      : env('SESSION_SECRET'),
     population: {
       seed: number('POPULATION_SEED', 1),
       organisations: number('POPULATION_ORGANISATIONS', 50),
       users: number('POPULATION_USERS', 2000),
     },
     collector: env('COLLECTOR'),
+    collectorToken: env('COLLECTOR_TOKEN'),
     seed: number('SEED', 1),
   }
-  if (run.users > run.population.users) {
+  if (known.population && run.users > run.population.users) {
     throw new Error(`HEADROOM_USERS is ${run.users}, and the population has only ${run.population.users}`)
   }
   return run
@@ -62,11 +68,15 @@ export function readRun(workload: Workload): Run {
 
 /**
  * Connections that one VU opens at most; what is due beyond them waits, and the waiting counts. All VUs together
- * open as many as a CDN in front of the target would, not as many as there are users.
+ * open as many as a CDN in front of the target would, not as many as there are users; ten times the users on ten
+ * machines open ten times as many, or they would wait for each other.
  */
-export const connectionsOf = ({ vus }: Pick<Run, 'vus'>): number =>
-  vus === 1 ? connectionsAlone : Math.max(16, Math.floor(connections / vus))
+export const connectionsOf = ({ vus, users }: Pick<Run, 'vus' | 'users'>): number =>
+  vus === 1
+    ? connectionsAlone
+    : Math.max(16, Math.floor((connections * Math.max(1, users / usersOfConnections)) / vus))
 const connections = 640
+const usersOfConnections = 100_000
 const connectionsAlone = 64
 
 /** k6's own options for a run of the swarm. */

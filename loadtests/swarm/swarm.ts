@@ -3,16 +3,14 @@ import exec from 'k6/execution'
 import http from 'k6/http'
 import { Counter, Gauge, Trend } from 'k6/metrics'
 import { setTimeout } from 'k6/timers'
-import { type Answer, errorOf, foreignCanary, timedOut } from '../checks/answer.ts'
-import { nextStep } from '../journeys/journey.ts'
-import { boardEvents, type Request, steps } from '../journeys/steps.ts'
-import type { ErrorClass, Phase } from '../wire/message.ts'
-import { lengthOf, presentFrom, type Stage, stageAt, usersAt } from '../wire/workloads.ts'
+import { type Answer, errorOf, timedOut } from '../checks/answer.ts'
+import { type ErrorClass, type Phase, windowWidth } from '../wire/message.ts'
+import { lengthOf, presentFrom, type Stage, type Stretch, stretchAt, usersAt } from '../wire/workloads.ts'
+import { type App, draw, drawBelow, type Player, type Request } from './app.ts'
 import { Increments } from './increments.ts'
 import { connectionsOf, type Run } from './options.ts'
 import { Queue } from './queue.ts'
 import { residualThinkTime, thinkTime } from './think.ts'
-import { createUser, draw, drawBelow, headersOf, ownCanary, type User } from './user.ts'
 
 /** k6 has one; its types leave it to the browser's. */
 declare const console: { error(text: string): void }
@@ -42,12 +40,19 @@ type Waiting = { since: number; go: (hasTurn: boolean) => void }
  * (closed loop), and every time is counted from when the step was due, so that neither a slow server nor a
  * late generator can hide waiting.
  */
-export async function swarm(run: Run): Promise<void> {
+export async function swarm<User extends Player>(run: Run, app: App<User>): Promise<void> {
   const { vu, scenario } = exec
+  const { marks, live } = app
   const { stages } = run
   const startedAt = scenario.startTime
   const endsAt = startedAt + lengthOf(stages)
-  const phaseAt = (time: number): Phase => stageAt(stages, time - startedAt)?.phase ?? 'drain'
+  let latest = stretchAt(stages, 0)
+  /** Nearly always the one that was asked for last. @param time since the start */
+  const stretch = (time: number): Stretch => {
+    if (time < latest.from || time >= latest.to) latest = stretchAt(stages, time)
+    return latest
+  }
+  const phaseAt = (time: number): Phase => stretch(time - startedAt).stage?.phase ?? 'drain'
   const connections = connectionsOf(run)
   const increments = new Increments()
   const slots = new Map<number, User[]>()
@@ -69,8 +74,15 @@ export async function swarm(run: Run): Promise<void> {
     else slots.set(due, [user])
   }
 
+  const usersThen = (time: number): number => stretch(time).users ?? usersAt(stages, time)
+
   /** Adds a stretch of a user's time to the phases that it falls into. */
   const spend = (on: 'responding' | 'thinking', from: number, to: number) => {
+    const { stage, from: since, to: until } = stretch(from - startedAt)
+    if (stage && from - startedAt >= since && to - startedAt <= until) {
+      increments.flow(stage.phase)[on] += to - from
+      return
+    }
     let begins = startedAt
     for (let place = 0; place < stages.length; place++) {
       const { phase, duration } = stages[place] as Stage
@@ -109,19 +121,25 @@ export async function swarm(run: Run): Promise<void> {
   ) => {
     const phase = phaseAt(due)
     if (error) errors.add(1, { name: route, phase, class: error })
-    increments.answer(phase, route, user.groups, { latency, ttfb }, error)
+    const window = Math.floor((due - startedAt) / windowWidth)
+    increments.answer(phase, window, route, user.kin.groups, latency, ttfb, error)
   }
 
   /** What a tenant's answer shows: text of another, or not even the tenant's own. */
-  const look = (user: User, route: string, text: string): ErrorClass | null => {
+  const look = (
+    { own, foreign: foreignIn }: NonNullable<App<User>['marks']>,
+    user: User,
+    { route, tenant }: Request,
+    text: string,
+  ): ErrorClass | null => {
     increments.probe()
-    const foreign = foreignCanary(text, ownCanary(user))
+    const foreign = foreignIn(text, own(user))
     if (foreign) {
       increments.leak({ route, user: user.index, canary: foreign })
       return 'leak'
     }
     // A page without the tenant's own text proves nothing about the others'.
-    return text.includes(ownCanary(user)) ? null : 'wrong-content'
+    return tenant === 'may' || text.includes(own(user)) ? null : 'wrong-content'
   }
 
   const send = async (user: User, request: Request, due: number): Promise<boolean> => {
@@ -133,15 +151,15 @@ export async function swarm(run: Run): Promise<void> {
       return false
     }
     const sentAt = Date.now()
-    const scan = request.tenant === true && draw(user) < run.scan
+    const scan = marks !== undefined && request.tenant && draw(user) < run.scan
     const answer = await http.asyncRequest(request.method, run.target + request.path, request.body ?? null, {
-      headers: headersOf(user, request.as, request.conditional ? request.path : ''),
+      headers: headersOf(user, request),
       tags: tagsOf(route, phaseAt(due)),
       // A VU has one cookie jar by default: a cookie set for one user would be sent by the others.
       jar: new http.CookieJar(),
       redirects: 0,
       timeout: requestTimeout,
-      responseType: scan ? 'text' : 'none',
+      responseType: scan || request.keep ? 'text' : 'none',
     })
     release()
     const latency = sentAt - due + spent(answer)
@@ -149,19 +167,30 @@ export async function swarm(run: Run): Promise<void> {
     let error = errorOf(answer, request.expect || 200, request.conditional)
     if (request.conditional && status === 200) remember(user, request.path, answer)
     if (scan && error === null && status !== 304)
-      error = look(user, route, `${answer.body}${Object.values(answer.headers).join('\n')}`)
+      error = look(marks, user, request, `${answer.body}${Object.values(answer.headers).join('\n')}`)
+    if (request.keep && error === null && !request.keep(`${answer.body}`)) error = 'wrong-content'
     count(user, route, due, latency - answer.timings.receiving, latency, error)
     return error === null
   }
 
-  /** Holds the live updates of the open board until the server ends them or nobody listens any more. */
-  const follow = async (user: User): Promise<void> => {
-    const request = boardEvents(run, user)
-    const { project } = user
+  /** The session's, the request's, and the version that the user has. */
+  const headersOf = (user: User, request: Request): Record<string, string> => {
+    const headers = request.anonymous ? anonymous() : app.session(user)
+    if (request.headers) Object.assign(headers, request.headers)
+    const { seen } = user
+    if (request.conditional && seen && seen.path === request.path) headers['If-None-Match'] = seen.tag
+    return headers
+  }
+
+  /** Holds live updates open until the server ends them or nobody listens to the same any more. */
+  const follow = async (live: NonNullable<App<User>['live']>, user: User): Promise<void> => {
+    const { subject } = live
+    const request = live.request(user)
+    const listened = subject(user)
     streams++
     const since = Date.now()
     const answer = await http.asyncRequest('GET', run.target + request.path, null, {
-      headers: headersOf(user, 'read'),
+      headers: headersOf(user, request),
       tags: tagsOf(request.route, phaseAt(since)),
       jar: new http.CookieJar(),
       redirects: 0,
@@ -178,8 +207,8 @@ export async function swarm(run: Run): Promise<void> {
       count(user, request.route, since, ttfb, ttfb, errorOf(answer, 200))
     }
     if (answer.status === 200) await sleep(reconnectAfter)
-    if (Date.now() < endsAt && user.project === project && answer.status === 200) await follow(user)
-    else user.listening = false
+    if (Date.now() < endsAt && subject(user) === listened && answer.status === 200) await follow(live, user)
+    else user.listens = 'not now'
   }
 
   const play = async (user: User): Promise<void> => {
@@ -187,21 +216,22 @@ export async function swarm(run: Run): Promise<void> {
     const phase = phaseAt(at)
     increments.lag(phase, Date.now() - at)
     playing.add(user)
-    user.step = nextStep(user)
+    user.step = app.next(user)
+    const requests = app.steps[user.step]?.(user, run) ?? []
     let due = at
-    for (const request of steps[user.step]?.(run, user) ?? []) {
-      if (!(await send(user, request, due))) break
+    for (let place = 0; place < requests.length; place++) {
+      if (!(await send(user, requests[place] as Request, due))) break
       due = Date.now()
     }
     playing.delete(user)
     const now = Date.now()
     increments.flow(phaseAt(now)).steps++
     spend('responding', at, now)
-    if (user.follows && !user.listening && user.step.endsWith('board')) {
-      user.listening = true
-      void follow(user)
+    if (live && user.listens === 'not now' && live.begins(user)) {
+      user.listens = 'now'
+      void follow(live, user)
     }
-    const faster = user.inWhale ? (stageAt(stages, now - startedAt)?.crowd ?? 1) : 1
+    const faster = user.kin.crowd ? (stretch(now - startedAt).stage?.crowd ?? 1) : 1
     think(user, now, thinkTime(run.think / faster, draw(user), draw(user)))
   }
 
@@ -218,7 +248,7 @@ export async function swarm(run: Run): Promise<void> {
       think(user, user.dueAt, residualThinkTime(run.think, draw(user), draw(user), draw(user)))
       return
     }
-    if (user.place >= usersAt(stages, user.dueAt - startedAt)) {
+    if (user.place >= usersThen(user.dueAt - startedAt)) {
       present--
       user.present = false
       arrive(user, user.dueAt)
@@ -237,7 +267,11 @@ export async function swarm(run: Run): Promise<void> {
     if (next !== null) schedule(user, startedAt + next)
   }
 
-  const tokenOf = (subject: string) => crypto.hmac('sha256', run.sessionSecret, subject, 'base64rawurl')
+  const token = (subject: string): string => {
+    if (run.sessionSecret === '')
+      throw new Error('HEADROOM_SESSION_SECRET is not set: sessions are made with it')
+    return crypto.hmac('sha256', run.sessionSecret, subject, 'base64rawurl')
+  }
   let nextPlace = vu.idInTest - 1
   /** When the next user who was not there yet comes; who stands further back never comes earlier. */
   const nextArrival = (): number | null => {
@@ -247,10 +281,10 @@ export async function swarm(run: Run): Promise<void> {
   /** Users are made when they come: all at once would keep the first ones waiting. */
   const admit = (until: number) => {
     for (let at = nextArrival(); at !== null && at <= until; at = nextArrival()) {
-      const user = createUser(run, nextPlace, tokenOf)
+      const user = app.userAt(run, nextPlace, token)
       nextPlace += run.vus
       // Most people who are there at any moment are in the middle of something.
-      for (let past = drawBelow(user, pastSteps); past >= 0; past--) user.step = nextStep(user)
+      for (let past = drawBelow(user, pastSteps); past >= 0; past--) user.step = app.next(user)
       user.dueAt = at
       wake(user)
     }
@@ -261,7 +295,7 @@ export async function swarm(run: Run): Promise<void> {
     askedUsers.add(run.users)
     if (run.collector === '') return
     const now = { activeUsers: present, inFlight, queued: waiting.length, streams, lostUsers, final }
-    await increments.post(run.collector, { vu: vu.idInTest, startedAt, ...now })
+    await increments.post(run, { vu: vu.idInTest, startedAt, ...now })
   }
 
   let nextMessage = startedAt + 1_000
@@ -299,7 +333,7 @@ export async function swarm(run: Run): Promise<void> {
 const spent = ({ timings }: Answer): number =>
   timings.blocked + timings.connecting + timings.tls_handshaking + timings.duration
 
-function remember(user: User, path: string, { headers }: Answer): void {
+function remember(user: Player, path: string, { headers }: Answer): void {
   const tag = headers.Etag
   user.seen = tag ? { path, tag } : null
 }
@@ -309,6 +343,8 @@ function nextWake(slots: Map<number, unknown>, from: number, latest: number): nu
   for (let slot = from; slot * slotWidth < latest; slot++) if (slots.has(slot)) return slot * slotWidth
   return latest
 }
+
+const anonymous = (): Record<string, string> => ({ 'Accept-Encoding': 'gzip' })
 
 const tags: Record<Phase, Record<string, { name: string; phase: Phase }>> = {}
 

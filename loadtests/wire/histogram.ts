@@ -13,32 +13,17 @@ const smallest = 0.01
 /** Bucket → count, milliseconds. */
 export type Histogram = Map<number, number>
 
-/** Buckets and counts, one after the other: what goes over the wire. */
-export type Increments = number[]
+/** The bucket of each value, in any order: what goes over the wire. */
+export type Buckets = number[]
 
 export const bucketOf = (milliseconds: number): number =>
   Math.ceil(Math.log(Math.max(milliseconds, smallest)) / logGamma)
 
-export function recordBucket(histogram: Histogram, bucket: number): void {
-  histogram.set(bucket, (histogram.get(bucket) || 0) + 1)
-}
-
 export const record = (histogram: Histogram, milliseconds: number): void =>
-  recordBucket(histogram, bucketOf(milliseconds))
+  add(histogram, [bucketOf(milliseconds)])
 
-export function encode(histogram: Histogram): Increments {
-  const increments: Increments = []
-  histogram.forEach((count, bucket) => {
-    increments.push(bucket, count)
-  })
-  return increments
-}
-
-export function add(histogram: Histogram, increments: Increments): void {
-  for (let i = 0; i + 1 < increments.length; i += 2) {
-    const bucket = increments[i] as number
-    histogram.set(bucket, (histogram.get(bucket) || 0) + (increments[i + 1] as number))
-  }
+export function add(histogram: Histogram, buckets: Buckets): void {
+  for (const bucket of buckets) histogram.set(bucket, (histogram.get(bucket) ?? 0) + 1)
 }
 
 export function count(histogram: Histogram): number {

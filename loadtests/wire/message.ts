@@ -1,4 +1,4 @@
-import type { Increments } from './histogram.ts'
+import type { Buckets } from './histogram.ts'
 
 /** A stage of the run, or `drain` for what is left when it is over. */
 export type Phase = string
@@ -19,13 +19,18 @@ export const errorClasses = [
 ] as const
 export type ErrorClass = (typeof errorClasses)[number]
 
+/** A run is told in stretches of so many milliseconds. */
+export const windowWidth = 5_000
+
 export type RouteIncrement = {
   route: string
   phase: Phase
+  /** The stretch of the run in which these were due, from 0. */
+  window: number
   /** Milliseconds from due time to the last byte. */
-  latency: Increments
+  latency: Buckets
   /** Milliseconds from due time to the first byte. */
-  ttfb: Increments
+  ttfb: Buckets
   errors: Partial<Record<ErrorClass, number>>
 }
 
@@ -33,7 +38,7 @@ export type RouteIncrement = {
 export type GroupIncrement = {
   group: string
   phase: Phase
-  latency: Increments
+  latency: Buckets
   errors: number
 }
 
@@ -56,7 +61,7 @@ export type Message = {
   /** Users whose play ended with an error of ours. */
   lostUsers: number
   /** Milliseconds between due time and start, by phase. */
-  lag: Record<Phase, Increments>
+  lag: Record<Phase, Buckets>
   flow: Record<Phase, Flow>
   routes: RouteIncrement[]
   groups: GroupIncrement[]

@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { lengthOf, presentFrom, stageAt, stagesOf, usersAt, vusFor, workloads } from './workloads.ts'
+import {
+  lengthOf,
+  presentFrom,
+  stageAt,
+  stagesOf,
+  stretchAt,
+  usersAt,
+  vusFor,
+  workloads,
+} from './workloads.ts'
 
 describe('the stages of a run', () => {
   const spike = stagesOf({ users: 500, ramp: 10_000, duration: 60_000, shape: 'spike' })
@@ -24,6 +33,20 @@ describe('the stages of a run', () => {
     expect(stageAt(spike, lengthOf(spike))).toBeNull()
   })
 
+  it('are found with their bounds, and with the users that do not change in them', () => {
+    for (let time = 0; time < lengthOf(spike); time += 500) {
+      const { from, to, stage, users } = stretchAt(spike, time)
+      expect([stage, from <= time && time < to]).toEqual([stageAt(spike, time), true])
+      if (users !== null) expect([usersAt(spike, from), usersAt(spike, to - 1)]).toEqual([users, users])
+    }
+    expect(stretchAt(spike, 20_000).users).toBe(100)
+    expect(stretchAt(spike, 32_500).users).toBeNull()
+    const after = lengthOf(spike) + 1
+    expect(stretchAt(spike, after)).toEqual({
+      ...{ from: lengthOf(spike), to: Number.POSITIVE_INFINITY, stage: null, users: null },
+    })
+  })
+
   it('tell when a user comes, when one who left comes back, and who does not', () => {
     expect(presentFrom(spike, 50, 0)).toBe(5_000)
     // Already there.
@@ -35,7 +58,8 @@ describe('the stages of a run', () => {
     expect(presentFrom(spike, 700, 0)).toBeNull()
   })
 
-  it('are played by as many VUs as there are shards, at least', () => {
+  it('are played by as many VUs as there are shards, at least, and by as many in each', () => {
     expect([vusFor(100), vusFor(100, 3), vusFor(100_000), vusFor(100_000, 2)]).toEqual([1, 3, 4, 4])
+    expect([vusFor(100_000, 3), vusFor(1_000_000, 2), vusFor(1_000_000, 3)]).toEqual([6, 40, 42])
   })
 })

@@ -18,7 +18,7 @@ export type Workload = {
   shape: Shape
 }
 
-export type Shape = 'steady' | 'stress' | 'spike' | 'crowd'
+export type Shape = 'steady' | 'stress' | 'spike' | 'crowd' | 'beside'
 
 /** steady: every limit. errors: availability and isolation alone. none: told, not judged. */
 export type Judged = 'all' | 'errors' | 'none'
@@ -95,6 +95,12 @@ const shapes: Record<Shape, (of: Lengths) => Stage[]> = {
       stage('x20', each, users, 'all', 20),
     ]
   },
+  // Nobody for as long as the swarm plays later: what is beside it measures itself without first.
+  beside: ({ users, ramp, duration }) => [
+    stage('alone', duration, 0),
+    stage('ramp', ramp, users),
+    stage('steady', duration, users, 'all'),
+  ],
 }
 
 /** The stages of a run, one after the other from its start. */
@@ -113,6 +119,29 @@ export function stageAt(stages: readonly Stage[], time: number): Stage | null {
     if (time < from) return stage
   }
   return null
+}
+
+/** A stage, and when it is: ms since the start. */
+export type Stretch = {
+  from: number
+  to: number
+  stage: Stage | null
+  /** How many users there are all the time; null while they come or go, and after the last stage. */
+  users: number | null
+}
+
+/** The stage at a time since the start with its bounds, so that who asks often need not look again. */
+export function stretchAt(stages: readonly Stage[], time: number): Stretch {
+  let from = 0
+  let before = 0
+  for (let place = 0; place < stages.length; place++) {
+    const stage = stages[place] as Stage
+    const to = from + stage.duration
+    if (time < to) return { from, to, stage, users: stage.users === before ? before : null }
+    from = to
+    before = stage.users
+  }
+  return { from, to: Number.POSITIVE_INFINITY, stage: null, users: null }
 }
 
 /** How many users there are at a time since the start. */
@@ -148,7 +177,11 @@ export function presentFrom(stages: readonly Stage[], k: number, time: number): 
 
 export const workloads = {
   smoke: {
-    ...{ users: 110, think: 2_500, ramp: 12_000, duration: 50_000, scan: 1, streams: 0.25 },
+    ...{ users: 80, think: 2_500, ramp: 12_000, duration: 70_000, scan: 1, streams: 0.25 },
+    shape: 'steady',
+  },
+  routes: {
+    ...{ users: 120, think: 2_500, ramp: 15_000, duration: 120_000, scan: 1, streams: 0 },
     shape: 'steady',
   },
   load: {
@@ -180,15 +213,29 @@ export const workloads = {
     shape: 'steady',
   },
   'noisy-neighbour': {
-    ...{ users: 1_500, think: 20_000, ramp: 15_000, duration: 120_000, scan: 0.05, streams: 0.05 },
+    ...{ users: 500, think: 20_000, ramp: 15_000, duration: 120_000, scan: 0.05, streams: 0.05 },
     shape: 'crowd',
   },
+  browser: {
+    ...{ users: 80, think: 10_000, ramp: 15_000, duration: 120_000, scan: 0.1, streams: 0.05 },
+    shape: 'beside',
+  },
 } as const satisfies Record<string, Workload>
+
+/** What is played of an app that is not Worklane, where its journey says nothing else. */
+export const journeyWorkload = {
+  ...{ users: 100, think: 5_000, ramp: 10_000, duration: 60_000, scan: 1, streams: 0 },
+  shape: 'steady',
+} as const satisfies Workload
+
+/** Requests that a step makes, on average over the journeys of Worklane. */
+export const requestsPerStep = 1.2
 
 export type ScenarioName = keyof typeof workloads
 
 /** Users that one VU plays: enough to share its wake-ups, few enough for its one thread. */
 export const usersPerVu = 25_000
 
-/** How many VUs play so many users in so many k6 processes. */
-export const vusFor = (users: number, shards = 1): number => Math.max(shards, Math.ceil(users / usersPerVu))
+/** How many VUs play so many users in so many k6 processes, each of which gets as many of them. */
+export const vusFor = (users: number, shards = 1): number =>
+  shards * Math.ceil(Math.max(1, users / usersPerVu) / shards)

@@ -1,0 +1,73 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { execa } from 'execa'
+import { afterEach, describe, expect, it } from 'vitest'
+import { Result } from '../../harness/judge/result.ts'
+import { bookshop, type Faults } from './server.ts'
+
+const secret = 'what signs the cookies of the bookshop'
+
+/** The command line on an app that is not Worklane. */
+describe('a journey of somebody’s own', () => {
+  let server: Server | undefined
+  afterEach(() => {
+    server?.close().closeAllConnections()
+  })
+
+  async function play(faults: Faults, signedWith = secret) {
+    server = bookshop(secret, faults)
+    await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve))
+    const target = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const results = await mkdtemp(join(tmpdir(), 'headroom-bookshop-'))
+    try {
+      const { exitCode } = await execa(
+        process.execPath,
+        [
+          ...['harness/cli/main.ts', 'loadtest', 'examples/bookshop/journey.ts', '--target', target],
+          ...['--duration', '6s', '--think', '500ms', '--ramp', '1s'],
+        ],
+        { reject: false, env: { HEADROOM_RESULTS: results, HEADROOM_SESSION_SECRET: signedWith } },
+      )
+      const [run = ''] = await readdir(results)
+      const result = Result.parse(JSON.parse(await readFile(join(results, run, 'result.json'), 'utf8')))
+      return { exitCode, run, result }
+    } finally {
+      await rm(results, { recursive: true, force: true })
+    }
+  }
+
+  it('is played with its own sessions, and judged by its own limits', async () => {
+    const { exitCode, run, result } = await play({})
+    expect(result.reasons).toEqual([])
+    expect(exitCode).toBe(0)
+    expect(run).toMatch(/-bookshop$/)
+    expect(result.routes.map(({ route, ttfbLimit }) => [route, ttfbLimit])).toEqual([
+      ['GET /api/books/:id', 100],
+      ['POST /api/orders', 200],
+      ['page /', 200],
+    ])
+    expect(result.totals.probes).toBeGreaterThan(100)
+  })
+
+  it('fails when a route is slower than its limit, and names it', async () => {
+    const { exitCode, result } = await play({ slowBooks: 150 })
+    expect(exitCode).toBe(1)
+    expect(result.reasons).toEqual([expect.stringMatching(/^GET \/api\/books\/:id: TTFB p95/)])
+  })
+
+  it('fails when a customer sees the shelf of another shop', async () => {
+    const { exitCode, result } = await play({ leakEvery: 20 })
+    expect(exitCode).toBe(1)
+    expect(result.reasons[0]).toMatch(/showed user \d+ another tenant's text \(shop-\d;\)/)
+  })
+
+  it('is invalid when the app does not know its sessions: nobody’s answers were looked at', async () => {
+    const { exitCode, result } = await play({}, 'another secret')
+    expect(exitCode).toBe(2)
+    expect(result.totals.errors).toBe(result.totals.requests)
+    expect(Object.keys(result.routes[0]?.errors ?? {})).toEqual(['signed-out'])
+  })
+})

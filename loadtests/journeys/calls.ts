@@ -1,0 +1,146 @@
+import { drawBelow } from '../swarm/app.ts'
+import { taskId, type User } from './user.ts'
+
+/** An owner, who may do everything, and the ids of what they made on their way. */
+export type Owner = User & { made: Record<string, string> }
+type Input = Record<string, unknown>
+
+/** An operation, which the tour asks for once by REST and once by tRPC. */
+export type Call = {
+  operation: string
+  rest: string
+  /** Null when it is about something that is not there yet: then nothing is asked. */
+  input: (user: Owner) => Input | null
+  tenant: boolean | 'may'
+  /** Under what name the id of what it made is kept. */
+  keep?: string
+  /** Under what name the id of the first that it found is kept, if there is any. */
+  first?: string
+}
+
+const nothing = () => ({})
+const canary = (user: Owner) => user.kin.organisation.canary
+/** Another one each time: names must not be taken. */
+const unlike = (user: Owner) =>
+  drawBelow(user, 36 ** 6)
+    .toString(36)
+    .padStart(6, '0')
+const named = (user: Owner) => `Tour ${unlike(user)} · ${canary(user)}`
+const inProject = ({ board }: Owner) => ({ projectId: board.id })
+const ofTask = (user: Owner) => ({ taskId: taskId(user) })
+
+const call = (operation: string, rest: string, input: Call['input'] = nothing): Call => ({
+  ...{ operation, rest, input, tenant: 'may' },
+})
+/** Of what always holds a text of the tenant's own. */
+const ownCall = (operation: string, rest: string, input: Call['input'] = nothing): Call => ({
+  ...{ operation, rest, input, tenant: true },
+})
+const create = (thing: string, rest: string, input: Call['input']): Call => ({
+  ...call(`${thing}.create`, rest, input),
+  keep: `${thing}Id`,
+})
+/** Of what was made before, and is known by that id. */
+const made =
+  (id: string, more: (user: Owner) => Input = nothing): Call['input'] =>
+  (user) => {
+    const known = user.made[id]
+    return known === undefined ? null : { [id]: known, ...more(user) }
+  }
+/** The same, and then it is gone. */
+const last =
+  (id: string): Call['input'] =>
+  (user) => {
+    const input = made(id)(user)
+    delete user.made[id]
+    return input
+  }
+
+/** In the order in which a thing is made, changed and taken away again. */
+export const calls: Call[] = [
+  call('me.get', 'GET /v1/me'),
+  call('me.export', 'GET /v1/me/export'),
+  // People and organisations are seen from other tenants, by whoever belongs to both: no canary in their names.
+  call('me.update', 'PATCH /v1/me', (user) => ({ name: `Owner ${unlike(user)}` })),
+  call('session.list', 'GET /v1/sessions'),
+  call('session.revokeOthers', 'POST /v1/sessions/revoke-others'),
+  call('organisation.list', 'GET /v1/organisations'),
+  call('organisation.get', 'GET /v1/organisation'),
+  call('organisation.update', 'PATCH /v1/organisation', (user) => ({ name: `Tour ${unlike(user)}` })),
+  ownCall('organisation.export', 'GET /v1/organisation/export'),
+  call('member.list', 'GET /v1/members', () => ({ limit: 50 })),
+  create('invitation', 'POST /v1/invitations', (user) => ({
+    ...{ email: `${unlike(user)}@tour.example`, role: 'viewer' },
+  })),
+  call('invitation.list', 'GET /v1/invitations'),
+  call('invitation.revoke', 'DELETE /v1/invitations/:invitationId', last('invitationId')),
+
+  ownCall('project.list', 'GET /v1/projects'),
+  ownCall('project.get', 'GET /v1/projects/:projectId', inProject),
+  ownCall('board.get', 'GET /v1/projects/:projectId/board', inProject),
+  create('project', 'POST /v1/projects', (user) => ({
+    ...{ key: `T${unlike(user).toUpperCase()}`, name: named(user) },
+  })),
+  call(
+    'project.update',
+    'PATCH /v1/projects/:projectId',
+    made('projectId', (user) => ({ name: named(user) })),
+  ),
+  call('project.remove', 'DELETE /v1/projects/:projectId', last('projectId')),
+
+  ownCall('task.list', 'GET /v1/projects/:projectId/tasks', (user) => ({ ...inProject(user), limit: 20 })),
+  call('task.find', 'GET /v1/tasks', () => ({ limit: 20 })),
+  ownCall('task.get', 'GET /v1/tasks/:taskId', ofTask),
+  call('task.activity', 'GET /v1/tasks/:taskId/activity', (user) => ({ ...ofTask(user), limit: 20 })),
+  create('task', 'POST /v1/projects/:projectId/tasks', (user) => ({
+    ...inProject(user),
+    title: named(user),
+  })),
+  call(
+    'task.update',
+    'PATCH /v1/tasks/:taskId',
+    made('taskId', (user) => ({ title: named(user) })),
+  ),
+  call(
+    'task.move',
+    'POST /v1/tasks/:taskId/move',
+    made('taskId', () => ({ status: 'doing' })),
+  ),
+  call('task.remove', 'DELETE /v1/tasks/:taskId', last('taskId')),
+
+  call('label.list', 'GET /v1/labels'),
+  create('label', 'POST /v1/labels', (user) => ({ name: `Tour ${unlike(user)}` })),
+  call(
+    'label.update',
+    'PATCH /v1/labels/:labelId',
+    made('labelId', () => ({ colour: 'red' })),
+  ),
+  call('label.remove', 'DELETE /v1/labels/:labelId', last('labelId')),
+
+  call('comment.list', 'GET /v1/tasks/:taskId/comments', ofTask),
+  create('comment', 'POST /v1/tasks/:taskId/comments', (user) => ({ ...ofTask(user), body: named(user) })),
+  call(
+    'comment.update',
+    'PATCH /v1/comments/:commentId',
+    made('commentId', (user) => ({ body: named(user) })),
+  ),
+  call('comment.remove', 'DELETE /v1/comments/:commentId', last('commentId')),
+
+  call('filter.list', 'GET /v1/filters'),
+  create('filter', 'POST /v1/filters', (user) => ({ name: named(user), query: { status: 'todo' } })),
+  call('filter.remove', 'DELETE /v1/filters/:filterId', last('filterId')),
+
+  { ...call('notification.list', 'GET /v1/notifications'), first: 'notificationId' },
+  call('notification.count', 'GET /v1/notifications/count'),
+  call('notification.read', 'POST /v1/notifications/:notificationId/read', last('notificationId')),
+  call('notification.readAll', 'POST /v1/notifications/read'),
+
+  call('search.find', 'GET /v1/search', () => ({ q: 'review' })),
+  call('dashboard.get', 'GET /v1/dashboard'),
+  call('report.get', 'GET /v1/report'),
+  call('audit.list', 'GET /v1/audit'),
+
+  create('apiKey', 'POST /v1/api-keys', () => ({ name: 'Tour', scopes: ['task:read'] })),
+  call('apiKey.list', 'GET /v1/api-keys'),
+  call('apiKey.revoke', 'DELETE /v1/api-keys/:apiKeyId', last('apiKeyId')),
+]

@@ -1,0 +1,90 @@
+import {
+  type Organisation,
+  organisationAt,
+  organisationOf,
+  type Persona,
+  personaAt,
+  projectIdAt,
+  sessionSubject,
+  taskCount,
+  taskIdIn,
+  taskStem,
+  whaleOf,
+} from '../../fixtures/population.ts'
+import type { Stem } from '../../fixtures/random.ts'
+import { drawBelow, type Kin, type Player, playerAt } from '../swarm/app.ts'
+import type { Run } from '../swarm/options.ts'
+import { indexInCrowd, indexSpread } from '../wire/crowd.ts'
+
+/** A project with what its board is asked by. */
+type Board = { id: string; tasks: number; taskStem: Stem }
+
+type WorklaneKin = Kin & { persona: Persona; organisation: Organisation; boards: (Board | undefined)[] }
+
+/** One who works in Worklane, and what they have open. */
+export type User = Player & { kin: WorklaneKin; cookie: string; board: Board; task: number }
+
+/** The k-th of the run's users, spread over the whole population, so that every tenant has some. */
+export const userAt = (run: Run, place: number, token: (subject: string) => string): User =>
+  userOf(run, place, (run.shape === 'crowd' ? indexInCrowd : indexSpread)(run, place), token)
+
+/** One of the population as the k-th of the run's users. */
+export function userOf(run: Run, place: number, index: number, token: (subject: string) => string): User {
+  const kin = kinOf(run, index)
+  const cookie = run.target.startsWith('https:') ? '__Secure-authjs.session-token' : 'authjs.session-token'
+  const player = playerAt(run, place, index, kin)
+  const opened = drawProject(run, player)
+  return { ...player, ...opened, cookie: `${cookie}=${token(sessionSubject(run.population, index))}` }
+}
+
+/** Another project, and a task in it. */
+export function openProject(run: Run, user: User): void {
+  const { board, task } = drawProject(run, user)
+  user.board = board
+  user.task = task
+}
+
+export function openTask(user: User): void {
+  user.task = drawBelow(user, user.board.tasks)
+}
+
+export const taskId = ({ board, task }: User): string => taskIdIn(board.taskStem, task)
+
+function drawProject(run: Run, player: Player & { kin: WorklaneKin }): { board: Board; task: number } {
+  const board = boardAt(run, player.kin, drawBelow(player, player.kin.organisation.projects))
+  return { board, task: drawBelow(player, board.tasks) }
+}
+
+const kins = new Map<string, WorklaneKin>()
+const boards = new Map<number, (Board | undefined)[]>()
+
+function kinOf(run: Run, index: number): WorklaneKin {
+  const organisation = organisationOf(run.population, index)
+  const persona = personaAt(run.population, index, organisation)
+  const key = `${organisation} ${persona}`
+  const known = kins.get(key)
+  if (known) return known
+  const home = organisationAt(run.population, organisation)
+  const crowd = organisation === whaleOf(run.population)
+  const ofHome = boards.get(organisation) || []
+  boards.set(organisation, ofHome)
+  const groups = [`persona ${persona}`, `tier ${crowd ? 'whale' : home.plan}`]
+  const kin = { groups, crowd, persona, organisation: home, boards: ofHome }
+  kins.set(key, kin)
+  return kin
+}
+
+/** Made when somebody opens it first: hashing its ids is dear in k6. */
+function boardAt({ population }: Run, { organisation, boards }: WorklaneKin, project: number): Board {
+  const { index } = organisation
+  let board = boards[project]
+  if (!board) {
+    board = {
+      id: projectIdAt(population, index, project),
+      tasks: taskCount(population, index, project),
+      taskStem: taskStem(population, index, project),
+    }
+    boards[project] = board
+  }
+  return board
+}

@@ -1,0 +1,23 @@
+import { foreignCanary } from '../checks/answer.ts'
+import type { App } from '../swarm/app.ts'
+import { type CompiledChain, compile, stepAfter } from './chain.ts'
+import { journeys } from './journey.ts'
+import { boardEvents, steps } from './steps.ts'
+import { type User, userAt } from './user.ts'
+
+const chains: Record<string, CompiledChain> = {}
+for (const [persona, chain] of Object.entries(journeys)) chains[persona] = compile(chain)
+
+/** Worklane's people at their work. */
+export const worklane: App<User> = {
+  userAt,
+  next: (user) => stepAfter(chains[user.kin.persona] as CompiledChain, user),
+  steps,
+  session: ({ cookie }) => ({ Cookie: cookie, 'Accept-Encoding': 'gzip' }),
+  marks: { own: ({ kin }) => kin.organisation.canary, foreign: foreignCanary },
+  live: {
+    begins: ({ step }) => step.endsWith('board'),
+    request: boardEvents,
+    subject: ({ board }) => board,
+  },
+}
