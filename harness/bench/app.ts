@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { join } from 'node:path'
 import { type PopulationSpec, sessionSubject } from '@headroom/fixtures/population.ts'
+import { median } from '@headroom/perf-budgets/gate/statistics.ts'
 import { appCosts } from '@headroom/perf-budgets/slo.ts'
 import Table from 'cli-table3'
 import { execa } from 'execa'
@@ -10,7 +11,7 @@ import { measureAlone } from '../lighthouse/quiet.ts'
 import { project } from '../stack/project.ts'
 import { startStack } from '../stack/stack.ts'
 import { hotRead, hotReadCost } from './hot-read.ts'
-import { median, type Pairs } from './pairs.ts'
+import type { Pairs } from './pairs.ts'
 import { tenantReadTime } from './tenant-read.ts'
 
 const population: PopulationSpec = { seed: 1, organisations: 8, users: 400 }

@@ -1,12 +1,12 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { cpus, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { percentile } from '@headroom/loadtests/wire/histogram.ts'
 import { vusFor } from '@headroom/loadtests/wire/workloads.ts'
 import { execa } from 'execa'
 import getPort from 'get-port'
 import { startCollector } from '../collect/collector.ts'
-import { plainTable } from '../report/summary.ts'
+import { plainTable } from '../report/table.ts'
 import { amount, megabytes, time } from '../report/words.ts'
 import { type Sample, startGenerator } from '../run/generator.ts'
 import { type Guard, startGuard } from '../stack/guard.ts'
@@ -14,6 +14,8 @@ import { answers, launch, untilReady } from '../stack/part.ts'
 import { project } from '../stack/project.ts'
 import { usageOf } from '../stack/usage.ts'
 import { provide } from '../toolchain/provide.ts'
+import { pythonPackage } from '../toolchain/python.ts'
+import { artilleryScript } from './peers/artillery.ts'
 
 /** What a generator's process costs while it plays so many users against a server that does nothing. */
 export type Cost = {
@@ -199,30 +201,17 @@ async function artillery(): Promise<string> {
   const { failed } = await execa(program, ['version'], { reject: false })
   if (failed) {
     await mkdir(home, { recursive: true })
-    await execa('npm', [
-      'install',
-      '--prefix',
-      home,
-      '--no-save',
-      '--no-audit',
-      '--no-fund',
-      `artillery@${artilleryVersion}`,
-    ])
+    const quietly = ['--no-save', '--no-audit', '--no-fund']
+    await execa('npm', ['install', '--prefix', home, ...quietly, `artillery@${artilleryVersion}`], {
+      // It brings a browser engine for a kind of test that is not made here.
+      env: { PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD: '1' },
+    })
   }
   return program
 }
 
-async function locust(): Promise<string> {
-  const home = join(peerHome, `locust-${locustVersion}`)
-  const program = join(home, 'bin/locust')
-  const { failed } = await execa(program, ['--version'], { reject: false })
-  if (failed) {
-    await mkdir(peerHome, { recursive: true })
-    await execa('python3', ['-m', 'venv', home])
-    await execa(join(home, 'bin/pip'), ['install', '--quiet', `locust==${locustVersion}`])
-  }
-  return program
-}
+const locust = async (): Promise<string> =>
+  join(dirname(await pythonPackage({ name: 'locust', version: locustVersion })), 'locust')
 
 const peersDirectory = join(import.meta.dirname, 'peers')
 
@@ -289,11 +278,21 @@ export async function benchGenerator(
         ],
         [
           'Artillery',
-          async () => ({
-            ...{ name: 'Artillery', command: await artillery() },
-            args: ['run', '--quiet', join(peersDirectory, 'artillery.cjs')],
-            env: { ARTILLERY_DISABLE_TELEMETRY: 'true' },
-          }),
+          async () => {
+            const script = join(directory, 'artillery.json')
+            const { users, thinkMs } = small
+            const load = {
+              target: nothing.origin,
+              users,
+              thinkSeconds: thinkMs / 1_000,
+              seconds: Number(seconds),
+            }
+            await writeFile(script, JSON.stringify(artilleryScript(load)))
+            return {
+              ...{ name: 'Artillery', command: await artillery(), args: ['run', '--quiet', script] },
+              env: { ARTILLERY_DISABLE_TELEMETRY: 'true' },
+            }
+          },
         ],
       ]
       for (const [name, peer] of peers) {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { inPairs, median } from './pairs.ts'
+import { inPairs } from './pairs.ts'
 
 it('turns the order from pair to pair, and keeps each figure with its own', async () => {
   const order: string[] = []
@@ -11,10 +11,3 @@ it('turns the order from pair to pair, and keeps each figure with its own', asyn
   expect(order).toEqual(['a', 'b', 'b', 'a', 'a', 'b'])
   expect(found).toEqual({ first: [1, 2, 3], second: [2, 2, 2], ratios: [0.5, 1, 1.5] })
 })
-
-it.each([
-  [[3], 3],
-  [[1, 9, 2], 2],
-  [[1, 2, 3, 10], 2.5],
-  [[], Number.NaN],
-])('the median of %j is %d', (values, middle) => expect(median(values)).toBe(middle))

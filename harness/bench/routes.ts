@@ -1,7 +1,7 @@
 import { projectIdAt, taskIdAt, userAt } from '@headroom/fixtures/population.ts'
 import { sessionToken } from '@headroom/seed/rows.ts'
 import autocannon from 'autocannon'
-import { plainTable } from '../report/summary.ts'
+import { plainTable } from '../report/table.ts'
 import { amount, time } from '../report/words.ts'
 import { startStack } from '../stack/stack.ts'
 

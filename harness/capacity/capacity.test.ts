@@ -47,6 +47,21 @@ describe('the search for capacity', () => {
     expect(found.firstFail).toBeLessThanOrEqual(4_000)
   })
 
+  it('does not believe one bad moment, at the start or later', async () => {
+    for (const badTurn of [1, 3]) {
+      let turn = 0
+      const found = await search({
+        ...options,
+        probe: probeOf((users) => (++turn === badTurn || users > 3_300 ? 'fail' : 'pass')),
+      })
+      expect(found).toMatchObject({ confirmed: true, invalid: null })
+      expect(found.lastPass).toBeLessThanOrEqual(3_300)
+      expect(found.firstFail).toBeGreaterThan(3_300)
+      const atTheEnd = found.probes.filter(({ users }) => users === found.firstFail)
+      expect(atTheEnd.filter(({ verdict }) => verdict === 'fail').length).toBeGreaterThanOrEqual(2)
+    }
+  })
+
   it('has no answer when a run says nothing twice, and goes on when it does so once', async () => {
     let asked = 0
     const once = await search({
@@ -56,6 +71,25 @@ describe('the search for capacity', () => {
     expect(once).toMatchObject({ confirmed: true, invalid: null })
     const never = await search({ ...options, probe: probeOf(() => 'invalid') })
     expect(never).toMatchObject({ lastPass: 0, confirmed: false, invalid: expect.stringContaining('twice') })
+  })
+
+  it('ends when somebody ends one of its runs', async () => {
+    let runs = 0
+    const found = await search({
+      ...options,
+      probe: async (users) => {
+        runs++
+        return {
+          users,
+          verdict: 'invalid',
+          stepsPerSecond: 0,
+          why: 'the run was interrupted',
+          interrupted: true,
+        }
+      },
+    })
+    expect(runs).toBe(1)
+    expect(found).toMatchObject({ confirmed: false, invalid: 'the search was interrupted' })
   })
 
   it('finds that not even few users are carried', async () => {

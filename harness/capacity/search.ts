@@ -4,12 +4,14 @@ export type Probe = {
   verdict: 'pass' | 'fail' | 'invalid'
   stepsPerSecond: number
   why: string
+  /** Somebody ended it: they want no further one. */
+  interrupted?: boolean
 }
 
 export type Found = {
-  /** The most users that held, three times; 0 when none did. */
+  /** The most users that held, so many times in a row when confirmed; 0 when none did. */
   lastPass: number
-  /** The fewest that did not; null when the most that may be asked for held. */
+  /** The fewest that did not, twice when confirmed; null when the most that may be asked for held. */
   firstFail: number | null
   confirmed: boolean
   /** Why there is no answer, or null. */
@@ -33,75 +35,89 @@ const rounded = (users: number): number => {
   return Math.max(unit, Math.round(users / unit) * unit)
 }
 
+/** How often so many users were tried, and what came of it. */
+type Tries = { passed: number; failed: number }
+
+/** A machine has its moments: a number that broke once and then held twice has held. */
+const isBroken = ({ passed, failed }: Tries) => failed >= 2 || (failed === 1 && passed < 2)
+
 /**
- * The most users that keep every promise: twice as many until one breaks, then bisection, then the best again
- * until it has held so many times in a row. One that holds only sometimes counts as broken.
+ * The most users that keep every promise: twice as many until one breaks, then bisection, then the upper end of the
+ * bracket again, which must break twice, and the lower, which must hold so many times in a row.
  */
 export async function search({ start, most, resolution, confirmations, probe }: Search): Promise<Found> {
   const probes: Probe[] = []
-  let lastPass = 0
-  let firstFail: number | null = null
-  let invalid: string | null = null
+  const tries = new Map<number, Tries>()
+  const smallest = rounded(start / 16)
+  let inARow = { users: 0, times: 0 }
 
-  /** Once more when a run says nothing: a machine has its moments. @returns null when it says nothing twice */
-  const holds = async (users: number): Promise<boolean | null> => {
+  /** @returns why there is no answer, or null when there is one */
+  const ask = async (users: number): Promise<string | null> => {
     for (let attempt = 0; attempt < 2; attempt++) {
       const result = await probe(users)
       probes.push(result)
-      if (result.verdict !== 'invalid') return result.verdict === 'pass'
-      invalid = `with ${users} users, twice: ${result.why}`
+      if (result.interrupted) return 'the search was interrupted'
+      if (result.verdict === 'invalid') continue
+      const { passed, failed } = tries.get(users) ?? { passed: 0, failed: 0 }
+      const held = result.verdict === 'pass'
+      tries.set(users, held ? { passed: passed + 1, failed } : { passed, failed: failed + 1 })
+      return null
     }
-    return null
+    return `with ${users} users, twice: ${probes.at(-1)?.why}`
   }
-  const learn = async (users: number): Promise<boolean> => {
-    const held = await holds(users)
-    if (held === null) return false
-    invalid = null
-    if (held) lastPass = Math.max(lastPass, users)
-    else firstFail = Math.min(firstFail ?? users, users)
-    return true
-  }
-  const end = (confirmed: boolean): Found => ({ lastPass, firstFail, confirmed, invalid, probes })
 
-  let users = Math.min(most, rounded(start))
-  while (firstFail === null && lastPass < most) {
-    if (!(await learn(users))) return end(false)
-    users = Math.min(most, rounded(users * 2))
-  }
-  const smallest = rounded(start / 16)
-  while (lastPass === 0 && firstFail !== null && firstFail > smallest) {
-    if (!(await learn(rounded(firstFail / 2)))) return end(false)
-  }
-  for (let confirmed = 0; lastPass > 0; ) {
-    const middle: number = rounded((lastPass + (firstFail ?? lastPass)) / 2)
-    const isNarrow = firstFail === null || firstFail - lastPass <= resolution * lastPass
-    if (!isNarrow && middle > lastPass && middle < (firstFail ?? 0)) {
-      if (!(await learn(middle))) return end(false)
-      confirmed = 0
+  for (;;) {
+    const { lastPass, firstFail } = bracketOf(tries)
+    const end = (confirmed: boolean, invalid: string | null = null): Found => ({
+      ...{ lastPass, firstFail, confirmed, invalid, probes },
+    })
+    const next = nextOf({ lastPass, firstFail, tries, most, resolution, smallest, start })
+    if (next === 'none held') return end(false)
+    if (next !== 'confirm') {
+      const invalid = await ask(next)
+      if (invalid) return end(false, invalid)
+      inARow = { users: 0, times: 0 }
       continue
     }
-    if (confirmed === confirmations) return end(true)
-    const held = await holds(lastPass)
-    if (held === null) return end(false)
-    invalid = null
-    if (held) {
-      confirmed++
-      continue
-    }
-    firstFail = lastPass
-    lastPass = lastHeld(probes, lastPass)
-    confirmed = 0
+    if (inARow.users === lastPass && inARow.times === confirmations) return end(true)
+    const { failed: before } = tries.get(lastPass) as Tries
+    const invalid = await ask(lastPass)
+    if (invalid) return end(false, invalid)
+    const held = (tries.get(lastPass) as Tries).failed === before
+    const times = inARow.users === lastPass ? inARow.times : 0
+    inARow = { users: lastPass, times: held ? times + 1 : 0 }
   }
-  return end(false)
 }
 
-/** The most below a number that held whenever it was tried; 0 when none did. */
-function lastHeld(probes: readonly Probe[], below: number): number {
-  const failed = new Set(probes.filter(({ verdict }) => verdict === 'fail').map(({ users }) => users))
-  return Math.max(
-    0,
-    ...probes
-      .filter(({ users, verdict }) => verdict === 'pass' && users < below && !failed.has(users))
-      .map(({ users }) => users),
-  )
+/** The fewest that are broken, and the most below them that held; 0 and null where there are none. */
+function bracketOf(tries: ReadonlyMap<number, Tries>): { lastPass: number; firstFail: number | null } {
+  const broken = [...tries].filter(([, of]) => isBroken(of)).map(([users]) => users)
+  const firstFail = broken.length > 0 ? Math.min(...broken) : null
+  const held = [...tries.keys()].filter((users) => users < (firstFail ?? Number.POSITIVE_INFINITY))
+  return { lastPass: Math.max(0, ...held), firstFail }
+}
+
+/** How many to try next, or that the best is to be confirmed, or that even the fewest are too many. */
+function nextOf(known: {
+  lastPass: number
+  firstFail: number | null
+  tries: ReadonlyMap<number, Tries>
+  most: number
+  resolution: number
+  smallest: number
+  start: number
+}): number | 'confirm' | 'none held' {
+  const { lastPass, firstFail, tries, most, resolution, smallest, start } = known
+  if (firstFail === null) {
+    return lastPass >= most ? 'confirm' : Math.min(most, rounded(lastPass > 0 ? lastPass * 2 : start))
+  }
+  const isSure = (tries.get(firstFail) as Tries).failed >= 2
+  if (lastPass === 0) {
+    if (firstFail > smallest) return rounded(firstFail / 2)
+    return isSure ? 'none held' : firstFail
+  }
+  const middle = rounded((lastPass + firstFail) / 2)
+  const isNarrow = firstFail - lastPass <= resolution * lastPass
+  if (!isNarrow && middle > lastPass && middle < firstFail) return middle
+  return isSure ? 'confirm' : firstFail
 }

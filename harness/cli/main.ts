@@ -5,7 +5,11 @@ import { exitCodes, nearest, UsageError } from './usage.ts'
 /** Each command's file is read only when it is called. */
 const commands: Record<string, () => Promise<{ register(program: Command): void }>> = {
   loadtest: () => import('./commands/loadtest.ts'),
+  collect: () => import('./commands/collect.ts'),
   test: () => import('./commands/test.ts'),
+  serve: () => import('./commands/serve.ts'),
+  gate: () => import('./commands/gate.ts'),
+  history: () => import('./commands/history.ts'),
   dev: () => import('./commands/dev.ts'),
   doctor: () => import('./commands/doctor.ts'),
   seed: () => import('./commands/seed.ts'),
@@ -31,7 +35,7 @@ async function main(argv: string[]): Promise<void> {
   program.configureOutput({ writeErr: () => {} })
   const { register } = await load()
   register(program)
-  for (const command of program.commands) {
+  for (const command of program.commands.flatMap((each) => [each, ...each.commands])) {
     command
       .exitOverride()
       .configureOutput({ writeErr: () => {} })

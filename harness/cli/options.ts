@@ -19,6 +19,9 @@ export function duration(text: string): number {
   return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (units[unit as string] as number), 0)
 }
 
+/** An option that may be given several times: all that it was given. */
+export const several = (text: string, before: string[]) => [...before, text]
+
 /** One of the known names. @throws UsageError that suggests the nearest */
 export function oneOf<Name extends string>(what: string, given: string, known: readonly Name[]): Name {
   if ((known as readonly string[]).includes(given)) return given as Name

@@ -15,7 +15,7 @@ export class UsageError extends Error {
   }
 }
 
-export const exitCodes = { pass: 0, fail: 1, invalid: 2, usage: 64 } as const
+export const exitCodes = { pass: 0, fail: 1, invalid: 2, undecided: 3, usage: 64 } as const
 
 /** The known name that was probably meant, for "did you mean". */
 export function nearest(given: string, known: readonly string[]): string | undefined {

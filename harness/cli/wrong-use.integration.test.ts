@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -23,7 +23,9 @@ describe('wrong use of the command', () => {
 
   async function use(args: string[], env: Record<string, string> = {}) {
     // What this test run itself set for Postgres and Redis is not the user's.
-    const none = { DATABASE_URL: '', REDIS_URL: '', HEADROOM_SESSION_SECRET: '' }
+    const none = {
+      ...{ DATABASE_URL: '', REDIS_URL: '', HEADROOM_SESSION_SECRET: '', HEADROOM_COLLECTOR_TOKEN: '' },
+    }
     const { exitCode, stderr } = await execa(process.execPath, ['harness/cli/main.ts', ...args], {
       reject: false,
       env: { ...none, NO_COLOR: '1', ...env },
@@ -34,6 +36,21 @@ describe('wrong use of the command', () => {
   const secret = { HEADROOM_SESSION_SECRET: 'x' }
 
   it.each<[string, string[], Record<string, string>, RegExp]>([
+    ['a gate with nothing to compare', ['gate'], {}, /nothing to compare with — give --base <rev>/],
+    [
+      'a gate with a revision and a URL',
+      ['gate', '--base', 'HEAD', '--head-url', 'http://127.0.0.1:9'],
+      {},
+      /two ways to say the same/,
+    ],
+    [
+      'a gate of too few pairs',
+      ['gate', '--base', 'HEAD', '--pairs', '9'],
+      {},
+      /--pairs.*whole number from 10/,
+    ],
+    ['a gate with one URL', ['gate', '--base-url', 'http://127.0.0.1:9'], {}, /one URL alone/],
+    ['a gate of a journey without URLs', ['gate', '--base', 'HEAD', '--journey', 'x.ts'], {}, /--base-url/],
     ['an unknown command', ['loadtst'], {}, /unknown command "loadtst" — did you mean "loadtest"/],
     ['an unknown scenario', ['loadtest', 'smok'], {}, /unknown scenario "smok" — did you mean "smoke"/],
     ['an unknown option', ['loadtest', '--user', '5'], {}, /unknown option '--user'.*--users/],
@@ -78,6 +95,119 @@ describe('wrong use of the command', () => {
     expect(lines).toHaveLength(1)
     expect(lines[0]).toMatch(line)
     expect(exitCode).toBe(64)
+  })
+
+  const staging = ['--target', 'http://staging.example.com']
+
+  it.each<[string, string[], Record<string, string>, RegExp]>([
+    ['no target', [], secret, /--target is missing — give its address as the cluster sees it/],
+    ['no secret', staging, {}, /HEADROOM_SESSION_SECRET is not set, and --kubernetes needs.*set it to/],
+    [
+      'a secret that no file of secrets can hold',
+      staging,
+      { HEADROOM_SESSION_SECRET: 'two\nlines' },
+      /HEADROOM_SESSION_SECRET holds a line break/,
+    ],
+    ['a target that is no URL', ['--target', 'staging'], secret, /--target staging is no URL/],
+    [
+      'a target that each runner is itself',
+      ['--target', 'http://localhost:3000'],
+      secret,
+      /--target http:\/\/localhost:3000 is each runner itself/,
+    ],
+    ['a fault', [...staging, '--fault', 'leak=cache'], secret, /--fault cannot break.*leave it out/],
+    ['no think time', [...staging, '--think', '0s'], secret, /--think 0s says nothing/],
+    ['more shards than users', [...staging, '--users', '2', '--shards', '3'], secret, /--shards 3 is more/],
+  ])('is nothing that a cluster can play: %s', async (_, args, env, line) => {
+    const directory = join(empty, 'cluster')
+    const { exitCode, lines } = await use(['loadtest', 'load', '--kubernetes', directory, ...args], env)
+    expect(lines).toEqual([expect.stringMatching(line)])
+    expect(exitCode).toBe(64)
+    // Nothing is left of it.
+    expect(await readdir(empty)).toEqual([])
+  })
+
+  it('is a cluster that should search for the capacity, or an image without a cluster', async () => {
+    const capacity = await use(['loadtest', 'capacity', '--kubernetes', join(empty, 'x'), ...staging], secret)
+    expect(capacity.lines).toEqual([expect.stringMatching(/capacity is a search of many — write stress/)])
+    const image = await use(['loadtest', '--runner-image', 'k6:mine'])
+    expect(image.lines).toEqual([expect.stringMatching(/--runner-image.*--kubernetes is missing — give/)])
+    expect([capacity.exitCode, image.exitCode]).toEqual([64, 64])
+  })
+
+  it('is a directory for a cluster that has something in it, which stays as it is', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'headroom-full-'))
+    await writeFile(join(directory, 'mine'), '')
+    const { exitCode, lines } = await use(['loadtest', '--kubernetes', directory, ...staging], secret)
+    expect(lines).toEqual([expect.stringMatching(/--kubernetes .* is not empty — give a directory/)])
+    expect(exitCode).toBe(64)
+    expect(await readdir(directory)).toEqual(['mine'])
+    const file = await use(['loadtest', '--kubernetes', join(directory, 'mine'), ...staging], secret)
+    expect(file.lines).toEqual([expect.stringMatching(/is no directory \(ENOTDIR\)/)])
+    await rm(directory, { recursive: true })
+  })
+
+  describe('of the collector', () => {
+    const both = { ...secret, HEADROOM_COLLECTOR_TOKEN: 'x' }
+    const population = { seed: 1, organisations: 50, users: 2_000 }
+    const order = {
+      ...{ version: 1, target: 'http://staging.example.com', revision: null },
+      plan: {
+        ...{ scenario: 'smoke', users: 110, think: 2_500, ramp: 1_000, duration: 5_000, seed: 1, shards: 2 },
+        population,
+      },
+    }
+    const collect = async (plan: unknown, env: Record<string, string> = both) => {
+      const directory = await mkdtemp(join(tmpdir(), 'headroom-plan-'))
+      const file = join(directory, 'plan.json')
+      await writeFile(file, typeof plan === 'string' ? plan : JSON.stringify(plan))
+      const used = await use(['collect', '--plan', file, '--port', String(busy), '--host', '127.0.0.1'], env)
+      await rm(directory, { recursive: true })
+      return used
+    }
+
+    it.each<[string, unknown, RegExp]>([
+      ['that is no JSON', '{', /--plan \S+ is no JSON/],
+      ['of another version', { ...order, version: 2 }, /version: .*write it with pnpm loadtest/],
+      ['against no origin', { ...order, target: 'staging' }, /target: must be an origin/],
+      [
+        'of an unknown scenario',
+        { ...order, plan: { ...order.plan, scenario: 'smok' } },
+        /plan\.scenario: Invalid option.*"smoke"/,
+      ],
+      [
+        'with a field that is none, and a wrong one',
+        { ...order, plan: { ...order.plan, user: 1, population: { ...population, users: '2000' } } },
+        /plan\.population\.users: .*expected number.*plan: Unrecognized key: "user"/,
+      ],
+      [
+        'of more users than there are',
+        { ...order, plan: { ...order.plan, users: 5_000 } },
+        /plan\.users: must not be more than the population has/,
+      ],
+    ])('is a plan %s', async (_, plan, line) => {
+      const { exitCode, lines } = await collect(plan)
+      expect(lines).toEqual([expect.stringMatching(line)])
+      expect(exitCode).toBe(64)
+    })
+
+    it('is no plan, a missing token or secret, and a port that is in use', async () => {
+      const used = [
+        await use(['collect'], both),
+        await use(['collect', '--plan', '/nowhere/plan.json'], both),
+        await collect(order, secret),
+        await collect(order, { HEADROOM_COLLECTOR_TOKEN: 'x' }),
+        await collect(order),
+      ]
+      expect(used.map(({ lines }) => lines)).toEqual([
+        [expect.stringMatching(/required option '--plan <file>' not specified/)],
+        [expect.stringMatching(/--plan \/nowhere\/plan.json cannot be read \(ENOENT\)/)],
+        [expect.stringMatching(/HEADROOM_COLLECTOR_TOKEN is not set — set it to/)],
+        [expect.stringMatching(/HEADROOM_SESSION_SECRET is not set — set it to/)],
+        [expect.stringMatching(/cannot be listened on \(EADDRINUSE\) — give another --port/)],
+      ])
+      expect(used.map(({ exitCode }) => exitCode)).toEqual([64, 64, 64, 64, 64])
+    })
   })
 
   it('is a port that is in use', async () => {

@@ -1,3 +1,4 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
@@ -11,9 +12,7 @@ import {
 } from '@headroom/loadtests/wire/message.ts'
 import { z } from 'zod'
 
-const Increments = z
-  .array(z.number())
-  .refine((list) => list.length % 2 === 0, 'must be pairs of bucket and count')
+const Buckets = z.array(z.number().int())
 const Count = z.number().int().nonnegative()
 const PhaseName = z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, 'must be the name of a stage')
 const Milliseconds = z.number().nonnegative()
@@ -28,7 +27,7 @@ const MessageSchema: z.ZodType<Message> = z.object({
   queued: Count,
   streams: Count,
   lostUsers: Count,
-  lag: z.record(PhaseName, Increments),
+  lag: z.record(PhaseName, Buckets),
   flow: z.record(
     PhaseName,
     z.object({ present: Milliseconds, responding: Milliseconds, thinking: Milliseconds, steps: Count }),
@@ -37,13 +36,14 @@ const MessageSchema: z.ZodType<Message> = z.object({
     z.object({
       route: z.string().max(200),
       phase: PhaseName,
-      latency: Increments,
-      ttfb: Increments,
+      window: Count,
+      latency: Buckets,
+      ttfb: Buckets,
       errors: z.partialRecord(z.enum(errorClasses), Count),
     }),
   ),
   groups: z.array(
-    z.object({ group: z.string().max(100), phase: PhaseName, latency: Increments, errors: Count }),
+    z.object({ group: z.string().max(100), phase: PhaseName, latency: Buckets, errors: Count }),
   ),
   probes: Count,
   leaks: z.array(z.object({ route: z.string(), user: Count, canary: z.string() })),
@@ -84,6 +84,7 @@ export type Collected = {
   flow: Map<Phase, Flow>
   /** VU → what it said last. */
   vus: Map<number, VuState>
+  /** Messages that could not be read, or came from somebody else. */
   refused: number
   probes: number
   leaks: Message['leaks']
@@ -183,10 +184,40 @@ export const tallyOf = (
 
 export type Collector = { url: string; collected: Collected; close(): Promise<void> }
 
-/** Listens on loopback for what the VUs post. */
-export async function startCollector(onMessage: (message: Message) => void = () => {}): Promise<Collector> {
+export type Reply = { status: number; type: string; body: string }
+
+export type Listening = {
+  host: string
+  port: number
+  /** What each message must carry as a bearer token; null where nobody else reaches it. */
+  token: string | null
+  /** Answers who asks for something and has no message. */
+  answer: (path: string) => Reply
+}
+
+const loopback: Listening = {
+  ...{ host: '127.0.0.1', port: 0, token: null },
+  answer: () => ({ status: 405, type: 'text/plain', body: 'messages are posted\n' }),
+}
+
+/** Listens for what the VUs post: on loopback, unless told otherwise. */
+export async function startCollector(
+  onMessage: (message: Message) => void = () => {},
+  listening: Partial<Listening> = {},
+): Promise<Collector> {
+  const { host, port: wanted, token, answer } = { ...loopback, ...listening }
   const collected = nothing()
   const server = createServer(async (request, response) => {
+    if (request.method !== 'POST') {
+      const { status, type, body } = answer(request.url ?? '/')
+      response.writeHead(status, { 'content-type': type }).end(body)
+      return
+    }
+    if (token !== null && !isSame(request.headers.authorization ?? '', `Bearer ${token}`)) {
+      collected.refused++
+      response.writeHead(401, { 'www-authenticate': 'Bearer' }).end('the token is missing or another one\n')
+      return
+    }
     const parsed = MessageSchema.safeParse(parse(await text(request)))
     if (!parsed.success) {
       collected.refused++
@@ -197,7 +228,9 @@ export async function startCollector(onMessage: (message: Message) => void = () 
     response.writeHead(204).end()
     if (isNew) onMessage(parsed.data)
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(wanted, host, resolve)
+  })
   const { port } = server.address() as AddressInfo
   return {
     url: `http://127.0.0.1:${port}/`,
@@ -209,6 +242,10 @@ export async function startCollector(onMessage: (message: Message) => void = () 
       }),
   }
 }
+
+/** Takes as long wherever two texts differ. */
+const isSame = (one: string, other: string): boolean => timingSafeEqual(digest(one), digest(other))
+const digest = (text: string) => createHash('sha256').update(text).digest()
 
 function parse(body: string): unknown {
   try {

@@ -1,4 +1,4 @@
-import { encode, record } from '@headroom/loadtests/wire/histogram.ts'
+import { bucketOf } from '@headroom/loadtests/wire/histogram.ts'
 import type { Message } from '@headroom/loadtests/wire/message.ts'
 import { describe, expect, it } from 'vitest'
 import { firstBreak, Timeline } from './timeline.ts'
@@ -6,20 +6,19 @@ import { firstBreak, Timeline } from './timeline.ts'
 const route = 'GET /v1/me'
 const limitOf = () => 300
 
-function message(ttfb: number, users: number, samples = 30): Message {
-  const histogram = new Map<number, number>()
-  for (let n = 0; n < samples; n++) record(histogram, ttfb)
-  const times = encode(histogram)
+function message(ttfb: number, users: number, window: number, samples = 30): Message {
+  const times = Array<number>(samples).fill(bucketOf(ttfb))
   return {
     ...{ vu: 1, sequence: 0, final: false, startedAt: 0, activeUsers: users, inFlight: 0, queued: 0 },
     ...{ streams: 0, lostUsers: 0, lag: {}, flow: {}, groups: [], probes: 0, leaks: [] },
-    routes: [{ route, phase: 'ramp', latency: times, ttfb: times, errors: {} }],
+    routes: [{ route, phase: 'ramp', window, latency: times, ttfb: times, errors: {} }],
   }
 }
 
 const timelineOf = (...ttfbs: number[]) => {
   const timeline = new Timeline(60_000)
-  for (const [index, ttfb] of ttfbs.entries()) timeline.add(message(ttfb, 100 * (index + 1)), index * 5_000)
+  for (const [index, ttfb] of ttfbs.entries())
+    timeline.add(message(ttfb, 100 * (index + 1), index), index * 5_000)
   timeline.close()
   return timeline
 }
@@ -39,9 +38,19 @@ describe('where it broke first', () => {
 
   it('is nowhere in a window with too few requests', () => {
     const timeline = new Timeline(60_000)
-    for (const at of [0, 5_000]) timeline.add(message(900, 10, 19), at)
+    for (const window of [0, 1]) timeline.add(message(900, 10, window, 19), window * 5_000)
     timeline.close()
     expect(firstBreak(timeline, limitOf)).toBeNull()
+  })
+
+  it('is when the slow answers were due, not when they came', () => {
+    const timeline = new Timeline(60_000)
+    for (const [window, users] of [100, 200, 300, 400].entries())
+      timeline.add(message(20, users, window), window * 5_000)
+    // What was due in the second window, and took half a minute.
+    for (const window of [1, 2]) timeline.add(message(30_000, 500, window), 35_000 + window * 5_000)
+    timeline.close()
+    expect(firstBreak(timeline, limitOf)).toMatchObject({ at: 5_000, users: 200 })
   })
 
   it('needs as many windows for a long run as for a short one', () => {

@@ -1,7 +1,7 @@
 import { add, count, type Histogram, percentile } from '@headroom/loadtests/wire/histogram.ts'
-import type { Message } from '@headroom/loadtests/wire/message.ts'
+import { type Message, windowWidth } from '@headroom/loadtests/wire/message.ts'
 
-/** A stretch of the run, whatever its phase. */
+/** A stretch of the run, whatever its phase: what was due in it. */
 export type Window = {
   /** Milliseconds since the scenario began. */
   at: number
@@ -13,62 +13,75 @@ export type Window = {
   routes: Record<string, { count: number; ttfbP95: number; errors: number }>
 }
 
-type Open = {
-  index: number
-  users: Map<number, number>
-  routes: Map<string, { ttfb: Histogram; errors: number }>
-}
+type Open = { users: number; routes: Map<string, { ttfb: Histogram; errors: number }> }
 
 const mostWindows = 240
-const narrowest = 5_000
+/** Nobody waits longer for an answer, and then it takes a moment to be told. Milliseconds. */
+const lateness = 40_000
 
 /**
- * What the run was like as time went by. A window is as wide as keeps their number bounded, and its histograms are
- * forgotten when it closes.
+ * What the run was like as time went by, each answer in the window in which it was due. A window is as wide as keeps
+ * their number bounded, and its histograms are forgotten when nothing more can come of it.
  */
 export class Timeline {
   readonly width: number
   readonly windows: Window[] = []
-  #open: Open | null = null
+  readonly #open = new Map<number, Open>()
   readonly #users = new Map<number, number>()
 
   /** @param length of the run, milliseconds */
   constructor(length: number) {
-    this.width = Math.max(narrowest, Math.ceil(length / mostWindows / 1_000) * 1_000)
+    this.width = Math.max(1, Math.ceil(length / mostWindows / windowWidth)) * windowWidth
   }
 
   /** @param at when the message came, milliseconds since the scenario began */
   add(message: Message, at: number): void {
-    const index = Math.max(0, Math.floor(at / this.width))
-    if (this.#open && index > this.#open.index) this.close()
-    this.#open ??= { index, users: this.#users, routes: new Map() }
     this.#users.set(message.vu, message.activeUsers)
-    for (const { route, ttfb, errors } of message.routes) {
-      const tally = this.#open.routes.get(route) ?? { ttfb: new Map(), errors: 0 }
-      this.#open.routes.set(route, tally)
+    this.#at(at).users = [...this.#users.values()].reduce((a, b) => a + b, 0)
+    for (const { route, window, ttfb, errors } of message.routes) {
+      const { routes } = this.#at(window * windowWidth)
+      const tally = routes.get(route) ?? { ttfb: new Map(), errors: 0 }
+      routes.set(route, tally)
       add(tally.ttfb, ttfb)
       for (const n of Object.values(errors)) tally.errors += n
     }
+    this.#closeUntil(Math.floor((at - lateness) / this.width))
   }
 
   close(): void {
-    if (!this.#open) return
-    const { index, routes, users } = this.#open
-    this.#open = null
-    const all: Histogram = new Map()
-    const told: Window['routes'] = {}
-    let errors = 0
-    for (const [route, tally] of routes) {
-      for (const [bucket, n] of tally.ttfb) all.set(bucket, (all.get(bucket) ?? 0) + n)
-      errors += tally.errors
-      told[route] = { count: count(tally.ttfb), ttfbP95: percentile(tally.ttfb, 0.95), errors: tally.errors }
+    this.#closeUntil(Number.POSITIVE_INFINITY)
+  }
+
+  #at(time: number): Open {
+    const index = Math.max(0, Math.floor(time / this.width))
+    const open = this.#open.get(index) ?? { users: 0, routes: new Map() }
+    this.#open.set(index, open)
+    return open
+  }
+
+  #closeUntil(end: number): void {
+    for (const index of [...this.#open.keys()].sort((a, b) => a - b)) {
+      if (index >= end) return
+      const { users, routes } = this.#open.get(index) as Open
+      this.#open.delete(index)
+      const all: Histogram = new Map()
+      const told: Window['routes'] = {}
+      let errors = 0
+      for (const [route, tally] of routes) {
+        for (const [bucket, n] of tally.ttfb) all.set(bucket, (all.get(bucket) ?? 0) + n)
+        errors += tally.errors
+        const ttfbP95 = percentile(tally.ttfb, 0.95)
+        told[route] = { count: count(tally.ttfb), ttfbP95, errors: tally.errors }
+      }
+      const before = this.windows.at(-1)?.users ?? 0
+      this.windows.push({
+        ...{ at: index * this.width, errors, routes: told },
+        // Nobody told anything in it: as many as before.
+        users: users || before,
+        requests: count(all),
+        p95: percentile(all, 0.95),
+      })
     }
-    this.windows.push({
-      ...{ at: index * this.width, errors, routes: told },
-      users: [...users.values()].reduce((a, b) => a + b, 0),
-      requests: count(all),
-      p95: percentile(all, 0.95),
-    })
   }
 }
 

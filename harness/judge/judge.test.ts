@@ -1,6 +1,7 @@
-import { encode, record } from '@headroom/loadtests/wire/histogram.ts'
-import type { ErrorClass, Message } from '@headroom/loadtests/wire/message.ts'
+import { bucketOf } from '@headroom/loadtests/wire/histogram.ts'
+import { type ErrorClass, errorClasses, type Message } from '@headroom/loadtests/wire/message.ts'
 import { stagesOf } from '@headroom/loadtests/wire/workloads.ts'
+import { errorsThatCount } from '@headroom/perf-budgets/slo.ts'
 import { describe, expect, it } from 'vitest'
 import { merge, nothing } from '../collect/collector.ts'
 import { type Circumstances, jain, judge, neighbourEvidence, tooManyErrors } from './judge.ts'
@@ -24,11 +25,7 @@ const orderly: Circumstances = {
   interrupted: false,
 }
 
-const increments = (milliseconds: number, n: number) => {
-  const histogram = new Map<number, number>()
-  for (let i = 0; i < n; i++) record(histogram, milliseconds)
-  return encode(histogram)
-}
+const times = (milliseconds: number, n: number) => Array<number>(n).fill(bucketOf(milliseconds))
 
 /** What a good run would post, with something of it changed. */
 function message(
@@ -53,11 +50,14 @@ function message(
       probes: 100,
       leaks: [],
     },
-    lag: { steady: increments(2, samples) },
+    lag: { steady: times(2, samples) },
     flow: { steady: { present: 100_000, responding: 2_000, thinking: 98_000, steps: samples } },
     groups: [],
     routes: [
-      { route, phase: 'steady', latency: increments(ttfb, samples), ttfb: increments(ttfb, samples), errors },
+      {
+        ...{ route, phase: 'steady', window: 0, errors },
+        ...{ latency: times(ttfb, samples), ttfb: times(ttfb, samples) },
+      },
     ],
     ...rest,
   }
@@ -74,6 +74,10 @@ describe('the verdict', () => {
     expect(verdictOn([message()])).toMatchObject({ verdict: 'pass', reasons: [] })
   })
 
+  it('counts every class of errors, but for what is the generator’s own', () => {
+    expect([...errorsThatCount, 'generator'].sort()).toEqual([...errorClasses].sort())
+  })
+
   it('is fail, and names the route, when one is slower than its limit', () => {
     const { verdict, reasons } = verdictOn([message({ ttfb: 400 })])
     expect(verdict).toBe('fail')
@@ -87,7 +91,7 @@ describe('the verdict', () => {
 
   it('is fail when a tenant saw another, even if the generator was late', () => {
     const leaks = [{ route, user: 7, canary: 'cnr-0' }]
-    const late = { steady: increments(5_000, 2_000) }
+    const late = { steady: times(5_000, 2_000) }
     const { verdict, reasons } = verdictOn([message({ leaks, lag: late })])
     expect(verdict).toBe('fail')
     expect(reasons[0]).toMatch(/user 7/)
@@ -101,7 +105,7 @@ describe('the verdict', () => {
   })
 
   it.each<[string, Message[], Partial<Circumstances>, RegExp]>([
-    ['the generator was late', [message({ lag: { steady: increments(900, 2_000) } })], {}, /schedule lag/],
+    ['the generator was late', [message({ lag: { steady: times(900, 2_000) } })], {}, /schedule lag/],
     ['the generator had no CPU left', [message()], { generatorCpuShare: 0.97 }, /no CPU left/],
     ['users were missing', [message({ activeUsers: 8 })], {}, /8 of 10 users/],
     [
@@ -125,7 +129,7 @@ describe('the verdict', () => {
       {},
       /fewer than 20 samples of GET \/v1\/me \(5\)/,
     ],
-    ['the generator took too much memory', [message()], { generatorRssBytes: 3e9 }, /took 2861 MB/],
+    ['the generator took too much memory', [message()], { generatorRssBytes: 4e9 }, /took 3815 MB/],
     [
       'the generator could not connect for reasons of its own',
       [message({ errors: { generator: 3 } })],

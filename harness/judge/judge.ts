@@ -3,6 +3,7 @@ import { type Stage, usersAt } from '@headroom/loadtests/wire/workloads.ts'
 import {
   routes as budgets,
   errorRate,
+  errorsThatCount,
   neighbours,
   promises,
   type RouteBudget,
@@ -30,11 +31,15 @@ export type Circumstances = {
   generatorCpuShare: number | null
   generatorRssBytes: number | null
   /** What else was found, by who watched over a longer time or over several runs. */
-  more?: { evidence: Evidence[]; doubts: string[] }
+  more?: { evidence: Evidence[]; doubts: string[]; facts?: string[] }
   /** Somebody ended the run before its time. */
   interrupted: boolean
   /** What was wrong with the population, or null. */
   population: string | null
+  /** TTFB limits in ms by route, where they are not those of perf-budgets/slo.ts; each must have been asked. */
+  limits?: Readonly<Record<string, number>>
+  /** Whether answers can be told to be another tenant's; they can unless said otherwise. */
+  marked?: boolean
 }
 
 export type Judgement = {
@@ -63,10 +68,13 @@ export type Judgement = {
  * limit is held against what was measured.
  */
 export function judge(collected: Collected, circumstances: Circumstances): Judgement {
-  const { stages, more } = circumstances
+  const { stages, more, marked = true } = circumstances
+  const limitOf = limitsBy(circumstances.limits)
   const judged = stages.filter((stage) => stage.judged !== 'none')
   const routes = judged.flatMap(({ phase }) =>
-    [...(collected.routes.get(phase) ?? [])].map(([name, tally]) => routeResult(name, phase, tally)),
+    [...(collected.routes.get(phase) ?? [])].map(([name, tally]) =>
+      routeResult(name, phase, tally, limitOf(name)),
+    ),
   )
   routes.sort((a, b) => (a.phase === b.phase ? (a.route < b.route ? -1 : 1) : 0))
   const whole = new Set(judged.filter((stage) => stage.judged === 'all').map(({ phase }) => phase))
@@ -79,7 +87,7 @@ export function judge(collected: Collected, circumstances: Circumstances): Judge
     ...(isCrowd ? [] : routes.filter(({ phase }) => whole.has(phase)).flatMap(latencyEvidence)),
     ...(isCrowd ? neighbourEvidence(groups, stages) : routes.flatMap(errorEvidence)),
     ...(isCrowd ? [] : [availability(totals)]),
-    isolation(collected, totals),
+    ...(marked ? [isolation(collected, totals)] : []),
     ...(more?.evidence ?? []),
   ]
   const facts = [
@@ -87,6 +95,7 @@ export function judge(collected: Collected, circumstances: Circumstances): Judge
     ...collected.leaks.map(
       ({ route, user, canary }) => `${route} showed user ${user} another tenant's text (${canary})`,
     ),
+    ...(more?.facts ?? []),
   ]
   const doubts = [
     ...doubtsOf(collected, circumstances, { routes: isCrowd ? [] : routes, little }),
@@ -110,16 +119,21 @@ const percentiles = (histogram: Histogram) => {
   return { p50: at(0.5), p95: at(0.95), p99: at(0.99) }
 }
 
-function routeResult(route: string, phase: string, { latency, ttfb, errors }: RouteTally): RouteResult {
-  const budget = budgetOf(route)
+function routeResult(
+  route: string,
+  phase: string,
+  { latency, ttfb, errors }: RouteTally,
+  limit: number | undefined,
+): RouteResult {
   const ttfbP95 = percentile(ttfb, 0.95)
   const samples = count(latency)
   return {
     ...{ route, phase, count: samples, ...percentiles(latency), ttfbP95 },
-    ttfbLimit: budget?.ttfbP95 ?? 0,
+    ttfbLimit: limit ?? 0,
     errors: Object.fromEntries(errors),
     // A route that nobody set a limit for cannot have kept it.
-    passed: budget !== undefined && ttfbP95 < budget.ttfbP95 && !tooManyErrors(sum(errors.values()), samples),
+    passed:
+      limit !== undefined && ttfbP95 < limit && !tooManyErrors(failedOf(Object.fromEntries(errors)), samples),
   }
 }
 
@@ -129,7 +143,7 @@ function phasesOf(collected: Collected, stages: readonly Stage[]): PhaseResult[]
     let errors = 0
     for (const tally of collected.routes.get(phase)?.values() ?? []) {
       for (const [bucket, n] of tally.latency) all.set(bucket, (all.get(bucket) ?? 0) + n)
-      errors += sum(tally.errors.values())
+      errors += failedOf(Object.fromEntries(tally.errors))
     }
     const requests = count(all)
     const requestsPerSecond = duration > 0 ? requests / (duration / 1000) : 0
@@ -178,13 +192,19 @@ function littleOf(collected: Collected, stages: readonly Stage[]): LittleResult[
   })
 }
 
-export const budgetOf = (route: string): RouteBudget | undefined => budgets[route as RouteName]
+/** TTFB limit of a route in ms: of those that are given, else of perf-budgets/slo.ts. */
+export const limitsBy =
+  (limits: Circumstances['limits']) =>
+  (route: string): number | undefined =>
+    limits ? limits[route] : budgetOf(route)?.ttfbP95
+
+const budgetOf = (route: string): RouteBudget | undefined => budgets[route as RouteName]
 
 const ms = (value: number) => `${value < 10 ? value.toFixed(1) : value.toFixed(0)} ms`
 const percent = (share: number, digits = 2) => `${(share * 100).toFixed(digits)}%`
 
 function latencyEvidence({ route, phase, ttfbP95, ttfbLimit, count: samples }: RouteResult): Evidence[] {
-  const wanted = ttfbLimit > 0 ? `< ${ttfbLimit} ms` : 'a budget in perf-budgets/slo.ts'
+  const wanted = ttfbLimit > 0 ? `< ${ttfbLimit} ms` : 'a limit of its own'
   return [
     {
       ...{ limit: 'TTFB p95', route, phase, wanted, measured: ms(ttfbP95), samples },
@@ -194,7 +214,7 @@ function latencyEvidence({ route, phase, ttfbP95, ttfbLimit, count: samples }: R
 }
 
 function errorEvidence({ route, phase, errors, count: samples }: RouteResult): Evidence[] {
-  const failed = sum(Object.values(errors))
+  const failed = failedOf(errors)
   if (failed === 0) return []
   const kinds = Object.entries(errors).map(([kind, n]) => `${n} ${kind}`)
   return [
@@ -273,13 +293,17 @@ export function tooManyErrors(errors: number, samples: number): boolean {
   return errors > 0 && 1 - fewer < 0.01
 }
 
+/** Those that count against availability. */
+const failedOf = (errors: RouteResult['errors']): number =>
+  sum(Object.entries(errors).map(([kind, count]) => (errorsThatCount.includes(kind) ? count : 0)))
+
 const sum = (numbers: Iterable<number>): number => [...numbers].reduce((a, b) => a + b, 0)
 
 type Totals = Judgement['totals']
 
 function totalsOf(routes: RouteResult[], collected: Collected, judgedMs: number): Totals {
   const requests = sum(routes.map((route) => route.count))
-  const errors = sum(routes.map((route) => sum(Object.values(route.errors))))
+  const errors = sum(routes.map((route) => failedOf(route.errors)))
   return {
     requests,
     errors,
@@ -314,6 +338,8 @@ function isolation({ leaks }: Collected, { probes }: Totals): Evidence {
   }
 }
 
+export const interruption = 'the run was interrupted'
+
 /** Each reason that the run cannot be trusted. */
 function doubtsOf(
   collected: Collected,
@@ -323,7 +349,7 @@ function doubtsOf(
   const { population, interrupted } = circumstances
   // Then nothing was played, and there is nothing else to say.
   if (population) return [population]
-  if (interrupted) return ['the run was interrupted']
+  if (interrupted) return [interruption]
   return [
     ...generatorDoubts(collected, circumstances),
     ...userDoubts(collected, circumstances),
@@ -335,6 +361,7 @@ function doubtsOf(
           `Little's law does not hold in ${phase}: throughput × (response + think time) is ${percent(ratio, 1)} of ${users.toFixed(0)} users, allowed ${percent(validity.littlesLaw, 0)} off`,
       ),
     ...thinRoutes(routes),
+    ...unasked(routes, circumstances.limits ?? {}),
   ]
 }
 
@@ -386,7 +413,10 @@ function userDoubts(collected: Collected, { users, k6LastLines }: Circumstances)
   return doubts
 }
 
-function messageDoubts(collected: Collected, { vus: expected, shards }: Circumstances): string[] {
+function messageDoubts(
+  collected: Collected,
+  { vus: expected, shards, marked = true }: Circumstances,
+): string[] {
   const vus = [...collected.vus.values()]
   const doubts: string[] = []
   const missing = expected - vus.length
@@ -396,10 +426,10 @@ function messageDoubts(collected: Collected, { vus: expected, shards }: Circumst
     )
   const lost = lostMessages(collected)
   if (lost > 0) doubts.push(`${lost} messages of the generator were lost`)
-  if (collected.refused > 0) doubts.push(`${collected.refused} messages of the generator could not be read`)
+  if (collected.refused > 0) doubts.push(`${collected.refused} messages of the generator were refused`)
   const unfinished = vus.filter((vu) => !vu.final).length
   if (unfinished > 0) doubts.push(`${unfinished} of ${vus.length} VUs did not finish`)
-  if (collected.probes === 0) doubts.push('no answer was looked through for other tenants’ texts')
+  if (marked && collected.probes === 0) doubts.push('no answer was looked through for other tenants’ texts')
   return doubts
 }
 
@@ -409,6 +439,12 @@ function thinRoutes(routes: RouteResult[]): string[] {
   const named = thin.map((route) => `${route.route} (${route.count})`).join(', ')
   return [`fewer than ${validity.minimumSamples} samples of ${named}; run longer or with more users`]
 }
+
+/** A limit of nothing was not kept. */
+const unasked = (routes: readonly RouteResult[], limits: Readonly<Record<string, number>>): string[] =>
+  Object.keys(limits)
+    .filter((name) => !routes.some(({ route }) => route === name))
+    .map((name) => `no sample of ${name}, which has a limit`)
 
 const inWords = ({ limit, route, phase, wanted, measured }: Evidence) =>
   `${route ? `${route}: ` : ''}${limit} ${measured}, wanted ${wanted}${phase && phase !== 'steady' ? ` (in ${phase})` : ''}`

@@ -1,4 +1,5 @@
 import { errorClasses } from '@headroom/loadtests/wire/message.ts'
+import { parts, visitedPages, vitals } from '@headroom/loadtests/wire/visits.ts'
 import { z } from 'zod'
 
 const milliseconds = z.number().nonnegative()
@@ -85,6 +86,12 @@ export const Observed = z.object({
     }),
   ),
   cacheHitRatio: z.number().nullable(),
+  /** What writes brought about later: how many, how long after (ms), and the longest that one waited for a worker. */
+  effects: z.object({
+    count: z.number(),
+    delayP95Ms: z.number().nullable(),
+    oldestWaitingMs: z.number().nullable(),
+  }),
   /** The statements that took most of Postgres's time, by pg_stat_statements. */
   statements: z.array(
     z.object({ query: z.string(), calls: z.number(), meanMs: z.number(), share: z.number() }),
@@ -94,6 +101,12 @@ export const Observed = z.object({
 })
 export type Observed = z.infer<typeof Observed>
 
+/** Of a target whose parts are not ours to watch. */
+export const nothingObserved: Observed = {
+  ...{ machineCpuShare: null, parts: {}, cacheHitRatio: null, statements: [], limiting: null },
+  effects: { count: 0, delayP95Ms: null, oldestWaitingMs: null },
+}
+
 /** How memory went over the judged time, by process: bytes a minute, least squares. */
 export const MemorySlope = z.object({
   process: z.string(),
@@ -102,6 +115,41 @@ export const MemorySlope = z.object({
   lastBytes: z.number(),
 })
 export type MemorySlope = z.infer<typeof MemorySlope>
+
+const Part = z.enum(Object.values(parts))
+
+/** A web vital on a page, over all visits of a part; null where there was none. CLS has no unit, the others are ms. */
+export const VitalResult = z.object({
+  page: z.enum(visitedPages),
+  part: Part,
+  vital: z.enum(vitals),
+  samples: z.number().int(),
+  median: z.number().nullable(),
+  p75: z.number().nullable(),
+  /** Of the median. */
+  limit: z.number(),
+  passed: z.boolean(),
+})
+export type VitalResult = z.infer<typeof VitalResult>
+
+/** The visits of a part, and what was seen where it was not the right page. */
+export const PartResult = z.object({
+  part: Part,
+  visits: z.number().int(),
+  shown: z.number().int(),
+  wrong: z.array(z.object({ what: z.string(), count: z.number().int() })),
+  /** What the browser and k6 beside it took of this machine. */
+  cores: z.number().nullable(),
+})
+export type PartResult = z.infer<typeof PartResult>
+
+/** What a real browser measured, alone and while the swarm played. */
+export const BrowserResult = z.object({
+  chromium: z.string(),
+  parts: z.array(PartResult),
+  vitals: z.array(VitalResult),
+})
+export type BrowserResult = z.infer<typeof BrowserResult>
 
 /** pass: every limit held. fail: one did not. invalid: the run says nothing, and why. */
 export const Verdict = z.enum(['pass', 'fail', 'invalid'])
@@ -132,7 +180,8 @@ export const Result = z.object({
       organisations: z.number().int(),
       users: z.number().int(),
     }),
-    tenants: z.number().int(),
+    /** That the users belong to; null where nobody knows. */
+    tenants: z.number().int().nullable(),
     shards: z.number().int(),
     faults: z.array(z.string()),
   }),
@@ -200,6 +249,8 @@ export const Result = z.object({
         .nullable(),
     })
     .optional(),
+  /** Only of the scenario `browser`. */
+  browser: BrowserResult.optional(),
   /** Empty for a target that is not ours. */
   observed: Observed,
   memory: z.array(MemorySlope),

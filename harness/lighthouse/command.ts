@@ -5,8 +5,10 @@ import type { LighthouseRc } from '@headroom/perf-budgets/lighthouserc.ts'
 import { lighthouse as limits } from '@headroom/perf-budgets/slo.ts'
 import type { Command } from 'commander'
 import pc from 'picocolors'
-import { oneOf, wholeNumber } from '../cli/options.ts'
+import { oneOf, several, wholeNumber } from '../cli/options.ts'
 import { exitCodes } from '../cli/usage.ts'
+import { directoryOf, runId } from '../report/write.ts'
+import { readFault, stackFaults } from '../run/faults.ts'
 import { startGuard } from '../stack/guard.ts'
 import { project } from '../stack/project.ts'
 import { startStack } from '../stack/stack.ts'
@@ -17,33 +19,39 @@ import { type PageName, pageNames, pagesOf } from './pages.ts'
 import { tableOf, verdictLine } from './present.ts'
 import { busyShare, measureAlone } from './quiet.ts'
 
+const formFactors: FormFactor[] = ['mobile', 'desktop']
+
 /** The share of the machine that others may use before scores suffer visibly. */
 const tooBusy = 0.3
 
-type Options = { pages?: string; runs: number; formFactor: string }
+type Options = { pages?: string; runs: number; formFactor: string; fault: string[] }
 
 export function register(program: Command): void {
   program
     .command('lighthouse')
-    .description("audits Worklane's pages, signed in, without load; takes about 15 s a run of a page")
+    .description("audits Worklane's pages, signed in, without load; takes about 12 s a run of a page")
     .option('--pages <list>', `which of ${pageNames.join(', ')}; all unless given`)
     .option('--runs <n>', 'an odd number has a middle one', wholeNumber(1, 25), limits.runs)
-    .option('--form-factor <which>', 'mobile or desktop', 'mobile')
+    .option('--form-factor <which>', 'mobile, desktop or both', 'both')
+    .option('--fault <fault>', 'breaks something on purpose, such as uncompressed; repeatable', several, [])
     .action(async (options: Options) => {
       process.exitCode = exitCodes[await audit(options)]
     })
 }
 
 async function audit(options: Options) {
-  const formFactor = oneOf<FormFactor>('form factor', options.formFactor, ['mobile', 'desktop'])
+  const asked = oneOf('form factor', options.formFactor, [...formFactors, 'both'] as const)
   const names = pagesAskedFor(options.pages)
+  const faults = stackFaults(options.fault.map(readFault))
   const say = (line: string) => console.log(pc.dim(line))
   const { chromium } = await provide(['chromium'], say)
   const release = await measureAlone(join(project, '.headroom/measuring'))
-  const stack = await startStack({ population: defaultPopulation, say }).catch(async (error: unknown) => {
-    await release()
-    throw error
-  })
+  const stack = await startStack({ population: defaultPopulation, ...faults, say }).catch(
+    async (error: unknown) => {
+      await release()
+      throw error
+    },
+  )
   const guard = startGuard()
   const stop = async () => {
     guard.end()
@@ -59,7 +67,8 @@ async function audit(options: Options) {
   })
   try {
     const { pages, sessionToken } = pagesOf(defaultPopulation, stack.sessionSecret)
-    const directory = await resultsDirectory()
+    const id = runId('lighthouse')
+    const directory = await resultsDirectory(id)
     const busy = await busyShare(2_000)
     if (busy > tooBusy) {
       say(
@@ -67,6 +76,7 @@ async function audit(options: Options) {
       )
     }
     const result = await lighthouse({
+      id,
       guard,
       chromium: chromium.path,
       origin: stack.origin,
@@ -74,15 +84,15 @@ async function audit(options: Options) {
       sessionToken,
       rc: JSON.parse(await readFile(join(project, 'lighthouserc.json'), 'utf8')) as LighthouseRc,
       runs: options.runs,
-      formFactor,
+      formFactors: asked === 'both' ? formFactors : [asked],
       directory,
       say,
     })
     const verdict = crashed === undefined ? result.verdict : 'fail'
-    console.log(`\n${tableOf(result.pages)}`)
+    for (const { formFactor, pages } of result.forms) console.log(`\n${formFactor}\n${tableOf(pages)}`)
     if (crashed !== undefined) console.log(`${pc.red('✗')} ${crashed}`)
     console.log(
-      `\n${verdictLine(verdict)}  ${formFactor}, median of ${options.runs}  ${relative(process.cwd(), join(directory, 'index.html'))}`,
+      `\n${verdictLine(verdict)}  median of ${options.runs}  ${relative(process.cwd(), join(directory, 'index.html'))}`,
     )
     return verdict
   } finally {
@@ -98,10 +108,8 @@ function pagesAskedFor(list: string | undefined): PageName[] {
   return list.split(',').map((name) => oneOf('page', name.trim(), pageNames))
 }
 
-async function resultsDirectory(): Promise<string> {
-  const root = process.env.HEADROOM_RESULTS ?? join(project, 'results')
-  const run = `${new Date().toISOString().replaceAll(/[:.]/g, '-')}-lighthouse`
-  const directory = join(root, run, 'lighthouse')
+async function resultsDirectory(id: string): Promise<string> {
+  const directory = join(directoryOf(id), 'lighthouse')
   await mkdir(directory, { recursive: true })
   return directory
 }

@@ -11,8 +11,14 @@ const config: Config = {
   ...(desktop ? { settings: desktopConfig.settings } : {}),
   audits: [{ implementation: AuditedPage }],
   categories: {
-    // Merged with Lighthouse's own; without weight it proves the page and leaves the score alone.
-    performance: { title: 'Performance', auditRefs: [{ id: auditedPage, weight: 0 }] },
+    // Merged with Lighthouse's own; without weight they are asserted and leave the score alone.
+    performance: {
+      title: 'Performance',
+      auditRefs: [
+        { id: auditedPage, weight: 0 },
+        { id: 'errors-in-console', weight: 0 },
+      ],
+    },
   },
 }
 

@@ -49,6 +49,7 @@ describe('an audit by Lighthouse', () => {
 
   const run = (name: string, pages: AuditedPath[], sessionToken = token): Promise<LighthouseResult> =>
     lighthouse({
+      id: name,
       guard,
       chromium,
       origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
@@ -56,44 +57,48 @@ describe('an audit by Lighthouse', () => {
       sessionToken,
       rc: lighthouserc(),
       runs: 1,
-      formFactor: 'mobile',
+      formFactors: ['mobile'],
       directory: join(results, name),
       say: () => {},
     })
 
   it('passes a page that keeps every promise, signed in, and reports it without the session', async () => {
-    const { verdict, pages } = await run('good', [signIn, dashboard])
-    expect(pages.flatMap((page) => page.reasons)).toEqual([])
-    expect(pages.map((page) => page.name)).toEqual(['/sign-in', '/dashboard'])
-    expect(Object.keys(pages[1]?.measures ?? {})).toContain('resource-summary:script:size')
+    const { verdict, forms } = await run('good', [signIn, dashboard])
+    expect(pagesOf(forms).flatMap((page) => page.reasons)).toEqual([])
+    expect(pagesOf(forms).map((page) => page.name)).toEqual(['/sign-in', '/dashboard'])
+    expect(Object.keys(pagesOf(forms)[1]?.measures ?? {})).toContain('resource-summary:script:size')
     expect(verdict).toBe('pass')
     const index = await readFile(join(results, 'good/index.html'), 'utf8')
-    const files = await readdir(join(results, 'good/user'))
+    expect(await readFile(join(results, 'good/summary.md'), 'utf8')).toMatch(/\| \/dashboard \| \d+ \|/)
+    expect(await readFile(join(results, 'good/junit.xml'), 'utf8')).toContain('failures="0" errors="0"')
+    const files = await readdir(join(results, 'good/mobile/user'))
     const report = files.find((file) => file.endsWith('.html')) ?? 'none'
-    expect(index).toContain(`user/${report}`)
+    expect(index).toContain(`mobile/user/${report}`)
     for (const file of files) {
-      expect(await readFile(join(results, 'good/user', file), 'utf8'), file).not.toContain(token)
+      expect(await readFile(join(results, 'good/mobile/user', file), 'utf8'), file).not.toContain(token)
     }
   })
 
   it('is invalid, not green, when the session is refused and the sign-in page was audited', async () => {
-    const { verdict, pages } = await run('refused', [dashboard], 'another-token')
+    const { verdict, forms } = await run('refused', [dashboard], 'another-token')
     expect(verdict).toBe('invalid')
-    expect(pages[0]?.reasons).toContain('/dashboard led to /sign-in')
+    expect(pagesOf(forms)[0]?.reasons).toContain('/dashboard led to /sign-in')
   })
 
   it('is invalid when the page belongs to another tenant', async () => {
-    const { verdict, pages } = await run('foreign', [{ ...dashboard, marker: 'cnr-other' }])
+    const { verdict, forms } = await run('foreign', [{ ...dashboard, marker: 'cnr-other' }])
     expect(verdict).toBe('invalid')
-    expect(pages[0]?.reasons).toContain('/dashboard does not hold "cnr-other"')
+    expect(pagesOf(forms)[0]?.reasons).toContain('/dashboard does not hold "cnr-other"')
   })
 
   it('fails a page whose server is slow, although its score is high', async () => {
-    const { verdict, pages } = await run('slow', [{ ...dashboard, path: '/slow' }])
+    const { verdict, forms } = await run('slow', [{ ...dashboard, path: '/slow' }])
     expect(verdict).toBe('fail')
-    expect(pages[0]?.measures['server-response-time']).toMatchObject({ limit: 800, passed: false })
+    expect(pagesOf(forms)[0]?.measures['server-response-time']).toMatchObject({ limit: 800, passed: false })
   })
 })
+
+const pagesOf = (forms: LighthouseResult['forms']) => forms.flatMap(({ pages }) => pages)
 
 const listening = (server: Server) =>
   new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))

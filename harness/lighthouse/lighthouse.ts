@@ -2,13 +2,19 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { assertions, type LighthouseRc } from '@headroom/perf-budgets/lighthouserc.ts'
 import { z } from 'zod'
+import type { Result } from '../judge/result.ts'
+import { junitOfLighthouse } from '../report/junit.ts'
+import { asJson } from '../report/write.ts'
+import { thisMachine } from '../run/machine.ts'
+import { revision } from '../run/revision.ts'
 import type { Guard } from '../stack/guard.ts'
 import { audit, type FormFactor } from './audit.ts'
 import { type AssertionName, type JudgedPage, judge, type Verdict, verdictOf } from './judge.ts'
 import type { AuditedPath } from './pages.ts'
-import { indexHtml, type ReportLink } from './present.ts'
+import { indexHtml, markdown, type ReportLink } from './present.ts'
 
 export type LighthouseRun = {
+  id: string
   guard: Guard
   chromium: string
   origin: string
@@ -17,21 +23,53 @@ export type LighthouseRun = {
   sessionToken: string
   rc: LighthouseRc
   runs: number
-  formFactor: FormFactor
+  formFactors: readonly FormFactor[]
   /** Where index.html, result.json and the reports go. */
   directory: string
   say: (line: string) => void
 }
 
+/** What was found on phones, or on computers. */
+export type JudgedForm = { formFactor: FormFactor; pages: JudgedPage[] }
+
 export type LighthouseResult = {
+  run: string
+  startedAt: string
+  revision: string | null
+  machine: Result['machine']
   verdict: Verdict
-  formFactor: FormFactor
+  /** Of each page. */
   runs: number
-  pages: JudgedPage[]
+  forms: JudgedForm[]
 }
 
-/** Audits the pages, each session's in turn, and writes what was found. Takes about 15 s a run of a page. */
+/** Audits the pages in each form, each session's in turn, and writes what was found. Takes about 12 s a run of a page. */
 export async function lighthouse(run: LighthouseRun): Promise<LighthouseResult> {
+  const startedAt = new Date().toISOString()
+  const forms: JudgedForm[] = []
+  const links: ReportLink[] = []
+  for (const formFactor of run.formFactors) {
+    const found = await auditForm(run, formFactor)
+    forms.push({ formFactor, pages: found.pages })
+    links.push(...found.links)
+  }
+  const verdict = verdictOf(forms.flatMap(({ pages }) => pages))
+  const result: LighthouseResult = {
+    ...{ run: run.id, startedAt, revision: await revision(), machine: thisMachine() },
+    ...{ verdict, runs: run.runs, forms },
+  }
+  await mkdir(run.directory, { recursive: true })
+  await writeFile(join(run.directory, 'index.html'), indexHtml(result, links))
+  await writeFile(join(run.directory, 'result.json'), asJson(result))
+  await writeFile(join(run.directory, 'summary.md'), markdown(result))
+  await writeFile(join(run.directory, 'junit.xml'), junitOfLighthouse(result))
+  return result
+}
+
+async function auditForm(
+  run: LighthouseRun,
+  formFactor: FormFactor,
+): Promise<{ pages: JudgedPage[]; links: ReportLink[] }> {
   const sessions = [
     { session: 'nobody', cookie: undefined },
     { session: 'user', cookie: `${cookieName(run.origin)}=${run.sessionToken}` },
@@ -41,18 +79,14 @@ export async function lighthouse(run: LighthouseRun): Promise<LighthouseResult> 
   for (const { session, cookie } of sessions) {
     const pages = run.pages.filter((page) => page.session === session)
     if (pages.length === 0) continue
-    const reports = join(run.directory, session)
-    const found = await audit({ ...run, pages, cookie, reports })
+    const below = `${formFactor}/${session}`
+    const reports = join(run.directory, below)
+    const found = await audit({ ...run, formFactor, pages, cookie, reports })
     const names = Object.keys(assertions) as AssertionName[]
-    judged.push(...judge({ ...run, pages, names }, found))
-    links.push(...(await linksTo(reports, session)))
+    judged.push(...judge({ ...run, formFactor, pages, names }, found))
+    links.push(...(await linksTo(reports, below)).map((link) => ({ ...link, formFactor })))
   }
-  const result = { verdict: verdictOf(judged), formFactor: run.formFactor, runs: run.runs, pages: judged }
-  await mkdir(run.directory, { recursive: true })
-  const title = `Lighthouse, ${run.formFactor}, median of ${run.runs}`
-  await writeFile(join(run.directory, 'index.html'), indexHtml(title, result.verdict, judged, links))
-  await writeFile(join(run.directory, 'result.json'), `${JSON.stringify(result, null, 2)}\n`)
-  return result
+  return { pages: judged, links }
 }
 
 /** Auth.js puts a prefix on cookies that only https may carry. */
@@ -63,7 +97,7 @@ const Manifest = z.array(
   z.object({ url: z.string(), isRepresentativeRun: z.boolean(), htmlPath: z.string() }),
 )
 
-async function linksTo(reports: string, below: string): Promise<ReportLink[]> {
+async function linksTo(reports: string, below: string): Promise<Omit<ReportLink, 'formFactor'>[]> {
   const text = await readFile(join(reports, 'manifest.json'), 'utf8').catch(() => '[]')
   return Manifest.parse(JSON.parse(text)).map(({ url, isRepresentativeRun, htmlPath }) => ({
     page: url,

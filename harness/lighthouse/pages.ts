@@ -17,37 +17,83 @@ export type AuditedPath = {
   session: 'nobody' | 'user'
 }
 
-export const pageNames = [
-  '/',
-  '/pricing',
-  '/sign-in',
+/** What a page's own title begins with, or the canary of the tenant whose page it is. */
+const titled = (title: string) => `<title>${title}`
+
+const outside = {
+  '/': titled('Worklane: boards'),
+  '/pricing': titled('Pricing'),
+  '/docs': titled('API reference'),
+  '/status': titled('Status'),
+  '/sign-in': titled('Sign in'),
+  '/sign-up': titled('Start with Worklane'),
+  '/invitations/[token]': titled('Invitation'),
+} as const
+
+const inside = [
   '/dashboard',
   '/projects/[projectId]',
+  '/tasks',
   '/tasks/[taskId]',
+  '/search',
+  '/notifications',
+  '/reports',
+  '/onboarding',
+  '/settings/profile',
+  '/settings/security',
+  '/settings/organisation',
+  '/settings/members',
+  '/settings/labels',
+  '/settings/api-keys',
+  '/settings/audit',
 ] as const
-export type PageName = (typeof pageNames)[number]
+
+/** Those whose content need not hold a text of the tenant's own: who is not signed in is led away from them. */
+const withoutCanary: Partial<Record<(typeof inside)[number], string>> = {
+  '/search': titled('Search'),
+  '/reports': titled('Reports'),
+  '/onboarding': titled('Start your first project'),
+  '/settings/profile': titled('Profile'),
+  '/settings/security': titled('Security'),
+  '/settings/organisation': titled('Organisation'),
+  '/settings/members': titled('Members'),
+  '/settings/labels': titled('Labels'),
+  '/settings/api-keys': titled('API keys'),
+  '/settings/audit': titled('Audit log'),
+}
+const markers: Partial<Record<string, string>> = { ...outside, ...withoutCanary }
+
+export type PageName = keyof typeof outside | (typeof inside)[number]
+export const pageNames = [...Object.keys(outside), ...inside] as PageName[]
+
+/** The tenant whose pages are the fullest. */
+export const largestOf = ({ organisations }: PopulationSpec): number =>
+  Math.min(whaleIndex, organisations - 1)
 
 /**
- * Every page, as an owner in the largest tenant sees it: the fullest there are.
+ * Every page: those for everybody as nobody sees them, the others as an owner does.
+ * @param organisation whose; the largest unless said, which has the fullest there are
  * @returns the pages in the order of pageNames, and that user's session token
  */
 export function pagesOf(
   spec: PopulationSpec,
   sessionSecret: string,
+  organisation = largestOf(spec),
 ): { pages: AuditedPath[]; sessionToken: string } {
-  const tenant = organisationAt(spec, Math.min(whaleIndex, spec.organisations - 1))
+  const tenant = organisationAt(spec, organisation)
   const { canary, index } = tenant
-  const seen = { marker: canary, session: 'user' } as const
-  const at: Record<PageName, Omit<AuditedPath, 'name'>> = {
-    '/': { path: '/', marker: '<title>Worklane: boards', session: 'nobody' },
-    '/pricing': { path: '/pricing', marker: '<title>Pricing', session: 'nobody' },
-    '/sign-in': { path: '/sign-in', marker: '<title>Sign in', session: 'nobody' },
-    '/dashboard': { path: '/dashboard', ...seen },
-    '/projects/[projectId]': { path: `/projects/${projectIdAt(spec, index, 0)}`, ...seen },
-    '/tasks/[taskId]': { path: `/tasks/${taskIdAt(spec, index, 0, 0)}`, ...seen },
+  const parameters: Record<string, string> = {
+    '[projectId]': projectIdAt(spec, index, 0),
+    '[taskId]': taskIdAt(spec, index, 0, 0),
+    '[token]': 'not-known-to-anybody',
   }
+  const pathOf = (name: PageName) =>
+    name.replace(/\[\w+\]/, (parameter) => parameters[parameter] ?? parameter)
   return {
-    pages: pageNames.map((name) => ({ name, ...at[name] })),
+    pages: pageNames.map((name) => ({
+      ...{ name, path: pathOf(name), marker: markers[name] ?? canary },
+      session: Object.hasOwn(outside, name) ? 'nobody' : 'user',
+    })),
     sessionToken: createHmac('sha256', sessionSecret)
       .update(sessionSubject(spec, tenant.firstUser))
       .digest('base64url'),

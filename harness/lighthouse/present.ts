@@ -1,11 +1,13 @@
 import Table from 'cli-table3'
 import pc from 'picocolors'
+import { escaped, kilobytes, symbols } from '../report/words.ts'
+import type { FormFactor } from './audit.ts'
 import type { AssertionName, JudgedPage, Verdict } from './judge.ts'
+import type { LighthouseResult } from './lighthouse.ts'
 
 type Column = { name: AssertionName; head: string; show: (value: number) => string; bound: '≥' | '≤' }
 
 const milliseconds = (value: number) => `${Math.round(value)} ms`
-const kilobytes = (value: number) => `${Math.round(value / 1000)} kB`
 
 const columns: Column[] = [
   {
@@ -20,6 +22,7 @@ const columns: Column[] = [
   { name: 'server-response-time', head: 'TTFB', show: milliseconds, bound: '≤' },
   { name: 'total-byte-weight', head: 'bytes', show: kilobytes, bound: '≤' },
   { name: 'resource-summary:script:size', head: 'script', show: kilobytes, bound: '≤' },
+  { name: 'resource-summary:total:count', head: 'requests', show: String, bound: '≤' },
 ]
 
 const colour = { pass: pc.green, fail: pc.red, invalid: pc.yellow } as const
@@ -41,15 +44,72 @@ export function tableOf(pages: JudgedPage[]): string {
   const reasons = pages.flatMap((page) =>
     page.reasons.map((reason) => `${pc.yellow('!')} ${page.name}: ${reason}`),
   )
-  return [table.toString(), ...reasons].join('\n')
+  return [table.toString(), ...reasons, ...brokenBeside(pages)].join('\n')
 }
+
+/** What is broken and has no column. */
+const brokenBeside = (pages: JudgedPage[]): string[] =>
+  pages.flatMap((page) =>
+    Object.entries(page.measures)
+      .filter(([name, { passed }]) => !passed && !columns.some((column) => column.name === name))
+      .map(
+        ([name, { actual, limit }]) => `${pc.red('✗')} ${page.name}: ${name} is ${actual}, wanted ${limit}`,
+      ),
+  )
 
 export const verdictLine = (verdict: Verdict): string => colour[verdict](pc.bold(verdict.toUpperCase()))
 
-export type ReportLink = { page: string; href: string; typical: boolean }
+export type ReportLink = { formFactor: FormFactor; page: string; href: string; typical: boolean }
+
+const titles: Record<FormFactor, string> = { mobile: 'On phones', desktop: 'On computers' }
+
+/** The same for a pull request. */
+export function markdown({ verdict, runs, forms }: LighthouseResult): string {
+  const tables = forms.map(({ formFactor, pages }) => {
+    const rows = pages.map(({ name, measures, verdict }) => {
+      const cells = columns.map(({ name, show }) => {
+        const measure = measures[name]
+        if (!measure) return '—'
+        return measure.passed ? show(measure.actual) : `**${show(measure.actual)}**`
+      })
+      return `| ${[name, ...cells, verdict === 'pass' ? verdict : `**${verdict}**`].join(' | ')} |`
+    })
+    const heads = ['page', ...columns.map(headOf(pages)), '']
+    return [
+      ...[`#### ${titles[formFactor]}`, '', `| ${heads.join(' | ')} |`],
+      ...[`|---|${columns.map(() => '--:|').join('')}---|`, ...rows, ''],
+      ...pages.flatMap((page) => page.reasons.map((reason) => `- ${page.name}: ${reason}`)),
+    ].join('\n')
+  })
+  return [`### ${symbols[verdict]} Lighthouse: ${verdict}`, '', `Median of ${runs}.`, '', ...tables, ''].join(
+    '\n',
+  )
+}
 
 /** One page that leads to every report. */
-export function indexHtml(title: string, verdict: Verdict, pages: JudgedPage[], links: ReportLink[]): string {
+export function indexHtml({ verdict, runs, forms }: LighthouseResult, links: ReportLink[]): string {
+  const title = `Lighthouse, median of ${runs}`
+  const sections = forms.map(
+    ({ formFactor, pages }) =>
+      `<h2>${titles[formFactor]}</h2>\n${htmlTable(
+        pages,
+        links.filter((link) => link.formFactor === formFactor),
+      )}`,
+  )
+  return `<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escaped(title)}</title>
+<style>
+:root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif } body { margin: 2rem auto; max-width: 80rem; padding: 0 1rem }
+table { border-collapse: collapse; width: 100% } th, td { padding: .4rem .6rem; border-bottom: 1px solid #8884; text-align: left }
+tbody th { font-weight: 500 } td:last-child { white-space: nowrap } td { font-variant-numeric: tabular-nums } .pass { color: light-dark(#15803d, #4ade80) } .fail { color: light-dark(#b91c1c, #f87171) } .invalid { color: light-dark(#a16207, #facc15) }
+</style>
+<h1>${escaped(title)}</h1><p>Verdict: <strong class="${verdict}">${verdict}</strong></p>
+${sections.join('\n')}
+</html>
+`
+}
+
+function htmlTable(pages: JudgedPage[], links: ReportLink[]): string {
   const heads = ['page', ...columns.map(headOf(pages)), 'verdict', 'reports']
   const rows = pages.map((page) => {
     const cells = columns.map(({ name, show }) => {
@@ -64,17 +124,7 @@ export function indexHtml(title: string, verdict: Verdict, pages: JudgedPage[], 
     const reasons = page.reasons.map((reason) => `<br><small>${escaped(reason)}</small>`).join('')
     return `<tr><th>${escaped(page.name)}${reasons}</th>${cells.join('')}<td class="${page.verdict}">${page.verdict}</td><td>${reports.join(' · ')}</td></tr>`
   })
-  return `<!doctype html>
-<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escaped(title)}</title>
-<style>
-:root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif } body { margin: 2rem auto; max-width: 72rem; padding: 0 1rem }
-table { border-collapse: collapse; width: 100% } th, td { padding: .5rem .75rem; border-bottom: 1px solid #8884; text-align: left }
-td { font-variant-numeric: tabular-nums } .pass { color: light-dark(#15803d, #4ade80) } .fail { color: light-dark(#b91c1c, #f87171) } .invalid { color: light-dark(#a16207, #facc15) }
-</style>
-<h1>${escaped(title)}</h1><p>Verdict: <strong class="${verdict}">${verdict}</strong></p>
-<table><thead><tr>${heads.map((head) => `<th>${escaped(head)}</th>`).join('')}</tr></thead><tbody>${rows.join('\n')}</tbody></table>
-</html>
-`
+  return `<table><thead><tr>${heads.map((head) => `<th>${escaped(head)}</th>`).join('')}</tr></thead><tbody>${rows.join('\n')}</tbody></table>`
 }
 
 /** A column's name, with the limit that every page has in common. */
@@ -82,6 +132,3 @@ const headOf = (pages: JudgedPage[]) => (column: Column) => {
   const limit = pages.map((page) => page.measures[column.name]?.limit).find((value) => value !== undefined)
   return limit === undefined ? column.head : `${column.head} ${column.bound} ${column.show(limit)}`
 }
-
-const escaped = (text: string) =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')

@@ -1,33 +1,13 @@
-import Table from 'cli-table3'
 import pc from 'picocolors'
+import { browserMarkdown, browserTable, costLine } from '../browser/present.ts'
 import type { Evidence, Result } from '../judge/result.ts'
+import { plainTable } from './table.ts'
 import { amount, inColour, megabytes, span, time } from './words.ts'
 
 const errorsOf = (errors: Record<string, number | undefined>) =>
   Object.entries(errors)
     .map(([kind, count]) => `${amount(count ?? 0)} ${kind}`)
     .join(', ')
-
-/** A table without lines between its rows. */
-export function plainTable(head: string[], alignments: ('left' | 'right')[]) {
-  const none = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' }
-  const edge = {
-    top: '',
-    'top-mid': '',
-    'top-left': '',
-    'top-right': '',
-    bottom: '',
-    'bottom-mid': '',
-    'bottom-left': '',
-    'bottom-right': '',
-  }
-  return new Table({
-    head: head.map((text) => pc.dim(text)),
-    colAligns: alignments,
-    chars: { ...none, ...edge, left: ' ', right: '', middle: ' ' },
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 1 },
-  })
-}
 
 /** The end of a run, for a terminal of 100 columns. */
 export function terminalSummary(result: Result, files: string): string {
@@ -51,13 +31,14 @@ export function terminalSummary(result: Result, files: string): string {
       route.passed ? pc.green('✓') : pc.red('✗'),
     ])
   }
-  const { totals, workload } = result
+  const { totals, workload, browser } = result
   return [
     '',
     table.toString(),
     '',
-    ...(result.phases.length > 2 ? [phaseTable(result), ''] : []),
-    `  ${amount(workload.users)} users of ${amount(workload.tenants)} tenants, ${span(workload.thinkMs)} mean think time, ${span(workload.durationMs)} judged`,
+    ...(result.phases.filter(({ users }) => users > 0).length > 2 ? [phaseTable(result), ''] : []),
+    ...(browser ? [browserTable(browser, workload.users), ''] : []),
+    `  ${usersOf(result)}, ${span(workload.thinkMs)} mean think time, ${span(workload.durationMs)} judged`,
     `  ${amount(totals.requests)} requests, ${totals.requestsPerSecond.toFixed(1)}/s; ${generatorLine(result)}`,
     ...result.evidence
       .filter(({ route }) => route === undefined)
@@ -70,6 +51,9 @@ export function terminalSummary(result: Result, files: string): string {
     '',
   ].join('\n')
 }
+
+const usersOf = ({ workload: { users, tenants } }: Result): string =>
+  `${amount(users)} users${tenants === null ? '' : ` of ${amount(tenants)} tenants`}`
 
 /** The stages of a run that has more than one of them. */
 function phaseTable({ phases }: Result): string {
@@ -111,6 +95,7 @@ export function explanations(result: Result): string[] {
         ]
       : []),
     ...capacityLines(result),
+    ...(result.browser ? [costLine(result.browser)] : []),
     ...(observed.limiting ? [`limiting: ${observed.limiting.part}; ${observed.limiting.why}`] : []),
   ]
 }
@@ -176,7 +161,7 @@ export function markdownSummary(result: Result): string {
     '',
     ...result.reasons.map((reason) => `- ${reason}`),
     '',
-    `${amount(workload.users)} users of ${amount(workload.tenants)} tenants, ${span(workload.thinkMs)} mean think time, ${span(workload.durationMs)} judged: ${amount(totals.requests)} requests, ${totals.requestsPerSecond.toFixed(1)}/s, ${amount(totals.errors)} errors.`,
+    `${usersOf(result)}, ${span(workload.thinkMs)} mean think time, ${span(workload.durationMs)} judged: ${amount(totals.requests)} requests, ${totals.requestsPerSecond.toFixed(1)}/s, ${amount(totals.errors)} errors.`,
     '',
     '| route | count | p50 | p95 | p99 | TTFB p95 | limit | errors | verdict |',
     '|---|--:|--:|--:|--:|--:|--:|--:|---|',
@@ -191,6 +176,7 @@ export function markdownSummary(result: Result): string {
           `| ${limit} | ${wanted} | ${measured} | ${amount(samples)} | ${passed ? 'pass' : '**fail**'} |`,
       ),
     '',
+    ...(result.browser ? browserMarkdown(result.browser) : []),
     '| phase | users | requests/s | p50 | p95 | p99 | errors | judged |',
     '|---|--:|--:|--:|--:|--:|--:|---|',
     ...phases,

@@ -6,6 +6,10 @@ export type Fault =
   | { kind: 'delay'; operation: string; milliseconds: number }
   /** Worklane's cache without a tenant in its keys, or an operation that keeps its first answer for everybody. */
   | { kind: 'leak'; where: string }
+  /** Worklane's processes take so many percent more CPU for everything. */
+  | { kind: 'slow'; percent: number }
+  /** The edge sends everything as it is. */
+  | { kind: 'uncompressed' }
   /** A tenant may ask for as much as it likes. */
   | { kind: 'no-tenant-limits' }
   | { kind: 'starve-generator'; share: number }
@@ -30,6 +34,12 @@ const known: { pattern: RegExp; example: string; read: (match: string[]) => Faul
       return { kind: 'delay', operation, milliseconds: Number(time) }
     },
   },
+  {
+    pattern: /^slow=([1-9]\d{0,2})$/,
+    example: 'slow=10',
+    read: ([, percent]) => ({ kind: 'slow', percent: Number(percent) }),
+  },
+  { pattern: /^uncompressed$/, example: 'uncompressed', read: () => ({ kind: 'uncompressed' }) },
   { pattern: /^no-tenant-limits$/, example: 'no-tenant-limits', read: () => ({ kind: 'no-tenant-limits' }) },
   {
     pattern: /^leak=(cache|memory:[a-zA-Z.]+)$/,
@@ -74,11 +84,18 @@ export function readFault(text: string): Fault {
   )
 }
 
+/** What a stack is started with, so that it has the faults that begin with it. */
+export const stackFaults = (faults: readonly Fault[]): { faults: string; compress: boolean } => ({
+  faults: worklaneFaults(faults),
+  compress: !faults.some(({ kind }) => kind === 'uncompressed'),
+})
+
 /** Worklane's share of the faults, as WORKLANE_FAULTS says it. */
-export const worklaneFaults = (faults: readonly Fault[]): string =>
+const worklaneFaults = (faults: readonly Fault[]): string =>
   faults
     .flatMap((fault) => {
       if (fault.kind === 'delay') return [`delay=${fault.operation}:${fault.milliseconds}`]
+      if (fault.kind === 'slow') return [`slow=${fault.percent}`]
       return fault.kind === 'leak' ? [`leak=${fault.where}`] : []
     })
     .join(',')

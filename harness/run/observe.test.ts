@@ -16,6 +16,13 @@ describe('the part that limits', () => {
     expect(limitingPart(0.5, { postgres: part(1.5), api: part(0.95) })?.part).toBe('api')
   })
 
+  it('is the process whose event loop was late, though on average it had room', () => {
+    const web = { ...part(0.7, 3), eventLoopLagP99Ms: 900 }
+    const limiting = limitingPart(0.6, { web, api: { ...part(0.8), eventLoopLagP99Ms: 40 } })
+    expect(limiting?.part).toBe('web')
+    expect(limiting?.why).toMatch(/late by up to 900 ms/)
+  })
+
   it('is the pool where requests waited for a connection', () => {
     expect(limitingPart(0.4, { web: part(0.3, 7), api: part(0.2) })?.why).toMatch(/up to 7 requests waited/)
   })

@@ -1,7 +1,7 @@
 import { cpus } from 'node:os'
 import pg from 'pg'
 import { linearRegression } from 'simple-statistics'
-import type { MemorySlope, Observed } from '../judge/result.ts'
+import { type MemorySlope, nothingObserved, type Observed } from '../judge/result.ts'
 import type { Stack } from '../stack/stack.ts'
 import type { Usage } from '../stack/usage.ts'
 import type { Sample } from './generator.ts'
@@ -16,16 +16,10 @@ const busySeconds = (): number =>
 
 /** How much of a core a process of Node can use before it is the bottleneck: it has one thread for its work. */
 const wholeCore = 0.9
+/** A loop that is later than this makes everybody wait, whatever its process used on average. Milliseconds. */
+const lateLoop = 250
 /** The machine has nothing left. */
 const wholeMachine = 0.9
-
-export const nothingObserved: Observed = {
-  machineCpuShare: null,
-  parts: {},
-  cacheHitRatio: null,
-  statements: [],
-  limiting: null,
-}
 
 /** Looks at the parts of a stack while it is under load. */
 export class Observer {
@@ -65,12 +59,15 @@ export class Observer {
     const over = `[${span.seconds}s]`
     const nameOf = (instance: string) =>
       Object.entries(stack.addresses).find(([, url]) => url.endsWith(`//${instance}`))?.[0] ?? instance
-    const [lag, waiting, hits] = await Promise.all([
+    const [lag, waiting, hits, done, delay, oldest] = await Promise.all([
       ask(`max_over_time(nodejs_eventloop_lag_p99_seconds${over})`),
       ask(`sum by (instance) (max_over_time(database_pool{state="waiting"}${over}))`),
       ask(
         `sum(increase(cache_lookups_total{outcome="hits"}${over})) / sum(increase(cache_lookups_total{outcome=~"hits|misses"}${over}))`,
       ),
+      ask(`sum(increase(effect_delay_seconds_count${over}))`),
+      ask(`histogram_quantile(0.95, sum by (le) (increase(effect_delay_seconds_bucket${over})))`),
+      ask(`max(max_over_time(effect_oldest_waiting_seconds${over}))`),
     ])
     const valueFor = (rows: Row[], part: string) =>
       rows.find(({ instance }) => nameOf(instance) === part)?.value ?? null
@@ -91,6 +88,11 @@ export class Observer {
     const machineCpuShare = (to.busy - from.busy) / seconds / cores
     const observed = {
       ...{ machineCpuShare, parts, cacheHitRatio: hits[0]?.value ?? null },
+      effects: {
+        count: Math.round(done[0]?.value ?? 0),
+        delayP95Ms: inMs(delay[0]),
+        oldestWaitingMs: inMs(oldest[0]),
+      },
       statements: (await this.#statements) ? await topStatements(stack.env.DATABASE_URL) : [],
       limiting: limitingPart(machineCpuShare, parts),
     }
@@ -119,6 +121,16 @@ export function limitingPart(machineCpuShare: number | null, parts: Observed['pa
       why: `one process of Node can use one core, and used ${used.toFixed(2)}; start more of them`,
     }
   }
+  const late = byCpu
+    .filter(([, { eventLoopLagP99Ms }]) => (eventLoopLagP99Ms ?? 0) >= lateLoop)
+    .sort(([, a], [, b]) => (b.eventLoopLagP99Ms ?? 0) - (a.eventLoopLagP99Ms ?? 0))[0]
+  if (late) {
+    const [part, { cores: used, eventLoopLagP99Ms }] = late
+    return {
+      part,
+      why: `its event loop was late by up to ${(eventLoopLagP99Ms ?? 0).toFixed(0)} ms (p99) at ${used.toFixed(2)} cores: requests came faster than its one thread took them; start more of them`,
+    }
+  }
   const queued = byCpu.find(([, { poolWaiting }]) => (poolWaiting ?? 0) > 0)
   if (queued) {
     const [part, { poolWaiting }] = queued
@@ -129,6 +141,8 @@ export function limitingPart(machineCpuShare: number | null, parts: Observed['pa
   }
   return null
 }
+
+const inMs = (row: Row | undefined): number | null => (row === undefined ? null : row.value * 1_000)
 
 type Row = { instance: string; value: number }
 

@@ -1,20 +1,18 @@
-import { cpus, platform, totalmem } from 'node:os'
-import { organisationOf } from '@headroom/fixtures/population.ts'
-import { percentile } from '@headroom/loadtests/wire/histogram.ts'
-import { lengthOf, type Stage, stageAt, stagesOf, vusFor } from '@headroom/loadtests/wire/workloads.ts'
-import { soak } from '@headroom/perf-budgets/slo.ts'
-import { execa } from 'execa'
+import { lengthOf, stageAt, stagesOf, vusFor } from '@headroom/loadtests/wire/workloads.ts'
 import { type Collected, startCollector } from '../collect/collector.ts'
-import { firstBreak, Timeline, type Window } from '../collect/timeline.ts'
-import { budgetOf, judge } from '../judge/judge.ts'
-import type { Evidence, MemorySlope, Result } from '../judge/result.ts'
+import { Timeline } from '../collect/timeline.ts'
+import { conclude } from '../judge/conclude.ts'
+import type { MemorySlope, Result } from '../judge/result.ts'
 import { startGuard } from '../stack/guard.ts'
 import type { Crash, Stack } from '../stack/stack.ts'
+import type { Companion } from './companion.ts'
+import { environmentOf } from './environment.ts'
 import { type Fault, starve } from './faults.ts'
 import { between, type Generator, peakRss, startGenerator, startNothing } from './generator.ts'
 import { Observer, slopeOfSamples } from './observe.ts'
 import { probePopulation } from './probe.ts'
-import type { Plan } from './scenarios.ts'
+import { revision } from './revision.ts'
+import { judgedSpan, judgedTimes, type Plan } from './scenarios.ts'
 
 export type Progress = { collected: Collected; plan: Plan; elapsed: number }
 
@@ -31,15 +29,16 @@ export type RunOptions = {
   onProgress?: (progress: Progress) => void
   /** What was found before it began that makes it worth nothing. */
   doubts?: readonly string[]
+  /** What runs beside the swarm, and is judged with it. */
+  companion?: Companion
 }
-
-const cores = cpus().length
 
 /** Plays a scenario against a target and judges it. */
 export async function run(options: RunOptions): Promise<Result> {
   const { plan, stack, target } = options
   const startedAt = new Date()
-  const population = await probePopulation(target, plan.population, options.sessionSecret)
+  const { journey } = plan
+  const population = journey ? null : await probePopulation(target, plan.population, options.sessionSecret)
   const guard = startGuard()
   const stages = stagesOf(plan)
   const length = lengthOf(stages)
@@ -57,7 +56,7 @@ export async function run(options: RunOptions): Promise<Result> {
     scenario: plan.scenario,
     ...{ vus, shards: plan.shards },
     prometheusUrl: stack?.prometheusUrl ?? '',
-    env: environmentOf(options, collector.url),
+    env: environmentOf(plan, { target, sessionSecret: options.sessionSecret, collector: collector.url }),
   })
   const crashes: Crash[] = []
   stack?.onCrash((crash) => {
@@ -80,12 +79,24 @@ export async function run(options: RunOptions): Promise<Result> {
   }
   const observer = new Observer(stack, isJudged)
   observer.start()
+  const beside = options.companion?.({
+    ...{
+      guard,
+      stages,
+      scenario: plan.scenario,
+      env: environmentOf(plan, { target, sessionSecret: options.sessionSecret, collector: '' }),
+    },
+    began: startOf(collected),
+    ended: generator.exited.then(() => {}),
+    stop: () => generator.signal('SIGINT'),
+  })
   const progress = setInterval(() => {
     const elapsed = collected.startedAt === null ? 0 : Date.now() - collected.startedAt
     options.onProgress?.({ collected, plan, elapsed })
   }, 1_000)
 
   const { code, lastLines } = await generator.exited
+  const found = await beside
   clearInterval(progress)
   for (const end of endings) end()
   process.off('SIGINT', interrupt)
@@ -95,99 +106,28 @@ export async function run(options: RunOptions): Promise<Result> {
   timeline.close()
   guard.end()
 
-  const beginsAt = collected.startedAt ?? Date.now()
-  const [judgedFrom, judgedTo] = judgedSpan(stages)
-  const steadyFrom = beginsAt + judgedFrom
-  const steadyTo = Math.min(beginsAt + judgedTo, Date.now())
-  const judgedMs = Math.max(0, Math.min(lengthOfJudged(stages), steadyTo - steadyFrom))
-  const used = generator.shards.map(
-    ({ samples }) => between(samples, steadyFrom, steadyTo)?.cpuSeconds ?? null,
-  )
-  const seconds = (steadyTo - steadyFrom) / 1000
-  const shares = seconds > 0 ? used.flatMap((cpu) => (cpu === null ? [] : [cpu / seconds])) : []
-  const cpuShareOfCore = shares.length > 0 ? sum(shares) : null
-  const coresPerShard = Math.min(cores / plan.shards, Math.max(1, vus / plan.shards))
-  const rssBytes = peakRss(generator)
-  const slopes = [...memory, ...slopesOfGenerator(generator, steadyFrom)]
-  const judgement = judge(collected, {
-    users: plan.users,
-    ...{ stages, vus, shards: plan.shards, judgedMs },
-    k6ExitCode: code,
-    k6LastLines: lastLines,
+  const times = judgedTimes(stages, collected.startedAt, Date.now())
+  const { shards } = generator
+  return conclude({
+    ...{ id: options.id, plan, target, startedAt, times, collected, timeline, observed },
+    revision: await revision(),
+    generator: {
+      ...{ exitCode: code, lastLines },
+      cpuSeconds: shards.map(({ samples }) => between(samples, times.from, times.to)?.cpuSeconds ?? null),
+      rssBytes: peakRss(generator),
+    },
+    memory: [...memory, ...slopesOfGenerator(generator, times.from)],
     crashes: crashes.map(({ part, code, signal, lastLines }) => ({
       part,
       detail: `${signal ?? `exit code ${code}`}; ${lastLines}`,
     })),
-    generatorCpuShare: shares.length > 0 ? Math.max(...shares) / coresPerShard : null,
-    generatorRssBytes: rssBytes,
-    interrupted,
-    population,
-    more: {
-      evidence: plan.scenario === 'soak' ? slopes.map(slopeEvidence) : [],
-      doubts: [...(options.doubts ?? [])],
-    },
+    ...{ interrupted, population: population ?? found?.abandoned ?? null },
+    faultTexts: options.faultTexts,
+    doubts: [...(options.doubts ?? []), ...(found?.doubts ?? [])],
+    facts: found?.facts ?? [],
+    evidence: found?.evidence ?? [],
   })
-  const lag = Math.max(
-    ...stages.map(({ phase }) => percentile(collected.lag.get(phase) ?? new Map(), 0.99) || 0),
-  )
-  const vuStates = [...collected.vus.values()]
-  const within = timeline.windows.filter(({ at }) => at < length)
-  const broke = firstBreak({ windows: within, width: timeline.width }, (route) => budgetOf(route)?.ttfbP95)
-  return {
-    version: 1,
-    run: options.id,
-    scenario: plan.scenario,
-    startedAt: startedAt.toISOString(),
-    revision: await revision(),
-    machine: { cores, memoryBytes: totalmem(), platform: platform(), node: process.version },
-    target,
-    workload: {
-      ...{
-        users: plan.users,
-        thinkMs: plan.think,
-        rampMs: plan.ramp,
-        durationMs: plan.duration,
-        seed: plan.seed,
-      },
-      population: plan.population,
-      tenants: tenantsOf(plan),
-      shards: plan.shards,
-      faults: [...options.faultTexts],
-    },
-    ...judgement,
-    firstBreak: broke,
-    generator: {
-      cpuMsPerRequest:
-        cpuShareOfCore !== null && judgement.totals.requests > 0
-          ? (cpuShareOfCore * seconds * 1000) /
-            requestsBetween(within, judgedFrom, judgedTo, judgement.totals.requests)
-          : null,
-      cpuShareOfCore,
-      peakRssBytes: rssBytes,
-      scheduleLagP99Ms: lag,
-      activeUsers: sum(vuStates.map(({ peakUsers }) => peakUsers)),
-      streams: sum(vuStates.map(({ streams }) => streams)),
-    },
-    observed,
-    memory: slopes,
-  }
 }
-
-const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0)
-
-const lengthOfJudged = (stages: readonly Stage[]): number =>
-  sum(stages.map(({ judged, duration }) => (judged === 'none' ? 0 : duration)))
-
-/** From the first judged moment to the last, in ms since the start. */
-function judgedSpan(stages: readonly Stage[]): [number, number] {
-  const first = stages.findIndex(({ judged }) => judged !== 'none')
-  const last = stages.findLastIndex(({ judged }) => judged !== 'none')
-  return [lengthOf(stages.slice(0, first)), lengthOf(stages.slice(0, last + 1))]
-}
-
-/** Requests of the whole judged span: what is between two judged stages costs the generator as well. */
-const requestsBetween = (windows: readonly Window[], from: number, to: number, judged: number): number =>
-  Math.max(judged, sum(windows.filter(({ at }) => at >= from && at < to).map(({ requests }) => requests)))
 
 const slopesOfGenerator = ({ shards }: Generator, from: number): MemorySlope[] =>
   shards.map(({ samples }, index) =>
@@ -196,37 +136,6 @@ const slopesOfGenerator = ({ shards }: Generator, from: number): MemorySlope[] =
       samples.filter(({ at }) => at >= from),
     ),
   )
-
-function slopeEvidence({ process, what, bytesPerMinute, lastBytes }: MemorySlope): Evidence {
-  const limit = what === 'resident' ? soak.residentSlope : soak.arrayBuffersSlope
-  const inKilobytes = (bytes: number) => `${(bytes / 1024).toFixed(0)} KB`
-  return {
-    limit: `${what} memory of ${process}`,
-    wanted: `slope ≤ ${inKilobytes(limit)} a minute`,
-    measured: `${inKilobytes(bytesPerMinute)} a minute, ${(lastBytes / 1024 ** 2).toFixed(0)} MB at the end`,
-    samples: 1,
-    passed: bytesPerMinute <= limit,
-  }
-}
-
-function environmentOf(
-  { plan, target, sessionSecret }: RunOptions,
-  collector: string,
-): Record<string, string> {
-  const { users, think, ramp, duration, seed, population, shards } = plan
-  const values = {
-    ...{ USERS: users, THINK: think, RAMP: ramp, DURATION: duration, SEED: seed, SHARDS: shards },
-    POPULATION_SEED: population.seed,
-    POPULATION_ORGANISATIONS: population.organisations,
-    POPULATION_USERS: population.users,
-    TARGET: target,
-    SESSION_SECRET: sessionSecret,
-    COLLECTOR: collector,
-  }
-  return Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [`HEADROOM_${name}`, String(value)]),
-  )
-}
 
 /** The faults that are ours to make; Worklane makes its own. @returns how to end each */
 function startFaults(
@@ -261,6 +170,18 @@ function judgedAt(plan: Plan, share: number): number {
   return from + (to - from) * share
 }
 
+/** When the swarm said that it began. */
+function startOf(collected: Collected): Promise<number> {
+  return new Promise((resolve) => {
+    const timer = setInterval(() => {
+      if (collected.startedAt === null) return
+      clearInterval(timer)
+      resolve(collected.startedAt)
+    }, 50)
+    timer.unref()
+  })
+}
+
 /** Does something a while after the generator began. @returns how to cancel it */
 function onceStarted(collected: Collected, after: number, act: () => void): () => void {
   const timer = setInterval(() => {
@@ -269,17 +190,4 @@ function onceStarted(collected: Collected, after: number, act: () => void): () =
     act()
   }, 50)
   return () => clearInterval(timer)
-}
-
-/** How many tenants the run's users belong to. */
-function tenantsOf({ users, population }: Plan): number {
-  const tenants = new Set<number>()
-  for (let k = 0; k < users; k++)
-    tenants.add(organisationOf(population, Math.floor((k * population.users) / users)))
-  return tenants.size
-}
-
-async function revision(): Promise<string | null> {
-  const { stdout, failed } = await execa('git', ['describe', '--always', '--dirty'], { reject: false })
-  return failed ? null : stdout
 }

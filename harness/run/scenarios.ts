@@ -4,17 +4,22 @@ import {
   lengthOf,
   type ScenarioName,
   type Shape,
+  type Stage,
   stagesOf,
   type Workload,
   workloads,
 } from '@headroom/loadtests/wire/workloads.ts'
+
+import type { JourneyFile } from '../journey/journey-file.ts'
 
 export type { ScenarioName }
 export const scenarioNames = Object.keys(workloads) as ScenarioName[]
 
 /** Everything that one run is. */
 export type Plan = Omit<Workload, 'scan' | 'streams'> & {
-  scenario: ScenarioName
+  scenario: ScenarioName | 'journey'
+  /** Of an app that is not Worklane. */
+  journey?: JourneyFile
   shape: Shape
   shards: number
   seed: number
@@ -22,6 +27,35 @@ export type Plan = Omit<Workload, 'scan' | 'streams'> & {
 }
 
 export const lengthOfPlan = (plan: Plan): number => lengthOf(stagesOf(plan))
+
+/** From the first judged moment to the last, in ms since the start. */
+export function judgedSpan(stages: readonly Stage[]): [number, number] {
+  const first = stages.findIndex(({ judged }) => judged !== 'none')
+  const last = stages.findLastIndex(({ judged }) => judged !== 'none')
+  return [lengthOf(stages.slice(0, first)), lengthOf(stages.slice(0, last + 1))]
+}
+
+/** When what counts began and ended, epoch milliseconds. */
+export type JudgedTimes = {
+  from: number
+  to: number
+  /** The judged stages alone; between two of them there can be others. */
+  judgedMs: number
+}
+
+/** @param endedAt of the whole run, which can be before its time */
+export function judgedTimes(
+  stages: readonly Stage[],
+  startedAt: number | null,
+  endedAt: number,
+): JudgedTimes {
+  const [first, last] = judgedSpan(stages)
+  const beginsAt = startedAt ?? endedAt
+  const from = beginsAt + first
+  const to = Math.min(beginsAt + last, endedAt)
+  const whole = lengthOf(stages.filter(({ judged }) => judged !== 'none'))
+  return { from, to, judgedMs: Math.max(0, Math.min(whole, to - from)) }
+}
 
 /** The default, or for a scenario that plays more users than it has, as many as DESIGN's promise is about. */
 export const populationOf = (scenario: ScenarioName): Omit<PopulationSpec, 'seed'> =>

@@ -1,6 +1,9 @@
+import { crowdOf } from '@headroom/loadtests/wire/crowd.ts'
+import { requestsPerStep } from '@headroom/loadtests/wire/workloads.ts'
 import type { Result } from '../judge/result.ts'
 import { type Stack, startStack } from '../stack/stack.ts'
-import { type Fault, worklaneFaults } from './faults.ts'
+import type { Companion } from './companion.ts'
+import { type Fault, stackFaults } from './faults.ts'
 import type { Plan } from './scenarios.ts'
 
 /** Where load goes: a stack of ours, or a deployment of somebody's. */
@@ -10,7 +13,12 @@ export type Site = { origin: string; sessionSecret: string; stack: Stack | null 
 export type Play = (
   on: Site,
   plan: Plan,
-  more?: { faults?: readonly Fault[]; faultTexts?: readonly string[]; doubts?: readonly string[] },
+  more?: {
+    faults?: readonly Fault[]
+    faultTexts?: readonly string[]
+    doubts?: readonly string[]
+    companion?: Companion
+  },
 ) => Promise<Result>
 
 export type SiteOptions = {
@@ -27,7 +35,7 @@ export async function onSite<T>(options: SiteOptions, use: (site: Site) => Promi
   const { target, plan, faults, processes, port, say } = options
   if (target) return use({ ...target, stack: null })
   const stack = await startStack({
-    ...{ population: plan.population, faults: worklaneFaults(faults), processes, say },
+    ...{ population: plan.population, ...stackFaults(faults), processes, say },
     ...(port === undefined ? {} : { port }),
     env: environmentOf(plan, faults),
   })
@@ -39,10 +47,15 @@ export async function onSite<T>(options: SiteOptions, use: (site: Site) => Promi
 }
 
 /**
- * Where one tenant crowds, the limits of organisations are what protects the others: those that a plan of this size
- * would have, not those of a customer who pays for more.
+ * Where one tenant crowds, the limits of organisations are what protects the others. They are set as one would set
+ * them on such a machine: to what the largest tenant usually asks, not to what a plan of its size pays for.
  */
 function environmentOf(plan: Plan, faults: readonly Fault[]): Record<string, string> {
   if (faults.some(({ kind }) => kind === 'no-tenant-limits')) return { RATE_LIMIT_SCALE: '100000' }
-  return plan.shape === 'crowd' ? { RATE_LIMIT_SCALE: '0.1' } : {}
+  if (plan.shape !== 'crowd') return {}
+  const requests = crowdOf(plan) * requestsPerStep * (60_000 / plan.think)
+  return { ORGANISATION_READS_CAP: String(Math.round(readsPerRequest * requests)) }
 }
+
+/** On average: a page is about five, its own and those of its frame. */
+const readsPerRequest = 3

@@ -20,6 +20,7 @@ export async function startEdge(options: {
   logFile: string
   ports: { edge: number; web: number[]; api: number[] }
   build: WebBuild | undefined
+  compress: boolean
 }): Promise<Part> {
   const directory = join(options.directory, 'edge')
   await mkdir(directory, { recursive: true })
@@ -35,6 +36,7 @@ export async function startEdge(options: {
     web,
     api,
     mimeTypes: types,
+    compress: options.compress,
   })
   await writeFile(file, user + configuration)
   const part = launch(options.guard, {

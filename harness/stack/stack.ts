@@ -31,6 +31,8 @@ export type StackOptions = {
   mode?: 'production' | 'development' | 'test'
   /** Known-bad cases for Worklane, see app/domain/faults.ts. */
   faults?: string
+  /** Whether the edge compresses; it does unless it must be seen what happens without. */
+  compress?: boolean
   /** The API inside Next, with no process of its own: leave `api` out of the parts. */
   apiInWeb?: boolean
   /** How many processes of each, one unless said; then they are called api-1, api-2 … */
@@ -205,6 +207,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
               api: (options.apiInWeb ? scaled.web : scaled.api).map(({ port }) => port),
             },
             build,
+            compress: options.compress ?? true,
           })
         : undefined,
     ]

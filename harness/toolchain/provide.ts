@@ -29,16 +29,21 @@ export async function provide<Name extends ToolName>(
 
 async function install(tool: Tool, say: (line: string) => void): Promise<Found> {
   await mkdir(cacheDirectory(), { recursive: true })
-  // Two runs at once: the second waits and then finds what the first one installed.
-  const release = await lockfile.lock(join(cacheDirectory(), tool.name), {
+  return oneAtATime(
+    join(cacheDirectory(), tool.name),
+    async () => (await findTool(tool)) ?? tryWays(tool, say),
+  )
+}
+
+/** Two runs at once: the second waits, and then finds what the first one installed. @param file need not exist */
+export async function oneAtATime<T>(file: string, work: () => Promise<T>): Promise<T> {
+  const release = await lockfile.lock(file, {
     realpath: false,
     stale: 15_000,
     retries: { forever: true, minTimeout: 250, maxTimeout: 1_000 },
   })
   try {
-    const already = await findTool(tool)
-    if (already) return already
-    return await tryWays(tool, say)
+    return await work()
   } finally {
     await release()
   }

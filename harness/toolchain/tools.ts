@@ -37,6 +37,22 @@ const githubRelease = (
     `https://github.com/${repository}/releases/download/${tag}/${sums(platform)}`,
 })
 
+/** Prometheus and its own tool come in one package. */
+const ofPrometheus = (binary: string): Way[] => [
+  { kind: 'apt', packages: ['prometheus'] },
+  { kind: 'brew', packages: ['prometheus'] },
+  {
+    kind: 'release',
+    binary,
+    ...githubRelease(
+      'prometheus/prometheus',
+      ({ os, arch }) => `prometheus-3.5.0.${os}-${arch}.tar.gz`,
+      () => 'sha256sums.txt',
+      'v3.5.0',
+    ),
+  },
+]
+
 /**
  * What npm cannot bring. A program already on PATH and new enough comes before every way here, and so does
  * one that an earlier run left in the cache. Why releases come last: docs/decisions/002.
@@ -94,20 +110,53 @@ export const tools = {
     version: { args: ['--version'], pattern: /prometheus, version (\d+\.\d+\.\d+)/ },
     minimum: '2.42.0',
     pinned: '3.5.0',
+    ways: ofPrometheus('prometheus'),
+  },
+  python: {
+    name: 'python',
+    for: 'pnpm history, and Locust beside our generator',
+    programs: ['python3'],
+    // Debian's python3 alone has no ensurepip, and makes no environments.
+    version: {
+      args: ['-c', 'import ensurepip, platform; print("Python", platform.python_version())'],
+      pattern: /Python (\d+\.\d+\.\d+)/,
+    },
+    minimum: '3.10.0',
     ways: [
-      { kind: 'apt', packages: ['prometheus'] },
-      { kind: 'brew', packages: ['prometheus'] },
+      { kind: 'apt', packages: ['python3-venv'] },
+      { kind: 'brew', packages: ['python'] },
+    ],
+  },
+  actionlint: {
+    name: 'actionlint',
+    for: 'the check of the CI workflows',
+    programs: ['actionlint'],
+    version: { args: ['-version'], pattern: /^v?(\d+\.\d+\.\d+)/m },
+    minimum: '1.7.7',
+    pinned: '1.7.12',
+    ways: [
+      { kind: 'go', module: 'github.com/rhysd/actionlint/cmd/actionlint' },
+      { kind: 'brew', packages: ['actionlint'] },
       {
         kind: 'release',
-        binary: 'prometheus',
+        binary: 'actionlint',
         ...githubRelease(
-          'prometheus/prometheus',
-          ({ os, arch }) => `prometheus-3.5.0.${os}-${arch}.tar.gz`,
-          () => 'sha256sums.txt',
-          'v3.5.0',
+          'rhysd/actionlint',
+          ({ os, arch }) => `actionlint_1.7.12_${os}_${arch}.tar.gz`,
+          () => 'actionlint_1.7.12_checksums.txt',
+          'v1.7.12',
         ),
       },
     ],
+  },
+  promtool: {
+    name: 'promtool',
+    for: 'tests of the rules for Prometheus',
+    programs: ['promtool'],
+    version: { args: ['--version'], pattern: /promtool, version (\d+\.\d+\.\d+)/ },
+    minimum: '2.42.0',
+    pinned: '3.5.0',
+    ways: ofPrometheus('promtool'),
   },
   chromium: {
     name: 'chromium',

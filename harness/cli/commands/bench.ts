@@ -2,7 +2,14 @@ import type { Command } from 'commander'
 import { oneOf, wholeNumber } from '../options.ts'
 import { exitCodes } from '../usage.ts'
 
-type Options = { pairs: number; seconds: number; minutes: number; peers: boolean }
+type Options = {
+  pairs: number
+  seconds: number
+  minutes: number
+  peers: boolean
+  slices: string[]
+  gates: number
+}
 
 const print = (line: string) => console.log(line)
 
@@ -19,17 +26,23 @@ const benchmarks = {
     const { benchGenerator } = await import('../../bench/generator.ts')
     await benchGenerator({ minutes, peers }, print)
   },
+  gate: async ({ slices, gates }: Options) => {
+    const { benchGate } = await import('../../bench/gate.ts')
+    await benchGate(slices, gates, print)
+  },
 }
 const names = Object.keys(benchmarks) as (keyof typeof benchmarks)[]
 
 export function register(program: Command): void {
   program
     .command('bench')
-    .description('prints what things cost: pnpm bench:app, bench:routes, bench:generator')
+    .description('prints what things cost: pnpm bench:app, bench:routes, bench:generator, bench:gate')
     .argument('<what>', names.join(', '))
     .option('--pairs <n>', 'app: how often each of two is measured', wholeNumber(3, 101), 9)
     .option('--seconds <n>', 'routes: how long each is asked', wholeNumber(2, 300), 8)
     .option('--minutes <n>', 'generator: how long 100,000 users are played', wholeNumber(1, 60), 3)
     .option('--no-peers', 'generator: the swarm alone')
+    .option('--slices <file...>', 'gate: slices.json of gates of a revision against itself', [])
+    .option('--gates <n>', 'gate: how many are simulated', wholeNumber(10, 100_000), 300)
     .action((what: string, options: Options) => benchmarks[oneOf('benchmark', what, names)](options))
 }

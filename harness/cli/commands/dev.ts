@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import pc from 'picocolors'
 import { startStack } from '../../stack/stack.ts'
 import { wholeNumber } from '../options.ts'
+import { untilStopped } from '../until-stopped.ts'
 
 const population: PopulationSpec = { seed: 1, organisations: 8, users: 120 }
 
@@ -26,20 +27,6 @@ export function register(program: Command): void {
 
   ${pc.dim('Ctrl-C stops everything.')}
 `)
-      const crashed = new Promise<void>((resolve) =>
-        stack.onCrash(({ part, lastLines }) => {
-          console.error(`${pc.red('✗')} ${part} ended:\n${lastLines}`)
-          process.exitCode = 1
-          resolve()
-        }),
-      )
-      await Promise.race([crashed, interrupted()])
-      await stack.stop()
+      await untilStopped(stack)
     })
 }
-
-const interrupted = () =>
-  new Promise<void>((resolve) => {
-    process.once('SIGINT', resolve)
-    process.once('SIGTERM', resolve)
-  })

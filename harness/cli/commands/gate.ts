@@ -1,0 +1,73 @@
+import { minimumPairs } from '@headroom/perf-budgets/gate/statistics.ts'
+import { gate as rules } from '@headroom/perf-budgets/slo.ts'
+import type { Command } from 'commander'
+import type { GateOptions } from '../../gate/command.ts'
+import { type PageName, pageNames } from '../../lighthouse/pages.ts'
+import { readFault } from '../../run/faults.ts'
+import { duration, oneOf, several, wholeNumber } from '../options.ts'
+import { exitCodes, UsageError } from '../usage.ts'
+
+/** The middle and the tail of two kinds of routes, and CPU: with fewer pairs no outcome could be significant. */
+const mostMetrics = 5
+const leastPairs = minimumPairs(mostMetrics, rules.alpha / rules.looks.length)
+
+export function register(program: Command): void {
+  const { slice, looks } = rules
+  program
+    .command('gate')
+    .description('says whether a change made it worse: base against head, in turn, on this machine')
+    .option('--base <rev>', 'the revision to compare this checkout with, such as main')
+    .option('--base-url <url>', 'a deployment of base, with --head-url; nothing is started here')
+    .option('--head-url <url>', 'a deployment of head')
+    .option('--journey <file>', 'of an app that is not Worklane, with both URLs')
+    .option(
+      '--pairs <n>',
+      `pairs of slices; ${looks.join(', or when these leave it undecided ')}`,
+      wholeNumber(leastPairs, 1_000),
+    )
+    .option('--users <n>', 'concurrent users', wholeNumber(1, 100_000), slice.users)
+    .option('--think <time>', 'mean think time between two steps', duration, slice.think)
+    .option('--duration <time>', 'how long a slice is', duration, slice.duration)
+    .option('--seed <n>', 'plays other users, in another order', wholeNumber(0, 2 ** 31), 1)
+    .option(
+      '--lighthouse <page>',
+      "compares a page's Lighthouse timings as well, about 8 minutes each; repeatable",
+      severalPages,
+      [],
+    )
+    .option('--accept <counter>', 'may rise, such as "queries page /dashboard"; repeatable', several, [])
+    .option('--fault <fault>', 'breaks head on purpose, to see the gate go red; repeatable', several, [])
+    .option('--json', 'print the result as JSON and nothing else')
+    .addHelpText('after', '\nExit codes: 0 pass, 1 fail, 2 invalid, 3 undecided, 64 wrong use.')
+    .action(async (options: GateOptions) => {
+      assertTogether(options)
+      const { gate } = await import('../../gate/command.ts')
+      process.exitCode = exitCodes[(await gate(options)).verdict]
+    })
+}
+
+const severalPages = (text: string, before: PageName[]) => [...before, oneOf('page', text, pageNames)]
+
+/** @throws UsageError for options that do not go together */
+function assertTogether({ base, baseUrl, headUrl, journey, fault, lighthouse }: GateOptions): void {
+  const urls = [baseUrl, headUrl].filter((url) => url !== undefined)
+  if (base === undefined && urls.length === 0)
+    throw new UsageError('nothing to compare with', 'give --base <rev>, or --base-url and --head-url')
+  if (base !== undefined && urls.length > 0)
+    throw new UsageError('--base and a URL are two ways to say the same', 'give one of them')
+  if (urls.length === 1)
+    throw new UsageError('one URL alone has nothing to be compared with', 'give --base-url and --head-url')
+  for (const each of fault) readFault(each)
+  if (fault.length > 0 && urls.length > 0)
+    throw new UsageError('--fault cannot break a deployment that is not ours', 'leave out the URLs')
+  if (journey !== undefined && lighthouse.length > 0)
+    throw new UsageError(
+      '--lighthouse knows the pages of Worklane, not those of a journey',
+      'leave out one of them',
+    )
+  if (journey !== undefined && urls.length === 0)
+    throw new UsageError(
+      '--journey is of an app that cannot be started here',
+      'give --base-url and --head-url',
+    )
+}

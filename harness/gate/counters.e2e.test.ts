@@ -1,0 +1,58 @@
+import { type Counters, judgeCounters } from '@headroom/perf-budgets/gate/counters.ts'
+import { gate } from '@headroom/perf-budgets/slo.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Stack, startStack } from '../stack/stack.ts'
+import { countersOf } from './counters.ts'
+import { deployed, type Side } from './sides.ts'
+
+const population = { seed: 1, organisations: 8, users: 120 }
+
+describe('what a gate counts of Worklane', () => {
+  let stack: Stack
+  let side: Side
+  let counted: Counters
+
+  beforeAll(async () => {
+    stack = await startStack({ population, env: { RATE_LIMIT_SCALE: '20' } })
+    side = {
+      ...deployed('head', stack.origin, stack.sessionSecret),
+      ...{ databaseUrl: stack.env.DATABASE_URL, webUrl: stack.addresses.web },
+    }
+    counted = await countersOf(side, population)
+  })
+  afterAll(() => stack?.stop())
+
+  it('is queries and bytes of every page and every read', () => {
+    const { queries = {}, bytes = {} } = counted
+    expect(Object.keys(queries).length).toBeGreaterThan(40)
+    expect(Object.keys(bytes)).toEqual(Object.keys(queries))
+    expect(queries['page /dashboard']).toBeGreaterThan(0)
+    // Nobody's page asks nothing of the database.
+    expect(queries['page /pricing']).toBe(0)
+    expect(Math.min(...Object.values(bytes))).toBeGreaterThan(0)
+  })
+
+  it('is the scripts of pages, and what the busiest of them allocate', () => {
+    const { script = {}, allocated = {} } = counted
+    expect(script['page /dashboard']).toBeGreaterThan(100_000)
+    expect(script['page /dashboard']).toBeLessThan(300_000)
+    expect(Object.keys(allocated)).toHaveLength(3)
+    for (const bytes of Object.values(allocated)) expect(bytes).toBeGreaterThan(10_000)
+  })
+
+  it('is less of a deployment of somebody’s', async () => {
+    const { queries, allocated, bytes } = await countersOf(
+      { ...side, databaseUrl: undefined, webUrl: undefined },
+      population,
+    )
+    expect([queries, allocated]).toEqual([undefined, undefined])
+    // The same questions have the same answers.
+    expect(judgeCounters(counted, { bytes: bytes ?? {} }, gate.counters).findings).toEqual([])
+  })
+
+  it('is nothing where the session is refused', async () => {
+    await expect(countersOf({ ...side, sessionSecret: 'another' }, population)).rejects.toThrow(
+      /answered (30\d|401)/,
+    )
+  })
+})

@@ -1,0 +1,203 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type PopulationSpec, projectIdAt, taskIdAt } from '@headroom/fixtures/population.ts'
+import { type Counters, counterKinds } from '@headroom/perf-budgets/gate/counters.ts'
+import { routes, streamed } from '@headroom/perf-budgets/slo.ts'
+import pg from 'pg'
+import { largestOf, pagesOf } from '../lighthouse/pages.ts'
+import type { Side } from './sides.ts'
+
+type Counted = { route: string; path: string; signedIn: boolean }
+
+/** Whose queries are counted: what asks the database on its own account, such as the outbox relay, has another role. */
+const roles = ['worklane_app', 'worklane_auth']
+/** What Postgres and V8 know of a request a moment after its answer. */
+const settlingMs = 50
+/** Pages, warm, before what they allocate is measured, and how many it is the mean of. */
+const allocations = { warm: 10, measured: 20 }
+/** Those that people open all day. */
+const allocating = ['/dashboard', '/projects/[projectId]', '/tasks/[taskId]']
+
+/** A page whose parts come in another order takes other bytes to say so: the fewest of several visits count. */
+const visitsAgain = 2
+const fewest = (known: number | undefined, more: number) => Math.min(known ?? more, more)
+
+/** Tenants whose owners ask in a round, each for the first time: something else may ask the database at that moment. */
+const tenants = 5
+
+/**
+ * Asks every page and every read of a side, one at a time, and counts. Queries are those of a first visit, with
+ * nothing in the cache, the fewest of several tenants'; bytes are those of the answer before compression, in the
+ * largest tenant.
+ * @param round asks the owners of other tenants than the rounds before
+ * @throws Error when a side refuses the session, or answers with an error
+ */
+export async function countersOf(side: Side, population: PopulationSpec, round = 0): Promise<Counters> {
+  const database = side.databaseUrl === undefined ? null : await openStatements(side.databaseUrl)
+  try {
+    const queries: Record<string, number> = {}
+    const bytes: Record<string, number> = {}
+    const script: Record<string, number> = {}
+    const largest = visitorOf(side, population, largestOf(population))
+    const others = Array.from({ length: Math.min(tenants, population.organisations) - 1 }, (_, place) =>
+      visitorOf(side, population, (round * tenants + place + 1) % population.organisations),
+    )
+    for (const visitor of [largest, ...(database ? others : [])]) {
+      for (const each of visitor.asked) {
+        const before = (await database?.calls()) ?? 0
+        const text = await visitor.get(each)
+        if (text === null) continue
+        await sleep(settlingMs)
+        const { route } = each
+        // In a later round the largest tenant's cache is full.
+        if (database && (round === 0 || visitor !== largest))
+          queries[route] = fewest(queries[route], (await database.calls()) - before)
+        if (visitor !== largest) continue
+        bytes[route] = Buffer.byteLength(text)
+        if (route.startsWith('page ')) script[route] = await scriptBytes(side.origin, text)
+      }
+    }
+    for (const each of largest.asked.filter(({ route }) => route.startsWith('page '))) {
+      for (let again = 0; again < visitsAgain; again++) {
+        const text = await largest.get(each)
+        if (text !== null) bytes[each.route] = fewest(bytes[each.route], Buffer.byteLength(text))
+      }
+    }
+    const allocated =
+      side.webUrl === undefined ? null : await allocationsOf(side, side.webUrl, population, round)
+    return {
+      bytes,
+      script,
+      ...(database ? { queries } : {}),
+      ...(allocated ? { allocated } : {}),
+    }
+  } finally {
+    await database?.end()
+  }
+}
+
+/** Of what was counted twice the lesser, which has less of what else went on. */
+export const lesser = (one: Counters, other: Counters): Counters =>
+  Object.fromEntries(
+    counterKinds.flatMap((kind) => {
+      const [first, second] = [one[kind], other[kind]]
+      if (!first || !second) return []
+      const both = Object.entries(first).map(([route, count]) => [route, fewest(second[route], count)])
+      return [[kind, Object.fromEntries(both)]]
+    }),
+  )
+
+/** An owner, and what they ask. */
+function visitorOf(side: Side, population: PopulationSpec, organisation: number) {
+  const { pages, sessionToken } = pagesOf(population, side.sessionSecret, organisation)
+  const asked = [
+    ...pages.map(
+      ({ name, path, session }): Counted => ({
+        ...{ route: `page ${name}`, path, signedIn: session === 'user' },
+      }),
+    ),
+    ...readsOf(population, organisation),
+  ]
+  /** Null where this side has no such page. */
+  const get = async ({ path, signedIn }: Pick<Counted, 'path' | 'signedIn'>): Promise<string | null> => {
+    const cookie = `authjs.session-token=${sessionToken}`
+    const response = await fetch(side.origin + path, {
+      headers: signedIn ? { cookie } : {},
+      // Who is not let in is led to the sign-in page, which is another page.
+      redirect: 'manual',
+      signal: AbortSignal.timeout(30_000),
+    })
+    const text = await response.text()
+    if (response.status === 404) return null
+    if (!response.ok) throw new Error(`${side.what}: ${path} answered ${response.status}`)
+    return text
+  }
+  return { asked, get }
+}
+
+/** The operations that only read, with ids and words that this population has. */
+function readsOf(spec: PopulationSpec, organisation: number): Counted[] {
+  const parameters: Record<string, string> = {
+    ':projectId': projectIdAt(spec, organisation, 0),
+    ':taskId': taskIdAt(spec, organisation, 0, 0),
+  }
+  const queries: Record<string, string> = { 'GET /v1/search': '?q=review' }
+  return Object.keys(routes)
+    .filter((route) => route.startsWith('GET /v1/') && !streamed.some((stream) => stream === route))
+    .map((route) => {
+      const path = route.slice('GET '.length).replaceAll(/:\w+/g, (name) => parameters[name] ?? name)
+      return { route, path: path + (queries[route] ?? ''), signedIn: true }
+    })
+}
+
+async function openStatements(url: string) {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  await client.query('create extension if not exists pg_stat_statements')
+  return {
+    calls: async (): Promise<number> => {
+      const { rows } = await client.query<{ calls: string }>(
+        `select coalesce(sum(calls), 0) as calls from pg_stat_statements
+          where userid in (select oid from pg_roles where rolname = any($1))`,
+        [roles],
+      )
+      return Number(rows[0]?.calls)
+    },
+    end: () => client.end(),
+  }
+}
+
+const scripts = new Map<string, number>()
+
+/** Over the network, each script of the page once. */
+async function scriptBytes(origin: string, html: string): Promise<number> {
+  const paths = new Set(html.match(/\/_next\/static\/[\w./~-]+\.js/g))
+  let sum = 0
+  for (const path of paths) {
+    const url = origin + path
+    if (!scripts.has(url)) scripts.set(url, await compressedBytes(url))
+    sum += scripts.get(url) ?? 0
+  }
+  return sum
+}
+
+/** By content-length: what is kept compressed on disk says it. */
+async function compressedBytes(url: string): Promise<number> {
+  const response = await fetch(url, { headers: { 'accept-encoding': 'gzip' } })
+  const body = await response.arrayBuffer()
+  return Number(response.headers.get('content-length') ?? body.byteLength)
+}
+
+/** Each page in a tenant of its own, so that nobody asks for more than a person may. */
+async function allocationsOf(
+  side: Side,
+  webUrl: string,
+  population: PopulationSpec,
+  round: number,
+): Promise<Record<string, number> | null> {
+  const allocated: Record<string, number> = {}
+  for (const [place, name] of allocating.entries()) {
+    const visitor = visitorOf(
+      side,
+      population,
+      (round * tenants + tenants + place) % population.organisations,
+    )
+    const page = visitor.asked.find(({ route }) => route === `page ${name}`)
+    if (!page) continue
+    const visit = async (times: number) => {
+      for (let time = 0; time < times; time++) await visitor.get(page)
+    }
+    await visit(allocations.warm)
+    const before = await bytesAllocated(webUrl)
+    await visit(allocations.measured)
+    const after = await bytesAllocated(webUrl)
+    if (before === null || after === null) return null
+    allocated[page.route] = Math.round((after - before) / allocations.measured)
+  }
+  return allocated
+}
+
+async function bytesAllocated(webUrl: string): Promise<number | null> {
+  const text = await (await fetch(`${webUrl}/metrics`)).text()
+  const value = /^nodejs_allocated_bytes_total (\S+)$/m.exec(text)?.[1]
+  return value === undefined ? null : Number(value)
+}

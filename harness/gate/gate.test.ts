@@ -1,0 +1,163 @@
+import { describe, expect, it } from 'vitest'
+import { compare, judgeSlices, withCounters } from './gate.ts'
+import { markdown, terminalTable } from './present.ts'
+import { metricsOf, ordersOf, type Slice, soundPairs } from './slices.ts'
+
+type Of = Pick<Slice, 'pair' | 'side' | 'turn' | 'seed'>
+
+/** Always the same scatter of up to 3% either way. */
+const scatter = (n: number) => 1 + 0.06 * (((Math.imul(n + 1, 2_654_435_761) >>> 0) % 1_000) / 1_000 - 0.5)
+
+/** What a slice would be: 40 ms for a page and 10 ms for the API, head so many times slower. */
+const slice = (of: Of, slower = 1, change: Partial<Slice> = {}): Slice => {
+  const factor = (of.side === 'head' ? slower : 1) * scatter(of.pair * 2 + of.turn)
+  const route = (route: string, count: number, ms: number) => ({
+    ...{ route, count },
+    p50: ms * factor,
+    p95: 3 * ms * factor,
+  })
+  return {
+    ...of,
+    ...{ requests: 500, errors: 0, leaks: 0, doubts: [] },
+    cpuMsPerRequest: 8 * factor,
+    routes: [route('page /dashboard', 100, 40), route('GET /v1/me', 400, 10)],
+    ...change,
+  }
+}
+
+const comparison = (play: (of: Of) => Slice, looks = [20, 30]) => {
+  let draws = 0
+  return compare({
+    play: async (of) => play(of),
+    ...{ looks, seed: 5, random: () => (draws++ * 0.618) % 1 },
+  })
+}
+
+describe('a gate', () => {
+  it('passes a change that does nothing, after the first look', async () => {
+    const { verdict, findings, slices } = await comparison((of) => slice(of))
+    expect(verdict).toBe('pass')
+    expect(findings.map(({ name }) => name)).toEqual([
+      'p50 of pages',
+      'p95 of pages',
+      'p50 of API',
+      'p95 of API',
+      'CPU a request',
+    ])
+    expect(slices).toHaveLength(40)
+  })
+
+  it('fails one that is a tenth slower, and says by how much', async () => {
+    const judged = await comparison((of) => slice(of, 1.1))
+    expect(judged.verdict).toBe('fail')
+    const text = markdown(judged, 'aaa', 'bbb')
+    expect(text).toContain('### ✗ Performance: fail')
+    expect(text).toMatch(/p50 of pages went up by (9|10|11)\.\d%/)
+  })
+
+  it('praises what became faster', async () => {
+    const judged = await comparison((of) => slice(of, 0.8))
+    expect(judged.verdict).toBe('pass')
+    expect(markdown(judged, 'a', 'b')).toContain('its budget can be tightened')
+  })
+
+  it('plays the same users on both sides of a pair, and each side as often first', async () => {
+    const { slices } = await comparison((of) => slice(of))
+    for (const { base, head } of soundPairs(slices)) expect(base.seed).toBe(head.seed)
+    expect(new Set(slices.map(({ seed }) => seed)).size).toBe(20)
+    expect(slices.filter(({ side, turn }) => side === 'base' && turn === 0)).toHaveLength(10)
+  })
+
+  it('plays a pair again of which a slice says nothing, and leaves it out', async () => {
+    const doubts = ['the generator was 400 ms late at p99']
+    const { verdict, slices } = await comparison((of) =>
+      // Such a slice would be ten times slower.
+      of.pair === 3 && of.side === 'head' ? slice(of, 10, { doubts }) : slice(of),
+    )
+    expect(verdict).toBe('pass')
+    expect(slices).toHaveLength(42)
+    expect(soundPairs(slices)).toHaveLength(20)
+  })
+
+  it('is invalid when hardly a slice says anything, and says why', async () => {
+    const doubts = ['the generator was 400 ms late at p99']
+    const judged = await comparison((of) => slice(of, 1, { doubts }))
+    expect(judged.verdict).toBe('invalid')
+    expect(judged.reasons.join()).toContain('the generator was 400 ms late')
+  })
+
+  it('looks again when the first look leaves it undecided', async () => {
+    const looks: string[] = []
+    let draws = 0
+    const judged = await compare({
+      // Wide scatter, and no difference.
+      play: async (of) => slice(of, of.pair % 2 === 0 ? 1.25 : 0.82),
+      ...{ looks: [20, 30], seed: 1, random: () => (draws++ * 0.618) % 1 },
+      onLook: ({ verdict }) => void looks.push(verdict),
+    })
+    expect(looks).toHaveLength(2)
+    expect(looks[0]).toBe('undecided')
+    expect(soundPairs(judged.slices)).toHaveLength(30)
+  })
+
+  it('fails a head that answers quickly and wrongly', async () => {
+    const judged = await comparison((of) => slice(of, 0.5, of.side === 'head' ? { errors: 20 } : {}))
+    expect(judged).toMatchObject({
+      verdict: 'fail',
+      reasons: [expect.stringContaining('head failed 400 of')],
+    })
+    const leaky = await comparison((of) => slice(of, 1, of.side === 'head' ? { leaks: 1 } : {}))
+    expect(leaky).toMatchObject({ verdict: 'fail', reasons: [expect.stringContaining('other tenants')] })
+  })
+
+  it('fails a head that asks the database more often, however fast it is, and says how to accept that', async () => {
+    const judged = await comparison((of) => slice(of))
+    const rise = { kind: 'queries', route: 'page /dashboard', base: 6, head: 56 } as const
+    const worse = withCounters(judged, { compared: 90, findings: [{ ...rise, call: 'worse' }] })
+    expect(worse.verdict).toBe('fail')
+    for (const text of [terminalTable(worse), markdown(worse, 'a', 'b')]) {
+      expect(text).toContain('--accept "queries page /dashboard"')
+      expect(text).toContain('89 of 90 counters are as they were')
+    }
+    const accepted = withCounters(judged, { compared: 90, findings: [{ ...rise, call: 'accepted' }] })
+    expect(accepted.verdict).toBe('pass')
+  })
+
+  it('is invalid against a base that fails itself', async () => {
+    const judged = await comparison((of) => slice(of, 0.5, of.side === 'base' ? { errors: 20 } : {}))
+    expect(judged).toMatchObject({
+      verdict: 'invalid',
+      reasons: [expect.stringMatching(/^base failed 400 of/)],
+    })
+  })
+
+  it('does not take more dear pages for a slower head', () => {
+    const slices = Array.from({ length: 20 }, (_, pair) =>
+      (['base', 'head'] as const).map((side, turn) => {
+        const made = slice({ pair, side, turn, seed: pair })
+        const [page, api] = made.routes as [Slice['routes'][0], Slice['routes'][0]]
+        // Head was asked for three times as many.
+        const dear = { ...page, route: 'page /reports', count: side === 'head' ? 90 : 30, p50: 400, p95: 900 }
+        return { ...made, routes: [page, api, dear] }
+      }),
+    ).flat()
+    expect(judgeSlices(slices).verdict).toBe('pass')
+  })
+
+  it('compares all routes where none is a page, and no CPU that nobody saw', () => {
+    const slices = Array.from({ length: 20 }, (_, pair) =>
+      (['base', 'head'] as const).map((side, turn) => {
+        const made = slice({ pair, side, turn, seed: pair }, 1, { cpuMsPerRequest: null })
+        return { ...made, routes: made.routes.map((route) => ({ ...route, route: `GET ${route.count}` })) }
+      }),
+    ).flat()
+    expect(metricsOf(slices).map(({ name }) => name)).toEqual(['p50 of all routes', 'p95 of all routes'])
+  })
+
+  it('begins with each side as often, in an order of its own', () => {
+    let draws = 0
+    const orders = ordersOf(10, () => (draws++ * 0.618) % 1)
+    expect(orders.filter((side) => side === 'base')).toHaveLength(5)
+    expect(orders.join()).not.toBe(ordersOf(10, () => 0.999).join())
+  })
+})

@@ -1,0 +1,101 @@
+import type { CounterJudgement } from '@headroom/perf-budgets/gate/counters.ts'
+import { type Finding, type GateVerdict, judgePairs, type Metric } from '@headroom/perf-budgets/gate/judge.ts'
+import { gate as rules } from '@headroom/perf-budgets/slo.ts'
+import { tooManyErrors } from '../judge/judge.ts'
+import { metricsOf, ordersOf, type SideName, type Slice, sideNames, soundPairs } from './slices.ts'
+
+export type Compared = {
+  verdict: GateVerdict
+  findings: Finding[]
+  counters: CounterJudgement
+  reasons: string[]
+  slices: Slice[]
+}
+
+export const noCounters: CounterJudgement = { compared: 0, findings: [] }
+
+/** What is counted needs no statistics: a rise that nobody accepted fails, whatever was timed. */
+export function withCounters(compared: Compared, counters: CounterJudgement): Compared {
+  const isWorse = counters.findings.some(({ call }) => call === 'worse')
+  return { ...compared, counters, verdict: isWorse ? 'fail' : compared.verdict }
+}
+
+export type Comparison = {
+  /** Plays a slice on a side. */
+  play: (of: Pick<Slice, 'pair' | 'side' | 'turn' | 'seed'>) => Promise<Slice>
+  /** Pairs at each look: the last one is the most. */
+  looks: readonly number[]
+  seed: number
+  random: () => number
+  /** What was timed beside the slices, judged with them. */
+  more?: readonly Metric[]
+  onLook?: (judged: Compared) => void
+}
+
+/**
+ * Measures both sides in turn until it is clear whether head is worse, or the pairs are used up. A pair of which one
+ * slice says nothing is played again, as long as that is the exception.
+ */
+export async function compare({ play, looks, seed, random, more, onLook }: Comparison): Promise<Compared> {
+  const slices: Slice[] = []
+  let judged: Compared = {
+    ...{ verdict: 'invalid', findings: [], counters: noCounters },
+    ...{ reasons: ['nothing was measured'], slices },
+  }
+  let pair = 0
+  for (const look of looks) {
+    const orders = ordersOf(look - soundPairs(slices).length, random)
+    for (let spare = Math.ceil(look / 4); orders.length > 0; ) {
+      const first = orders.shift() as SideName
+      const sides = first === 'base' ? sideNames : sideNames.toReversed()
+      const both: Slice[] = []
+      for (const [turn, side] of sides.entries())
+        both.push(await play({ pair, side, turn, seed: seed + pair }))
+      slices.push(...both)
+      pair++
+      if (both.some(({ doubts }) => doubts.length > 0) && spare-- > 0) orders.push(first)
+    }
+    judged = judgeSlices(slices, more)
+    onLook?.(judged)
+    if (judged.verdict !== 'undecided') break
+  }
+  return judged
+}
+
+/** What slices say, whoever measured them: of recorded ones it says the same again. */
+export function judgeSlices(slices: Slice[], more: readonly Metric[] = []): Compared {
+  const [base, head] = [totalsOf(slices, 'base'), totalsOf(slices, 'head')]
+  const judged = { ...judgePairs([...metricsOf(slices), ...more], rules), counters: noCounters }
+  const wrong = wrongAnswers(base, head)
+  if (wrong.length > 0) return { ...judged, verdict: 'fail', reasons: wrong, slices }
+  if (tooManyErrors(base.errors, base.requests))
+    return {
+      ...judged,
+      verdict: 'invalid',
+      reasons: [`${failing('base', base)}: it is nothing to compare with`],
+      slices,
+    }
+  const lost = judged.verdict === 'invalid' ? [...new Set(slices.flatMap(({ doubts }) => doubts))] : []
+  return { ...judged, reasons: [...judged.reasons, ...lost], slices }
+}
+
+type Totals = { requests: number; errors: number; leaks: number }
+
+function totalsOf(slices: readonly Slice[], side: SideName): Totals {
+  const own = slices.filter((slice) => slice.side === side)
+  const sum = (figure: keyof Totals) => own.reduce((total, slice) => total + slice[figure], 0)
+  return { requests: sum('requests'), errors: sum('errors'), leaks: sum('leaks') }
+}
+
+const failing = (side: SideName, { errors, requests }: Totals) =>
+  `${side} failed ${errors} of ${requests} requests`
+
+/** A head that answers quickly and wrongly is no faster. */
+function wrongAnswers(base: Totals, head: Totals): string[] {
+  return [
+    ...(head.leaks > 0 ? [`head showed ${head.leaks} texts of other tenants`] : []),
+    ...(tooManyErrors(head.errors, head.requests) && head.errors > base.errors
+      ? [`${failing('head', head)}, base ${base.errors} of ${base.requests}`]
+      : []),
+  ]
+}

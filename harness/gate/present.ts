@@ -1,0 +1,135 @@
+import type { CounterFinding, CounterJudgement } from '@headroom/perf-budgets/gate/counters.ts'
+import type { Call, Finding, GateVerdict } from '@headroom/perf-budgets/gate/judge.ts'
+import pc from 'picocolors'
+import { plainTable } from '../report/table.ts'
+import { inColour, kilobytes, symbols } from '../report/words.ts'
+import type { Compared } from './gate.ts'
+
+const figure = (value: number, unit: string) =>
+  `${value < 10 ? value.toFixed(2) : value < 100 ? value.toFixed(1) : value.toFixed(0)} ${unit}`
+const ratioOf = ({ ratio }: Finding) => `${ratio.toFixed(3)}×`
+const intervalOf = ({ interval: [low, high] }: Finding) => `${low.toFixed(3)} to ${high.toFixed(3)}`
+const chance = (p: number) => (p < 0.001 ? '< 0.001' : p.toFixed(3))
+
+const colours: Record<Call, (text: string) => string> = {
+  ...{ worse: pc.red, undecided: pc.yellow, fine: pc.green, better: pc.green },
+}
+const meaning: Record<GateVerdict, string> = {
+  pass: 'a slowdown that matters is ruled out',
+  fail: 'head is worse than base',
+  undecided: 'neither a slowdown nor its absence could be shown on this machine',
+  invalid: 'nothing can be said',
+}
+
+const shownAs: Record<CounterFinding['kind'], (value: number) => string> = {
+  budget: String,
+  queries: String,
+  bytes: kilobytes,
+  script: kilobytes,
+  allocated: kilobytes,
+}
+
+const counterColours: Record<CounterFinding['call'], (text: string) => string> = {
+  ...{ worse: pc.red, accepted: pc.yellow, better: pc.green },
+}
+
+function counterLines({ compared, findings }: CounterJudgement): string[] {
+  if (compared === 0) return []
+  const changed = findings.map(({ kind, route, base, head, call }) => {
+    const show = shownAs[kind]
+    return `  ${counterColours[call](call.padEnd(8))} ${kind} of ${route}: ${show(base)} → ${show(head)}`
+  })
+  const same = compared - findings.length
+  return [...changed, `  ${pc.dim(`${same} of ${compared} counters are as they were`)}`, '']
+}
+
+/** The comparison for a terminal. */
+export function terminalTable({ verdict, findings, counters, reasons }: Compared): string {
+  const table = plainTable(
+    ['metric', 'base', 'head', 'head / base', '95% interval', 'p', 'pairs', ''],
+    ['left', 'right', 'right', 'right', 'right', 'right', 'right', 'left'],
+  )
+  for (const finding of findings) {
+    const { name, unit, base, head, p, pairs, call } = finding
+    table.push([
+      ...[name, figure(base, unit), figure(head, unit), colours[call](ratioOf(finding)), intervalOf(finding)],
+      ...[chance(p), String(pairs), colours[call](call)],
+    ])
+  }
+  return [
+    '',
+    ...(findings.length > 0 ? [table.toString(), ''] : []),
+    ...counterLines(counters),
+    `${inColour(verdict)}  ${meaning[verdict]}`,
+    ...reasonsOf(findings, counters, reasons).map((reason) => `  ${pc.dim('·')} ${reason}`),
+  ].join('\n')
+}
+
+/** The same for a comment on a pull request. */
+export function markdown(
+  { verdict, findings, counters, reasons }: Compared,
+  base: string,
+  head: string,
+): string {
+  const rows = findings.map((finding) => {
+    const { name, unit, base, head, p, pairs, call } = finding
+    const cells = [name, figure(base, unit), figure(head, unit), ratioOf(finding), intervalOf(finding)]
+    return `| ${[...cells, chance(p), pairs, call === 'worse' ? '**worse**' : call].join(' | ')} |`
+  })
+  return [
+    `### ${symbols[verdict]} Performance: ${verdict}`,
+    '',
+    `${meaning[verdict]} (base \`${base}\`, head \`${head}\`)`,
+    '',
+    ...(rows.length > 0
+      ? [
+          '| metric | base | head | head / base | 95% interval | p | pairs | |',
+          '|---|--:|--:|--:|--:|--:|--:|---|',
+          ...rows,
+          '',
+        ]
+      : []),
+    ...counterRows(counters),
+    ...reasonsOf(findings, counters, reasons).map((reason) => `- ${reason}`),
+    '',
+  ].join('\n')
+}
+
+function counterRows({ compared, findings }: CounterJudgement): string[] {
+  if (compared === 0) return []
+  const rows = findings.map(({ kind, route, base, head, call }) => {
+    const show = shownAs[kind]
+    return `| ${kind} | ${route} | ${show(base)} | ${show(head)} | ${call === 'worse' ? '**worse**' : call} |`
+  })
+  const table = ['| counted | route | base | head | |', '|---|---|--:|--:|---|', ...rows, '']
+  return [
+    ...(rows.length > 0 ? table : []),
+    `${compared - findings.length} of ${compared} counters are as they were.`,
+    '',
+  ]
+}
+
+function reasonsOf(
+  findings: readonly Finding[],
+  counters: CounterJudgement,
+  reasons: readonly string[],
+): string[] {
+  return [
+    ...reasons,
+    ...counters.findings
+      .filter(({ call }) => call === 'worse')
+      .map(
+        ({ kind, route }) => `${kind} of ${route} rose; if it must, accept it: --accept "${kind} ${route}"`,
+      ),
+    ...findings
+      .filter(({ call }) => call === 'worse')
+      .map((finding) => `${finding.name} went up by ${percent(finding.ratio)} (${intervalOf(finding)})`),
+    ...findings
+      .filter(({ call }) => call === 'better')
+      .map(
+        (finding) => `${finding.name} went down by ${percent(finding.ratio)}: its budget can be tightened`,
+      ),
+  ]
+}
+
+const percent = (ratio: number) => `${Math.abs((ratio - 1) * 100).toFixed(1)}%`

@@ -1,0 +1,52 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { execa } from 'execa'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { assertClean, commitOf, GateInvalid } from './sides.ts'
+
+describe('the sides of a gate', () => {
+  let repository: string
+  const git = (...args: string[]) => execa('git', args, { cwd: repository })
+
+  beforeAll(async () => {
+    repository = await mkdtemp(join(tmpdir(), 'headroom-repository-'))
+    await git('init', '--quiet', '--initial-branch=main')
+    await git('config', 'user.email', 'a@example.test')
+    await git('config', 'user.name', 'A')
+    await writeFile(join(repository, 'a.txt'), 'one')
+    await git('add', '.')
+    await git('commit', '--quiet', '-m', 'one')
+  })
+  afterAll(() => rm(repository, { recursive: true, force: true }))
+
+  it('are commits, by whatever name', async () => {
+    const { stdout } = await git('rev-parse', 'HEAD')
+    expect(await commitOf('main', repository)).toBe(stdout)
+    expect(await commitOf(stdout.slice(0, 9), repository)).toBe(stdout)
+    await assertClean(repository)
+  })
+
+  it('are none that the repository does not know', async () => {
+    await expect(commitOf('mian', repository)).rejects.toThrow(
+      new GateInvalid('mian is no revision of this repository'),
+    )
+    // A file is no commit.
+    await expect(commitOf('HEAD:a.txt', repository)).rejects.toThrow(GateInvalid)
+  })
+
+  it('are not what is in no commit', async () => {
+    await writeFile(join(repository, 'b.txt'), 'two')
+    await expect(assertClean(repository)).rejects.toThrow(/changes that are in no commit \(\?\? b\.txt\)/)
+  })
+
+  it('end a gate as invalid, in one line, before anything is built', async () => {
+    const args = ['harness/cli/main.ts', 'gate', '--base', 'no-such-revision', '--json']
+    const { exitCode, stdout } = await execa(process.execPath, args, { reject: false })
+    expect(exitCode).toBe(2)
+    expect(JSON.parse(stdout)).toMatchObject({
+      verdict: 'invalid',
+      reasons: ['no-such-revision is no revision of this repository'],
+    })
+  })
+})

@@ -1,0 +1,174 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { execa } from 'execa'
+import { z } from 'zod'
+import type { Guard } from '../stack/guard.ts'
+import { lastLines, launch, untilReady } from '../stack/part.ts'
+import { project } from '../stack/project.ts'
+import { usageOf } from '../stack/usage.ts'
+import type { SideName } from './slices.ts'
+
+/** One of the two that are compared, while it is up. */
+export type Side = {
+  name: SideName
+  /** A revision or an address, as it is shown. */
+  what: string
+  origin: string
+  sessionSecret: string
+  /** Its checkout; undefined of a deployment. */
+  directory: string | undefined
+  /** Undefined where it is not ours, or its revision does not tell. */
+  databaseUrl: string | undefined
+  /** Of a web process itself, past the edge; undefined as above. */
+  webUrl: string | undefined
+  /** CPU seconds that its processes took since they began; null where they are not ours to watch. */
+  cpuSeconds(): Promise<number | null>
+  stop(): Promise<void>
+}
+
+/** It cannot be told whether the change made anything worse, and why. */
+export class GateInvalid extends Error {
+  override name = 'GateInvalid'
+}
+
+/** What `pnpm serve --ready FILE` writes when everything is up. */
+export const Served = z.object({
+  origin: z.string(),
+  sessionSecret: z.string(),
+  pids: z.array(z.number().int()),
+  population: z.object({ seed: z.number(), organisations: z.number(), users: z.number() }),
+  // Older revisions do not tell these.
+  databaseUrl: z.string().optional(),
+  webUrl: z.string().optional(),
+})
+export type Served = z.infer<typeof Served>
+
+/** A deployment that somebody else keeps up. */
+export const deployed = (name: SideName, origin: string, sessionSecret: string): Side => ({
+  ...{ name, what: origin, origin, sessionSecret, directory: undefined, databaseUrl: undefined },
+  webUrl: undefined,
+  cpuSeconds: async () => null,
+  stop: async () => {},
+})
+
+/** The commit of a revision. @throws GateInvalid when there is none of that name */
+export async function commitOf(revision: string, repository = project): Promise<string> {
+  const { stdout, failed } = await execa(
+    'git',
+    ['rev-parse', '--verify', '--quiet', `${revision}^{commit}`],
+    {
+      ...{ cwd: repository, reject: false },
+    },
+  )
+  if (failed || stdout === '') throw new GateInvalid(`${revision} is no revision of this repository`)
+  return stdout.trim()
+}
+
+/** @throws GateInvalid when something in the checkout is not committed: nobody could say what was measured */
+export async function assertClean(repository = project): Promise<void> {
+  const { stdout } = await execa('git', ['status', '--porcelain'], { cwd: repository })
+  if (stdout.trim() === '') return
+  const [first = ''] = stdout.trim().split('\n')
+  throw new GateInvalid(
+    `the checkout has changes that are in no commit (${first.trim()}): commit or stash them, so that head is a revision`,
+  )
+}
+
+/** The files of a commit in a directory of their own, with what they depend on. @returns the directory */
+export async function checkOut(
+  guard: Guard,
+  commit: string,
+  say: (line: string) => void,
+): Promise<{ directory: string; remove(): Promise<void> }> {
+  const above = await mkdtemp(join(tmpdir(), 'headroom-gate-'))
+  const held = guard.directory(above)
+  const directory = join(above, 'base')
+  const git = (...args: string[]) => execa('git', args, { cwd: project })
+  // One that was left behind by a gate that was killed.
+  await git('worktree', 'prune')
+  await git('worktree', 'add', '--detach', directory, commit)
+  say(`base: installing what ${commit.slice(0, 8)} depends on`)
+  const manifest = JSON.parse(await readFile(join(directory, 'package.json'), 'utf8')) as {
+    packageManager: string
+  }
+  const installed = await execa('npx', ['--yes', manifest.packageManager, 'install', '--frozen-lockfile'], {
+    ...{ cwd: directory, reject: false, all: true },
+  })
+  if (installed.failed) {
+    const [last] = (installed.all ?? '').trim().split('\n').slice(-1)
+    throw new GateInvalid(`what ${commit.slice(0, 8)} depends on could not be installed: ${last}`)
+  }
+  return {
+    directory,
+    remove: async () => {
+      await rm(above, { recursive: true, force: true })
+      await git('worktree', 'prune')
+      held.release()
+    },
+  }
+}
+
+export type SideToServe = {
+  name: SideName
+  what: string
+  directory: string
+  logs: string
+  /** Known-bad cases, as `--fault` names them. */
+  faults?: readonly string[]
+}
+
+/**
+ * Starts the Worklane of a checkout by that checkout's own harness.
+ * @throws GateInvalid when it does not come up
+ */
+export async function serve(
+  guard: Guard,
+  { name, what, directory, logs, faults = [] }: SideToServe,
+): Promise<Side> {
+  const ready = join(logs, `${name}.json`)
+  await rm(ready, { force: true })
+  const part = launch(guard, {
+    name: `worklane of ${name}`,
+    command: join(directory, 'node_modules/.bin/node'),
+    args: [
+      'harness/cli/main.ts',
+      'serve',
+      '--ready',
+      ready,
+      ...faults.flatMap((fault) => ['--fault', fault]),
+    ],
+    cwd: directory,
+    logFile: join(logs, `${name}.log`),
+    env: { PATH: `${dirname(process.execPath)}:${process.env.PATH}` },
+  })
+  try {
+    await untilReady(part, async () => (await readServed(ready)) !== null, startPatience)
+  } catch (error) {
+    await part.stop()
+    const [last = ''] = (await lastLines(part.logFile, 1)).split('\n')
+    throw new GateInvalid(`${name} (${what}) did not start: ${last || (error as Error).message}`)
+  }
+  const served = (await readServed(ready)) as Served
+  return {
+    ...{ name, what, origin: served.origin, sessionSecret: served.sessionSecret },
+    ...{ directory, databaseUrl: served.databaseUrl, webUrl: served.webUrl },
+    cpuSeconds: () => cpuSecondsOf(served.pids),
+    // It has to stop its own parts first.
+    stop: () => part.stop(30_000),
+  }
+}
+
+/** Seconds: the first time Next is built, and the database seeded. */
+const startPatience = 300
+
+async function readServed(file: string): Promise<Served | null> {
+  const text = await readFile(file, 'utf8').catch(() => null)
+  return text === null ? null : Served.parse(JSON.parse(text))
+}
+
+async function cpuSecondsOf(pids: readonly number[]): Promise<number | null> {
+  const usage = await usageOf(pids)
+  if (usage.size < pids.length) return null
+  return [...usage.values()].reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0)
+}

@@ -1,0 +1,128 @@
+import type { Metric } from '@headroom/perf-budgets/gate/judge.ts'
+import type { Pair } from '@headroom/perf-budgets/gate/statistics.ts'
+import { gate, validity } from '@headroom/perf-budgets/slo.ts'
+import { z } from 'zod'
+import type { Result } from '../judge/result.ts'
+
+export const sideNames = ['base', 'head'] as const
+export type SideName = (typeof sideNames)[number]
+
+/** A few seconds of load on one side: what a gate is made of, and what it leaves in slices.json. */
+export const Slice = z.object({
+  pair: z.number().int(),
+  side: z.enum(sideNames),
+  /** 0 for the side that came first in its pair. */
+  turn: z.number().int(),
+  /** Users, journeys and think times: both sides of a pair play the same. */
+  seed: z.number().int(),
+  requests: z.number().int(),
+  errors: z.number().int(),
+  leaks: z.number().int(),
+  /** CPU of the side's processes, all requests of the slice together; null where they are not ours to watch. */
+  cpuMsPerRequest: z.number().nullable(),
+  routes: z.array(z.object({ route: z.string(), count: z.number(), p50: z.number(), p95: z.number() })),
+  /** Of the generator or the machine, never of the answers: why this slice says nothing. */
+  doubts: z.array(z.string()),
+})
+export type Slice = z.infer<typeof Slice>
+
+/** @param cpuSeconds that the side's processes took from before the slice until after it */
+export function sliceOf(
+  result: Result,
+  of: Pick<Slice, 'pair' | 'side' | 'turn' | 'seed'>,
+  cpuSeconds: number | null,
+): Slice {
+  const { totals, routes, generator, phases } = result
+  const all = phases.reduce((sum, { requests }) => sum + requests, 0)
+  return {
+    ...of,
+    ...{ requests: totals.requests, errors: totals.errors, leaks: totals.leaks },
+    cpuMsPerRequest: cpuSeconds === null || all === 0 ? null : (cpuSeconds * 1000) / all,
+    routes: routes.map(({ route, count, p50, p95 }) => ({ route, count, p50, p95 })),
+    doubts: doubtsOf(generator, totals.requests),
+  }
+}
+
+function doubtsOf({ scheduleLagP99Ms, cpuShareOfCore }: Result['generator'], requests: number): string[] {
+  const lag = scheduleLagP99Ms ?? Number.POSITIVE_INFINITY
+  return [
+    ...(lag > validity.scheduleLagP99 ? [`the generator was ${lag.toFixed(0)} ms late at p99`] : []),
+    ...((cpuShareOfCore ?? 0) > validity.generatorCpuShare ? ['the generator had too little CPU'] : []),
+    ...(requests < validity.minimumSamples ? [`only ${requests} requests were answered`] : []),
+  ]
+}
+
+/** Pairs of which both slices say something. */
+export function soundPairs(slices: readonly Slice[]): { base: Slice; head: Slice }[] {
+  return [...Map.groupBy(slices, ({ pair }) => pair).values()].flatMap((both) => {
+    const [base, head] = sideNames.map((name) => both.find(({ side }) => side === name))
+    return base && head && base.doubts.length + head.doubts.length === 0 ? [{ base, head }] : []
+  })
+}
+
+const isPage = (route: string) => route.startsWith('page ') || route.startsWith('rsc ')
+
+/** What is compared: the middle and the tail of each kind of route, and CPU where it can be seen. */
+export function metricsOf(slices: readonly Slice[]): Metric[] {
+  const pairs = soundPairs(slices)
+  const routes = new Set(
+    pairs.flatMap(({ base, head }) => [...base.routes, ...head.routes]).map(({ route }) => route),
+  )
+  const pages = [...routes].filter(isPage)
+  const others = [...routes].filter((route) => !isPage(route))
+  const kinds = [
+    ['pages', pages] as const,
+    [pages.length > 0 ? 'API' : 'all routes', others] as const,
+  ].filter(([, names]) => names.length > 0)
+  const times = kinds.flatMap(([kind, names]) =>
+    (['p50', 'p95'] as const).map(
+      (figure): Metric => ({
+        ...{ name: `${figure} of ${kind}`, unit: 'ms', floor: gate.floors[figure] },
+        pairs: pairs.flatMap((pair) => typical(pair, new Set(names), figure) ?? []),
+      }),
+    ),
+  )
+  const cpu = pairs.flatMap(({ base, head }): Pair[] =>
+    base.cpuMsPerRequest && head.cpuMsPerRequest
+      ? [{ base: base.cpuMsPerRequest, head: head.cpuMsPerRequest }]
+      : [],
+  )
+  return cpu.length > 0
+    ? [...times, { name: 'CPU a request', unit: 'ms', floor: gate.floors.cpu, pairs: cpu }]
+    : times
+}
+
+/**
+ * The geometric mean of a figure over the routes that both slices asked, each with the weight that it has in both:
+ * a slice that happened to ask for more dear pages is not slower for it.
+ */
+function typical(
+  { base, head }: { base: Slice; head: Slice },
+  names: ReadonlySet<string>,
+  figure: 'p50' | 'p95',
+): Pair | undefined {
+  let weight = 0
+  const sums = { base: 0, head: 0 }
+  for (const ours of head.routes) {
+    const theirs = base.routes.find(({ route }) => route === ours.route)
+    if (!theirs || !names.has(ours.route) || !(ours[figure] > 0) || !(theirs[figure] > 0)) continue
+    const weighs = Math.min(ours.count, theirs.count)
+    weight += weighs
+    sums.base += weighs * Math.log(theirs[figure])
+    sums.head += weighs * Math.log(ours[figure])
+  }
+  return weight > 0 ? { base: Math.exp(sums.base / weight), head: Math.exp(sums.head / weight) } : undefined
+}
+
+/**
+ * Which side comes first in each pair: as often the one as the other, in an order of the seed's. A fixed order makes
+ * whatever the first slice leaves behind look like a change.
+ */
+export function ordersOf(pairs: number, random: () => number): SideName[] {
+  const firsts = Array.from({ length: pairs }, (_, place): SideName => (place % 2 === 0 ? 'base' : 'head'))
+  for (let place = firsts.length - 1; place > 0; place--) {
+    const other = Math.floor(random() * (place + 1))
+    ;[firsts[place], firsts[other]] = [firsts[other] as SideName, firsts[place] as SideName]
+  }
+  return firsts
+}

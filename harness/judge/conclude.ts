@@ -1,0 +1,170 @@
+import { cpus } from 'node:os'
+import { organisationOf } from '@headroom/fixtures/population.ts'
+import { percentile } from '@headroom/loadtests/wire/histogram.ts'
+import { lengthOf, stagesOf, vusFor } from '@headroom/loadtests/wire/workloads.ts'
+import { effects, routes, soak, streamed, validity, withoutLoad } from '@headroom/perf-budgets/slo.ts'
+import type { Collected } from '../collect/collector.ts'
+import { firstBreak, type Timeline, type Window } from '../collect/timeline.ts'
+import { thisMachine } from '../run/machine.ts'
+import { type JudgedTimes, judgedSpan, type Plan } from '../run/scenarios.ts'
+import { type Circumstances, judge, limitsBy } from './judge.ts'
+import type { Evidence, MemorySlope, Observed, Result } from './result.ts'
+
+/** What k6's processes said and cost. */
+export type GeneratorSeen = {
+  exitCode: number | null
+  lastLines: string
+  /** Of each process over the judged time; null where it could not be read. */
+  cpuSeconds: (number | null)[]
+  rssBytes: number | null
+}
+
+/** Of k6 on other machines nothing is seen: what makes such a run invalid is a VU that does not finish. */
+export const unseenGenerator: GeneratorSeen = {
+  ...{ exitCode: 0, lastLines: '', cpuSeconds: [], rssBytes: null },
+}
+
+/** A run that is over, and all that is known of it. */
+export type Ended = Pick<Circumstances, 'crashes' | 'interrupted' | 'population'> & {
+  id: string
+  plan: Plan
+  target: string
+  revision: string | null
+  startedAt: Date
+  times: JudgedTimes
+  collected: Collected
+  timeline: Timeline
+  generator: GeneratorSeen
+  observed: Observed
+  memory: MemorySlope[]
+  faultTexts: readonly string[]
+  doubts: readonly string[]
+  /** What was found by who watched something else of the run. */
+  evidence: readonly Evidence[]
+  facts: readonly string[]
+}
+
+const cores = cpus().length
+
+/** Of those that a tour must have asked. */
+const limitsOfAllRoutes = Object.fromEntries(
+  Object.entries(routes)
+    .filter(([name]) => !Object.hasOwn(withoutLoad, name) && !streamed.some((stream) => stream === name))
+    .map(([name, { ttfbP95 }]) => [name, ttfbP95]),
+)
+
+/** Judges a run, and tells everything of it. */
+export function conclude(ended: Ended): Result {
+  const { plan, times, collected, timeline, generator, memory } = ended
+  const { journey } = plan
+  const stages = stagesOf(plan)
+  const vus = vusFor(plan.users, plan.shards)
+  const seconds = (times.to - times.from) / 1000
+  const shares =
+    seconds > 0 ? generator.cpuSeconds.flatMap((cpu) => (cpu === null ? [] : [cpu / seconds])) : []
+  const cpuShareOfCore = shares.length > 0 ? sum(shares) : null
+  const coresPerShard = Math.min(cores / plan.shards, Math.max(1, vus / plan.shards))
+  const judgement = judge(collected, {
+    ...{ users: plan.users, stages, vus, shards: plan.shards, judgedMs: times.judgedMs },
+    ...{ k6ExitCode: generator.exitCode, k6LastLines: generator.lastLines },
+    ...{ crashes: ended.crashes, interrupted: ended.interrupted, population: ended.population },
+    ...(journey ? { limits: journey.limits, marked: journey.marked } : {}),
+    ...(plan.scenario === 'routes' ? { limits: limitsOfAllRoutes } : {}),
+    generatorCpuShare: shares.length > 0 ? Math.max(...shares) / coresPerShard : null,
+    generatorRssBytes: generator.rssBytes,
+    more: {
+      evidence: [
+        ...(plan.scenario === 'soak' ? memory.map(slopeEvidence) : []),
+        ...effectEvidence(ended.observed.effects),
+        ...ended.evidence,
+      ],
+      doubts: [...ended.doubts],
+      facts: [...ended.facts],
+    },
+  })
+  const lag = Math.max(
+    ...stages.map(({ phase }) => percentile(collected.lag.get(phase) ?? new Map(), 0.99) || 0),
+  )
+  const vuStates = [...collected.vus.values()]
+  const within = timeline.windows.filter(({ at }) => at < lengthOf(stages))
+  const requests = requestsBetween(within, judgedSpan(stages), judgement.totals.requests)
+  return {
+    version: 1,
+    run: ended.id,
+    scenario: journey?.name ?? plan.scenario,
+    startedAt: ended.startedAt.toISOString(),
+    revision: ended.revision,
+    machine: thisMachine(),
+    target: ended.target,
+    workload: {
+      ...{ users: plan.users, thinkMs: plan.think, rampMs: plan.ramp, durationMs: plan.duration },
+      ...{
+        seed: plan.seed,
+        population: plan.population,
+        tenants: journey ? null : tenantsOf(plan),
+        shards: plan.shards,
+      },
+      faults: [...ended.faultTexts],
+    },
+    ...judgement,
+    firstBreak: firstBreak({ windows: within, width: timeline.width }, limitsBy(journey?.limits)),
+    generator: {
+      cpuMsPerRequest:
+        cpuShareOfCore !== null && judgement.totals.requests > 0
+          ? (cpuShareOfCore * seconds * 1000) / requests
+          : null,
+      cpuShareOfCore,
+      peakRssBytes: generator.rssBytes,
+      scheduleLagP99Ms: lag,
+      activeUsers: sum(vuStates.map(({ peakUsers }) => peakUsers)),
+      streams: sum(vuStates.map(({ streams }) => streams)),
+    },
+    observed: ended.observed,
+    memory,
+  }
+}
+
+const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0)
+
+/** Requests of the whole judged span: what is between two judged stages costs the generator as well. */
+const requestsBetween = (windows: readonly Window[], [from, to]: [number, number], judged: number): number =>
+  Math.max(judged, sum(windows.filter(({ at }) => at >= from && at < to).map(({ requests }) => requests)))
+
+/** Where our own workers can be watched, and did enough to tell. */
+export function effectEvidence({
+  count: samples,
+  delayP95Ms,
+  oldestWaitingMs,
+}: Observed['effects']): Evidence[] {
+  if (samples < validity.minimumSamples || delayP95Ms === null) return []
+  const held = (limit: string, measured: number, wanted: number): Evidence => ({
+    ...{ limit, samples, wanted: `< ${wanted / 1000} s`, measured: `${(measured / 1000).toFixed(2)} s` },
+    passed: measured < wanted,
+  })
+  return [
+    held('from a write to its effect, p95', delayP95Ms, effects.delayP95),
+    ...(oldestWaitingMs === null
+      ? []
+      : [held('oldest effect that waited for a worker', oldestWaitingMs, effects.oldestWaiting)]),
+  ]
+}
+
+function slopeEvidence({ process, what, bytesPerMinute, lastBytes }: MemorySlope): Evidence {
+  const limit = what === 'resident' ? soak.residentSlope : soak.arrayBuffersSlope
+  const inKilobytes = (bytes: number) => `${(bytes / 1024).toFixed(0)} KB`
+  return {
+    limit: `${what} memory of ${process}`,
+    wanted: `slope ≤ ${inKilobytes(limit)} a minute`,
+    measured: `${inKilobytes(bytesPerMinute)} a minute, ${(lastBytes / 1024 ** 2).toFixed(0)} MB at the end`,
+    samples: 1,
+    passed: bytesPerMinute <= limit,
+  }
+}
+
+/** How many tenants the run's users belong to. */
+function tenantsOf({ users, population }: Plan): number {
+  const tenants = new Set<number>()
+  for (let k = 0; k < users; k++)
+    tenants.add(organisationOf(population, Math.floor((k * population.users) / users)))
+  return tenants.size
+}

@@ -1,0 +1,29 @@
+import type { Stage } from '@headroom/loadtests/wire/workloads.ts'
+import type { Evidence } from '../judge/result.ts'
+import type { Guard } from '../stack/guard.ts'
+
+/** What runs beside the swarm, and is judged with it. It must not reject. */
+export type Companion = (beside: Beside) => Promise<Companionship>
+
+/** The run that it stands beside. */
+export type Beside = {
+  guard: Guard
+  scenario: string
+  stages: readonly Stage[]
+  /** What k6 needs to know of the run, without the collector. */
+  env: Record<string, string>
+  /** When the first stage began, in epoch milliseconds. */
+  began: Promise<number>
+  /** Resolves when the swarm has ended, early or not. */
+  ended: Promise<void>
+  /** Ends the swarm early. */
+  stop: () => void
+}
+
+export type Companionship = {
+  evidence: Evidence[]
+  doubts: string[]
+  facts: string[]
+  /** Why it came to nothing, and the run with it. */
+  abandoned?: string
+}

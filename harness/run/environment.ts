@@ -1,0 +1,24 @@
+import type { Plan } from './scenarios.ts'
+
+export type Place = { target: string; sessionSecret: string; collector: string }
+
+/** What the k6 side reads (loadtests/swarm/options.ts). */
+export function environmentOf(
+  plan: Plan,
+  { target, sessionSecret, collector }: Place,
+): Record<string, string> {
+  const { users, think, ramp, duration, seed, population, shards } = plan
+  const values = {
+    ...{ USERS: users, THINK: think, RAMP: ramp, DURATION: duration, SEED: seed, SHARDS: shards },
+    POPULATION_SEED: population.seed,
+    POPULATION_ORGANISATIONS: population.organisations,
+    POPULATION_USERS: population.users,
+    TARGET: target,
+    SESSION_SECRET: sessionSecret,
+    COLLECTOR: collector,
+    ...(plan.journey ? { JOURNEY: plan.journey.file } : {}),
+  }
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [`HEADROOM_${name}`, String(value)]),
+  )
+}

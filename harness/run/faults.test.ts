@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest'
+import { readFault, stackFaults } from './faults.ts'
+
+describe('what is broken on purpose', () => {
+  it.each([
+    ['delay=task.list:900', { kind: 'delay', operation: 'task.list', milliseconds: 900 }],
+    ['slow=10', { kind: 'slow', percent: 10 }],
+    ['uncompressed', { kind: 'uncompressed' }],
+    ['stop=api@50%', { kind: 'stop', part: 'api', at: 0.5 }],
+  ])('is read from %s', (text, fault) => {
+    expect(readFault(text)).toEqual(fault)
+  })
+
+  it.each([
+    ['slow=0', /unknown --fault "slow=0"/],
+    ['delay=task.lst:9', /did you mean "task.list"/],
+  ])('is refused as %s, with what is meant', (text, problem) => {
+    expect(() => readFault(text)).toThrow(expect.objectContaining({ line: expect.stringMatching(problem) }))
+  })
+
+  it('is told to Worklane and to the edge, each its own', () => {
+    expect(stackFaults([])).toEqual({ faults: '', compress: true })
+    expect(stackFaults(['slow=10', 'uncompressed', 'leak=cache'].map(readFault))).toEqual({
+      ...{ faults: 'slow=10,leak=cache', compress: false },
+    })
+  })
+})
