@@ -3,8 +3,8 @@ type Process = { vus: number; cores: number; memoryMiB: number }
 
 /** The environment of k6 that makes the most of its part of a machine. */
 export const goRuntime = ({ vus, cores, memoryMiB }: Process) => ({
-  // Fewer collections for more memory where k6's heap is small, and its time is what counts.
-  GOGC: vus > 2 ? '130' : '400',
+  // Fewer collections for more memory: k6's heap is small, and its time is what counts.
+  GOGC: '300',
   // When a target hangs everybody waits, and waiting takes memory: then collect more often instead.
   GOMEMLIMIT: `${Math.floor(memoryMiB)}MiB`,
   // A VU runs on one thread; more threads than VUs only wake each other up (measured: 1.0 → 0.6 ms a request

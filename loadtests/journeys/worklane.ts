@@ -11,6 +11,7 @@ for (const [persona, chain] of Object.entries(journeys)) chains[persona] = compi
 /** Worklane's people at their work. */
 export const worklane: App<User> = {
   userAt,
+  columns: ['cookie', 'board', 'task'],
   next: (user) => stepAfter(chains[user.kin.persona] as CompiledChain, user),
   steps,
   session: ({ cookie }) => ({ Cookie: cookie, 'Accept-Encoding': 'gzip' }),

@@ -20,8 +20,9 @@ export type Player = {
   step: string
   /** State of the user's own sequence: the same run plays the same users. */
   random: number
-  /** The read that they saw last, whose version a browser would offer again. */
-  seen: { path: string; tag: string } | null
+  /** The path of what they read last and a browser would offer the version of again, and that version; or ''. */
+  seen: string
+  seenTag: string
   /** When their step is due, or was; before they came, when they come. Epoch milliseconds. */
   dueAt: number
   present: boolean
@@ -65,6 +66,11 @@ export type App<User extends Player> = {
    * @param token base64url of the HMAC-SHA-256 of a text with the session secret
    */
   userAt(run: Run, place: number, token: (subject: string) => string): User
+  /**
+   * The names of all that a user has beside what a player has. With them a user who thinks is a row of a table, not
+   * an object, and takes a fifth of the memory; what is missing here is forgotten with each step.
+   */
+  columns?: readonly Exclude<keyof User, keyof Player>[]
   /** The name of what they do next. */
   next(user: User): string
   steps: Readonly<Record<string, Step<User>>>
@@ -90,7 +96,7 @@ const userStream = 101
 const streamStream = 102
 
 export const playerAt = <Of extends Kin>(run: Run, place: number, index: number, kin: Of) => ({
-  ...{ index, place, kin, step: '', seen: null, dueAt: 0, present: false },
+  ...{ index, place, kin, step: '', seen: '', seenTag: '', dueAt: 0, present: false },
   random: hash(run.seed, userStream, index),
   listens: unit(run.seed, streamStream, index) < run.streams ? ('not now' as const) : ('never' as const),
 })

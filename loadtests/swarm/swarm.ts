@@ -10,6 +10,7 @@ import { type App, draw, drawBelow, type Player, type Request } from './app.ts'
 import { Increments } from './increments.ts'
 import { connectionsOf, type Run } from './options.ts'
 import { Queue } from './queue.ts'
+import { Resting } from './resting.ts'
 import { residualThinkTime, thinkTime } from './think.ts'
 
 /** k6 has one; its types leave it to the browser's. */
@@ -55,7 +56,10 @@ export async function swarm<User extends Player>(run: Run, app: App<User>): Prom
   const phaseAt = (time: number): Phase => stretch(time - startedAt).stage?.phase ?? 'drain'
   const connections = connectionsOf(run)
   const increments = new Increments()
-  const slots = new Map<number, User[]>()
+  const resting = new Resting<User>(app.columns, Math.ceil(run.users / run.vus))
+  const rowOf = ({ place }: User): number => Math.floor(place / run.vus)
+  /** Who is due when, by their rows. */
+  const slots = new Map<number, number[]>()
   const waiting = new Queue<Waiting>()
   const playing = new Set<User>()
   /** The next that has not begun. */
@@ -65,13 +69,15 @@ export async function swarm<User extends Player>(run: Run, app: App<User>): Prom
   let present = 0
   let lostUsers = 0
 
-  /** From then on the user is due; a slot that has begun already is played with the next one. */
+  /** The user rests, and then is due; a slot that has begun already is played with the next one. */
   const schedule = (user: User, at: number) => {
     const due = Math.max(Math.ceil(at / slotWidth), slot)
     user.dueAt = due * slotWidth
+    const row = rowOf(user)
     const others = slots.get(due)
-    if (others) others.push(user)
-    else slots.set(due, [user])
+    if (others) others.push(row)
+    else slots.set(due, [row])
+    resting.put(row, user)
   }
 
   const usersThen = (time: number): number => stretch(time).users ?? usersAt(stages, time)
@@ -177,8 +183,7 @@ export async function swarm<User extends Player>(run: Run, app: App<User>): Prom
   const headersOf = (user: User, request: Request): Record<string, string> => {
     const headers = request.anonymous ? anonymous() : app.session(user)
     if (request.headers) Object.assign(headers, request.headers)
-    const { seen } = user
-    if (request.conditional && seen && seen.path === request.path) headers['If-None-Match'] = seen.tag
+    if (request.conditional && user.seen === request.path) headers['If-None-Match'] = user.seenTag
     return headers
   }
 
@@ -309,7 +314,7 @@ export async function swarm<User extends Player>(run: Run, app: App<User>): Prom
       if (!due) continue
       slots.delete(slot)
       scheduleLag.add(now - slot * slotWidth)
-      for (let place = 0; place < due.length; place++) wake(due[place] as User)
+      for (let place = 0; place < due.length; place++) wake(resting.take(due[place] as number))
     }
     giveUp(now)
     if (now >= nextMessage) {
@@ -334,8 +339,8 @@ const spent = ({ timings }: Answer): number =>
   timings.blocked + timings.connecting + timings.tls_handshaking + timings.duration
 
 function remember(user: Player, path: string, { headers }: Answer): void {
-  const tag = headers.Etag
-  user.seen = tag ? { path, tag } : null
+  user.seenTag = headers.Etag || ''
+  user.seen = user.seenTag === '' ? '' : path
 }
 
 /** When the next users are due, or something else is; an empty slot wakes nobody. */
