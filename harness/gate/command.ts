@@ -8,6 +8,7 @@ import {
   type CounterJudgement,
   type Counters,
   judgeCounters,
+  lesser,
   together,
 } from '@headroom/perf-budgets/gate/counters.ts'
 import type { Metric } from '@headroom/perf-budgets/gate/judge.ts'
@@ -23,7 +24,7 @@ import type { Plan } from '../run/scenarios.ts'
 import { type Guard, startGuard } from '../stack/guard.ts'
 import { project } from '../stack/project.ts'
 import { provide } from '../toolchain/provide.ts'
-import { countersOf, lesser } from './counters.ts'
+import { countersOf } from './counters.ts'
 import { type Compared, compare, noCounters, withCounters } from './gate.ts'
 import { lighthouseMetrics } from './lighthouse.ts'
 import { markdown, terminalTable } from './present.ts'

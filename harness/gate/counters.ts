@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type PopulationSpec, projectIdAt, taskIdAt } from '@headroom/fixtures/population.ts'
-import { type Counters, counterKinds } from '@headroom/perf-budgets/gate/counters.ts'
+import { type Counters, fewest } from '@headroom/perf-budgets/gate/counters.ts'
 import { routes, streamed } from '@headroom/perf-budgets/slo.ts'
 import pg from 'pg'
 import { largestOf, pagesOf } from '../lighthouse/pages.ts'
@@ -19,7 +19,6 @@ const allocating = ['/dashboard', '/projects/[projectId]', '/tasks/[taskId]']
 
 /** A page whose parts come in another order takes other bytes to say so: the fewest of several visits count. */
 const visitsAgain = 2
-const fewest = (known: number | undefined, more: number) => Math.min(known ?? more, more)
 
 /** Tenants whose owners ask in a round, each for the first time: something else may ask the database at that moment. */
 const tenants = 5
@@ -74,17 +73,6 @@ export async function countersOf(side: Side, population: PopulationSpec, round =
     await database?.end()
   }
 }
-
-/** Of what was counted twice the lesser, which has less of what else went on. */
-export const lesser = (one: Counters, other: Counters): Counters =>
-  Object.fromEntries(
-    counterKinds.flatMap((kind) => {
-      const [first, second] = [one[kind], other[kind]]
-      if (!first || !second) return []
-      const both = Object.entries(first).map(([route, count]) => [route, fewest(second[route], count)])
-      return [[kind, Object.fromEntries(both)]]
-    }),
-  )
 
 /** An owner, and what they ask. */
 function visitorOf(side: Side, population: PopulationSpec, organisation: number) {

@@ -109,17 +109,17 @@ describe('what is written for a cluster', () => {
   })
 
   it('gives a runner what docs/scaling.md says, and half of its CPU again', () => {
-    expect(runnerSize(planOf('100k', 1))).toEqual({ cores: 1.4, memoryMiB: 2_048 })
-    expect(runnerSize(planOf('100k', 4))).toEqual({ cores: 0.5, memoryMiB: 704 })
-    expect(runnerSize(planOf('100k', 2, 1_000_000))).toEqual({ cores: 7, memoryMiB: 9_088 })
-    expect(runnerSize(planOf('100k', 20, 10_000_000))).toEqual({ cores: 7, memoryMiB: 9_088 })
+    expect(runnerSize(planOf('100k', 1))).toEqual({ cores: 2.2, memoryMiB: 2_240 })
+    expect(runnerSize(planOf('100k', 4))).toEqual({ cores: 0.6, memoryMiB: 768 })
+    expect(runnerSize(planOf('100k', 3, 1_000_000))).toEqual({ cores: 7.4, memoryMiB: 6_784 })
+    expect(runnerSize(planOf('100k', 28, 10_000_000))).toEqual({ cores: 7.9, memoryMiB: 7_232 })
   })
 
   it('plays as many VUs in a runner as --shards does in a process', () => {
     const goOf = (plan: Plan) =>
       Object.fromEntries(testRun(clusterOf(plan)).spec.runner.env.map(({ name, value }) => [name, value]))
     expect(vusFor(1_000_000, 2)).toBe(40)
-    expect(goOf(planOf('100k', 2, 1_000_000))).toMatchObject({ GOMAXPROCS: '7', GOGC: '130' })
-    expect(goOf(planOf('100k', 4))).toMatchObject({ GOMAXPROCS: '1', GOGC: '400', GOMEMLIMIT: '633MiB' })
+    expect(goOf(planOf('100k', 2, 1_000_000))).toMatchObject({ GOMAXPROCS: '11', GOGC: '300' })
+    expect(goOf(planOf('100k', 4))).toMatchObject({ GOMAXPROCS: '1', GOGC: '300', GOMEMLIMIT: '691MiB' })
   })
 })

@@ -5,8 +5,8 @@ import type { Plan } from '../run/scenarios.ts'
 export type Size = { cores: number; memoryMiB: number }
 
 /** The arithmetic of docs/scaling.md. */
-const cpuSecondsPerRequest = 0.000_35
-const bytesPerUser = 9 * 1024
+const cpuSecondsPerRequest = 0.000_55
+const bytesPerUser = 10 * 1024
 /** A generator that uses all of its CPU is late: half of it stays free. */
 const cpuUsed = 0.5
 /** When the target hangs everybody waits, which takes as much memory again. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { gate } from '../slo.ts'
-import { type Counters, judgeCounters, together } from './counters.ts'
+import { type Counters, judgeCounters, lesser, together } from './counters.ts'
 
 const base: Counters = {
   queries: { 'page /dashboard': 6, 'GET /v1/me': 2 },
@@ -28,6 +28,15 @@ describe('counters', () => {
 
   it('praise what became less', () => {
     expect(judged({ queries: { 'GET /v1/me': 1 } }).findings).toMatchObject([{ call: 'better', head: 1 }])
+  })
+
+  it('are the lesser of two rounds, route by route', () => {
+    const again = { queries: { 'page /dashboard': 7, 'GET /v1/me': 1 }, bytes: { 'page /dashboard': 59_000 } }
+    expect(lesser(base, again)).toEqual({
+      queries: { 'page /dashboard': 6, 'GET /v1/me': 1 },
+      bytes: { 'page /dashboard': 59_000 },
+    })
+    expect(lesser({ queries: { 'page /new': 3 } }, base)).toEqual({ queries: { 'page /new': 3 } })
   })
 
   it('let pass what was accepted by name, and nothing else', () => {

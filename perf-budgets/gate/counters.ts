@@ -53,6 +53,19 @@ export function judgeCounters(
   return { compared: pairs.length, findings }
 }
 
+export const fewest = (known: number | undefined, more: number): number => Math.min(known ?? more, more)
+
+/** Of what was counted twice the lesser, which has less of what else went on. A kind that one lacks is left out. */
+export const lesser = (one: Counters, other: Counters): Counters =>
+  Object.fromEntries(
+    counterKinds.flatMap((kind) => {
+      const [first, second] = [one[kind], other[kind]]
+      if (!first || !second) return []
+      const both = Object.entries(first).map(([route, count]) => [route, fewest(second[route], count)])
+      return [[kind, Object.fromEntries(both)]]
+    }),
+  )
+
 /** By kind and route, or a kind alone. */
 export const isAccepted = (accepted: readonly string[], kind: string, route: string): boolean =>
   accepted.some((name) => name === kind || name === `${kind} ${route}`)
