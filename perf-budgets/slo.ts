@@ -79,8 +79,10 @@ export const validity = {
   vitalSamples: 5,
 } as const
 
-/** What a long run may grow by, each process of its own, between the first and the last tenth. */
+/** What a long run may grow by, each process of its own: the slope of a straight line through all that was seen. */
 export const soak = {
+  /** The share of the judged time in which caches fill and V8 finds its size: not looked at. */
+  warmUp: 1 / 3,
   /** Bytes a minute that resident memory may rise, and buffers outside of the heap. */
   residentSlope: 512 * 1024,
   arrayBuffersSlope: 128 * 1024,

@@ -34,6 +34,14 @@ describe('the part that limits', () => {
 })
 
 describe('the slope of memory', () => {
+  it('is not what it took to become warm, and what grows from then on is', () => {
+    const at = (minute: number, leak: number) => Math.min(minute, 8) * 50_000 + leak * minute
+    const points = (leak: number) =>
+      Array.from({ length: 31 }, (_, minute): [number, number] => [minute, at(minute, leak)])
+    expect(slopeOf('web', 'resident', points(0)).bytesPerMinute).toBeCloseTo(0)
+    expect(slopeOf('web', 'resident', points(700)).bytesPerMinute).toBeCloseTo(700)
+  })
+
   it('is what it grew by in a minute, whatever it jumped by', () => {
     const points = [0, 1, 2, 3].map((minute): [number, number] => [minute, 1_000 * minute + (minute % 2)])
     expect(slopeOf('api', 'resident', points).bytesPerMinute).toBeCloseTo(1_000, -1)

@@ -1,4 +1,5 @@
 import { cpus } from 'node:os'
+import { soak } from '@headroom/perf-budgets/slo.ts'
 import pg from 'pg'
 import { linearRegression } from 'simple-statistics'
 import { type MemorySlope, nothingObserved, type Observed } from '../judge/result.ts'
@@ -191,9 +192,11 @@ async function memoryOf(
   return slopes
 }
 
-/** @param points minutes and bytes */
+/** Of what was seen once it was warm. @param points minutes and bytes, the earliest first */
 export function slopeOf(process: string, what: MemorySlope['what'], points: [number, number][]): MemorySlope {
-  const bytesPerMinute = points.length < 2 ? 0 : linearRegression(points).m
+  const [begins, ends] = [points[0]?.[0] ?? 0, points.at(-1)?.[0] ?? 0]
+  const warm = points.filter(([minute]) => minute >= begins + soak.warmUp * (ends - begins))
+  const bytesPerMinute = warm.length < 2 ? 0 : linearRegression(warm).m
   return { process, what, bytesPerMinute, lastBytes: points.at(-1)?.[1] ?? 0 }
 }
 

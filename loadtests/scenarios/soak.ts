@@ -8,7 +8,8 @@ import { workloads } from '../wire/workloads.ts'
  * Does anything grow that should not?
  *
  * Model     1,500 users, about half of what two cores carry, closed loop, 60 s mean think time
- * Judged    30 minutes of steady load; the memory of generator, web, api and worker must not have a slope
+ * Judged    30 minutes of steady load; the memory of generator, web, api and worker must not have a slope in the
+ *           last 20, when they are warm
  * Limits    perf-budgets/slo.ts, with the slopes under `soak`
  * Takes     about 31 minutes
  */
