@@ -4,7 +4,7 @@ import { gate as rules } from '@headroom/perf-budgets/slo.ts'
 import { z } from 'zod'
 import { UsageError } from '../cli/usage.ts'
 import { judgeSlices } from '../gate/gate.ts'
-import { metricsOf, Slice, soundPairs } from '../gate/slices.ts'
+import { eachCpu, metricsOf, Slice, soundPairs } from '../gate/slices.ts'
 import { plainTable } from '../report/table.ts'
 
 type SlicePair = { base: Slice; head: Slice }
@@ -99,6 +99,6 @@ function draw(recorded: readonly SlicePair[], pairs: number, gate: number, slowe
 
 const slowed = (slice: Slice, slower: number): Slice => ({
   ...slice,
-  cpuMsPerRequest: slice.cpuMsPerRequest === null ? null : slice.cpuMsPerRequest * slower,
+  cpu: slice.cpu && eachCpu(slice.cpu, (ms) => ms * slower),
   routes: slice.routes.map((route) => ({ ...route, p50: route.p50 * slower, p95: route.p95 * slower })),
 })

@@ -229,7 +229,7 @@ async function measure(sides: Sides, options: Measured, say: (line: string) => v
       throw new GateInvalid(
         `${of.side} (${what}) answered nothing: ${result.reasons[0] ?? 'no request was made'}`,
       )
-    const slice = sliceOf(result, of, before === null || after === null ? null : after - before)
+    const slice = sliceOf(result, of, before && after && { before, after })
     const doubts = slice.doubts.length > 0 ? `; says nothing: ${slice.doubts.join(', ')}` : ''
     if (of.pair >= 0)
       say(`pair ${of.pair + 1}, ${of.side}: ${slice.requests} requests, ${slice.errors} errors${doubts}`)

@@ -19,7 +19,7 @@ const slice = (of: Of, slower = 1, change: Partial<Slice> = {}): Slice => {
   return {
     ...of,
     ...{ requests: 500, errors: 0, leaks: 0, doubts: [] },
-    cpuMsPerRequest: 8 * factor,
+    cpu: { web: 6 * factor, api: factor, 'the rest': factor },
     routes: [route('page /dashboard', 100, 40), route('GET /v1/me', 400, 10)],
     ...change,
   }
@@ -42,7 +42,9 @@ describe('a gate', () => {
       'p95 of pages',
       'p50 of API',
       'p95 of API',
-      'CPU a request',
+      'CPU of web, a request',
+      'CPU of api, a request',
+      'CPU of the rest, a request',
     ])
     expect(slices).toHaveLength(40)
   })
@@ -147,11 +149,23 @@ describe('a gate', () => {
   it('compares all routes where none is a page, and no CPU that nobody saw', () => {
     const slices = Array.from({ length: 20 }, (_, pair) =>
       (['base', 'head'] as const).map((side, turn) => {
-        const made = slice({ pair, side, turn, seed: pair }, 1, { cpuMsPerRequest: null })
+        const made = slice({ pair, side, turn, seed: pair }, 1, { cpu: null })
         return { ...made, routes: made.routes.map((route) => ({ ...route, route: `GET ${route.count}` })) }
       }),
     ).flat()
     expect(metricsOf(slices).map(({ name }) => name)).toEqual(['p50 of all routes', 'p95 of all routes'])
+  })
+
+  it('compares CPU as a whole with a base that cannot tell its processes apart', () => {
+    const slices = Array.from({ length: 20 }, (_, pair) =>
+      (['base', 'head'] as const).map((side, turn) =>
+        slice({ pair, side, turn, seed: pair }, 1, side === 'base' ? { cpu: { everything: 8 } } : {}),
+      ),
+    ).flat()
+    const cpu = metricsOf(slices).filter(({ name }) => name.startsWith('CPU'))
+    expect(cpu.map(({ name }) => name)).toEqual(['CPU a request'])
+    expect(cpu[0]?.pairs[0]?.base).toBe(8)
+    expect(cpu[0]?.pairs[0]?.head).toBeCloseTo(8, 0)
   })
 
   it('begins with each side as often, in an order of its own', () => {

@@ -22,8 +22,8 @@ export type Side = {
   databaseUrl: string | undefined
   /** Of a web process itself, past the edge; undefined as above. */
   webUrl: string | undefined
-  /** CPU seconds that its processes took since they began; null where they are not ours to watch. */
-  cpuSeconds(): Promise<number | null>
+  /** CPU seconds that its processes took since they began, by kind; null where they are not ours to watch. */
+  cpuSeconds(): Promise<Record<string, number> | null>
   stop(): Promise<void>
 }
 
@@ -36,9 +36,11 @@ export class GateInvalid extends Error {
 export const Served = z.object({
   origin: z.string(),
   sessionSecret: z.string(),
+  /** Read by revisions that do not know `processes`. */
   pids: z.array(z.number().int()),
   population: z.object({ seed: z.number(), organisations: z.number(), users: z.number() }),
   // Older revisions do not tell these.
+  processes: z.array(z.object({ name: z.string(), pid: z.number().int() })).optional(),
   databaseUrl: z.string().optional(),
   webUrl: z.string().optional(),
 })
@@ -153,7 +155,7 @@ export async function serve(
   return {
     ...{ name, what, origin: served.origin, sessionSecret: served.sessionSecret },
     ...{ directory, databaseUrl: served.databaseUrl, webUrl: served.webUrl },
-    cpuSeconds: () => cpuSecondsOf(served.pids),
+    cpuSeconds: () => cpuSecondsOf(served),
     // It has to stop its own parts first.
     stop: () => part.stop(30_000),
   }
@@ -167,8 +169,19 @@ async function readServed(file: string): Promise<Served | null> {
   return text === null ? null : Served.parse(JSON.parse(text))
 }
 
-async function cpuSecondsOf(pids: readonly number[]): Promise<number | null> {
+async function cpuSecondsOf({ pids, processes }: Served): Promise<Record<string, number> | null> {
   const usage = await usageOf(pids)
   if (usage.size < pids.length) return null
-  return [...usage.values()].reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0)
+  const seconds: Record<string, number> = {}
+  for (const [pid, { cpuSeconds }] of usage) {
+    const kind = kindOf(processes?.find((each) => each.pid === pid)?.name)
+    seconds[kind] = (seconds[kind] ?? 0) + cpuSeconds
+  }
+  return seconds
+}
+
+/** What is compared by itself: a change of the API should not be lost among everything that Postgres does. */
+function kindOf(name: string | undefined): string {
+  if (name === undefined) return 'everything'
+  return /^(web|api)(-\d+)?$/.exec(name)?.[1] ?? 'the rest'
 }

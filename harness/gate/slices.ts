@@ -18,30 +18,42 @@ export const Slice = z.object({
   requests: z.number().int(),
   errors: z.number().int(),
   leaks: z.number().int(),
-  /** CPU of the side's processes, all requests of the slice together; null where they are not ours to watch. */
-  cpuMsPerRequest: z.number().nullable(),
+  /** CPU of the side's processes by kind, in ms a request; null where they are not ours to watch. */
+  cpu: z.record(z.string(), z.number()).nullable(),
   routes: z.array(z.object({ route: z.string(), count: z.number(), p50: z.number(), p95: z.number() })),
   /** Of the generator or the machine, never of the answers: why this slice says nothing. */
   doubts: z.array(z.string()),
 })
 export type Slice = z.infer<typeof Slice>
 
-/** @param cpuSeconds that the side's processes took from before the slice until after it */
+/** @param cpuSeconds that the side's processes had taken by kind, before the slice and after it */
 export function sliceOf(
   result: Result,
   of: Pick<Slice, 'pair' | 'side' | 'turn' | 'seed'>,
-  cpuSeconds: number | null,
+  cpuSeconds: { before: Record<string, number>; after: Record<string, number> } | null,
 ): Slice {
   const { totals, routes, generator, phases } = result
   const all = phases.reduce((sum, { requests }) => sum + requests, 0)
   return {
     ...of,
     ...{ requests: totals.requests, errors: totals.errors, leaks: totals.leaks },
-    cpuMsPerRequest: cpuSeconds === null || all === 0 ? null : (cpuSeconds * 1000) / all,
+    cpu:
+      cpuSeconds === null || all === 0
+        ? null
+        : eachCpu(
+            cpuSeconds.after,
+            (seconds, kind) => (1000 * (seconds - (cpuSeconds.before[kind] ?? 0))) / all,
+          ),
     routes: routes.map(({ route, count, p50, p95 }) => ({ route, count, p50, p95 })),
     doubts: doubtsOf(generator, totals.requests),
   }
 }
+
+export const eachCpu = (
+  cpu: Record<string, number>,
+  change: (figure: number, kind: string) => number,
+): Record<string, number> =>
+  Object.fromEntries(Object.entries(cpu).map(([kind, figure]) => [kind, change(figure, kind)]))
 
 function doubtsOf({ scheduleLagP99Ms, cpuShareOfCore }: Result['generator'], requests: number): string[] {
   const lag = scheduleLagP99Ms ?? Number.POSITIVE_INFINITY
@@ -82,14 +94,25 @@ export function metricsOf(slices: readonly Slice[]): Metric[] {
       }),
     ),
   )
-  const cpu = pairs.flatMap(({ base, head }): Pair[] =>
-    base.cpuMsPerRequest && head.cpuMsPerRequest
-      ? [{ base: base.cpuMsPerRequest, head: head.cpuMsPerRequest }]
-      : [],
+  return [...times, ...cpuMetrics(pairs)]
+}
+
+/** One for each kind of process, or one for all together where one side cannot tell them apart. */
+function cpuMetrics(pairs: readonly { base: Slice; head: Slice }[]): Metric[] {
+  const seen = pairs.flatMap(({ base, head }) =>
+    base.cpu && head.cpu ? [{ base: base.cpu, head: head.cpu }] : [],
   )
-  return cpu.length > 0
-    ? [...times, { name: 'CPU a request', unit: 'ms', floor: gate.floors.cpu, pairs: cpu }]
-    : times
+  const [first] = seen
+  if (!first) return []
+  const kinds = Object.keys(first.base)
+  const alike = seen.every((pair) => sideNames.every((side) => kinds.every((kind) => pair[side][kind])))
+  const metric = (name: string, figure: (cpu: Record<string, number>) => number): Metric => ({
+    ...{ name, unit: 'ms', floor: gate.floors.cpu },
+    pairs: seen.map(({ base, head }): Pair => ({ base: figure(base), head: figure(head) })),
+  })
+  return alike
+    ? kinds.map((kind) => metric(`CPU of ${kind}, a request`, (cpu) => cpu[kind] as number))
+    : [metric('CPU a request', (cpu) => Object.values(cpu).reduce((sum, ms) => sum + ms, 0))]
 }
 
 /**

@@ -38,9 +38,11 @@ async function serve({ port, organisations, population: users, seed, ready, faul
   console.log(`${pc.bold('Worklane')}  ${pc.cyan(stack.origin)}  ${pc.dim('Ctrl-C stops everything.')}`)
   if (ready !== undefined) {
     const { origin, sessionSecret, parts, addresses, env } = stack
-    const pids = parts.filter(({ name }) => name !== 'prometheus').map(({ pid }) => pid)
+    const processes = parts
+      .filter(({ name }) => name !== 'prometheus')
+      .map(({ name, pid }) => ({ name, pid }))
     const served: Served = {
-      ...{ origin, sessionSecret, pids, population },
+      ...{ origin, sessionSecret, population, processes, pids: processes.map(({ pid }) => pid) },
       ...{ databaseUrl: env.DATABASE_URL, webUrl: addresses.web },
     }
     // Whole or not at all: somebody waits for it.
