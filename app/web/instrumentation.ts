@@ -13,12 +13,22 @@ export async function register(): Promise<void> {
 
 /** What went wrong in a page, with the request's id, which the edge and the database know as well. */
 export const onRequestError: Instrumentation.onRequestError = async (error, request, context) => {
-  if (process.env.NEXT_RUNTIME !== 'nodejs' || isProblem(error)) return
+  if (process.env.NEXT_RUNTIME !== 'nodejs') return
+  const problem = problemOf(error)
+  // What the caller did wrong is told to them, and no fault of ours; that we serve nobody so often is a limit of ours.
+  if (problem !== null && problem !== 'tooMany') return
+  if (context.routeType === 'render') {
+    const { pageFailures } = await import('@worklane/api/metrics.ts')
+    pageFailures().inc({ route: context.routePath, kind: problem ?? 'error' })
+  }
+  if (problem !== null) return
   const { webLog } = await import('./observability/log.ts')
   const requestId = request.headers['x-request-id']
   webLog().error({ err: error, requestId, route: context.routePath, kind: context.routeType }, 'page failed')
 }
 
-/** What the caller did wrong is told to them, and no fault of ours. */
-const isProblem = (error: unknown) =>
-  error instanceof Error && 'digest' in error && String(error.digest).startsWith('problem:')
+/** The kind of a domain's problem, by the digest that it has for the browser; null for every other error. */
+const problemOf = (error: unknown): string | null =>
+  error instanceof Error && 'digest' in error
+    ? (/^problem:(\w+):/.exec(String(error.digest))?.[1] ?? null)
+    : null

@@ -49,6 +49,12 @@ describe('two people and their organisation', () => {
     const cookie = (await context.cookies()).find(({ name }) => name.endsWith('session-token'))
     return `${cookie?.name}=${cookie?.value}`
   }
+  async function refusedPages() {
+    const query = encodeURIComponent('page_failures_total > 0')
+    const response = await fetch(`${stack.prometheusUrl}/api/v1/query?query=${query}`)
+    const { data } = (await response.json()) as { data: { result: { metric: Record<string, string> }[] } }
+    return data.result.map(({ metric }) => metric)
+  }
   const me = async (context: BrowserContext) =>
     (await fetch(`${stack.origin}/v1/me`, { headers: { cookie: await signedIn(context) } })).status
 
@@ -211,6 +217,8 @@ describe('two people and their organisation', () => {
     await visit(bob, '/reports')
     await bob.getByRole('heading', { name: 'Too many requests' }).waitFor()
     await bob.getByText(/try again in \d+ seconds/).waitFor()
+    // Its status was 200: what tells a load test that nobody was served is the process's own count.
+    await expect.poll(() => refusedPages()).toMatchObject([{ kind: 'tooMany', job: 'web' }])
     // Another page is not more than he may.
     await bob.getByRole('link', { name: 'Tasks', exact: true }).click()
     await bob.getByRole('heading', { name: 'Tasks', level: 1 }).waitFor()

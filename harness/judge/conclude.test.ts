@@ -1,6 +1,26 @@
 import { effects } from '@headroom/perf-budgets/slo.ts'
 import { describe, expect, it } from 'vitest'
-import { effectEvidence } from './conclude.ts'
+import { effectEvidence, failedPagesEvidence } from './conclude.ts'
+
+describe('pages that failed behind a good status', () => {
+  const refused = (count: number) => [{ route: '/(workspace)/reports', kind: 'tooMany', count }]
+
+  it('count against availability', () => {
+    expect(failedPagesEvidence(refused(40), 1_000)).toMatchObject([
+      { passed: false, samples: 1_000, measured: '40 of 1000 (/(workspace)/reports tooMany 40)' },
+    ])
+  })
+
+  it('hold where there were none, or where one is chance', () => {
+    expect(failedPagesEvidence([], 1_000)).toMatchObject([{ passed: true, measured: '0 of 1000' }])
+    expect(failedPagesEvidence(refused(1), 1_000)).toMatchObject([{ passed: true }])
+  })
+
+  it('are no evidence where nobody could watch, or nobody asked for a page', () => {
+    expect(failedPagesEvidence(null, 1_000)).toEqual([])
+    expect(failedPagesEvidence([], 0)).toEqual([])
+  })
+})
 
 describe('what writes bring about later', () => {
   const good = { count: 500, delayP95Ms: 300, oldestWaitingMs: 0 }

@@ -1,13 +1,21 @@
 import { cpus } from 'node:os'
 import { organisationOf } from '@headroom/fixtures/population.ts'
-import { percentile } from '@headroom/loadtests/wire/histogram.ts'
-import { lengthOf, stagesOf, vusFor } from '@headroom/loadtests/wire/workloads.ts'
-import { effects, routes, soak, streamed, validity, withoutLoad } from '@headroom/perf-budgets/slo.ts'
+import { count, percentile } from '@headroom/loadtests/wire/histogram.ts'
+import { lengthOf, type Stage, stagesOf, vusFor } from '@headroom/loadtests/wire/workloads.ts'
+import {
+  effects,
+  errorRate,
+  routes,
+  soak,
+  streamed,
+  validity,
+  withoutLoad,
+} from '@headroom/perf-budgets/slo.ts'
 import type { Collected } from '../collect/collector.ts'
 import { firstBreak, type Timeline, type Window } from '../collect/timeline.ts'
 import { thisMachine } from '../run/machine.ts'
 import { type JudgedTimes, judgedSpan, type Plan } from '../run/scenarios.ts'
-import { type Circumstances, judge, limitsBy } from './judge.ts'
+import { type Circumstances, judge, limitsBy, tooManyErrors } from './judge.ts'
 import type { Evidence, MemorySlope, Observed, Result } from './result.ts'
 
 /** What k6's processes said and cost. */
@@ -76,6 +84,7 @@ export function conclude(ended: Ended): Result {
       evidence: [
         ...(plan.scenario === 'soak' ? memory.map(slopeEvidence) : []),
         ...effectEvidence(ended.observed.effects),
+        ...failedPagesEvidence(ended.observed.failedPages, pagesIn(collected, stages)),
         ...ended.evidence,
       ],
       doubts: [...ended.doubts],
@@ -147,6 +156,33 @@ export function effectEvidence({
       ? []
       : [held('oldest effect that waited for a worker', oldestWaitingMs, effects.oldestWaiting)]),
   ]
+}
+
+/** Pages whose status was good and that failed nevertheless: they count against availability like any other. */
+export function failedPagesEvidence(failed: Observed['failedPages'], pages: number): Evidence[] {
+  if (failed === null || pages === 0) return []
+  const failures = sum(failed.map(({ count }) => count))
+  const which = failed.slice(0, 3).map(({ route, kind, count }) => `${route} ${kind} ${count}`)
+  return [
+    {
+      ...{ limit: 'pages that failed behind a good status', samples: pages },
+      wanted: `≤ ${(100 * errorRate).toFixed(2)}%`,
+      measured: `${failures} of ${pages}${which.length > 0 ? ` (${which.join(', ')})` : ''}`,
+      passed: !tooManyErrors(failures, pages),
+    },
+  ]
+}
+
+/** Pages that were asked for from the first judged stage to the last. */
+function pagesIn({ routes }: Collected, stages: readonly Stage[]): number {
+  const isJudged = ({ judged }: Stage) => judged !== 'none'
+  const span = stages.slice(stages.findIndex(isJudged), stages.findLastIndex(isJudged) + 1)
+  const counts = span.flatMap(({ phase }) =>
+    [...(routes.get(phase) ?? [])].flatMap(([route, { latency }]) =>
+      /^(page|rsc) /.test(route) ? [count(latency)] : [],
+    ),
+  )
+  return sum(counts)
 }
 
 function slopeEvidence({ process, what, bytesPerMinute, lastBytes }: MemorySlope): Evidence {

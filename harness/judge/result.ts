@@ -92,6 +92,14 @@ export const Observed = z.object({
     delayP95Ms: z.number().nullable(),
     oldestWaitingMs: z.number().nullable(),
   }),
+  /**
+   * Parts of pages that failed after the page had told its status, by route and kind: nobody who looks at the status
+   * sees them. Null where nobody could watch.
+   */
+  failedPages: z
+    .array(z.object({ route: z.string(), kind: z.string(), count: z.number() }))
+    .nullable()
+    .default(null),
   /** The statements that took most of Postgres's time, by pg_stat_statements. */
   statements: z.array(
     z.object({ query: z.string(), calls: z.number(), meanMs: z.number(), share: z.number() }),
@@ -105,6 +113,7 @@ export type Observed = z.infer<typeof Observed>
 export const nothingObserved: Observed = {
   ...{ machineCpuShare: null, parts: {}, cacheHitRatio: null, statements: [], limiting: null },
   effects: { count: 0, delayP95Ms: null, oldestWaitingMs: null },
+  failedPages: null,
 }
 
 /** How memory went over the judged time, by process: bytes a minute, least squares. */

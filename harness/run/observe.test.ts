@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { limitingPart, slopeOf } from './observe.ts'
+import { limitingPart, rises, slopeOf } from './observe.ts'
 
 const part = (cores: number, poolWaiting = 0) => ({
   ...{ cores, poolWaiting, rssBytes: 1e8, eventLoopLagP99Ms: 12 },
@@ -30,6 +30,32 @@ describe('the part that limits', () => {
   it('is none where each had room, and where nobody looked', () => {
     expect(limitingPart(0.4, { web: part(0.3), api: part(0.2) })).toBeNull()
     expect(limitingPart(null, {})).toBeNull()
+  })
+})
+
+describe('pages that failed', () => {
+  const row = (instance: string, kind: string, value: number) => ({
+    ...{ instance, value },
+    labels: { instance, route: '/reports', kind },
+  })
+
+  it('are what the counters of all processes rose by, a new counter from 0', () => {
+    const before = [row('a', 'error', 3)]
+    const after = [row('a', 'error', 5), row('b', 'error', 4), row('a', 'tooMany', 1)]
+    expect(rises(before, after)).toEqual([
+      { route: '/reports', kind: 'error', count: 6 },
+      { route: '/reports', kind: 'tooMany', count: 1 },
+    ])
+  })
+
+  it('are all that a process counted that began anew, and none where nothing rose', () => {
+    expect(rises([row('a', 'error', 9)], [row('a', 'error', 2)])).toMatchObject([{ count: 2 }])
+    expect(rises([row('a', 'error', 9)], [row('a', 'error', 9)])).toEqual([])
+  })
+
+  it('are not known where Prometheus was asked in vain', () => {
+    expect(rises(null, [])).toBeNull()
+    expect(rises([], null)).toBeNull()
   })
 })
 

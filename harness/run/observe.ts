@@ -30,6 +30,8 @@ export class Observer {
   #last: Look | null = null
   #timer: NodeJS.Timeout | undefined
   #statements: Promise<boolean> = Promise.resolve(false)
+  /** Before the first judged moment. */
+  #failures: Promise<Row[] | null> = Promise.resolve(null)
 
   /** @param isJudged whether what happens now counts */
   constructor(stack: Stack | null, isJudged: () => boolean) {
@@ -43,7 +45,10 @@ export class Observer {
 
   async #look(): Promise<void> {
     if (!this.#stack || !this.#isJudged()) return
-    if (!this.#first) this.#statements = resetStatements(this.#stack.env.DATABASE_URL)
+    if (!this.#first) {
+      this.#statements = resetStatements(this.#stack.env.DATABASE_URL)
+      this.#failures = failuresAt(this.#stack.prometheusUrl)
+    }
     const look = { at: Date.now(), usage: await this.#stack.usage(), busy: busySeconds() }
     this.#first ??= look
     this.#last = look
@@ -94,6 +99,7 @@ export class Observer {
         delayP95Ms: inMs(delay[0]),
         oldestWaitingMs: inMs(oldest[0]),
       },
+      failedPages: rises(await this.#failures, await failuresAt(stack.prometheusUrl)),
       statements: (await this.#statements) ? await topStatements(stack.env.DATABASE_URL) : [],
       limiting: limitingPart(machineCpuShare, parts),
     }
@@ -145,7 +151,33 @@ export function limitingPart(machineCpuShare: number | null, parts: Observed['pa
 
 const inMs = (row: Row | undefined): number | null => (row === undefined ? null : row.value * 1_000)
 
-type Row = { instance: string; value: number }
+type Row = { instance: string; labels: Record<string, string>; value: number }
+
+/** Null when Prometheus was asked in vain: no rows would be a promise that nothing failed. */
+async function failuresAt(url: string): Promise<Row[] | null> {
+  const [up] = await query(url, 'count(up{job="web"})', Date.now() / 1_000)
+  return up ? query(url, 'page_failures_total', Date.now() / 1_000) : null
+}
+
+/**
+ * How much counters rose from one moment to another. Differences, since Prometheus's own `increase` does not see the
+ * first of a counter that was not there before. One that fell began anew with its process.
+ */
+export function rises(before: readonly Row[] | null, after: readonly Row[] | null): Observed['failedPages'] {
+  if (!before || !after) return null
+  const same = (a: Row, b: Row) =>
+    ['instance', 'route', 'kind'].every((name) => a.labels[name] === b.labels[name])
+  const sums = new Map<string, { route: string; kind: string; count: number }>()
+  for (const row of after) {
+    const known = before.find((each) => same(each, row))?.value ?? 0
+    const rise = row.value < known ? row.value : row.value - known
+    const { route = '', kind = '' } = row.labels
+    const sum = sums.get(`${kind} ${route}`) ?? { route, kind, count: 0 }
+    sum.count += rise
+    sums.set(`${kind} ${route}`, sum)
+  }
+  return [...sums.values()].filter(({ count }) => count > 0).sort((a, b) => b.count - a.count)
+}
 
 /** An instant query; no rows when Prometheus does not answer. */
 async function query(url: string, expression: string, time: number): Promise<Row[]> {
@@ -157,7 +189,9 @@ async function query(url: string, expression: string, time: number): Promise<Row
     data?: { result?: { metric: Record<string, string>; value: [number, string] }[] }
   } | null
   return (answer?.data?.result ?? []).flatMap(({ metric, value: [, value] }) =>
-    Number.isNaN(Number(value)) ? [] : [{ instance: metric.instance ?? '', value: Number(value) }],
+    Number.isNaN(Number(value))
+      ? []
+      : [{ instance: metric.instance ?? '', labels: metric, value: Number(value) }],
   )
 }
 
