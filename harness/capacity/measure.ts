@@ -1,4 +1,4 @@
-import { interruption } from '../judge/judge.ts'
+import { interruption } from '../judge/doubts.ts'
 import type { Result } from '../judge/result.ts'
 import type { Plan } from '../run/scenarios.ts'
 import { fitLaw } from './scalability.ts'

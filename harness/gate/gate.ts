@@ -1,7 +1,7 @@
 import type { CounterJudgement } from '@headroom/perf-budgets/gate/counters.ts'
 import { type Finding, type GateVerdict, judgePairs, type Metric } from '@headroom/perf-budgets/gate/judge.ts'
 import { gate as rules } from '@headroom/perf-budgets/slo.ts'
-import { tooManyErrors } from '../judge/judge.ts'
+import { tooManyErrors } from '../judge/errors.ts'
 import { metricsOf, ordersOf, type SideName, type Slice, sideNames, soundPairs } from './slices.ts'
 
 export type Compared = {

@@ -11,11 +11,14 @@ import {
   validity,
   withoutLoad,
 } from '@headroom/perf-budgets/slo.ts'
+import { sum } from 'simple-statistics'
 import type { Collected } from '../collect/collector.ts'
 import { firstBreak, type Timeline, type Window } from '../collect/timeline.ts'
 import { thisMachine } from '../run/machine.ts'
 import { type JudgedTimes, judgedSpan, type Plan } from '../run/scenarios.ts'
-import { type Circumstances, judge, limitsBy, tooManyErrors } from './judge.ts'
+import type { Circumstances } from './circumstances.ts'
+import { tooManyErrors } from './errors.ts'
+import { judge, limitsBy } from './judge.ts'
 import type { Evidence, MemorySlope, Observed, Result } from './result.ts'
 
 /** What k6's processes said and cost. */
@@ -132,8 +135,6 @@ export function conclude(ended: Ended): Result {
     memory,
   }
 }
-
-const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0)
 
 /** Requests of the whole judged span: what is between two judged stages costs the generator as well. */
 const requestsBetween = (windows: readonly Window[], [from, to]: [number, number], judged: number): number =>

@@ -1,0 +1,58 @@
+import type { Stage } from '@headroom/loadtests/wire/workloads.ts'
+import { errorRate, neighbours } from '@headroom/perf-budgets/slo.ts'
+import { sum } from 'simple-statistics'
+import { tooManyErrors } from './errors.ts'
+import { ms, percent } from './figures.ts'
+import type { Evidence, GroupResult } from './result.ts'
+
+const noisy = 'tier whale'
+const isOther = ({ group }: GroupResult) => group.startsWith('tier ') && group !== noisy
+
+/** What the tenants beside the noisy one notice of its loudest stage, against its quiet one. */
+export function neighbourEvidence(groups: readonly GroupResult[], stages: readonly Stage[]): Evidence[] {
+  const judged = stages.filter((stage) => stage.judged === 'all')
+  const [quiet, loud] = [judged[0], judged.at(-1)]
+  if (!quiet || !loud) return []
+  const others = groups.filter(isOther)
+  const rows = others.flatMap((now): (Evidence & { answered: number })[] => {
+    const before = others.find(({ group, phase }) => group === now.group && phase === quiet.phase)
+    if (now.phase !== loud.phase || !before) return []
+    const ratio = now.p95 / before.p95
+    const rate = (of: GroupResult, { duration }: Stage) => (of.count - of.errors) / duration
+    return [
+      {
+        limit: `p95 of ${now.group} while one tenant asks ${loud.crowd}× as much`,
+        phase: loud.phase,
+        wanted: `≤ ${neighbours.p95Ratio}× of ${ms(before.p95)}, or within ${neighbours.floor} ms`,
+        measured: `${ms(now.p95)} (${ratio.toFixed(2)}×)`,
+        samples: now.count,
+        passed: ratio <= neighbours.p95Ratio || now.p95 - before.p95 <= neighbours.floor,
+        answered: rate(now, loud) / rate(before, quiet),
+      },
+    ]
+  })
+  const fairness = jain(rows.map(({ answered }) => answered))
+  const failed = sum(others.map(({ errors }) => errors))
+  const samples = sum(others.map(({ count }) => count))
+  return [
+    ...rows.map(({ answered: _, ...row }) => row),
+    {
+      ...{ limit: 'fairness among the others (Jain)', phase: loud.phase, samples },
+      wanted: `≥ ${neighbours.fairness}`,
+      measured: fairness.toFixed(3),
+      passed: fairness >= neighbours.fairness,
+    },
+    {
+      ...{ limit: 'availability for the others', wanted: `errors ≤ ${percent(errorRate)}`, samples },
+      measured: `${failed} of ${samples}`,
+      passed: !tooManyErrors(failed, samples),
+    },
+  ]
+}
+
+/**
+ * 1 when all get the same, 1/n when one gets everything; 0 for nobody.
+ * Source: Jain, Chiu and Hawe, "A Quantitative Measure of Fairness", DEC-TR-301, 1984.
+ */
+export const jain = (shares: readonly number[]): number =>
+  shares.length === 0 ? 0 : sum(shares) ** 2 / (shares.length * sum(shares.map((share) => share ** 2))) || 0
