@@ -16,10 +16,13 @@ import { drawBelow, type Kin, type Player, playerAt } from '../swarm/app.ts'
 import type { Run } from '../swarm/options.ts'
 import { indexInCrowd, indexSpread } from '../wire/crowd.ts'
 
-/** A project with what its board is asked by. */
-type Board = { id: string; tasks: number; taskStem: Stem }
+/** A project with what its board is asked by, and the stem of its tasks' ids: one object, since there are many. */
+type Board = Stem & { id: string; tasks: number }
 
-type WorklaneKin = Kin & { persona: Persona; organisation: Organisation; boards: (Board | undefined)[] }
+/** What all people of an organisation share. */
+type Home = { organisation: Organisation; boards: (Board | undefined)[] }
+
+type WorklaneKin = Kin & Home & { persona: Persona }
 
 /** One who works in Worklane, and what they have open. */
 export type User = Player & { kin: WorklaneKin; cookie: string; board: Board; task: number }
@@ -48,7 +51,7 @@ export function openTask(user: User): void {
   user.task = drawBelow(user, user.board.tasks)
 }
 
-export const taskId = ({ board, task }: User): string => taskIdIn(board.taskStem, task)
+export const taskId = ({ board, task }: User): string => taskIdIn(board, task)
 
 function drawProject(run: Run, player: Player & { kin: WorklaneKin }): { board: Board; task: number } {
   const board = boardAt(run, player.kin, drawBelow(player, player.kin.organisation.projects))
@@ -56,7 +59,7 @@ function drawProject(run: Run, player: Player & { kin: WorklaneKin }): { board: 
 }
 
 const kins = new Map<string, WorklaneKin>()
-const boards = new Map<number, (Board | undefined)[]>()
+const homes = new Map<number, Home>()
 
 function kinOf(run: Run, index: number): WorklaneKin {
   const organisation = organisationOf(run.population, index)
@@ -64,12 +67,14 @@ function kinOf(run: Run, index: number): WorklaneKin {
   const key = `${organisation} ${persona}`
   const known = kins.get(key)
   if (known) return known
-  const home = organisationAt(run.population, organisation)
+  const home = homes.get(organisation) || {
+    organisation: organisationAt(run.population, organisation),
+    boards: [],
+  }
+  homes.set(organisation, home)
   const crowd = organisation === whaleOf(run.population)
-  const ofHome = boards.get(organisation) || []
-  boards.set(organisation, ofHome)
-  const groups = [`persona ${persona}`, `tier ${crowd ? 'whale' : home.plan}`]
-  const kin = { groups, crowd, persona, organisation: home, boards: ofHome }
+  const groups = [`persona ${persona}`, `tier ${crowd ? 'whale' : home.organisation.plan}`]
+  const kin = { groups, crowd, persona, organisation: home.organisation, boards: home.boards }
   kins.set(key, kin)
   return kin
 }
@@ -79,11 +84,9 @@ function boardAt({ population }: Run, { organisation, boards }: WorklaneKin, pro
   const { index } = organisation
   let board = boards[project]
   if (!board) {
-    board = {
-      id: projectIdAt(population, index, project),
-      tasks: taskCount(population, index, project),
-      taskStem: taskStem(population, index, project),
-    }
+    const { a, b } = taskStem(population, index, project)
+    const id = projectIdAt(population, index, project)
+    board = { id, tasks: taskCount(population, index, project), a, b }
     boards[project] = board
   }
   return board
