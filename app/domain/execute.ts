@@ -47,7 +47,11 @@ export async function perform(
   const delay = faults().delays.get(operation.name)
   if (delay !== undefined) await new Promise((resolve) => setTimeout(resolve, delay))
   if (!isRead(operation)) return write(operation, actor, parsed, call)
-  const load = () => operation.run(actor, parsed as never)
+  const load = async () => {
+    for (let again = faults().repeats.get(operation.name) ?? 0; again > 0; again--)
+      await operation.run(actor, parsed as never)
+    return operation.run(actor, parsed as never)
+  }
   if (faults().leakingMemory.has(operation.name)) return leaked(operation.name, load)
   return operation.cache ? cached(actor, operation.name, operation.cache, parsed, load) : load()
 }

@@ -10,6 +10,10 @@ describe('faults', () => {
     ])
   })
 
+  it('ask the database again and again', () => {
+    expect([...parseFaults('repeat=board.get:9', 'loadtest').repeats]).toEqual([['board.get', 9]])
+  })
+
   it('make everything a share slower', () => {
     expect(parseFaults('slow=10', 'loadtest').slower).toBe(0.1)
     expect(parseFaults('', 'loadtest').slower).toBe(0)

@@ -5,6 +5,8 @@
 export type Faults = {
   /** Operation → milliseconds that it answers late. */
   delays: Map<string, number>
+  /** Operation → how often more it asks the database for the same: an N+1 query. */
+  repeats: Map<string, number>
   /** The cache forgets whose answer it keeps: a key without a tenant. */
   leakingCache: boolean
   /** An operation that keeps its first answer in a variable of the module, and gives it to everybody. */
@@ -36,11 +38,14 @@ export function startSlowness(): void {
 /** Short beside a page's time, so that each request meets its share. */
 const slownessEveryMs = 5
 
-const known = 'delay=<operation>:<ms>, leak=cache, leak=memory:<operation>, slow=<percent>'
+const known =
+  'delay=<operation>:<ms>, repeat=<operation>:<times>, leak=cache, leak=memory:<operation>, slow=<percent>'
 
 /** @param text such as `delay=task.list:900`, several with commas @throws Error when unknown */
 export function parseFaults(text: string, environment: string): Faults {
-  const parsed: Faults = { delays: new Map(), leakingCache: false, leakingMemory: new Set(), slower: 0 }
+  const parsed: Faults = {
+    ...{ delays: new Map(), repeats: new Map(), leakingCache: false, leakingMemory: new Set(), slower: 0 },
+  }
   const entries = text
     .split(',')
     .map((entry) => entry.trim())
@@ -51,10 +56,10 @@ export function parseFaults(text: string, environment: string): Faults {
     )
   }
   for (const entry of entries) {
-    const delay = /^delay=([a-zA-Z.]+):(\d+)$/.exec(entry)
+    const [, what, operation, figure] = /^(delay|repeat)=([a-zA-Z.]+):(\d+)$/.exec(entry) ?? []
     const slow = /^slow=(\d+)$/.exec(entry)
     const memory = /^leak=memory:([a-zA-Z.]+)$/.exec(entry)
-    if (delay?.[1]) parsed.delays.set(delay[1], Number(delay[2]))
+    if (operation) parsed[what === 'delay' ? 'delays' : 'repeats'].set(operation, Number(figure))
     else if (memory?.[1]) parsed.leakingMemory.add(memory[1])
     else if (slow) parsed.slower = Number(slow[1]) / 100
     else if (entry === 'leak=cache') parsed.leakingCache = true

@@ -50,6 +50,21 @@ describe('what a gate counts of Worklane', () => {
     expect(judgeCounters(counted, { bytes: bytes ?? {} }, gate.counters).findings).toEqual([])
   })
 
+  it('tells of an N+1 query on every route that asks so, and on no other', async () => {
+    stack.env.WORKLANE_FAULTS = 'repeat=board.get:5'
+    for (const part of ['web', 'api']) await stack.restart(part)
+    // Owners of other tenants: what the first ones asked is in the cache.
+    const head = await countersOf(side, population, 1)
+    const { findings } = judgeCounters(
+      { queries: counted.queries ?? {} },
+      { queries: head.queries ?? {} },
+      gate.counters,
+    )
+    const worse = findings.filter(({ call }) => call === 'worse')
+    // The API has the page's answer from the cache.
+    expect(worse.map(({ route }) => route)).toEqual(['page /projects/[projectId]'])
+  })
+
   it('is nothing where the session is refused', async () => {
     await expect(countersOf({ ...side, sessionSecret: 'another' }, population)).rejects.toThrow(
       /answered (30\d|401)/,

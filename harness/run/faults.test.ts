@@ -4,6 +4,7 @@ import { readFault, stackFaults } from './faults.ts'
 describe('what is broken on purpose', () => {
   it.each([
     ['delay=task.list:900', { kind: 'delay', operation: 'task.list', milliseconds: 900 }],
+    ['repeat=board.get:9', { kind: 'repeat', operation: 'board.get', times: 9 }],
     ['slow=10', { kind: 'slow', percent: 10 }],
     ['uncompressed', { kind: 'uncompressed' }],
     ['stop=api@50%', { kind: 'stop', part: 'api', at: 0.5 }],
@@ -14,6 +15,7 @@ describe('what is broken on purpose', () => {
   it.each([
     ['slow=0', /unknown --fault "slow=0"/],
     ['delay=task.lst:9', /did you mean "task.list"/],
+    ['repeat=bord.get:9', /repeats the unknown operation "bord.get".*did you mean "board.get"/],
   ])('is refused as %s, with what is meant', (text, problem) => {
     expect(() => readFault(text)).toThrow(expect.objectContaining({ line: expect.stringMatching(problem) }))
   })

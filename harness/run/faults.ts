@@ -4,6 +4,8 @@ import { operationNames } from './routes.ts'
 /** A known-bad case that a run is made with, to see that the verdict is red. */
 export type Fault =
   | { kind: 'delay'; operation: string; milliseconds: number }
+  /** An operation asks the database so many times more for the same, as an N+1 query does. */
+  | { kind: 'repeat'; operation: string; times: number }
   /** Worklane's cache without a tenant in its keys, or an operation that keeps its first answer for everybody. */
   | { kind: 'leak'; where: string }
   /** Worklane's processes take so many percent more CPU for everything. */
@@ -23,16 +25,16 @@ const known: { pattern: RegExp; example: string; read: (match: string[]) => Faul
   {
     pattern: /^delay=([a-zA-Z.]+):(\d+)$/,
     example: 'delay=task.list:900',
-    read: ([, operation = '', time]) => {
-      if (!operationNames.includes(operation)) {
-        const meant = nearest(operation, operationNames)
-        throw new UsageError(
-          `--fault delays the unknown operation "${operation}"`,
-          meant ? `did you mean "${meant}"?` : `known: ${operationNames.join(', ')}`,
-        )
-      }
-      return { kind: 'delay', operation, milliseconds: Number(time) }
-    },
+    read: ([, operation = '', time]) => ({
+      ...{ kind: 'delay', operation: knownOperation('delays', operation), milliseconds: Number(time) },
+    }),
+  },
+  {
+    pattern: /^repeat=([a-zA-Z.]+):([1-9]\d?)$/,
+    example: 'repeat=board.get:9',
+    read: ([, operation = '', times]) => ({
+      ...{ kind: 'repeat', operation: knownOperation('repeats', operation), times: Number(times) },
+    }),
   },
   {
     pattern: /^slow=([1-9]\d{0,2})$/,
@@ -46,12 +48,7 @@ const known: { pattern: RegExp; example: string; read: (match: string[]) => Faul
     example: 'leak=cache',
     read: ([, where = '']) => {
       const operation = where.split(':')[1]
-      if (operation && !operationNames.includes(operation)) {
-        throw new UsageError(
-          `--fault leaks the unknown operation "${operation}"`,
-          `known: ${operationNames.join(', ')}`,
-        )
-      }
+      if (operation) knownOperation('leaks', operation)
       return { kind: 'leak', where }
     },
   },
@@ -71,6 +68,16 @@ const known: { pattern: RegExp; example: string; read: (match: string[]) => Faul
     read: ([, part = '', percent]) => ({ kind: 'restart', part, at: Number(percent) / 100 }),
   },
 ]
+
+/** @throws UsageError with what was meant */
+function knownOperation(verb: string, operation: string): string {
+  if (operationNames.includes(operation)) return operation
+  const meant = nearest(operation, operationNames)
+  throw new UsageError(
+    `--fault ${verb} the unknown operation "${operation}"`,
+    meant ? `did you mean "${meant}"?` : `known: ${operationNames.join(', ')}`,
+  )
+}
 
 /** @throws UsageError with the known forms */
 export function readFault(text: string): Fault {
@@ -95,6 +102,7 @@ const worklaneFaults = (faults: readonly Fault[]): string =>
   faults
     .flatMap((fault) => {
       if (fault.kind === 'delay') return [`delay=${fault.operation}:${fault.milliseconds}`]
+      if (fault.kind === 'repeat') return [`repeat=${fault.operation}:${fault.times}`]
       if (fault.kind === 'slow') return [`slow=${fault.percent}`]
       return fault.kind === 'leak' ? [`leak=${fault.where}`] : []
     })
