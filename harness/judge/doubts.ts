@@ -101,8 +101,11 @@ function messageDoubts(
   return doubts
 }
 
+/** Too few samples for a percentile to mean anything. */
+export const isThin = ({ count }: RouteResult): boolean => count < validity.minimumSamples
+
 function thinRoutes(routes: RouteResult[]): string[] {
-  const thin = routes.filter((route) => route.count < validity.minimumSamples)
+  const thin = routes.filter(isThin)
   if (thin.length === 0) return []
   const named = thin.map((route) => `${route.route} (${route.count})`).join(', ')
   return [`fewer than ${validity.minimumSamples} samples of ${named}; run longer or with more users`]

@@ -10,7 +10,7 @@ import {
 import { sum } from 'simple-statistics'
 import type { Collected, RouteTally } from '../collect/collector.ts'
 import type { Circumstances } from './circumstances.ts'
-import { doubtsOf } from './doubts.ts'
+import { doubtsOf, isThin } from './doubts.ts'
 import { failedOf, tooManyErrors } from './errors.ts'
 import { ms, percent } from './figures.ts'
 import { neighbourEvidence } from './neighbours.ts'
@@ -42,7 +42,7 @@ export type Judgement = {
  * limit is held against what was measured.
  */
 export function judge(collected: Collected, circumstances: Circumstances): Judgement {
-  const { stages, more, marked = true } = circumstances
+  const { stages, more, marked = true, thinRoutes = 'doubted' } = circumstances
   const limitOf = limitsBy(circumstances.limits)
   const judged = stages.filter((stage) => stage.judged !== 'none')
   const routes = judged.flatMap(({ phase }) =>
@@ -53,12 +53,13 @@ export function judge(collected: Collected, circumstances: Circumstances): Judge
   routes.sort((a, b) => (a.phase === b.phase ? (a.route < b.route ? -1 : 1) : 0))
   const whole = new Set(judged.filter((stage) => stage.judged === 'all').map(({ phase }) => phase))
   const isCrowd = stages.some(({ crowd }) => crowd > 1)
+  const timed = thinRoutes === 'doubted' ? routes : routes.filter((route) => !isThin(route))
   const groups = groupsOf(collected, judged)
   const little = littleOf(collected, stages)
   const totals = totalsOf(routes, collected, circumstances.judgedMs)
   const evidence = [
     // Where one tenant crowds on purpose, its own times are not the question: the others' are.
-    ...(isCrowd ? [] : routes.filter(({ phase }) => whole.has(phase)).flatMap(latencyEvidence)),
+    ...(isCrowd ? [] : timed.filter(({ phase }) => whole.has(phase)).flatMap(latencyEvidence)),
     ...(isCrowd ? neighbourEvidence(groups, stages) : routes.flatMap(errorEvidence)),
     ...(isCrowd ? [] : [availability(totals)]),
     ...(marked ? [isolation(collected, totals)] : []),
@@ -72,7 +73,7 @@ export function judge(collected: Collected, circumstances: Circumstances): Judge
     ...(more?.facts ?? []),
   ]
   const doubts = [
-    ...doubtsOf(collected, circumstances, { routes: isCrowd ? [] : routes, little }),
+    ...doubtsOf(collected, circumstances, { routes: isCrowd ? [] : timed, little }),
     ...(more?.doubts ?? []),
   ]
   const broken = evidence.filter(({ passed }) => !passed).map(inWords)
