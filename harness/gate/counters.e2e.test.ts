@@ -5,7 +5,8 @@ import { type Stack, startStack } from '../stack/stack.ts'
 import { countersOf } from './counters.ts'
 import { deployed, type Side } from './sides.ts'
 
-const population = { seed: 1, organisations: 8, users: 120 }
+/** Tenants enough for two rounds of five. */
+const population = { seed: 1, organisations: 12, users: 180 }
 
 describe('what a gate counts of Worklane', () => {
   let stack: Stack

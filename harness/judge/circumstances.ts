@@ -26,8 +26,6 @@ export type Circumstances = {
   population: string | null
   /** TTFB limits in ms by route, where they are not those of perf-budgets/slo.ts; each must have been asked. */
   limits?: Readonly<Record<string, number>>
-  /** The question is another one: routes with too few samples are not judged, instead of making the run invalid. */
-  thinRoutes?: 'doubted' | 'left out'
   /** Whether answers can be told to be another tenant's; they can unless said otherwise. */
   marked?: boolean
 }

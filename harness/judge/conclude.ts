@@ -80,8 +80,6 @@ export function conclude(ended: Ended): Result {
     ...{ k6ExitCode: generator.exitCode, k6LastLines: generator.lastLines },
     ...{ crashes: ended.crashes, interrupted: ended.interrupted, population: ended.population },
     ...(journey ? { limits: journey.limits, marked: journey.marked } : {}),
-    // What the swarm costs a browser is the question then, and the browser leaves the swarm little of the machine.
-    ...(plan.shape === 'beside' ? { thinRoutes: 'left out' as const } : {}),
     ...(plan.scenario === 'routes' ? { limits: limitsOfAllRoutes } : {}),
     generatorCpuShare: shares.length > 0 ? Math.max(...shares) / coresPerShard : null,
     generatorRssBytes: generator.rssBytes,

@@ -101,11 +101,9 @@ function messageDoubts(
   return doubts
 }
 
-/** Too few samples for a percentile to mean anything. */
-export const isThin = ({ count }: RouteResult): boolean => count < validity.minimumSamples
-
+/** Of those whose times are judged. */
 function thinRoutes(routes: RouteResult[]): string[] {
-  const thin = routes.filter(isThin)
+  const thin = routes.filter(({ count, ttfbLimit }) => ttfbLimit !== null && count < validity.minimumSamples)
   if (thin.length === 0) return []
   const named = thin.map((route) => `${route.route} (${route.count})`).join(', ')
   return [`fewer than ${validity.minimumSamples} samples of ${named}; run longer or with more users`]

@@ -73,15 +73,14 @@ function verdictOn(messages: Message[], circumstances: Partial<Circumstances> = 
 }
 
 describe('the verdict', () => {
-  it('leaves a route with too few samples out where the question is another one, and counts its errors', () => {
-    const slow = message({ samples: 5, ttfb: 5_000 })
-    const { verdict, evidence } = verdictOn([slow], { thinRoutes: 'left out' })
-    expect(verdict).toBe('pass')
-    expect(evidence.map(({ limit }) => limit)).not.toContain('TTFB p95')
-    const failing = message({ samples: 5, errors: { '5xx': 2 } })
-    expect(verdictOn([failing], { thinRoutes: 'left out' }).verdict).toBe('fail')
-    const thick = message({ samples: 50, ttfb: 5_000 })
-    expect(verdictOn([thick], { thinRoutes: 'left out' }).verdict).toBe('fail')
+  it('counts errors alone where a stage is judged by them: no time, and no number of samples, is a matter', () => {
+    const stages = orderly.stages.map((stage) =>
+      stage.phase === 'steady' ? { ...stage, judged: 'errors' as const } : stage,
+    )
+    const slow = verdictOn([message({ samples: 5, ttfb: 5_000 })], { stages })
+    expect(slow.reasons).toEqual([])
+    expect(slow.routes).toMatchObject([{ ttfbLimit: null, passed: true }])
+    expect(verdictOn([message({ samples: 5, errors: { '5xx': 2 } })], { stages }).verdict).toBe('fail')
   })
 
   it('is pass when every limit held', () => {

@@ -10,7 +10,7 @@ import {
 import { sum } from 'simple-statistics'
 import type { Collected, RouteTally } from '../collect/collector.ts'
 import type { Circumstances } from './circumstances.ts'
-import { doubtsOf, isThin } from './doubts.ts'
+import { doubtsOf } from './doubts.ts'
 import { failedOf, tooManyErrors } from './errors.ts'
 import { ms, percent } from './figures.ts'
 import { neighbourEvidence } from './neighbours.ts'
@@ -42,24 +42,23 @@ export type Judgement = {
  * limit is held against what was measured.
  */
 export function judge(collected: Collected, circumstances: Circumstances): Judgement {
-  const { stages, more, marked = true, thinRoutes = 'doubted' } = circumstances
+  const { stages, more, marked = true } = circumstances
   const limitOf = limitsBy(circumstances.limits)
   const judged = stages.filter((stage) => stage.judged !== 'none')
-  const routes = judged.flatMap(({ phase }) =>
-    [...(collected.routes.get(phase) ?? [])].map(([name, tally]) =>
-      routeResult(name, phase, tally, limitOf(name)),
+  // Where one tenant crowds on purpose, its own times are not the question: the others' are.
+  const isCrowd = stages.some(({ crowd }) => crowd > 1)
+  const isTimed = (stage: Stage) => stage.judged === 'all' && !isCrowd
+  const routes = judged.flatMap((stage) =>
+    [...(collected.routes.get(stage.phase) ?? [])].map(([name, tally]) =>
+      routeResult(name, stage.phase, tally, isTimed(stage) ? (limitOf(name) ?? 0) : null),
     ),
   )
   routes.sort((a, b) => (a.phase === b.phase ? (a.route < b.route ? -1 : 1) : 0))
-  const whole = new Set(judged.filter((stage) => stage.judged === 'all').map(({ phase }) => phase))
-  const isCrowd = stages.some(({ crowd }) => crowd > 1)
-  const timed = thinRoutes === 'doubted' ? routes : routes.filter((route) => !isThin(route))
   const groups = groupsOf(collected, judged)
   const little = littleOf(collected, stages)
   const totals = totalsOf(routes, collected, circumstances.judgedMs)
   const evidence = [
-    // Where one tenant crowds on purpose, its own times are not the question: the others' are.
-    ...(isCrowd ? [] : timed.filter(({ phase }) => whole.has(phase)).flatMap(latencyEvidence)),
+    ...routes.flatMap(latencyEvidence),
     ...(isCrowd ? neighbourEvidence(groups, stages) : routes.flatMap(errorEvidence)),
     ...(isCrowd ? [] : [availability(totals)]),
     ...(marked ? [isolation(collected, totals)] : []),
@@ -72,10 +71,7 @@ export function judge(collected: Collected, circumstances: Circumstances): Judge
     ),
     ...(more?.facts ?? []),
   ]
-  const doubts = [
-    ...doubtsOf(collected, circumstances, { routes: isCrowd ? [] : timed, little }),
-    ...(more?.doubts ?? []),
-  ]
+  const doubts = [...doubtsOf(collected, circumstances, { routes, little }), ...(more?.doubts ?? [])]
   const broken = evidence.filter(({ passed }) => !passed).map(inWords)
   const [verdict, reasons]: [Verdict, string[]] =
     facts.length > 0
@@ -98,17 +94,18 @@ function routeResult(
   route: string,
   phase: string,
   { latency, ttfb, errors }: RouteTally,
-  limit: number | undefined,
+  ttfbLimit: number | null,
 ): RouteResult {
   const ttfbP95 = percentile(ttfb, 0.95)
   const samples = count(latency)
   return {
     ...{ route, phase, count: samples, ...percentiles(latency), ttfbP95 },
-    ttfbLimit: limit ?? 0,
+    ttfbLimit,
     errors: Object.fromEntries(errors),
-    // A route that nobody set a limit for cannot have kept it.
+    // A route that nobody set a limit for, 0, cannot have kept it.
     passed:
-      limit !== undefined && ttfbP95 < limit && !tooManyErrors(failedOf(Object.fromEntries(errors)), samples),
+      (ttfbLimit === null || ttfbP95 < ttfbLimit) &&
+      !tooManyErrors(failedOf(Object.fromEntries(errors)), samples),
   }
 }
 
@@ -176,6 +173,7 @@ export const limitsBy =
 const budgetOf = (route: string): RouteBudget | undefined => budgets[route as RouteName]
 
 function latencyEvidence({ route, phase, ttfbP95, ttfbLimit, count: samples }: RouteResult): Evidence[] {
+  if (ttfbLimit === null) return []
   const wanted = ttfbLimit > 0 ? `< ${ttfbLimit} ms` : 'a limit of its own'
   return [
     {

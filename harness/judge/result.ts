@@ -12,7 +12,8 @@ export const RouteResult = z.object({
   p95: milliseconds,
   p99: milliseconds,
   ttfbP95: milliseconds,
-  ttfbLimit: milliseconds,
+  /** Null where times are told and not judged. */
+  ttfbLimit: milliseconds.nullable(),
   errors: z.partialRecord(z.enum(errorClasses), z.number().int()),
   passed: z.boolean(),
 })

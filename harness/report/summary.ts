@@ -26,7 +26,7 @@ export function terminalSummary(result: Result, files: string): string {
       time(route.p95),
       time(route.p99),
       route.passed ? time(route.ttfbP95) : pc.red(time(route.ttfbP95)),
-      time(route.ttfbLimit),
+      time(route.ttfbLimit ?? Number.NaN),
       errors ? pc.red(errors) : '0',
       route.passed ? pc.green('✓') : pc.red('✗'),
     ])
@@ -137,7 +137,7 @@ export function markdownSummary(result: Result): string {
   const { workload, totals, generator } = result
   const rows = result.routes.map(
     (route) =>
-      `| ${route.route}${route.phase === 'steady' ? '' : ` (${route.phase})`} | ${amount(route.count)} | ${time(route.p50)} | ${time(route.p95)} | ${time(route.p99)} | ${time(route.ttfbP95)} | ${time(route.ttfbLimit)} | ${errorsOf(route.errors) || '0'} | ${route.passed ? 'pass' : '**fail**'} |`,
+      `| ${route.route}${route.phase === 'steady' ? '' : ` (${route.phase})`} | ${amount(route.count)} | ${time(route.p50)} | ${time(route.p95)} | ${time(route.p99)} | ${time(route.ttfbP95)} | ${time(route.ttfbLimit ?? Number.NaN)} | ${errorsOf(route.errors) || '0'} | ${route.passed ? 'pass' : '**fail**'} |`,
   )
   const { observed } = result
   const parts = Object.entries(observed.parts).map(

@@ -12,7 +12,7 @@ import { workloads } from '../wire/workloads.ts'
  * Model     one Chromium visits the pages again and again, nothing cached, as the owner of the largest tenant: first
  *           alone, then while 80 users are there (closed loop, 10 s mean think time)
  * Judged    the web vitals of each page, as medians, alone and then; each visit must have shown the right page, and
- *           nothing of another tenant. The swarm by its own limits
+ *           nothing of another tenant. The swarm by its errors, and by isolation
  * Limits    `webVitals` and the routes in perf-budgets/slo.ts
  * Takes     about 4 min 30 s
  */

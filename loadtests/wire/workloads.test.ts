@@ -17,7 +17,7 @@ describe('the stages of a run', () => {
     'of %s judge something, and never more users than asked for',
     (_, workload) => {
       const stages = stagesOf(workload)
-      expect(stages.some(({ judged }) => judged === 'all')).toBe(true)
+      expect(stages.some(({ judged }) => judged !== 'none')).toBe(true)
       expect(Math.max(...stages.map(({ users }) => users))).toBe(workload.users)
       expect(new Set(stages.map(({ phase }) => phase)).size).toBe(stages.length)
     },
