@@ -7,10 +7,11 @@ import { workloads } from '../wire/workloads.ts'
 /**
  * Does any tenant ever see another's text?
  *
- * Model     200 users of tenants of all sizes, closed loop, 2.5 s mean think time
+ * Model     120 users of tenants of all sizes, closed loop, 2.5 s mean think time
  * Judged    a minute in which every body, every header and every React payload is looked through; before it, two
  *           seeded leaks must be found, or the run is invalid
- * Limits    zero leaks; the report tells what n answers without one can say at all
+ * Limits    zero leaks, and availability; times are told and not judged. The report tells what n answers without a
+ *           leak can say at all
  * Takes     about 3 minutes
  */
 const run = readRun(workloads.isolation)
