@@ -8,9 +8,9 @@ import { workloads } from '../wire/workloads.ts'
  * How does Worklane break, and does it come back by itself?
  *
  * Model     five steps up to 10,000 users, closed loop, 60 s mean think time, then down to the first step
- * Judged    the recovery alone, by every limit; the steps are told, not judged
+ * Judged    the two minutes of recovery alone, by every limit; the steps are told, not judged
  * Limits    perf-budgets/slo.ts
- * Takes     about 4 min 20 s
+ * Takes     about 5 min 40 s
  */
 const run = readRun(workloads.stress)
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import {
   lengthOf,
   presentFrom,
+  requestsPerStep,
   stageAt,
   stagesOf,
   stretchAt,
@@ -23,11 +24,24 @@ describe('the stages of a run', () => {
     },
   )
 
+  it.each(Object.entries(workloads))(
+    'of %s last long enough for samples of every route, where routes are judged by their times',
+    (_, { think, shape, ...workload }) => {
+      // Who crowds is not judged by routes.
+      const timed = stagesOf({ shape, ...workload }).filter(
+        ({ judged }) => judged === 'all' && shape !== 'crowd',
+      )
+      // The rarest routes of the journeys are one in a hundred, and 20 samples are the least (perf-budgets/slo.ts).
+      for (const { users, duration } of timed)
+        expect((requestsPerStep * users * duration) / think).toBeGreaterThan(2_600)
+    },
+  )
+
   it('lead in straight lines from one number of users to the next', () => {
     expect(usersAt(spike, 5_000)).toBe(50)
     expect(usersAt(spike, 20_000)).toBe(100)
     // Half-way through the rush of 5 s from 100 to 500.
-    expect(usersAt(spike, 32_500)).toBe(300)
+    expect(usersAt(spike, 27_500)).toBe(300)
     expect(usersAt(spike, lengthOf(spike))).toBe(100)
     expect(stageAt(spike, 36_000)?.phase).toBe('spike')
     expect(stageAt(spike, lengthOf(spike))).toBeNull()
@@ -40,7 +54,7 @@ describe('the stages of a run', () => {
       if (users !== null) expect([usersAt(spike, from), usersAt(spike, to - 1)]).toEqual([users, users])
     }
     expect(stretchAt(spike, 20_000).users).toBe(100)
-    expect(stretchAt(spike, 32_500).users).toBeNull()
+    expect(stretchAt(spike, 27_500).users).toBeNull()
     const after = lengthOf(spike) + 1
     expect(stretchAt(spike, after)).toEqual({
       ...{ from: lengthOf(spike), to: Number.POSITIVE_INFINITY, stage: null, users: null },

@@ -64,27 +64,32 @@ const shapes: Record<Shape, (of: Lengths) => Stage[]> = {
     stage('ramp', ramp, users),
     stage('steady', duration, users, 'errors'),
   ],
-  // Equal steps up to more than there should be, and down again: what counts is that it comes back.
+  // Equal steps up to more than there should be, and down again: what counts is that it comes back, so that half of
+  // the time, and samples enough of every route, are for that.
   stress: ({ users, ramp, duration }) => {
-    const each = duration / (stressSteps + 1)
+    const each = duration / 2 / stressSteps
     const up = Array.from({ length: stressSteps }, (_, step) => {
       const share = (users * (step + 1)) / stressSteps
       return [stage(`to-${step + 1}`, ramp / stressSteps, share), stage(`step-${step + 1}`, each, share)]
     })
     const [first] = up as [Stage[]]
     const low = first[1]?.users ?? users
-    return [...up.flat(), stage('settling', duration * settling, low), stage('recovery', each, low, 'all')]
+    return [
+      ...up.flat(),
+      stage('settling', duration * settling, low),
+      stage('recovery', duration / 2, low, 'all'),
+    ]
   },
   // A fifth of the users, all of them within seconds, and a fifth again.
   spike: ({ users, ramp, duration }) => {
     const few = users / 5
     return [
       stage('ramp', ramp, few),
-      stage('before', duration / 3, few, 'all'),
+      stage('before', duration / 4, few, 'errors'),
       stage('rush', Math.min(5_000, ramp), users),
-      stage('spike', duration / 3, users, 'errors'),
+      stage('spike', duration / 4, users, 'errors'),
       stage('settling', duration * settling, few),
-      stage('recovery', duration / 3, few, 'all'),
+      stage('recovery', duration / 2, few, 'all'),
     ]
   },
   // The others go on as before while one tenant does more and more.
@@ -199,11 +204,11 @@ export const workloads = {
     shape: 'steady',
   },
   stress: {
-    ...{ users: 10_000, think: 60_000, ramp: 60_000, duration: 180_000, scan: 0.05, streams: 0.05 },
+    ...{ users: 10_000, think: 60_000, ramp: 60_000, duration: 240_000, scan: 0.05, streams: 0.05 },
     shape: 'stress',
   },
   spike: {
-    ...{ users: 5_000, think: 60_000, ramp: 20_000, duration: 120_000, scan: 0.05, streams: 0.05 },
+    ...{ users: 5_000, think: 50_000, ramp: 20_000, duration: 320_000, scan: 0.05, streams: 0.05 },
     shape: 'spike',
   },
   soak: {
