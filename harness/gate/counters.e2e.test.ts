@@ -5,8 +5,8 @@ import { type Stack, startStack } from '../stack/stack.ts'
 import { countersOf } from './counters.ts'
 import { deployed, type Side } from './sides.ts'
 
-/** Tenants enough for two rounds of five. */
-const population = { seed: 1, organisations: 12, users: 180 }
+/** Tenants enough for two rounds that have none in common. */
+const population = { seed: 1, organisations: 16, users: 240 }
 
 describe('what a gate counts of Worklane', () => {
   let stack: Stack

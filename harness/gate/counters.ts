@@ -37,9 +37,8 @@ export async function countersOf(side: Side, population: PopulationSpec, round =
     const bytes: Record<string, number> = {}
     const script: Record<string, number> = {}
     const largest = visitorOf(side, population, largestOf(population))
-    const others = Array.from({ length: Math.min(tenants, population.organisations) - 1 }, (_, place) =>
-      visitorOf(side, population, (round * tenants + place + 1) % population.organisations),
-    )
+    const { first, rest } = strangersOf(population, round)
+    const others = first.map((organisation) => visitorOf(side, population, organisation))
     for (const visitor of [largest, ...(database ? others : [])]) {
       for (const each of visitor.asked) {
         const before = (await database?.calls()) ?? 0
@@ -62,7 +61,7 @@ export async function countersOf(side: Side, population: PopulationSpec, round =
       }
     }
     const allocated =
-      side.webUrl === undefined ? null : await allocationsOf(side, side.webUrl, population, round)
+      side.webUrl === undefined ? null : await allocationsOf(side, side.webUrl, population, rest)
     return {
       bytes,
       script,
@@ -72,6 +71,19 @@ export async function countersOf(side: Side, population: PopulationSpec, round =
   } finally {
     await database?.end()
   }
+}
+
+/**
+ * Tenants that nobody has asked for yet, in this round or an earlier one: what is in the cache asks the database for
+ * nothing, and would hide whatever a first visit costs more. Fewer when the population has no more.
+ * @returns the first ones for queries, and one for each page whose allocations are measured
+ */
+function strangersOf(population: PopulationSpec, round: number): { first: number[]; rest: number[] } {
+  const largest = largestOf(population)
+  const each = tenants - 1 + allocating.length
+  const all = Array.from({ length: population.organisations }, (_, index) => index)
+  const strangers = all.filter((index) => index !== largest).slice(round * each, (round + 1) * each)
+  return { first: strangers.slice(0, tenants - 1), rest: strangers.slice(tenants - 1) }
 }
 
 /** An owner, and what they ask. */
@@ -160,15 +172,13 @@ async function allocationsOf(
   side: Side,
   webUrl: string,
   population: PopulationSpec,
-  round: number,
+  organisations: readonly number[],
 ): Promise<Record<string, number> | null> {
   const allocated: Record<string, number> = {}
   for (const [place, name] of allocating.entries()) {
-    const visitor = visitorOf(
-      side,
-      population,
-      (round * tenants + tenants + place) % population.organisations,
-    )
+    const organisation = organisations[place]
+    if (organisation === undefined) continue
+    const visitor = visitorOf(side, population, organisation)
     const page = visitor.asked.find(({ route }) => route === `page ${name}`)
     if (!page) continue
     const visit = async (times: number) => {
