@@ -1,33 +1,37 @@
 import { cacheCounts } from '@worklane/domain/cache.ts'
 import { hub } from '@worklane/domain/live/hub.ts'
 import { limitCounts, runtime } from '@worklane/domain/runtime.ts'
-import { Counter, Gauge, Histogram, register } from 'prom-client'
+import { Counter, Gauge, Histogram } from 'prom-client'
 import { allocatedBytes } from './allocations.ts'
+import { singleMetric } from './single-metric.ts'
 
-const durationName = 'http_request_duration_seconds'
-const failuresName = 'page_failures_total'
-
-/** Seconds by `route` and `status`; the process's one, however often a bundler loads this file. */
+/** Seconds by `route` and `status`. */
 export const requestDuration = (): Histogram<'route' | 'status'> =>
-  (register.getSingleMetric(durationName) as Histogram<'route' | 'status'> | undefined) ??
-  new Histogram({
-    name: durationName,
-    help: 'Time from the first byte of a request to the end of its answer',
-    labelNames: ['route', 'status'],
-    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.6, 3.2],
-  })
+  singleMetric(
+    'http_request_duration_seconds',
+    (name) =>
+      new Histogram({
+        name,
+        help: 'Time from the first byte of a request to the end of its answer',
+        labelNames: ['route', 'status'],
+        buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.6, 3.2],
+      }),
+  )
 
 /**
  * Parts of pages that could not be shown, by `route` and `kind`: `error`, or `tooMany` for who was refused. A page that
  * has begun to stream has told its status, 200, before: only this says that it failed.
  */
 export const pageFailures = (): Counter<'route' | 'kind'> =>
-  (register.getSingleMetric(failuresName) as Counter<'route' | 'kind'> | undefined) ??
-  new Counter({
-    name: failuresName,
-    help: 'Parts of pages that could not be shown; their status may have been 200',
-    labelNames: ['route', 'kind'],
-  })
+  singleMetric(
+    'page_failures_total',
+    (name) =>
+      new Counter({
+        name,
+        help: 'Parts of pages that could not be shown; their status may have been 200',
+        labelNames: ['route', 'kind'],
+      }),
+  )
 
 /** What the process knows of itself beside its requests, read when somebody asks. */
 export function registerGauges(): void {

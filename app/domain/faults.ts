@@ -44,7 +44,11 @@ const known =
 /** @param text such as `delay=task.list:900`, several with commas @throws Error when unknown */
 export function parseFaults(text: string, environment: string): Faults {
   const parsed: Faults = {
-    ...{ delays: new Map(), repeats: new Map(), leakingCache: false, leakingMemory: new Set(), slower: 0 },
+    delays: new Map(),
+    repeats: new Map(),
+    leakingCache: false,
+    leakingMemory: new Set(),
+    slower: 0,
   }
   const entries = text
     .split(',')

@@ -3,6 +3,7 @@ import type { Pair } from '@headroom/perf-budgets/gate/statistics.ts'
 import { gate, validity } from '@headroom/perf-budgets/slo.ts'
 import { z } from 'zod'
 import type { Result } from '../judge/result.ts'
+import { isPage } from '../run/routes.ts'
 
 export const sideNames = ['base', 'head'] as const
 export type SideName = (typeof sideNames)[number]
@@ -71,8 +72,6 @@ export function soundPairs(slices: readonly Slice[]): { base: Slice; head: Slice
     return base && head && base.doubts.length + head.doubts.length === 0 ? [{ base, head }] : []
   })
 }
-
-const isPage = (route: string) => route.startsWith('page ') || route.startsWith('rsc ')
 
 /** What is compared: the middle and the tail of each kind of route, and CPU where it can be seen. */
 export function metricsOf(slices: readonly Slice[]): Metric[] {

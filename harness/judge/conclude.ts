@@ -15,9 +15,11 @@ import { sum } from 'simple-statistics'
 import type { Collected } from '../collect/collector.ts'
 import { firstBreak, type Timeline, type Window } from '../collect/timeline.ts'
 import { thisMachine } from '../run/machine.ts'
+import { isPage } from '../run/routes.ts'
 import { type JudgedTimes, judgedSpan, type Plan } from '../run/scenarios.ts'
 import type { Circumstances } from './circumstances.ts'
 import { tooManyErrors } from './errors.ts'
+import { percent } from './figures.ts'
 import { judge, limitsBy } from './judge.ts'
 import type { Evidence, MemorySlope, Observed, Result } from './result.ts'
 
@@ -167,7 +169,7 @@ export function failedPagesEvidence(failed: Observed['failedPages'], pages: numb
   return [
     {
       ...{ limit: 'pages that failed behind a good status', samples: pages },
-      wanted: `≤ ${(100 * errorRate).toFixed(2)}%`,
+      wanted: `≤ ${percent(errorRate)}`,
       measured: `${failures} of ${pages}${which.length > 0 ? ` (${which.join(', ')})` : ''}`,
       passed: !tooManyErrors(failures, pages),
     },
@@ -179,9 +181,7 @@ function pagesIn({ routes }: Collected, stages: readonly Stage[]): number {
   const isJudged = ({ judged }: Stage) => judged !== 'none'
   const span = stages.slice(stages.findIndex(isJudged), stages.findLastIndex(isJudged) + 1)
   const counts = span.flatMap(({ phase }) =>
-    [...(routes.get(phase) ?? [])].flatMap(([route, { latency }]) =>
-      /^(page|rsc) /.test(route) ? [count(latency)] : [],
-    ),
+    [...(routes.get(phase) ?? [])].flatMap(([route, { latency }]) => (isPage(route) ? [count(latency)] : [])),
   )
   return sum(counts)
 }

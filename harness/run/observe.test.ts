@@ -35,7 +35,7 @@ describe('the part that limits', () => {
 
 describe('pages that failed', () => {
   const row = (instance: string, kind: string, value: number) => ({
-    ...{ instance, value },
+    value,
     labels: { instance, route: '/reports', kind },
   })
 

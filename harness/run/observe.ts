@@ -76,7 +76,7 @@ export class Observer {
       ask(`max(max_over_time(effect_oldest_waiting_seconds${over}))`),
     ])
     const valueFor = (rows: Row[], part: string) =>
-      rows.find(({ instance }) => nameOf(instance) === part)?.value ?? null
+      rows.find(({ labels }) => nameOf(labels.instance ?? '') === part)?.value ?? null
     const parts = Object.fromEntries(
       Object.entries(to.usage).map(([name, { cpuSeconds, rssBytes }]) => {
         const lagSeconds = valueFor(lag, name)
@@ -151,7 +151,7 @@ export function limitingPart(machineCpuShare: number | null, parts: Observed['pa
 
 const inMs = (row: Row | undefined): number | null => (row === undefined ? null : row.value * 1_000)
 
-type Row = { instance: string; labels: Record<string, string>; value: number }
+type Row = { labels: Record<string, string>; value: number }
 
 /** Null when Prometheus was asked in vain: no rows would be a promise that nothing failed. */
 async function failuresAt(url: string): Promise<Row[] | null> {
@@ -189,9 +189,7 @@ async function query(url: string, expression: string, time: number): Promise<Row
     data?: { result?: { metric: Record<string, string>; value: [number, string] }[] }
   } | null
   return (answer?.data?.result ?? []).flatMap(({ metric, value: [, value] }) =>
-    Number.isNaN(Number(value))
-      ? []
-      : [{ instance: metric.instance ?? '', labels: metric, value: Number(value) }],
+    Number.isNaN(Number(value)) ? [] : [{ labels: metric, value: Number(value) }],
   )
 }
 

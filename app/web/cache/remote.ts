@@ -1,6 +1,7 @@
+import { singleMetric } from '@worklane/api/single-metric.ts'
 import { Redis } from 'ioredis'
 import type { CacheEntry, CacheHandler } from 'next/dist/server/lib/cache-handlers/types.js'
-import { Counter, register } from 'prom-client'
+import { Counter } from 'prom-client'
 
 /**
  * What `'use cache: remote'` keeps, in Redis, for all web processes together. For what is the same for every
@@ -16,14 +17,16 @@ type Kept = Omit<CacheEntry, 'value'>
 type Tagged = { staleAt?: number; expiredAt?: number }
 
 const lookups = (outcome: 'hit' | 'miss' | 'failure') => counter().inc({ outcome })
-const name = 'next_cache_lookups_total'
 const counter = () =>
-  (register.getSingleMetric(name) as Counter | undefined) ??
-  new Counter({
-    name,
-    help: "What 'use cache: remote' looked for, by what came of it; failures are those of Redis",
-    labelNames: ['outcome'],
-  })
+  singleMetric(
+    'next_cache_lookups_total',
+    (name) =>
+      new Counter({
+        name,
+        help: "What 'use cache: remote' looked for, by what came of it; failures are those of Redis",
+        labelNames: ['outcome'],
+      }),
+  )
 
 /** @param redisUrl without one, as during a build, nothing is kept */
 export function remoteCache(redisUrl: string | undefined): CacheHandler & { close(): Promise<void> } {
