@@ -17,6 +17,7 @@ import pc from 'picocolors'
 import { planOf } from '../cli/plan.ts'
 import { reachable } from '../cli/target.ts'
 import type { PageName } from '../lighthouse/pages.ts'
+import { phoneOn } from '../lighthouse/phone.ts'
 import { junitOfGate } from '../report/junit.ts'
 import { asJson, runId, writeTogether } from '../report/write.ts'
 import { run } from '../run/run.ts'
@@ -206,9 +207,10 @@ async function timedByLighthouse(
 ): Promise<Metric[]> {
   if (pages.length === 0) return []
   const { chromium } = await provide(['chromium'], say)
+  const phone = await phoneOn(chromium.path)
   let drawn = 0
   return lighthouseMetrics(sides, {
-    ...{ guard, chromium: chromium.path, pages, pairs, population: defaultPopulation, say },
+    ...{ guard, chromium: chromium.path, phone, pages, pairs, population: defaultPopulation, say },
     random: () => unit(seed, 78, drawn++),
   })
 }

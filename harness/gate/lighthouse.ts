@@ -8,6 +8,7 @@ import { gate } from '@headroom/perf-budgets/slo.ts'
 import { type AssertionName, verdictOf } from '../lighthouse/judge.ts'
 import { lighthouse } from '../lighthouse/lighthouse.ts'
 import { type PageName, pagesOf } from '../lighthouse/pages.ts'
+import type { Phone } from '../lighthouse/phone.ts'
 import type { Guard } from '../stack/guard.ts'
 import { project } from '../stack/project.ts'
 import { GateInvalid, type Side } from './sides.ts'
@@ -26,6 +27,7 @@ type Audits = {
   pages: readonly PageName[]
   pairs: number
   population: PopulationSpec
+  phone: Phone
   random: () => number
   say: (line: string) => void
 }
@@ -65,7 +67,7 @@ async function auditOnce(side: Side, rc: LighthouseRc, audits: Audits): Promise<
     const { forms } = await lighthouse({
       ...{ id: side.name, guard: audits.guard, chromium: audits.chromium, origin: side.origin, sessionToken },
       pages: pages.filter(({ name }) => audits.pages.some((asked) => asked === name)),
-      ...{ rc, runs: 1, formFactors: ['mobile'], directory, say: () => {} },
+      ...{ rc, runs: 1, formFactors: ['mobile'], phone: audits.phone, directory, say: () => {} },
     })
     const judged = forms.flatMap(({ pages }) => pages)
     if (verdictOf(judged) === 'invalid') {

@@ -6,8 +6,9 @@ import { desktopAssertions, type LighthouseRc } from '@headroom/perf-budgets/lig
 import type { Guard } from '../stack/guard.ts'
 import { lastLines, launch } from '../stack/part.ts'
 import { auditedPage, markersVariable } from './audited-page.ts'
-import { formFactorVariable } from './lighthouse-config.ts'
+import { formFactorVariable, slowdownVariable } from './lighthouse-config.ts'
 import type { AuditedPath } from './pages.ts'
+import type { Phone } from './phone.ts'
 import { type AssertionResult, AssertionResults, Report } from './report.ts'
 
 export type FormFactor = 'mobile' | 'desktop'
@@ -22,6 +23,7 @@ export type AuditOptions = {
   rc: LighthouseRc
   runs: number
   formFactor: FormFactor
+  phone: Phone
   /** Gets Lighthouse's reports, HTML and JSON. */
   reports: string
   say: (line: string) => void
@@ -67,6 +69,7 @@ export async function audit(options: AuditOptions): Promise<Audit> {
           Object.fromEntries(options.pages.map((page) => [page.path, page.marker])),
         ),
         [formFactorVariable]: options.formFactor,
+        [slowdownVariable]: String(options.phone.cpuSlowdown),
       },
     })
     const stopTelling = tell(collected, options)

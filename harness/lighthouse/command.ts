@@ -16,7 +16,8 @@ import { provide } from '../toolchain/provide.ts'
 import type { FormFactor } from './audit.ts'
 import { lighthouse } from './lighthouse.ts'
 import { type PageName, pageNames, pagesOf } from './pages.ts'
-import { tableOf, verdictLine } from './present.ts'
+import { phoneOn } from './phone.ts'
+import { phoneLine, tableOf, verdictLine } from './present.ts'
 import { busyShare, measureAlone } from './quiet.ts'
 
 const formFactors: FormFactor[] = ['mobile', 'desktop']
@@ -75,6 +76,8 @@ async function audit(options: Options) {
         `! the machine is ${Math.round(busy * 100)}% busy before the first page: expect figures worse than they are`,
       )
     }
+    const phone = await phoneOn(chromium.path)
+    say(phoneLine(phone))
     const result = await lighthouse({
       id,
       guard,
@@ -84,6 +87,7 @@ async function audit(options: Options) {
       sessionToken,
       rc: JSON.parse(await readFile(join(project, 'lighthouserc.json'), 'utf8')) as LighthouseRc,
       runs: options.runs,
+      phone,
       formFactors: asked === 'both' ? formFactors : [asked],
       directory,
       say,

@@ -2,6 +2,7 @@ import { assertions } from '@headroom/perf-budgets/lighthouserc.ts'
 import { describe, expect, it } from 'vitest'
 import type { Audit } from './audit.ts'
 import { type AssertionName, judge, verdictOf } from './judge.ts'
+import { phoneFor } from './phone.ts'
 import type { AssertionResult, Report } from './report.ts'
 
 const origin = 'http://127.0.0.1:1'
@@ -12,13 +13,14 @@ const asked = {
   pages: [{ name: '/dashboard', path: '/dashboard', marker: 'cnr', session: 'user' as const }],
   runs: 3,
   formFactor: 'mobile' as const,
+  phone: phoneFor(1_100),
   names,
 }
 
 const report: Report = {
   lighthouseVersion: '13.5.0',
   requestedUrl: url,
-  configSettings: { formFactor: 'mobile' },
+  configSettings: { formFactor: 'mobile', throttling: { cpuSlowdownMultiplier: 2.5 } },
   audits: { 'audited-page': { score: 1 } },
 }
 
@@ -75,8 +77,27 @@ describe('a page that Lighthouse audited', () => {
     ],
     [
       'another form factor was audited',
-      withReport({ configSettings: { formFactor: 'desktop' } }),
+      withReport({ configSettings: { ...report.configSettings, formFactor: 'desktop' } }),
       'audited as desktop, not mobile',
+    ],
+    [
+      'another phone was audited',
+      withReport({ configSettings: { formFactor: 'mobile', throttling: { cpuSlowdownMultiplier: 4 } } }),
+      'the phone was 4 times slower than this machine, not 2.5',
+    ],
+    [
+      'the machine is slower than a phone',
+      judge(
+        { ...asked, phone: phoneFor(220) },
+        {
+          ...good,
+          lighthouses: good.lighthouses.map((report) => ({
+            ...report,
+            configSettings: { formFactor: 'mobile', throttling: { cpuSlowdownMultiplier: 0.5 } },
+          })),
+        },
+      ),
+      'this machine (benchmark index 220) is slower than a phone: nothing can be said of one',
     ],
   ])('is invalid when %s', (_what, pages, reason) => {
     expect(pages[0]?.verdict).toBe('invalid')

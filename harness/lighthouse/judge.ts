@@ -2,6 +2,7 @@ import type { assertions as allAssertions } from '@headroom/perf-budgets/lightho
 import type { Audit, FormFactor } from './audit.ts'
 import { auditedPage } from './audited-page.ts'
 import type { AuditedPath } from './pages.ts'
+import type { Phone } from './phone.ts'
 import type { AssertionResult, Report } from './report.ts'
 
 export type Verdict = 'pass' | 'fail' | 'invalid'
@@ -33,6 +34,7 @@ export function judge(
     pages: AuditedPath[]
     runs: number
     formFactor: FormFactor
+    phone: Phone
     names: AssertionName[]
   },
   { lighthouses, assertions, problem }: Audit,
@@ -44,7 +46,7 @@ export function judge(
     const reasons = new Set([
       ...(problem === undefined ? [] : [problem]),
       ...(reports.length === asked.runs ? [] : [`${reports.length} of ${asked.runs} runs were made`]),
-      ...reports.flatMap((report) => doubtsAbout(report, asked.formFactor)),
+      ...reports.flatMap((report) => doubtsAbout(report, asked)),
       ...asked.names
         .filter((measure) => measures[measure] === undefined)
         .map((measure) => `${measure} was not measured`),
@@ -62,7 +64,10 @@ export function verdictOf(pages: JudgedPage[]): Verdict {
   return verdicts.includes('fail') ? 'fail' : 'pass'
 }
 
-function doubtsAbout(report: Report, formFactor: FormFactor): string[] {
+function doubtsAbout(
+  report: Report,
+  { formFactor, phone }: { formFactor: FormFactor; phone: Phone },
+): string[] {
   const { [auditedPage]: proof } = report.audits
   return [
     ...(proof.score === 1 ? [] : [proof.explanation ?? 'nothing proves that this page was audited']),
@@ -75,6 +80,17 @@ function doubtsAbout(report: Report, formFactor: FormFactor): string[] {
     ...(report.configSettings.formFactor === formFactor
       ? []
       : [`audited as ${report.configSettings.formFactor}, not ${formFactor}`]),
+    ...(formFactor === 'mobile' ? doubtsAboutPhone(report, phone) : []),
+  ]
+}
+
+function doubtsAboutPhone(report: Report, { cpuSlowdown, benchmarkIndex }: Phone): string[] {
+  const used = report.configSettings.throttling.cpuSlowdownMultiplier
+  if (used !== cpuSlowdown)
+    return [`the phone was ${used} times slower than this machine, not ${cpuSlowdown}`]
+  if (cpuSlowdown >= 1) return []
+  return [
+    `this machine (benchmark index ${benchmarkIndex}) is slower than a phone: nothing can be said of one`,
   ]
 }
 

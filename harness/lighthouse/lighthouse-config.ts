@@ -4,11 +4,16 @@ import { AuditedPage, auditedPage } from './audited-page.ts'
 /** `mobile`, Lighthouse's own, or `desktop`. */
 export const formFactorVariable = 'HEADROOM_LIGHTHOUSE_FORM_FACTOR'
 
+/** How many times slower than this machine the phone is. */
+export const slowdownVariable = 'HEADROOM_LIGHTHOUSE_CPU_SLOWDOWN'
+
 const desktop = process.env[formFactorVariable] === 'desktop'
 
 const config: Config = {
   extends: 'lighthouse:default',
-  ...(desktop ? { settings: desktopConfig.settings } : {}),
+  settings: desktop
+    ? desktopConfig.settings
+    : { throttling: { cpuSlowdownMultiplier: Number(process.env[slowdownVariable]) } },
   audits: [{ implementation: AuditedPage }],
   categories: {
     // Merged with Lighthouse's own; without weight they are asserted and leave the score alone.

@@ -9,6 +9,7 @@ import { type Guard, startGuard } from '../stack/guard.ts'
 import { provide } from '../toolchain/provide.ts'
 import { type LighthouseResult, lighthouse } from './lighthouse.ts'
 import type { AuditedPath } from './pages.ts'
+import { type Phone, phoneOn } from './phone.ts'
 
 const token = 'the-right-token'
 const marker = 'cnr-0123456789'
@@ -34,10 +35,12 @@ describe('an audit by Lighthouse', () => {
   let guard: Guard
   let chromium: string
   let results: string
+  let phone: Phone
 
   beforeAll(async () => {
     guard = startGuard()
     chromium = (await provide(['chromium'])).chromium.path
+    phone = await phoneOn(chromium)
     results = await mkdtemp(join(tmpdir(), 'headroom-lighthouse-test-'))
     await listening(server)
   })
@@ -58,6 +61,7 @@ describe('an audit by Lighthouse', () => {
       rc: lighthouserc(),
       runs: 1,
       formFactors: ['mobile'],
+      phone,
       directory: join(results, name),
       say: () => {},
     })

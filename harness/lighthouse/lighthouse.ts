@@ -11,6 +11,7 @@ import type { Guard } from '../stack/guard.ts'
 import { audit, type FormFactor } from './audit.ts'
 import { type AssertionName, type JudgedPage, judge, type Verdict, verdictOf } from './judge.ts'
 import type { AuditedPath } from './pages.ts'
+import type { Phone } from './phone.ts'
 import { indexHtml, markdown, type ReportLink } from './present.ts'
 
 export type LighthouseRun = {
@@ -24,6 +25,7 @@ export type LighthouseRun = {
   rc: LighthouseRc
   runs: number
   formFactors: readonly FormFactor[]
+  phone: Phone
   /** Where index.html, result.json and the reports go. */
   directory: string
   say: (line: string) => void
@@ -38,6 +40,8 @@ export type LighthouseResult = {
   revision: string | null
   machine: Result['machine']
   verdict: Verdict
+  /** What phones are on this machine. */
+  phone: Phone
   /** Of each page. */
   runs: number
   forms: JudgedForm[]
@@ -56,7 +60,7 @@ export async function lighthouse(run: LighthouseRun): Promise<LighthouseResult> 
   const verdict = verdictOf(forms.flatMap(({ pages }) => pages))
   const result: LighthouseResult = {
     ...{ run: run.id, startedAt, revision: await revision(), machine: thisMachine() },
-    ...{ verdict, runs: run.runs, forms },
+    ...{ verdict, phone: run.phone, runs: run.runs, forms },
   }
   await mkdir(run.directory, { recursive: true })
   await writeFile(join(run.directory, 'index.html'), indexHtml(result, links))

@@ -1,9 +1,10 @@
 import Table from 'cli-table3'
 import pc from 'picocolors'
-import { escaped, kilobytes, symbols } from '../report/words.ts'
+import { amount, escaped, kilobytes, symbols } from '../report/words.ts'
 import type { FormFactor } from './audit.ts'
 import type { AssertionName, JudgedPage, Verdict } from './judge.ts'
 import type { LighthouseResult } from './lighthouse.ts'
+import type { Phone } from './phone.ts'
 
 type Column = { name: AssertionName; head: string; show: (value: number) => string; bound: '≥' | '≤' }
 
@@ -63,8 +64,11 @@ export type ReportLink = { formFactor: FormFactor; page: string; href: string; t
 
 const titles: Record<FormFactor, string> = { mobile: 'On phones', desktop: 'On computers' }
 
+export const phoneLine = ({ benchmarkIndex, cpuSlowdown }: Phone): string =>
+  `A phone is ${cpuSlowdown} times slower than this machine (benchmark index ${amount(benchmarkIndex)}).`
+
 /** The same for a pull request. */
-export function markdown({ verdict, runs, forms }: LighthouseResult): string {
+export function markdown({ verdict, phone, runs, forms }: LighthouseResult): string {
   const tables = forms.map(({ formFactor, pages }) => {
     const rows = pages.map(({ name, measures, verdict }) => {
       const cells = columns.map(({ name, show }) => {
@@ -81,13 +85,18 @@ export function markdown({ verdict, runs, forms }: LighthouseResult): string {
       ...pages.flatMap((page) => page.reasons.map((reason) => `- ${page.name}: ${reason}`)),
     ].join('\n')
   })
-  return [`### ${symbols[verdict]} Lighthouse: ${verdict}`, '', `Median of ${runs}.`, '', ...tables, ''].join(
-    '\n',
-  )
+  return [
+    `### ${symbols[verdict]} Lighthouse: ${verdict}`,
+    '',
+    `Median of ${runs}. ${phoneLine(phone)}`,
+    '',
+    ...tables,
+    '',
+  ].join('\n')
 }
 
 /** One page that leads to every report. */
-export function indexHtml({ verdict, runs, forms }: LighthouseResult, links: ReportLink[]): string {
+export function indexHtml({ verdict, phone, runs, forms }: LighthouseResult, links: ReportLink[]): string {
   const title = `Lighthouse, median of ${runs}`
   const sections = forms.map(
     ({ formFactor, pages }) =>
@@ -103,7 +112,7 @@ export function indexHtml({ verdict, runs, forms }: LighthouseResult, links: Rep
 table { border-collapse: collapse; width: 100% } th, td { padding: .4rem .6rem; border-bottom: 1px solid #8884; text-align: left }
 tbody th { font-weight: 500 } td:last-child { white-space: nowrap } td { font-variant-numeric: tabular-nums } .pass { color: light-dark(#15803d, #4ade80) } .fail { color: light-dark(#b91c1c, #f87171) } .invalid { color: light-dark(#a16207, #facc15) }
 </style>
-<h1>${escaped(title)}</h1><p>Verdict: <strong class="${verdict}">${verdict}</strong></p>
+<h1>${escaped(title)}</h1><p>Verdict: <strong class="${verdict}">${verdict}</strong>. ${phoneLine(phone)}</p>
 ${sections.join('\n')}
 </html>
 `

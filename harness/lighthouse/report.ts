@@ -5,7 +5,10 @@ export const Report = z.object({
   lighthouseVersion: z.string(),
   requestedUrl: z.string(),
   runtimeError: z.object({ code: z.string(), message: z.string() }).optional(),
-  configSettings: z.object({ formFactor: z.enum(['mobile', 'desktop']) }),
+  configSettings: z.object({
+    formFactor: z.enum(['mobile', 'desktop']),
+    throttling: z.object({ cpuSlowdownMultiplier: z.number() }),
+  }),
   audits: z.object({
     'audited-page': z.object({ score: z.number().nullable(), explanation: z.string().optional() }),
   }),
