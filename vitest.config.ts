@@ -2,6 +2,16 @@ import { defineConfig } from 'vitest/config'
 
 const ignored = ['**/node_modules/**', '**/.next/**', '.headroom/**']
 
+/** Much of what these tests take is waiting. vitest wants to know which of its groups come after which. */
+const twoAtATime = (groupOrder: number) => ({ maxWorkers: 2, sequence: { groupOrder } })
+
+const wholeStack = {
+  exclude: ignored,
+  testTimeout: 180_000,
+  expect: { poll: { timeout: 20_000 } },
+  hookTimeout: 300_000,
+}
+
 export default defineConfig({
   test: {
     projects: [
@@ -22,18 +32,27 @@ export default defineConfig({
           testTimeout: 30_000,
           expect: { poll: { timeout: 10_000 } },
           hookTimeout: 120_000,
+          ...twoAtATime(1),
         },
       },
       {
         test: {
+          ...wholeStack,
+          name: 'pages',
+          include: ['app/web/**/*.e2e.test.ts'],
+          // Each has its own stack, and none measures.
+          ...twoAtATime(2),
+        },
+      },
+      {
+        test: {
+          ...wholeStack,
           name: 'e2e',
           include: ['**/*.e2e.test.ts'],
-          exclude: ignored,
-          // Every file starts a whole stack: one at a time, or they measure each other.
+          exclude: [...ignored, 'app/web/**'],
+          // Load runs: one at a time, or they measure each other.
           fileParallelism: false,
-          testTimeout: 180_000,
-          expect: { poll: { timeout: 20_000 } },
-          hookTimeout: 300_000,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

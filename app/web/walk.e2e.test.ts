@@ -14,7 +14,7 @@ import { provide } from '../../harness/toolchain/provide.ts'
 import { demoPassword } from '../../seed/seed.ts'
 import { newToken, tokenHash } from '../domain/sessions/token.ts'
 import { asAdministrator } from '../domain/testing/tenants.ts'
-import { visit } from './testing/pages.ts'
+import { visit, wear } from './testing/pages.ts'
 
 const population: PopulationSpec = { seed: 1, organisations: 8, users: 120 }
 const owner = userAt(population, 0)
@@ -48,11 +48,9 @@ describe('Worklane in a browser', () => {
     await stack?.stop()
   })
 
-  async function newPage(options: { colorScheme?: 'light' | 'dark'; width?: number } = {}): Promise<Page> {
-    const { colorScheme = 'light', width = 1280 } = options
+  async function newPage(): Promise<Page> {
     const context = await browser.newContext({
-      colorScheme,
-      viewport: { width, height: 860 },
+      viewport: { width: 1280, height: 860 },
       baseURL: stack.origin,
     })
     const opened = await context.newPage()
@@ -203,40 +201,30 @@ describe('Worklane in a browser', () => {
   })
 
   it('looks finished in light and dark, wide and narrow', async () => {
-    const cookies = await page.context().cookies()
-    for (const colorScheme of ['light', 'dark'] as const) {
-      for (const width of [1280, 390]) {
-        const look = await newPage({ colorScheme, width })
-        const shoot = async (name: string, path: string) => {
-          await look.goto(path, { waitUntil: 'networkidle' })
-          await look.screenshot({ path: join(screenshots, `${name}-${colorScheme}-${width}.png`) })
+    const look = await newPage()
+    const shoot = async (name: string, path: string) => {
+      await look.goto(path, { waitUntil: 'networkidle' })
+      for (const scheme of ['light', 'dark'] as const) {
+        for (const width of [1280, 390]) {
+          await wear(look, [scheme, width])
+          await look.screenshot({ path: join(screenshots, `${name}-${scheme}-${width}.png`) })
           const overflow = await look.evaluate(
             'document.documentElement.scrollWidth - document.documentElement.clientWidth',
           )
           expect(overflow, `${path} at ${width} pixels`).toBe(0)
         }
-        await shoot('sign-in', '/sign-in')
-        await look.context().addCookies(cookies)
-        await shoot('dashboard', '/dashboard')
-        await shoot('board', `/projects/${project}`)
-        await shoot('task', `/tasks/${task}`)
-        for (const name of ['tasks', 'reports', 'notifications', 'onboarding', 'search?q=release']) {
-          await shoot(name.replace(/\?.*/, ''), `/${name}`)
-        }
-        for (const name of [
-          'profile',
-          'security',
-          'organisation',
-          'members',
-          'labels',
-          'api-keys',
-          'audit',
-        ]) {
-          await shoot(`settings-${name}`, `/settings/${name}`)
-        }
-        await look.context().close()
       }
     }
+    await shoot('sign-in', '/sign-in')
+    await look.context().addCookies(await page.context().cookies())
+    await shoot('dashboard', '/dashboard')
+    await shoot('board', `/projects/${project}`)
+    await shoot('task', `/tasks/${task}`)
+    for (const name of ['tasks', 'reports', 'notifications', 'onboarding', 'search?q=release'])
+      await shoot(name.replace(/\?.*/, ''), `/${name}`)
+    for (const name of ['profile', 'security', 'organisation', 'members', 'labels', 'api-keys', 'audit'])
+      await shoot(`settings-${name}`, `/settings/${name}`)
+    await look.context().close()
   })
 
   it('signs out, and the session is dead at once', async () => {

@@ -42,7 +42,8 @@ export const steps: readonly Step[] = [
   },
   vitest('unit', 'pure code, no services'),
   vitest('integration', 'against a real Postgres, Redis, nginx, k6 and Prometheus'),
-  vitest('e2e', 'the whole stack in a real browser, and load runs that must go red'),
+  vitest('pages', 'the whole stack in a real browser'),
+  vitest('e2e', 'load runs, Lighthouse and counts against the whole stack, and those that must go red'),
   {
     name: 'smoke',
     about: 'k6 through the edge, judged against perf-budgets/slo.ts',
