@@ -32,6 +32,15 @@ type Promised = {
 
 const rate = (series: string, labels: string, range: string) => `sum(rate(${series}{${labels}}[${range}]))`
 const answered = (range: string) => rate(`${counted}_count`, 'route!=""', range)
+/** No errors are no series; zero times all is a zero, and only where there were requests. */
+const orNone = (expression: string, range: string) => `(${expression} or 0 * ${answered(range)})`
+const failed = (labels: string, range: string) =>
+  orNone(rate(`${counted}_count`, `${labels}status=~"5.."`, range), range)
+/** A page that broke after it had told 200. Each that told 500 is among the failures as well, and counts once. */
+const failedPages = (range: string) => {
+  const all = orNone(rate('page_failures_total', 'kind="error"', range), range)
+  return `clamp_min(${all} - ${failed('route=~"(page|rsc|action) .*", ', range)}, 0)`
+}
 // The edge serves static files itself.
 const isTimed = (name: RouteName) => routes[name].kind !== 'static' && !streamed.includes(name)
 const inTime = (range: string) =>
@@ -54,9 +63,7 @@ export const promised: readonly Promised[] = [
     slo: 'availability',
     words: 'requests are answered with an error of ours',
     budget: Number(errorRate.toPrecision(6)),
-    broken: (range) =>
-      // No errors are no series; zero times all is a zero, and only where there were requests.
-      `(${rate(`${counted}_count`, 'status=~"5.."', range)} or 0 * ${answered(range)})`,
+    broken: (range) => `(${failed('', range)} + ${failedPages(range)})`,
     all: answered,
   },
   {

@@ -58,6 +58,7 @@ async function process(start: Start, args: string[], cwd: string): Promise<Part>
       ...processEnvironment(start.env),
       NODE_ENV: start.mode === 'development' ? 'development' : 'production',
       NEXT_TELEMETRY_DISABLED: '1',
+      MALLOC_ARENA_MAX: '2',
       HOST: '127.0.0.1',
       HOSTNAME: '127.0.0.1',
       PORT: String(start.port),
