@@ -18,7 +18,7 @@ export type Side = {
   sessionSecret: string
   /** Its checkout; undefined of a deployment. */
   directory: string | undefined
-  /** Undefined where it is not ours, or its revision does not tell. */
+  /** Undefined where it is not ours. */
   databaseUrl: string | undefined
   /** Of a web process itself, past the edge; undefined as above. */
   webUrl: string | undefined
@@ -36,13 +36,10 @@ export class GateInvalid extends Error {
 export const Served = z.object({
   origin: z.string(),
   sessionSecret: z.string(),
-  /** Read by revisions that do not know `processes`. */
-  pids: z.array(z.number().int()),
   population: z.object({ seed: z.number(), organisations: z.number(), users: z.number() }),
-  // Older revisions do not tell these.
-  processes: z.array(z.object({ name: z.string(), pid: z.number().int() })).optional(),
-  databaseUrl: z.string().optional(),
-  webUrl: z.string().optional(),
+  processes: z.array(z.object({ name: z.string(), pid: z.number().int() })),
+  databaseUrl: z.string(),
+  webUrl: z.string(),
 })
 export type Served = z.infer<typeof Served>
 
@@ -169,19 +166,19 @@ async function readServed(file: string): Promise<Served | null> {
   return text === null ? null : Served.parse(JSON.parse(text))
 }
 
-async function cpuSecondsOf({ pids, processes }: Served): Promise<Record<string, number> | null> {
-  const usage = await usageOf(pids)
-  if (usage.size < pids.length) return null
+async function cpuSecondsOf({ processes }: Served): Promise<Record<string, number> | null> {
+  const usage = await usageOf(processes.map(({ pid }) => pid))
   const seconds: Record<string, number> = {}
-  for (const [pid, { cpuSeconds }] of usage) {
-    const kind = kindOf(processes?.find((each) => each.pid === pid)?.name)
-    seconds[kind] = (seconds[kind] ?? 0) + cpuSeconds
+  for (const { name, pid } of processes) {
+    const used = usage.get(pid)
+    if (!used) return null
+    const kind = kindOf(name)
+    seconds[kind] = (seconds[kind] ?? 0) + used.cpuSeconds
   }
   return seconds
 }
 
 /** What is compared by itself: a change of the API should not be lost among everything that Postgres does. */
-function kindOf(name: string | undefined): string {
-  if (name === undefined) return 'everything'
+function kindOf(name: string): string {
   return /^(web|api)(-\d+)?$/.exec(name)?.[1] ?? 'the rest'
 }

@@ -2,7 +2,7 @@ import { rename, writeFile } from 'node:fs/promises'
 import { defaultPopulation } from '@headroom/fixtures/population.ts'
 import type { Command } from 'commander'
 import pc from 'picocolors'
-import type { Served } from '../../gate/sides.ts'
+import { Served } from '../../gate/sides.ts'
 import { readFault, stackFaults } from '../../run/faults.ts'
 import { startStack } from '../../stack/stack.ts'
 import { several, wholeNumber } from '../options.ts'
@@ -41,10 +41,10 @@ async function serve({ port, organisations, population: users, seed, ready, faul
     const processes = parts
       .filter(({ name }) => name !== 'prometheus')
       .map(({ name, pid }) => ({ name, pid }))
-    const served: Served = {
-      ...{ origin, sessionSecret, population, processes, pids: processes.map(({ pid }) => pid) },
+    const served = Served.parse({
+      ...{ origin, sessionSecret, population, processes },
       ...{ databaseUrl: env.DATABASE_URL, webUrl: addresses.web },
-    }
+    })
     // Whole or not at all: somebody waits for it.
     await writeFile(`${ready}.partial`, JSON.stringify(served), { mode: 0o600 })
     await rename(`${ready}.partial`, ready)
