@@ -61,10 +61,10 @@ describe('every page', async () => {
       if (message.type() === 'error' && !/React error #4(19|41)/.test(message.text()))
         complaints.push(`${page}: ${message.text()}`)
     })
-    await wear(opened, look)
     await opened.goto(addressOf(page), { waitUntil: 'load' })
     // What streams in late is part of the page.
     await expect.poll(() => opened.locator('.animate-pulse').count(), { timeout: 10_000 }).toBe(0)
+    await wear(opened, look)
     return opened
   }
 

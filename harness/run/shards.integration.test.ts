@@ -20,7 +20,7 @@ describe('shards', () => {
     const seen = new Set<string>()
     server = createServer((request, response) => {
       seen.add(request.headers.cookie ?? '')
-      setTimeout(() => response.writeHead(200).end('fine'), 20)
+      setTimeout(() => response.writeHead(200).end('fine'), 100)
     })
     await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve))
     const { k6 } = await provide(['k6'])
@@ -69,11 +69,11 @@ describe('shards', () => {
     const rate = two.judgement.totals.requests / one.judgement.totals.requests
     expect(rate).toBeGreaterThan(0.85)
     expect(rate).toBeLessThan(1.15)
-    // A server that takes 20 ms does so for both.
+    // A server that takes 100 ms does so for both, on a machine that does something else as well.
     for (const { collected } of [one, two]) {
       const median = percentile(allOf(collected), 0.5)
-      expect(median).toBeGreaterThan(19)
-      expect(median).toBeLessThan(30)
+      expect(median).toBeGreaterThan(99)
+      expect(median).toBeLessThan(150)
     }
     for (const { judgement } of [one, two]) {
       for (const { ratio } of judgement.little) expect(Math.abs(ratio - 1)).toBeLessThan(0.03)

@@ -16,9 +16,11 @@ export const viewport: Viewport = {
   ],
 }
 
-// Runs before the first paint, so that nobody sees the other theme flash by.
-const themeScript = `(function(){try{var t=localStorage.theme}catch(e){}
-document.documentElement.dataset.theme=t==='dark'||t==='light'?t:matchMedia('(prefers-color-scheme: dark)').matches?'dark':'light'})()`
+// Runs before the first paint, so that nobody sees the other theme flash by; and when the system's changes at dusk.
+const themeScript = `(function(){var d=matchMedia('(prefers-color-scheme: dark)')
+function wear(){try{var t=localStorage.theme}catch(e){}
+document.documentElement.dataset.theme=t==='dark'||t==='light'?t:d.matches?'dark':'light'}
+wear();d.addEventListener('change',wear)})()`
 
 export default function RootLayout({ children }: { children: ReactNode }) {
   return (

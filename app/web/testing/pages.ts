@@ -72,10 +72,11 @@ export async function openCommands(page: Page): Promise<void> {
 /** A colour scheme and a width in pixels. */
 export type Look = readonly ['light' | 'dark', number]
 
-/** Gives a page another look, and waits until its colours have arrived. */
+/** Gives an open page another look, and waits until its colours have arrived. */
 export async function wear(page: Page, [colorScheme, width]: Look): Promise<void> {
   await page.emulateMedia({ colorScheme })
   await page.setViewportSize({ width, height: 860 })
+  await expect.poll(() => page.evaluate('document.documentElement.dataset.theme')).toBe(colorScheme)
   await page.evaluate(`Promise.allSettled(document.getAnimations()
     .filter((animation) => animation instanceof CSSTransition).map(({ finished }) => finished))`)
 }
