@@ -74,14 +74,16 @@ async function Audit({ searchParams }: Props) {
             className={fieldClass}
           />
         </div>
-        {(['from', 'to'] as const).map((name) => (
-          <div key={name}>
-            <label htmlFor={name} className={labelClass}>
-              {texts[name]}
-            </label>
-            <input id={name} name={name} type="date" defaultValue={asked[name]} className={fieldClass} />
-          </div>
-        ))}
+        <div className="flex gap-3">
+          {(['from', 'to'] as const).map((name) => (
+            <div key={name}>
+              <label htmlFor={name} className={labelClass}>
+                {texts[name]}
+              </label>
+              <input id={name} name={name} type="date" defaultValue={asked[name]} className={fieldClass} />
+            </div>
+          ))}
+        </div>
         <Button type="submit" look="quiet">
           {texts.filter}
         </Button>
