@@ -1,12 +1,12 @@
 import { interruption } from '../judge/doubts.ts'
 import type { Result } from '../judge/result.ts'
 import type { Plan } from '../run/scenarios.ts'
-import { fitLaw } from './scalability.ts'
+import { fitLaw, type Point } from './scalability.ts'
 import { type Probe, search } from './search.ts'
 
-/** The bracket is narrow enough at this share of its lower end. */
-const resolution = 0.1
 const confirmations = 3
+/** Of the users to begin with: a law through nothing but crowds near the limit would say nothing of what few do. */
+const few = [1 / 8, 1 / 4]
 
 /**
  * Runs the scenario with more and with fewer users until it is known how many hold.
@@ -23,7 +23,7 @@ export async function measureCapacity(
     const duration = Math.round(plan.duration * Math.max(1, plan.users / users))
     const result = await play({ ...plan, users, duration })
     results.push(result)
-    const { verdict, reasons, totals, little } = result
+    const { verdict, reasons, totals } = result
     say(
       `${users} users: ${verdict}, ${totals.requestsPerSecond.toFixed(0)} requests/s${reasons[0] ? `; ${reasons[0]}` : ''}`,
     )
@@ -31,7 +31,7 @@ export async function measureCapacity(
     return {
       users,
       verdict,
-      stepsPerSecond: little[0]?.stepsPerSecond ?? 0,
+      stepsPerSecond: stepsPerSecondOf(result),
       why: reasons[0] ?? '',
       interrupted,
     }
@@ -40,10 +40,18 @@ export async function measureCapacity(
   say('warming up')
   const warm = await play(plan)
   if (warm.reasons.includes(interruption)) return warm
+  const points: Point[] = []
+  for (const share of few) {
+    const users = Math.max(1, Math.round(plan.users * share))
+    say(`the work of ${users} users, for the scalability law`)
+    const result = await play({ ...plan, users })
+    if (result.reasons.includes(interruption)) return result
+    points.push({ users, stepsPerSecond: stepsPerSecondOf(result) })
+  }
   const most = plan.population.users
-  const found = await search({ start: plan.users, most, resolution, confirmations, probe })
+  const found = await search({ start: plan.users, most, confirmations, probe })
   const { lastPass, firstFail, confirmed, invalid, probes } = found
-  const points = probes.filter(({ verdict, stepsPerSecond }) => verdict !== 'invalid' && stepsPerSecond > 0)
+  points.push(...probes.filter(({ verdict }) => verdict !== 'invalid'))
   const best = results.findLast(({ workload, verdict }) => workload.users === lastPass && verdict === 'pass')
   const broke = results.find(({ workload, verdict }) => workload.users === firstFail && verdict === 'fail')
   const last = best ?? results.at(-1)
@@ -66,7 +74,9 @@ export async function measureCapacity(
       brokenBy: broke?.reasons.slice(0, 3) ?? [],
       limiting: broke?.observed.limiting ?? null,
       probes: probes.map(({ users, verdict, stepsPerSecond }) => ({ users, verdict, stepsPerSecond })),
-      law: fitLaw(points),
+      law: fitLaw(points.filter(({ stepsPerSecond }) => stepsPerSecond > 0)),
     },
   }
 }
+
+const stepsPerSecondOf = ({ little }: Result): number => little[0]?.stepsPerSecond ?? 0

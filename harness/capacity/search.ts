@@ -1,3 +1,5 @@
+import { nearest, octave, preferredUpTo } from './preferred.ts'
+
 /** What one run with so many users came to. */
 export type Probe = {
   users: number
@@ -23,16 +25,8 @@ export type Search = {
   start: number
   /** No more than the population has. */
   most: number
-  /** The bracket is narrow enough when it is this share of its lower end. */
-  resolution: number
   confirmations: number
   probe: (users: number) => Promise<Probe>
-}
-
-/** Steps are whole hundreds from a thousand users on: a finer figure would only look exact. */
-const rounded = (users: number): number => {
-  const unit = users >= 1_000 ? 100 : 10
-  return Math.max(unit, Math.round(users / unit) * unit)
 }
 
 /** How often so many users were tried, and what came of it. */
@@ -44,11 +38,15 @@ const isBroken = ({ passed, failed }: Tries) => failed >= 2 || (failed === 1 && 
 /**
  * The most users that keep every promise: twice as many until one breaks, then bisection, then the upper end of the
  * bracket again, which must break twice, and the lower, which must hold so many times in a row.
+ *
+ * Only preferred numbers are tried, an eighth apart: that is how far a machine's moments move the figure, and of two
+ * searches the brackets are the same, or neighbours.
  */
-export async function search({ start, most, resolution, confirmations, probe }: Search): Promise<Found> {
+export async function search({ start, most, confirmations, probe }: Search): Promise<Found> {
+  const numbers = preferredUpTo(most)
   const probes: Probe[] = []
   const tries = new Map<number, Tries>()
-  const smallest = rounded(start / 16)
+  const first = nearest(numbers, start)
   let inARow = { users: 0, times: 0 }
 
   /** @returns why there is no answer, or null when there is one */
@@ -71,7 +69,7 @@ export async function search({ start, most, resolution, confirmations, probe }: 
     const end = (confirmed: boolean, invalid: string | null = null): Found => ({
       ...{ lastPass, firstFail, confirmed, invalid, probes },
     })
-    const next = nextOf({ lastPass, firstFail, tries, most, resolution, smallest, start })
+    const next = nextOf({ lastPass, firstFail, tries, numbers, first })
     if (next === 'none held') return end(false)
     if (next !== 'confirm') {
       const invalid = await ask(next)
@@ -98,26 +96,34 @@ function bracketOf(tries: ReadonlyMap<number, Tries>): { lastPass: number; first
 }
 
 /** How many to try next, or that the best is to be confirmed, or that even the fewest are too many. */
-function nextOf(known: {
+function nextOf({
+  lastPass,
+  firstFail,
+  tries,
+  numbers,
+  first,
+}: {
   lastPass: number
   firstFail: number | null
   tries: ReadonlyMap<number, Tries>
-  most: number
-  resolution: number
-  smallest: number
-  start: number
+  numbers: readonly number[]
+  first: number
 }): number | 'confirm' | 'none held' {
-  const { lastPass, firstFail, tries, most, resolution, smallest, start } = known
+  const at = (place: number) => numbers[Math.min(numbers.length - 1, Math.max(0, place))] as number
+  const low = numbers.indexOf(lastPass)
   if (firstFail === null) {
-    return lastPass >= most ? 'confirm' : Math.min(most, rounded(lastPass > 0 ? lastPass * 2 : start))
+    if (low < 0) return at(first)
+    return low === numbers.length - 1 ? 'confirm' : at(low + octave)
   }
+  const high = numbers.indexOf(firstFail)
   const isSure = (tries.get(firstFail) as Tries).failed >= 2
-  if (lastPass === 0) {
-    if (firstFail > smallest) return rounded(firstFail / 2)
+  if (low < 0) {
+    if (high > Math.max(0, first - fewest)) return at(Math.max(first - fewest, high - octave))
     return isSure ? 'none held' : firstFail
   }
-  const middle = rounded((lastPass + firstFail) / 2)
-  const isNarrow = firstFail - lastPass <= resolution * lastPass
-  if (!isNarrow && middle > lastPass && middle < firstFail) return middle
+  if (high - low > 1) return at(Math.floor((low + high) / 2))
   return isSure ? 'confirm' : firstFail
 }
+
+/** A sixteenth of the users to begin with; who does not carry these is broken, not small. */
+const fewest = 4 * octave

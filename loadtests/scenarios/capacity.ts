@@ -7,11 +7,12 @@ import { workloads } from '../wire/workloads.ts'
 /**
  * How many users can this Worklane on this machine carry and keep every promise?
  *
- * Model     run after run: one to warm up, twice as many users until a limit breaks, bisection, once more the fewest
- *           that broke it, then three times the most that held; closed loop, 60 s mean think time
- * Judged    45 s of steady load in each run
+ * Model     run after run: one to warm up, two with few users for the law, twice as many users until a limit breaks,
+ *           bisection (numbers of users are an eighth apart), once more the fewest that broke it, then three times the
+ *           most that held; closed loop, 60 s mean think time
+ * Judged    a minute of steady load in each run, longer with fewer users
  * Limits    perf-budgets/slo.ts; the report has the bracket, the law that fits, and the part that limits
- * Takes     10 to 20 minutes
+ * Takes     15 to 25 minutes
  */
 const run = readRun(workloads.capacity)
 
