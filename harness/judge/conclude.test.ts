@@ -1,6 +1,19 @@
+import { bucketOf } from '@headroom/loadtests/wire/histogram.ts'
+import { stagesOf } from '@headroom/loadtests/wire/workloads.ts'
 import { effects } from '@headroom/perf-budgets/slo.ts'
 import { describe, expect, it } from 'vitest'
-import { effectEvidence, failedPagesEvidence } from './conclude.ts'
+import { effectEvidence, failedPagesEvidence, lagOf } from './conclude.ts'
+
+it('a generator is as late as in the worst stage that is judged, however late it was while users came', () => {
+  const stages = stagesOf({ users: 10, ramp: 10_000, duration: 60_000, shape: 'steady' })
+  const late = (ms: number) => new Map([[bucketOf(ms), 100]])
+  const lag = new Map([
+    ['ramp', late(4_000)],
+    ['steady', late(50)],
+  ])
+  expect((lagOf(lag, stages) as number) / 50).toBeCloseTo(1, 1)
+  expect(lagOf(new Map([['ramp', late(4_000)]]), stages)).toBeNull()
+})
 
 describe('pages that failed behind a good status', () => {
   const refused = (count: number) => [{ route: '/(workspace)/reports', kind: 'tooMany', count }]

@@ -96,9 +96,6 @@ export function conclude(ended: Ended): Result {
       facts: [...ended.facts],
     },
   })
-  const lag = Math.max(
-    ...stages.map(({ phase }) => percentile(collected.lag.get(phase) ?? new Map(), 0.99) || 0),
-  )
   const vuStates = [...collected.vus.values()]
   const within = timeline.windows.filter(({ at }) => at < lengthOf(stages))
   const requests = requestsBetween(within, judgedSpan(stages), judgement.totals.requests)
@@ -129,7 +126,7 @@ export function conclude(ended: Ended): Result {
           : null,
       cpuShareOfCore,
       peakRssBytes: generator.rssBytes,
-      scheduleLagP99Ms: lag,
+      scheduleLagP99Ms: lagOf(collected.lag, stages),
       activeUsers: sum(vuStates.map(({ peakUsers }) => peakUsers)),
       streams: sum(vuStates.map(({ streams }) => streams)),
     },
@@ -161,6 +158,15 @@ export function effectEvidence({
   ]
 }
 
+const isJudged = ({ judged }: Stage): boolean => judged !== 'none'
+
+/** How late the generator was at p99, in ms, in the worst of the judged stages: the lateness that makes a run invalid. */
+export function lagOf(lag: Collected['lag'], stages: readonly Stage[]): number | null {
+  const found = stages.filter(isJudged).map(({ phase }) => percentile(lag.get(phase) ?? new Map(), 0.99))
+  const known = found.filter((each) => !Number.isNaN(each))
+  return known.length > 0 ? Math.max(...known) : null
+}
+
 /** Pages whose status was good and that failed nevertheless: they count against availability like any other. */
 export function failedPagesEvidence(failed: Observed['failedPages'], pages: number): Evidence[] {
   if (failed === null || pages === 0) return []
@@ -178,7 +184,6 @@ export function failedPagesEvidence(failed: Observed['failedPages'], pages: numb
 
 /** Pages that were asked for from the first judged stage to the last. */
 function pagesIn({ routes }: Collected, stages: readonly Stage[]): number {
-  const isJudged = ({ judged }: Stage) => judged !== 'none'
   const span = stages.slice(stages.findIndex(isJudged), stages.findLastIndex(isJudged) + 1)
   const counts = span.flatMap(({ phase }) =>
     [...(routes.get(phase) ?? [])].flatMap(([route, { latency }]) => (isPage(route) ? [count(latency)] : [])),
