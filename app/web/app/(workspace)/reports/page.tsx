@@ -76,7 +76,7 @@ function Throughput({ weeks }: { weeks: Report['throughput'] }) {
           />
         ))}
       </svg>
-      <table className="w-full text-xs text-muted">
+      <table className="w-full table-fixed text-xs text-muted">
         <thead className="sr-only">
           <tr>
             {weeks.map(({ week }) => (
@@ -88,12 +88,15 @@ function Throughput({ weeks }: { weeks: Report['throughput'] }) {
         </thead>
         <tbody>
           <tr>
-            {weeks.map(({ week, done }) => (
-              <td key={week} className="pt-1.5 text-center tabular-nums">
+            {weeks.map(({ week, done }, place) => (
+              <td key={week} className="pt-1.5 text-center align-top tabular-nums">
                 <span className="block font-medium text-ink">{done}</span>
-                <span aria-hidden className="hidden sm:block">
-                  {shortDate(new Date(week))}
-                </span>
+                {/* One beside the other they run into each other. */}
+                {(weeks.length - place) % 2 === 1 ? (
+                  <span aria-hidden className="hidden whitespace-nowrap sm:block">
+                    {shortDate(new Date(week))}
+                  </span>
+                ) : null}
               </td>
             ))}
           </tr>
