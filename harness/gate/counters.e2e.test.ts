@@ -1,12 +1,12 @@
-import { type Counters, judgeCounters } from '@headroom/perf-budgets/gate/counters.ts'
+import { type Counters, judgeCounters, lesser } from '@headroom/perf-budgets/gate/counters.ts'
 import { gate } from '@headroom/perf-budgets/slo.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Stack, startStack } from '../stack/stack.ts'
 import { countersOf } from './counters.ts'
 import { deployed, type Side } from './sides.ts'
 
-/** Tenants enough for two rounds that have none in common. */
-const population = { seed: 1, organisations: 16, users: 240 }
+/** Tenants enough for three rounds that have none in common. */
+const population = { seed: 1, organisations: 24, users: 360 }
 
 describe('what a gate counts of Worklane', () => {
   let stack: Stack
@@ -54,8 +54,8 @@ describe('what a gate counts of Worklane', () => {
   it('tells of an N+1 query on every route that asks so, and on no other', async () => {
     stack.env.WORKLANE_FAULTS = 'repeat=board.get:5'
     for (const part of ['web', 'api']) await stack.restart(part)
-    // Owners of other tenants: what the first ones asked is in the cache.
-    const head = await countersOf(side, population, 1)
+    // Owners of other tenants: what the first ones asked is in the cache. Twice, as the gate does when something rose.
+    const head = lesser(await countersOf(side, population, 1), await countersOf(side, population, 2))
     const { findings } = judgeCounters(
       { queries: counted.queries ?? {} },
       { queries: head.queries ?? {} },
@@ -63,7 +63,7 @@ describe('what a gate counts of Worklane', () => {
     )
     const worse = findings.filter(({ call }) => call === 'worse')
     // The API has the page's answer from the cache.
-    expect(worse.map(({ route }) => route)).toEqual(['page /projects/[projectId]'])
+    expect(worse).toMatchObject([{ route: 'page /projects/[projectId]' }])
   })
 
   it('is nothing where the session is refused', async () => {
