@@ -42,13 +42,11 @@ describe('what a gate counts of Worklane', () => {
   })
 
   it('is less of a deployment of somebody’s', async () => {
-    const { queries, allocated, bytes } = await countersOf(
-      { ...side, databaseUrl: undefined, webUrl: undefined },
-      population,
-    )
-    expect([queries, allocated]).toEqual([undefined, undefined])
-    // The same questions have the same answers.
-    expect(judgeCounters(counted, { bytes: bytes ?? {} }, gate.counters).findings).toEqual([])
+    const foreign = { ...side, databaseUrl: undefined, webUrl: undefined }
+    const once = await countersOf(foreign, population)
+    expect([once.queries, once.allocated]).toEqual([undefined, undefined])
+    // The same questions have the same answers; the very first are longer, where parts of a page come one by one.
+    expect(judgeCounters(once, await countersOf(foreign, population), gate.counters).findings).toEqual([])
   })
 
   it('tells of an N+1 query on every route that asks so, and on no other', async () => {
