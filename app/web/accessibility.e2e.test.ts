@@ -1,8 +1,9 @@
 import { AxeBuilder } from '@axe-core/playwright'
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type User, userAt } from '../../fixtures/population.ts'
 import { type Stack, startStack } from '../../harness/stack/stack.ts'
+import { launchChromium } from '../../harness/toolchain/chromium.ts'
 import { provide } from '../../harness/toolchain/provide.ts'
 import {
   addressOf,
@@ -30,10 +31,7 @@ describe('every page', async () => {
   beforeAll(async () => {
     const tools = await provide(['chromium'])
     stack = await startStack({ population, env: manyPages })
-    browser = await chromium.launch({
-      executablePath: tools.chromium.path,
-      args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-background-networking'],
-    })
+    browser = await launchChromium(tools.chromium.path)
   })
   afterAll(async () => {
     await browser?.close()

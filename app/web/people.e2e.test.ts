@@ -1,6 +1,7 @@
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Stack, startStack } from '../../harness/stack/stack.ts'
+import { launchChromium } from '../../harness/toolchain/chromium.ts'
 import { provide } from '../../harness/toolchain/provide.ts'
 import { openCommands, visit } from './testing/pages.ts'
 
@@ -17,10 +18,7 @@ describe('two people and their organisation', () => {
     const tools = await provide(['chromium'])
     // Small limits, so that a person can meet one; still far above what this walk needs.
     stack = await startStack({ population: null, env: { RATE_LIMIT_SCALE: '0.5' } })
-    browser = await chromium.launch({
-      executablePath: tools.chromium.path,
-      args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-background-networking'],
-    })
+    browser = await launchChromium(tools.chromium.path)
     ada = await newPage()
     bob = await newPage()
   })

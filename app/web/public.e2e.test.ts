@@ -1,9 +1,10 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type PopulationSpec, userAt } from '../../fixtures/population.ts'
 import { type Stack, startStack } from '../../harness/stack/stack.ts'
+import { launchChromium } from '../../harness/toolchain/chromium.ts'
 import { provide } from '../../harness/toolchain/provide.ts'
 import { demoPassword } from '../../seed/seed.ts'
 
@@ -19,10 +20,7 @@ describe('the public pages in a browser', () => {
   beforeAll(async () => {
     const tools = await provide(['chromium'])
     stack = await startStack({ population })
-    browser = await chromium.launch({
-      executablePath: tools.chromium.path,
-      args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-background-networking'],
-    })
+    browser = await launchChromium(tools.chromium.path)
     await mkdir(screenshots, { recursive: true })
   })
 

@@ -1,7 +1,8 @@
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type User, userAt } from '../../fixtures/population.ts'
 import { type Stack, startStack } from '../../harness/stack/stack.ts'
+import { launchChromium } from '../../harness/toolchain/chromium.ts'
 import { provide } from '../../harness/toolchain/provide.ts'
 import { population, tokenOf, visit } from './testing/pages.ts'
 
@@ -21,10 +22,7 @@ describe('the settings in a browser', () => {
   beforeAll(async () => {
     const tools = await provide(['chromium'])
     stack = await startStack({ population, env: { RATE_LIMIT_SCALE: '20' } })
-    browser = await chromium.launch({
-      executablePath: tools.chromium.path,
-      args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-background-networking'],
-    })
+    browser = await launchChromium(tools.chromium.path)
     page = await as(owner)
   })
   afterAll(async () => {

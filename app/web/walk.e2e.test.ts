@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Browser, chromium, type Locator, type Page } from 'playwright-core'
+import type { Browser, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   organisationAt,
@@ -10,6 +10,7 @@ import {
   userAt,
 } from '../../fixtures/population.ts'
 import { type Stack, startStack } from '../../harness/stack/stack.ts'
+import { launchChromium } from '../../harness/toolchain/chromium.ts'
 import { provide } from '../../harness/toolchain/provide.ts'
 import { demoPassword } from '../../seed/seed.ts'
 import { newToken, tokenHash } from '../domain/sessions/token.ts'
@@ -35,10 +36,7 @@ describe('Worklane in a browser', () => {
     const tools = await provide(['chromium'])
     stack = await startStack({ population, env: manyPages })
     process.env.DATABASE_URL = stack.env.DATABASE_URL
-    browser = await chromium.launch({
-      executablePath: tools.chromium.path,
-      args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-background-networking'],
-    })
+    browser = await launchChromium(tools.chromium.path)
     page = await newPage()
     await mkdir(screenshots, { recursive: true })
   })

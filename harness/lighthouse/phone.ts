@@ -1,6 +1,6 @@
 import { lighthouse } from '@headroom/perf-budgets/slo.ts'
 import { pageFunctions } from 'lighthouse/core/lib/page-functions.js'
-import { chromium } from 'playwright-core'
+import { launchChromium } from '../toolchain/chromium.ts'
 
 /** The phone that is imitated on this machine. */
 export type Phone = {
@@ -20,10 +20,7 @@ const looks = 5
  * @param executable Chromium
  */
 export async function phoneOn(executable: string): Promise<Phone> {
-  const browser = await chromium.launch({
-    executablePath: executable,
-    args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-background-networking'],
-  })
+  const browser = await launchChromium(executable)
   try {
     const page = await browser.newPage()
     const found: number[] = []

@@ -1,6 +1,7 @@
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Stack, startStack } from '../../../harness/stack/stack.ts'
+import { launchChromium } from '../../../harness/toolchain/chromium.ts'
 import { provide } from '../../../harness/toolchain/provide.ts'
 import { addressOf, forStrangers, pagesOfTheApp, population, tokenOf } from '../testing/pages.ts'
 import { hashesOf } from './inline-scripts.ts'
@@ -13,10 +14,7 @@ describe('the content security policy', async () => {
   beforeAll(async () => {
     const tools = await provide(['chromium'])
     stack = await startStack({ population, env: { RATE_LIMIT_SCALE: '20' } })
-    browser = await chromium.launch({
-      executablePath: tools.chromium.path,
-      args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-background-networking'],
-    })
+    browser = await launchChromium(tools.chromium.path)
   })
   afterAll(async () => {
     await browser?.close()
