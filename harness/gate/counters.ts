@@ -4,6 +4,7 @@ import { type Counters, fewest } from '@headroom/perf-budgets/gate/counters.ts'
 import { routes, streamed } from '@headroom/perf-budgets/slo.ts'
 import pg from 'pg'
 import { largestOf, pagesOf } from '../lighthouse/pages.ts'
+import { settledBytes } from './settled.ts'
 import type { Side } from './sides.ts'
 
 type Counted = { route: string; path: string; signedIn: boolean }
@@ -17,25 +18,20 @@ const allocations = { warm: 10, measured: 20 }
 /** Those that people open all day. */
 const allocating = ['/dashboard', '/projects/[projectId]', '/tasks/[taskId]']
 
-/**
- * A part of a page that is not ready when the rest is sent costs its placeholder as well, 3% of /tasks: the fewest of
- * several visits count.
- */
-const visitsAgain = 4
-
 /** Tenants whose owners ask in a round, each for the first time: something else may ask the database at that moment. */
 const tenants = 5
 
 /**
  * Asks every page and every read of a side, one at a time, and counts. Queries are those of a first visit, with
- * nothing in the cache, the fewest of several tenants'; bytes are those of the answer before compression, in the
+ * nothing in the cache, the fewest of several tenants'; bytes are those that an answer holds before compression, in the
  * largest tenant.
  * @param round asks the owners of other tenants than the rounds before
- * @throws Error when a side refuses the session, or answers with an error
+ * @throws Error when a side refuses the session, or a page or a read fails
  */
 export async function countersOf(side: Side, population: PopulationSpec, round = 0): Promise<Counters> {
   const database = side.databaseUrl === undefined ? null : await openStatements(side.databaseUrl)
   try {
+    const failedBefore = side.webUrl === undefined ? 0 : await failedPages(side.webUrl)
     const queries: Record<string, number> = {}
     const bytes: Record<string, number> = {}
     const script: Record<string, number> = {}
@@ -53,18 +49,17 @@ export async function countersOf(side: Side, population: PopulationSpec, round =
         if (database && (round === 0 || visitor !== largest))
           queries[route] = fewest(queries[route], (await database.calls()) - before)
         if (visitor !== largest) continue
-        bytes[route] = Buffer.byteLength(text)
+        bytes[route] = settledBytes(text)
         if (route.startsWith('page ')) script[route] = await scriptBytes(side.origin, text)
-      }
-    }
-    for (const each of largest.asked.filter(({ route }) => route.startsWith('page '))) {
-      for (let again = 0; again < visitsAgain; again++) {
-        const text = await largest.get(each)
-        if (text !== null) bytes[each.route] = fewest(bytes[each.route], Buffer.byteLength(text))
       }
     }
     const allocated =
       side.webUrl === undefined ? null : await allocationsOf(side, side.webUrl, population, rest)
+    const failed = side.webUrl === undefined ? 0 : (await failedPages(side.webUrl)) - failedBefore
+    if (failed > 0)
+      throw new Error(
+        `${side.what}: ${failed} pages failed behind a good status, so what they cost is no count`,
+      )
     return {
       bytes,
       script,
@@ -198,7 +193,20 @@ async function allocationsOf(
 }
 
 async function bytesAllocated(webUrl: string): Promise<number | null> {
+  const [bytes] = await metric(webUrl, 'nodejs_allocated_bytes_total')
+  return bytes ?? null
+}
+
+/** One that is refused, say because somebody asks too often, is short and cheap. */
+async function failedPages(webUrl: string): Promise<number> {
+  const counts = await metric(webUrl, 'page_failures_total')
+  return counts.reduce((sum, count) => sum + count, 0)
+}
+
+/** The values of a metric of the web, one for each of its labels. */
+async function metric(webUrl: string, name: string): Promise<number[]> {
   const text = await (await fetch(`${webUrl}/metrics`)).text()
-  const value = /^nodejs_allocated_bytes_total (\S+)$/m.exec(text)?.[1]
-  return value === undefined ? null : Number(value)
+  return [...text.matchAll(new RegExp(`^${name}(?:\\{.*\\})? (\\S+)$`, 'gm'))].map(([, value]) =>
+    Number(value),
+  )
 }
