@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { gzipSync } from 'node:zlib'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startEdge } from '../../harness/stack/edge.ts'
 import { type Guard, startGuard } from '../../harness/stack/guard.ts'
@@ -61,6 +61,7 @@ describe('the edge', () => {
     await mkdir(staticDirectory)
     await writeFile(join(staticDirectory, 'app.js'), long)
     await writeFile(join(staticDirectory, 'app.js.gz'), gzipSync(long))
+    await writeFile(join(staticDirectory, 'app.js.br'), brotliCompressSync(long))
     const [web, api, port] = [await upstream('web'), await upstream('api'), await upstream('port')]
     // A port that was free a moment ago.
     await new Promise((resolve) => servers.pop()?.close(resolve))
@@ -92,11 +93,25 @@ describe('the edge', () => {
     expect(await (await get(path)).text()).toMatch(/^web /)
   })
 
-  it('answers for static files itself, packed, and for ever', async () => {
-    const response = await get('/_next/static/app.js', { 'accept-encoding': 'gzip' })
-    expect(response.headers.get('content-encoding')).toBe('gzip')
+  it.each([
+    ['gzip', 'gzip'],
+    ['gzip, deflate, br, zstd', 'br'],
+    ['gzip, br;q=1.0', 'br'],
+    ['gzip, br;q=0', 'gzip'],
+    ['gzip, brotli', 'gzip'],
+    ['identity', null],
+  ])('answers for static files itself, to %s packed as %s, and for ever', async (accepted, packed) => {
+    const response = await get('/_next/static/app.js', { 'accept-encoding': accepted })
+    expect(response.headers.get('content-encoding')).toBe(packed)
+    expect(response.headers.get('content-type')).toMatch('/javascript')
+    expect(response.headers.get('vary')).toBe('Accept-Encoding')
     expect(response.headers.get('cache-control')).toBe('public, max-age=31536000, immutable')
     expect(await response.text()).toBe(long)
+  })
+
+  it('shows what is packed under no other address', async () => {
+    expect((await get('/_brotli/app.js')).status).toBe(404)
+    expect((await get('/_next/static/none.js', { 'accept-encoding': 'br' })).status).toBe(404)
   })
 
   it.each(['/page', '/rsc'])('packs what %s answers', async (path) => {

@@ -2,7 +2,7 @@ export type Edge = {
   port: number
   /** The run's own directory: pid, temporary files, logs and cache, so that no privilege is needed. */
   directory: string
-  /** The web build's `static` folder, with a .gz beside each text file. */
+  /** The web build's `static` folder, with a .gz and a .br beside each text file. */
   staticDirectory: string | null
   web: number[]
   api: number[]
@@ -53,6 +53,12 @@ http {
   map $http_x_request_id $request_tag {
     "~^[A-Za-z0-9_-]{8,64}$" $http_x_request_id;
     default $request_id;
+  }
+
+  map $http_accept_encoding $takes_brotli {
+    "~(^|[ ,])br;q=0(\\.0*)?($|[ ,])" "";
+    "~(^|[ ,])br($|[ ,;])" 1;
+    default "";
   }
 
   # Set for whoever is signed in, empty for the public.
@@ -116,11 +122,23 @@ ${staticLocation(edge)}
 
 const servers = (ports: number[]) => ports.map((port) => `server 127.0.0.1:${port} max_fails=0;`).join(' ')
 
+/** Packed when the app was built: by Brotli, a seventh smaller, for whoever takes it, or by gzip. */
 function staticLocation({ staticDirectory, compress }: Edge): string {
   if (staticDirectory === null) return ''
+  const forEver = 'add_header Cache-Control "public, max-age=31536000, immutable";'
+  if (!compress) return `    location /_next/static/ { alias ${staticDirectory}/; ${forEver} }`
   return `    location /_next/static/ {
+      if ($takes_brotli) { rewrite "^/_next/static/(.+\\.(?:js|css|json|svg|txt|map))$" /_brotli/$1 last; }
       alias ${staticDirectory}/;
-      gzip_static ${compress ? 'on' : 'off'};
-      add_header Cache-Control "public, max-age=31536000, immutable";
+      gzip_static on;
+      ${forEver}
+    }
+    location ~ ^/_brotli/(.+)$ {
+      internal;
+      alias ${staticDirectory}/$1.br;
+      gzip off;
+      add_header Content-Encoding br;
+      add_header Vary Accept-Encoding;
+      ${forEver}
     }`
 }

@@ -24,6 +24,7 @@ import { run } from '../run/run.ts'
 import type { Plan } from '../run/scenarios.ts'
 import { type Guard, startGuard } from '../stack/guard.ts'
 import { project } from '../stack/project.ts'
+import { provideForLighthouse } from '../toolchain/chromium.ts'
 import { provide } from '../toolchain/provide.ts'
 import { countersOf } from './counters.ts'
 import { type Compared, compare, noCounters, withCounters } from './gate.ts'
@@ -206,11 +207,11 @@ async function timedByLighthouse(
   say: (line: string) => void,
 ): Promise<Metric[]> {
   if (pages.length === 0) return []
-  const { chromium } = await provide(['chromium'], say)
-  const phone = await phoneOn(chromium.path)
+  const chromium = await provideForLighthouse(say)
+  const phone = await phoneOn(chromium)
   let drawn = 0
   return lighthouseMetrics(sides, {
-    ...{ guard, chromium: chromium.path, phone, pages, pairs, population: defaultPopulation, say },
+    ...{ guard, chromium, phone, pages, pairs, population: defaultPopulation, say },
     random: () => unit(seed, 78, drawn++),
   })
 }

@@ -12,7 +12,7 @@ import { readFault, stackFaults } from '../run/faults.ts'
 import { startGuard } from '../stack/guard.ts'
 import { project } from '../stack/project.ts'
 import { startStack } from '../stack/stack.ts'
-import { provide } from '../toolchain/provide.ts'
+import { provideForLighthouse } from '../toolchain/chromium.ts'
 import type { FormFactor } from './audit.ts'
 import { lighthouse } from './lighthouse.ts'
 import { type PageName, pageNames, pagesOf } from './pages.ts'
@@ -45,7 +45,7 @@ async function audit(options: Options) {
   const names = pagesAskedFor(options.pages)
   const faults = stackFaults(options.fault.map(readFault))
   const say = (line: string) => console.log(pc.dim(line))
-  const { chromium } = await provide(['chromium'], say)
+  const chromium = await provideForLighthouse(say)
   const release = await measureAlone(join(project, '.headroom/measuring'))
   const stack = await startStack({ population: defaultPopulation, ...faults, say }).catch(
     async (error: unknown) => {
@@ -76,12 +76,12 @@ async function audit(options: Options) {
         `! the machine is ${Math.round(busy * 100)}% busy before the first page: expect figures worse than they are`,
       )
     }
-    const phone = await phoneOn(chromium.path)
+    const phone = await phoneOn(chromium)
     say(phoneLine(phone))
     const result = await lighthouse({
       id,
       guard,
-      chromium: chromium.path,
+      chromium,
       origin: stack.origin,
       pages: pages.filter((page) => names.includes(page.name as PageName)),
       sessionToken,

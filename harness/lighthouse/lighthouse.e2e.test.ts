@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { lighthouserc } from '@headroom/perf-budgets/lighthouserc.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Guard, startGuard } from '../stack/guard.ts'
-import { provide } from '../toolchain/provide.ts'
+import { provideForLighthouse } from '../toolchain/chromium.ts'
 import { type LighthouseResult, lighthouse } from './lighthouse.ts'
 import type { AuditedPath } from './pages.ts'
 import { type Phone, phoneOn } from './phone.ts'
@@ -39,7 +39,7 @@ describe('an audit by Lighthouse', () => {
 
   beforeAll(async () => {
     guard = startGuard()
-    chromium = (await provide(['chromium'])).chromium.path
+    chromium = await provideForLighthouse()
     phone = await phoneOn(chromium)
     results = await mkdtemp(join(tmpdir(), 'headroom-lighthouse-test-'))
     await listening(server)

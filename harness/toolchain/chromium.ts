@@ -1,4 +1,6 @@
 import { type Browser, chromium } from 'playwright-core'
+import { UsageError } from '../cli/usage.ts'
+import { provide } from './provide.ts'
 
 /**
  * Chromium without a window. Without these flags it dies in a container, or spends the page's time on its own affairs.
@@ -9,3 +11,18 @@ export const launchChromium = (executablePath: string): Promise<Browser> =>
     executablePath,
     args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-background-networking'],
   })
+
+/**
+ * The browser for Lighthouse: Chromium's headless shell, which has no window and no profile to look after. On two
+ * cores a page waits a third less for the browser around it (docs/decisions/024). Where there is none, Chromium.
+ * @returns the program's path
+ */
+export async function provideForLighthouse(say: (line: string) => void = () => {}): Promise<string> {
+  try {
+    return (await provide(['headless-shell'], say))['headless-shell'].path
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    say('no headless shell here: Chromium itself audits, and pages wait for it')
+    return (await provide(['chromium'], say)).chromium.path
+  }
+}

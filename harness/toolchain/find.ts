@@ -10,7 +10,7 @@ export const cacheDirectory = () =>
   process.env.HEADROOM_CACHE ?? join(import.meta.dirname, '../../.headroom/tools')
 
 /** The variable that names a tool's program outright, for example HEADROOM_K6. */
-export const variableOf = (tool: Tool) => `HEADROOM_${tool.name.toUpperCase()}`
+export const variableOf = (tool: Tool) => `HEADROOM_${tool.name.toUpperCase().replaceAll('-', '_')}`
 
 /** A program that is there and new enough: from the variable, PATH or the cache; undefined otherwise. */
 export async function findTool(tool: Tool): Promise<Found | undefined> {

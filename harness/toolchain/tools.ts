@@ -175,6 +175,14 @@ export const tools = {
       { kind: 'brew', packages: ['--cask', 'google-chrome'] },
     ],
   },
+  'headless-shell': {
+    name: 'headless-shell',
+    for: 'Lighthouse, where there is one',
+    programs: ['chromium-headless-shell', 'chrome-headless-shell'],
+    version: { args: ['--version', '--no-sandbox'], pattern: /(?:Chromium|Chrome)\D* (\d+\.\d+\.\d+)/ },
+    minimum: '120.0.0',
+    ways: [{ kind: 'apt', packages: ['chromium-headless-shell', 'fonts-liberation'] }],
+  },
 } as const satisfies Record<string, Tool>
 
 export type ToolName = keyof typeof tools

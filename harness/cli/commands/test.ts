@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { runSteps } from '../../test/run.ts'
 import { steps } from '../../test/steps.ts'
+import { provideForLighthouse } from '../../toolchain/chromium.ts'
 import { provide } from '../../toolchain/provide.ts'
 import { oneOf } from '../options.ts'
 
@@ -12,7 +13,9 @@ export function register(program: Command): void {
     .action(async (names: string[]) => {
       const known = steps.map(({ name }) => name)
       const chosen = names.map((name) => oneOf('step', name, known))
-      await provide(['k6', 'redis', 'nginx', 'prometheus', 'chromium'], (line) => console.log(line))
+      const say = (line: string) => console.log(line)
+      await provide(['k6', 'redis', 'nginx', 'prometheus', 'chromium'], say)
+      await provideForLighthouse(say)
       const { passed, failed } = await runSteps(
         chosen.length === 0 ? steps : steps.filter(({ name }) => chosen.includes(name)),
       )
