@@ -64,6 +64,28 @@ describe('the public pages in a browser', () => {
     }
   })
 
+  it('sends scripts by Brotli, to be compiled beside the page', async () => {
+    const html = await (await fetch(`${stack.origin}/pricing`)).text()
+    const scripts = html.match(/\/_next\/static\/[\w./~-]+\.js/g) ?? []
+    expect(scripts.length).toBeGreaterThan(5)
+    for (const script of scripts) {
+      const response = await fetch(stack.origin + script, { headers: { 'accept-encoding': 'br' } })
+      expect(response.headers.get('content-encoding')).toBe('br')
+      expect(await response.text()).toMatch(/^\/\/# allFunctionsCalledOnLoad\n/)
+    }
+  })
+
+  it('shows a part of a page when it comes, not 300 ms after the first paint', async () => {
+    const html = await (await fetch(`${stack.origin}/status`)).text()
+    // What React asks, and what our first script answers; should React ask otherwise, this is where one reads it.
+    expect(html).toContain('"number"!==typeof $RT')
+    expect(html).toContain('$RT+300-')
+    const page = await newPage()
+    await page.goto('/status', { waitUntil: 'networkidle' })
+    expect(await page.evaluate('$RT + 300')).toBe(0)
+    await page.context().close()
+  })
+
   it('documents every operation of the OpenAPI document', async () => {
     const answer = await fetch(`${stack.origin}/openapi.json`)
     const { paths } = (await answer.json()) as { paths: Record<string, Record<string, unknown>> }
