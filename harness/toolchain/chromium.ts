@@ -1,6 +1,7 @@
 import { type Browser, chromium } from 'playwright-core'
 import { UsageError } from '../cli/usage.ts'
 import { provide } from './provide.ts'
+import { tools } from './tools.ts'
 
 /**
  * Chromium without a window. Without these flags it dies in a container, or spends the page's time on its own affairs.
@@ -22,7 +23,7 @@ export async function provideForLighthouse(say: (line: string) => void = () => {
     return (await provide(['headless-shell'], say))['headless-shell'].path
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
-    say('no headless shell here: Chromium itself audits, and pages wait for it')
+    say(`headless-shell: none here; taken is ${tools['headless-shell'].instead}`)
     return (await provide(['chromium'], say)).chromium.path
   }
 }

@@ -24,6 +24,8 @@ export type Tool = {
   /** What a way without a version of its own installs. */
   pinned?: string
   ways: Way[]
+  /** What is taken where there is none and none can be had; without it there must be one. */
+  instead?: string
 }
 
 const githubRelease = (
@@ -177,7 +179,8 @@ export const tools = {
   },
   'headless-shell': {
     name: 'headless-shell',
-    for: 'Lighthouse, where there is one',
+    for: 'Lighthouse',
+    instead: 'Chromium, for which pages wait longer',
     programs: ['chromium-headless-shell', 'chrome-headless-shell'],
     version: { args: ['--version', '--no-sandbox'], pattern: /(?:Chromium|Chrome)\D* (\d+\.\d+\.\d+)/ },
     minimum: '120.0.0',

@@ -33,6 +33,7 @@ export function register(program: Command): void {
     })
 }
 
+/** Obtainable as well is a tool in whose place another is taken. */
 async function describe(tool: Tool): Promise<{ tool: Tool; row: string[]; obtainable: boolean }> {
   const found = await findTool(tool)
   const wanted = `≥ ${tool.minimum}`
@@ -54,8 +55,8 @@ async function describe(tool: Tool): Promise<{ tool: Tool; row: string[]; obtain
   }
   return {
     tool,
-    obtainable: false,
-    row: [tool.name, tool.for, wanted, pc.red('—'), '', 'no way is open here'],
+    obtainable: tool.instead !== undefined,
+    row: [tool.name, tool.for, wanted, pc.red('—'), '', tool.instead ?? 'no way is open here'],
   }
 }
 
