@@ -5,8 +5,8 @@ import type { DocumentedOperation } from './operations.ts'
 const { docs } = publicTexts
 
 /**
- * Of Markdown, as one block of HTML: as elements of React the reference's 5,000 nodes are sent twice, and a phone is
- * busy for a fifth of a second with taking them over.
+ * Of Markdown, as one block of HTML: as elements of React the reference's 2,600 elements are sent twice, and a
+ * phone is busy with taking them over (docs/decisions/024).
  */
 export function Operation({ operation }: { operation: DocumentedOperation }) {
   return (
