@@ -13,7 +13,8 @@ export type LighthouseRc = {
 }
 
 /** Without these Chromium dies in a container, or spends the page's time on its own affairs. */
-const chromeFlags = '--no-sandbox --disable-dev-shm-usage --disable-background-networking'
+export const chromiumFlags = ['no-sandbox', 'disable-dev-shm-usage', 'disable-background-networking']
+const chromeFlags = chromiumFlags.map((flag) => `--${flag}`).join(' ')
 
 /**
  * What lighthouserc.json holds. `pnpm lighthouse` runs a copy of it that has the real addresses, the form factor

@@ -62,6 +62,8 @@ describe('the edge', () => {
     await writeFile(join(staticDirectory, 'app.js'), long)
     await writeFile(join(staticDirectory, 'app.js.gz'), gzipSync(long))
     await writeFile(join(staticDirectory, 'app.js.br'), brotliCompressSync(long))
+    await writeFile(join(staticDirectory, 'only.js'), long)
+    await writeFile(join(staticDirectory, 'only.js.gz'), gzipSync(long))
     const [web, api, port] = [await upstream('web'), await upstream('api'), await upstream('port')]
     // A port that was free a moment ago.
     await new Promise((resolve) => servers.pop()?.close(resolve))
@@ -106,6 +108,12 @@ describe('the edge', () => {
     expect(response.headers.get('content-type')).toMatch('/javascript')
     expect(response.headers.get('vary')).toBe('Accept-Encoding')
     expect(response.headers.get('cache-control')).toBe('public, max-age=31536000, immutable')
+    expect(await response.text()).toBe(long)
+  })
+
+  it('sends what it has when that is not packed as asked', async () => {
+    const response = await get('/_next/static/only.js', { 'accept-encoding': 'gzip, br' })
+    expect(response.headers.get('content-encoding')).toBe('gzip')
     expect(await response.text()).toBe(long)
   })
 

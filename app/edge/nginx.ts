@@ -55,10 +55,11 @@ http {
     default $request_id;
   }
 
-  map $http_accept_encoding $takes_brotli {
-    "~(^|[ ,])br;q=0(\\.0*)?($|[ ,])" "";
-    "~(^|[ ,])br($|[ ,;])" 1;
-    default "";
+  # How a file's name goes on that is packed as the caller takes it; below a file there is nothing.
+  map $http_accept_encoding $packed_by_brotli {
+    "~(^|[ ,])br;q=0(\\.0*)?($|[ ,])" /none;
+    "~(^|[ ,])br($|[ ,;])" .br;
+    default /none;
   }
 
   # Set for whoever is signed in, empty for the public.
@@ -128,7 +129,7 @@ function staticLocation({ staticDirectory, compress }: Edge): string {
   const forEver = 'add_header Cache-Control "public, max-age=31536000, immutable";'
   if (!compress) return `    location /_next/static/ { alias ${staticDirectory}/; ${forEver} }`
   return `    location /_next/static/ {
-      if ($takes_brotli) { rewrite "^/_next/static/(.+\\.(?:js|css|json|svg|txt|map))$" /_brotli/$1 last; }
+      if (-f $request_filename$packed_by_brotli) { rewrite ^/_next/static/(.+)$ /_brotli/$1 last; }
       alias ${staticDirectory}/;
       gzip_static on;
       ${forEver}

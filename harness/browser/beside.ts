@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Part as PartName, parts } from '@headroom/loadtests/wire/visits.ts'
 import { lengthOf, type Stage } from '@headroom/loadtests/wire/workloads.ts'
+import { chromiumFlags } from '@headroom/perf-budgets/lighthouserc.ts'
 import type { BrowserResult, Result } from '../judge/result.ts'
 import type { Beside, Companion } from '../run/companion.ts'
 import { between, type Sample } from '../run/generator.ts'
@@ -145,7 +146,7 @@ function startVisits(
       HEADROOM_BEGAN_AT: String(startedAt),
       K6_BROWSER_EXECUTABLE_PATH: chromium.path,
       K6_BROWSER_HEADLESS: 'true',
-      K6_BROWSER_ARGS: 'no-sandbox,disable-dev-shm-usage,disable-background-networking',
+      K6_BROWSER_ARGS: chromiumFlags.join(','),
       // Chromium's profile goes with the directory.
       TMPDIR: directory,
     },

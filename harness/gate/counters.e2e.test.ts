@@ -71,6 +71,7 @@ describe('what a gate counts of Worklane', () => {
       /answered (30\d|401)/,
     )
   })
+
   it('is nothing when pages were refused behind a good status', async () => {
     stack.env.RATE_LIMIT_SCALE = '0.05'
     await stack.restart('web')

@@ -31,7 +31,7 @@ const tenants = 5
 export async function countersOf(side: Side, population: PopulationSpec, round = 0): Promise<Counters> {
   const database = side.databaseUrl === undefined ? null : await openStatements(side.databaseUrl)
   try {
-    const failedBefore = side.webUrl === undefined ? 0 : await failedPages(side.webUrl)
+    const failedBefore = await failedPages(side)
     const queries: Record<string, number> = {}
     const bytes: Record<string, number> = {}
     const script: Record<string, number> = {}
@@ -55,7 +55,7 @@ export async function countersOf(side: Side, population: PopulationSpec, round =
     }
     const allocated =
       side.webUrl === undefined ? null : await allocationsOf(side, side.webUrl, population, rest)
-    const failed = side.webUrl === undefined ? 0 : (await failedPages(side.webUrl)) - failedBefore
+    const failed = (await failedPages(side)) - failedBefore
     if (failed > 0)
       throw new Error(
         `${side.what}: ${failed} pages failed behind a good status, so what they cost is no count`,
@@ -197,9 +197,9 @@ async function bytesAllocated(webUrl: string): Promise<number | null> {
   return bytes ?? null
 }
 
-/** One that is refused, say because somebody asks too often, is short and cheap. */
-async function failedPages(webUrl: string): Promise<number> {
-  const counts = await metric(webUrl, 'page_failures_total')
+/** One that is refused, say because somebody asks too often, is short and cheap. 0 of a side that is not ours. */
+async function failedPages({ webUrl }: Side): Promise<number> {
+  const counts = webUrl === undefined ? [] : await metric(webUrl, 'page_failures_total')
   return counts.reduce((sum, count) => sum + count, 0)
 }
 

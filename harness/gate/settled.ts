@@ -3,7 +3,7 @@
  * that moves it; and the data in as many scripts as there were writes.
  */
 const handover = [
-  /<script[^>]*>\$R[A-Z]=?[\s\S]*?<\/script>/g,
+  /<script[^>]*>\$R[A-Z][\s\S]*?<\/script>/g,
   /<template id="[BP]:[0-9a-f]+"><\/template>/g,
   /<script[^>]*>self\.__next_f\.push\(\[1,"/g,
   /"\]\)<\/script>/g,

@@ -81,8 +81,9 @@ async function pack(directory: string): Promise<void> {
   const texts = entries.filter((entry) => entry.isFile() && /\.(js|css|json|svg|txt|map)$/.test(entry.name))
   for (const { parentPath, name } of texts) {
     const file = join(parentPath, name)
-    if (name.endsWith('.js')) await writeFile(file, compileHint + (await readFile(file, 'utf8')))
-    const text = await readFile(file)
+    const found = await readFile(file, 'utf8')
+    const text = name.endsWith('.js') ? compileHint + found : found
+    if (text !== found) await writeFile(file, text)
     await writeFile(`${file}.gz`, await promisify(gzip)(text, { level: constants.Z_BEST_COMPRESSION }))
     await writeFile(`${file}.br`, await promisify(brotliCompress)(text))
   }

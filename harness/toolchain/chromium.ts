@@ -1,17 +1,15 @@
+import { chromiumFlags } from '@headroom/perf-budgets/lighthouserc.ts'
 import { type Browser, chromium } from 'playwright-core'
 import { UsageError } from '../cli/usage.ts'
 import { provide } from './provide.ts'
 import { tools } from './tools.ts'
 
 /**
- * Chromium without a window. Without these flags it dies in a container, or spends the page's time on its own affairs.
+ * Chromium without a window.
  * @param executablePath as `provide(['chromium'])` tells it
  */
 export const launchChromium = (executablePath: string): Promise<Browser> =>
-  chromium.launch({
-    executablePath,
-    args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-background-networking'],
-  })
+  chromium.launch({ executablePath, args: chromiumFlags.map((flag) => `--${flag}`) })
 
 /**
  * The browser for Lighthouse: Chromium's headless shell, which has no window and no profile to look after. On two

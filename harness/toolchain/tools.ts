@@ -55,6 +55,11 @@ const ofPrometheus = (binary: string): Way[] => [
   },
 ]
 
+const chromium = {
+  version: { args: ['--version', '--no-sandbox'], pattern: /(?:Chromium|Chrome)\D* (\d+\.\d+\.\d+)/ },
+  minimum: '120.0.0',
+}
+
 /**
  * What npm cannot bring. A program already on PATH and new enough comes before every way here, and so does
  * one that an earlier run left in the cache. Why releases come last: docs/decisions/002.
@@ -170,8 +175,7 @@ export const tools = {
       'google-chrome',
       '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
     ],
-    version: { args: ['--version', '--no-sandbox'], pattern: /(?:Chromium|Chrome)\D* (\d+\.\d+\.\d+)/ },
-    minimum: '120.0.0',
+    ...chromium,
     ways: [
       { kind: 'apt', packages: ['chromium', 'fonts-liberation'] },
       { kind: 'brew', packages: ['--cask', 'google-chrome'] },
@@ -182,8 +186,7 @@ export const tools = {
     for: 'Lighthouse',
     instead: 'Chromium, for which pages wait longer',
     programs: ['chromium-headless-shell', 'chrome-headless-shell'],
-    version: { args: ['--version', '--no-sandbox'], pattern: /(?:Chromium|Chrome)\D* (\d+\.\d+\.\d+)/ },
-    minimum: '120.0.0',
+    ...chromium,
     ways: [{ kind: 'apt', packages: ['chromium-headless-shell', 'fonts-liberation'] }],
   },
 } as const satisfies Record<string, Tool>
