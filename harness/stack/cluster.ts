@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { type PopulationSpec, populationId } from '@headroom/fixtures/population.ts'
 import { seedDatabase } from '@headroom/seed/seed.ts'
 import { prepareDatabase } from '@worklane/data/prepare.ts'
-import getPort from 'get-port'
 import lockfile from 'proper-lockfile'
 import { digestOf } from './build.ts'
 import type { Guard } from './guard.ts'
+import { takePortBlock } from './ports.ts'
 import { clusterHome, initCluster, startPostgres, temporaryBelow } from './postgres.ts'
 import { project } from './project.ts'
 
@@ -44,9 +44,10 @@ export async function keptCluster(
     const held = guard.directory(staging)
     const cluster = join(staging, 'cluster')
     await initCluster(cluster)
+    const ports = await takePortBlock()
     const server = await startPostgres(guard, {
       directory: cluster,
-      port: await getPort(),
+      port: await ports.next(),
       logFile: join(staging, 'postgres.log'),
       durable: false,
     })
@@ -60,6 +61,7 @@ export async function keptCluster(
       }
     } finally {
       await server.part.stop(60_000)
+      ports.release()
     }
     await rename(cluster, directory)
     await rm(staging, { recursive: true, force: true })

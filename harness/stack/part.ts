@@ -93,9 +93,12 @@ export async function lastLines(logFile: string, count = 15): Promise<string> {
 export async function untilReady(part: Part, probe: () => Promise<boolean>, seconds = 60): Promise<void> {
   const deadline = performance.now() + seconds * 1000
   let wait = 15
-  while (!(await probe().catch(() => false))) {
+  // What has ended is not ready, even where somebody else answers in its place.
+  for (;;) {
+    const ready = await probe().catch(() => false)
     if (!part.running())
       throw new Error(`${part.name} ended while starting:\n${await lastLines(part.logFile)}`)
+    if (ready) return
     if (performance.now() > deadline) {
       throw new Error(`${part.name} was not ready within ${seconds} s:\n${await lastLines(part.logFile)}`)
     }

@@ -14,6 +14,7 @@ import { keptCluster } from './cluster.ts'
 import { startEdge } from './edge.ts'
 import { type Guard, startGuard } from './guard.ts'
 import { lastLines, type Part } from './part.ts'
+import { type PortBlock, takePortBlock } from './ports.ts'
 import { accepts, cloneCluster, clusterHome, startPostgres, temporaryBelow } from './postgres.ts'
 import { project } from './project.ts'
 import { startPrometheus } from './prometheus.ts'
@@ -89,6 +90,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const tools = await provide(names, say)
   if (wanted.has('api') || wanted.has('web') || wanted.has('worker')) await generateClient()
 
+  const block = await takePortBlock()
   const guard = startGuard()
   const home = await runDirectory(guard)
   const parts: Part[] = []
@@ -100,6 +102,9 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     void part.exited.then(async ({ code, signal }) => {
       if (stopping || restarting.has(part)) return
       const crash = { part: part.name, code, signal, lastLines: await lastLines(part.logFile) }
+      // A test that only sees what comes of it is told the cause.
+      if (crashListeners.length === 0)
+        process.stderr.write(`${crash.part} ended (${signal ?? code}):\n${crash.lastLines}\n`)
       for (const listener of crashListeners) listener(crash)
     })
     return part
@@ -115,12 +120,13 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     }
     await rm(home.temporary, { recursive: true, force: true })
     await rm(join(home.cluster, '..'), { recursive: true, force: true })
+    block.release()
     guard.end()
   }
 
   try {
-    const ports = await freePorts(options.port)
-    const scaled = await instances(ports, options.processes ?? {})
+    const ports = await freePorts(block, options.port)
+    const scaled = await instances(block, ports, options.processes ?? {})
     const origin = `http://127.0.0.1:${ports.edge}`
     const sessionSecret = await checkoutSecret()
     const log = (name: string) => join(home.logs, `${name}.log`)
@@ -291,9 +297,10 @@ function withoutPassword(url: string): string {
 
 export type Ports = Record<PartName, number>
 
-async function freePorts(edge: number | undefined): Promise<Ports> {
+async function freePorts(block: PortBlock, edge: number | undefined): Promise<Ports> {
   const ports: Partial<Ports> = {}
-  for (const name of partNames) ports[name] = name === 'edge' && edge !== undefined ? edge : await getPort()
+  for (const name of partNames)
+    ports[name] = name === 'edge' && edge !== undefined ? edge : await block.next()
   return ports as Ports
 }
 
@@ -301,6 +308,7 @@ type Instance = { name: string; port: number }
 
 /** The processes of each scaled part with their ports; the first has the part's own. */
 async function instances(
+  block: PortBlock,
   ports: Ports,
   counts: Partial<Record<Scaled, number>>,
 ): Promise<Record<Scaled, Instance[]>> {
@@ -308,7 +316,10 @@ async function instances(
     const count = counts[kind] ?? 1
     const found: Instance[] = []
     for (let n = 1; n <= count; n++) {
-      found.push({ name: count > 1 ? `${kind}-${n}` : kind, port: n === 1 ? ports[kind] : await getPort() })
+      found.push({
+        name: count > 1 ? `${kind}-${n}` : kind,
+        port: n === 1 ? ports[kind] : await block.next(),
+      })
     }
     return found
   }
