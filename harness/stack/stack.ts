@@ -340,7 +340,9 @@ const runsKept = 12
 async function runDirectory(guard: Guard): Promise<{ logs: string; temporary: string; cluster: string }> {
   const runs = join(project, '.headroom/runs')
   await mkdir(runs, { recursive: true })
-  const old = (await readdir(runs)).sort().slice(0, -runsKept)
+  // What runs still has its temporary directory, however old it is.
+  const ended = (await readdir(runs)).filter((name) => !existsSync(join(runs, name, 'tmp')))
+  const old = ended.sort().slice(0, -runsKept)
   await Promise.all(old.map((name) => rm(join(runs, name), { recursive: true, force: true })))
   const stamp = new Date().toISOString().replaceAll(/[:.]/g, '-')
   const run = await mkdtemp(join(runs, `${stamp}-`))
