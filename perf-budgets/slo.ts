@@ -131,7 +131,7 @@ export const gate = {
     allocated: { ratio: 1.1, amount: 64 * 1_024 },
   },
   /** What is played in a slice: about half of what one machine of two cores carries. */
-  slice: { users: 60, think: 2_000, ramp: 3_000, duration: 15_000 },
+  slice: { users: 60, think: 2_000, ramp: 8_000, duration: 15_000 },
 } as const
 
 /**

@@ -65,12 +65,18 @@ export async function gate(options: GateOptions): Promise<Compared> {
     endings.length = 0
     guard.end()
   }
-  const interrupted = () => void end().then(() => process.exit(130))
+  let isInterrupted = false
+  const interrupted = () => {
+    isInterrupted = true
+    void end().then(() => process.exit(130))
+  }
   process.once('SIGINT', interrupted)
   process.once('SIGTERM', interrupted)
   try {
     return await compared(options, guard, endings)
   } catch (error) {
+    // What fails because all is being stopped says nothing of either side.
+    if (isInterrupted) return await new Promise<never>(() => {})
     if (!(error instanceof GateInvalid)) throw error
     const nothing: Compared = {
       ...{ verdict: 'invalid', findings: [], counters: noCounters },
@@ -222,17 +228,18 @@ async function measure(sides: Sides, options: Measured, say: (line: string) => v
   const { seed, plan, more } = options
   const play = async (of: Pick<Slice, 'pair' | 'side' | 'turn' | 'seed'>): Promise<Slice> => {
     const { what, origin, sessionSecret, cpuSeconds } = sides[of.side]
-    const before = await cpuSeconds()
+    const used: ReturnType<typeof cpuSeconds>[] = []
     const result = await run({
       ...{ id: `${options.id}-${of.pair}-${of.side}`, plan: { ...plan, seed: of.seed }, k6: options.k6 },
       ...{ target: origin, sessionSecret, stack: null, faults: [], faultTexts: [] },
+      onJudged: () => void used.push(cpuSeconds()),
     })
-    const after = await cpuSeconds()
+    const [before, after] = await Promise.all(used)
     if (result.totals.requests === 0)
       throw new GateInvalid(
         `${of.side} (${what}) answered nothing: ${result.reasons[0] ?? 'no request was made'}`,
       )
-    const slice = sliceOf(result, of, before && after && { before, after })
+    const slice = sliceOf(result, of, before && after ? { before, after } : null)
     const doubts = slice.doubts.length > 0 ? `; says nothing: ${slice.doubts.join(', ')}` : ''
     if (of.pair >= 0)
       say(`pair ${of.pair + 1}, ${of.side}: ${slice.requests} requests, ${slice.errors} errors${doubts}`)

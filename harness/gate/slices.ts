@@ -27,23 +27,22 @@ export const Slice = z.object({
 })
 export type Slice = z.infer<typeof Slice>
 
-/** @param cpuSeconds that the side's processes had taken by kind, before the slice and after it */
+/** @param cpuSeconds that the side's processes had taken by kind when the judged time began, and when it ended */
 export function sliceOf(
   result: Result,
   of: Pick<Slice, 'pair' | 'side' | 'turn' | 'seed'>,
   cpuSeconds: { before: Record<string, number>; after: Record<string, number> } | null,
 ): Slice {
-  const { totals, routes, generator, phases } = result
-  const all = phases.reduce((sum, { requests }) => sum + requests, 0)
+  const { totals, routes, generator } = result
   return {
     ...of,
     ...{ requests: totals.requests, errors: totals.errors, leaks: totals.leaks },
     cpu:
-      cpuSeconds === null || all === 0
+      cpuSeconds === null || totals.requests === 0
         ? null
         : eachCpu(
             cpuSeconds.after,
-            (seconds, kind) => (1000 * (seconds - (cpuSeconds.before[kind] ?? 0))) / all,
+            (seconds, kind) => (1000 * (seconds - (cpuSeconds.before[kind] ?? 0))) / totals.requests,
           ),
     routes: routes.map(({ route, count, p50, p95 }) => ({ route, count, p50, p95 })),
     doubts: doubtsOf(generator, totals.requests),

@@ -27,6 +27,8 @@ export type RunOptions = {
   faults: readonly Fault[]
   faultTexts: readonly string[]
   onProgress?: (progress: Progress) => void
+  /** Called twice: when the judged time begins, and when it ends. */
+  onJudged?: () => void
   /** What was found before it began that makes it worth nothing. */
   doubts?: readonly string[]
   /** What runs beside the swarm, and is judged with it. */
@@ -72,7 +74,11 @@ export async function run(options: RunOptions): Promise<Result> {
   process.once('SIGINT', interrupt)
   process.once('SIGTERM', interrupt)
 
-  const endings = startFaults(options, generator, collected)
+  const endings = [
+    ...startFaults(options, generator, collected),
+    onceStarted(collected, judgedAt(plan, 0), () => options.onJudged?.()),
+    onceStarted(collected, judgedAt(plan, 1), () => options.onJudged?.()),
+  ]
   const isJudged = () => {
     const stage = collected.startedAt === null ? null : stageAt(stages, Date.now() - collected.startedAt)
     return stage !== null && stage.judged !== 'none'
