@@ -86,9 +86,11 @@ export const Slo = z.object({
   gate: z.object({
     alpha: Share,
     leastRatio: z.number().min(1),
-    toleratedRatio: z.number().gt(1),
     looks: z.array(z.number().int().positive()).min(1),
-    floors: z.record(z.enum(['p50', 'p95', 'cpu', 'lcp', 'tbt']), z.number().positive()),
+    figures: z.record(
+      z.enum(['p50', 'p95', 'cpu', 'lcp', 'tbt']),
+      z.object({ floor: z.number().positive(), tolerated: z.number().gt(1) }),
+    ),
     counters: z.record(
       z.enum(counterKinds),
       z.object({ ratio: z.number().min(1), amount: z.number().int().positive() }),

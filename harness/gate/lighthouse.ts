@@ -49,8 +49,8 @@ export async function lighthouseMetrics(sides: Record<SideName, Side>, audits: A
       const head = found.head.get(name)
       // Nothing has no ratio: a page that blocks nobody on either side cannot be worse at it by a ratio.
       if (head === undefined || base <= 0 || head <= 0) continue
-      const unit = name.startsWith(timings['total-blocking-time']) ? 'tbt' : 'lcp'
-      const metric = metrics.get(name) ?? { name, unit: 'ms', floor: gate.floors[unit], pairs: [] }
+      const figure = name.startsWith(timings['total-blocking-time']) ? 'tbt' : 'lcp'
+      const metric = metrics.get(name) ?? { name, unit: 'ms', ...gate.figures[figure], pairs: [] }
       metric.pairs.push({ base, head })
       metrics.set(name, metric)
     }

@@ -9,6 +9,7 @@ const figure = (value: number, unit: string) =>
   `${value < 10 ? value.toFixed(2) : value < 100 ? value.toFixed(1) : value.toFixed(0)} ${unit}`
 const ratioOf = ({ ratio }: Finding) => `${ratio.toFixed(3)}×`
 const intervalOf = ({ interval: [low, high] }: Finding) => `${low.toFixed(3)} to ${high.toFixed(3)}`
+const wantedOf = ({ tolerated }: Finding) => `< ${tolerated.toFixed(2)}`
 const chance = (p: number) => (p < 0.001 ? '< 0.001' : p.toFixed(3))
 
 const colours: Record<Call, (text: string) => string> = {
@@ -46,14 +47,14 @@ function counterLines({ compared, findings }: CounterJudgement): string[] {
 /** The comparison for a terminal. */
 export function terminalTable({ verdict, findings, counters, reasons }: Compared): string {
   const table = plainTable(
-    ['metric', 'base', 'head', 'head / base', '95% interval', 'p', 'pairs', ''],
-    ['left', 'right', 'right', 'right', 'right', 'right', 'right', 'left'],
+    ['metric', 'base', 'head', 'head / base', '95% interval', 'wanted', 'p', 'pairs', ''],
+    ['left', 'right', 'right', 'right', 'right', 'right', 'right', 'right', 'left'],
   )
   for (const finding of findings) {
     const { name, unit, base, head, p, pairs, call } = finding
     table.push([
       ...[name, figure(base, unit), figure(head, unit), colours[call](ratioOf(finding)), intervalOf(finding)],
-      ...[chance(p), String(pairs), colours[call](call)],
+      ...[wantedOf(finding), chance(p), String(pairs), colours[call](call)],
     ])
   }
   return [
@@ -73,7 +74,10 @@ export function markdown(
 ): string {
   const rows = findings.map((finding) => {
     const { name, unit, base, head, p, pairs, call } = finding
-    const cells = [name, figure(base, unit), figure(head, unit), ratioOf(finding), intervalOf(finding)]
+    const cells = [
+      ...[name, figure(base, unit), figure(head, unit)],
+      ...[ratioOf(finding), intervalOf(finding), wantedOf(finding)],
+    ]
     return `| ${[...cells, chance(p), pairs, call === 'worse' ? '**worse**' : call].join(' | ')} |`
   })
   return [
@@ -83,8 +87,8 @@ export function markdown(
     '',
     ...(rows.length > 0
       ? [
-          '| metric | base | head | head / base | 95% interval | p | pairs | |',
-          '|---|--:|--:|--:|--:|--:|--:|---|',
+          '| metric | base | head | head / base | 95% interval | wanted | p | pairs | |',
+          '|---|--:|--:|--:|--:|--:|--:|--:|---|',
           ...rows,
           '',
         ]

@@ -87,7 +87,7 @@ export function metricsOf(slices: readonly Slice[]): Metric[] {
   const times = kinds.flatMap(([kind, names]) =>
     (['p50', 'p95'] as const).map(
       (figure): Metric => ({
-        ...{ name: `${figure} of ${kind}`, unit: 'ms', floor: gate.floors[figure] },
+        ...{ name: `${figure} of ${kind}`, unit: 'ms', ...gate.figures[figure] },
         pairs: pairs.flatMap((pair) => typical(pair, new Set(names), figure) ?? []),
       }),
     ),
@@ -105,7 +105,7 @@ function cpuMetrics(pairs: readonly { base: Slice; head: Slice }[]): Metric[] {
   const kinds = Object.keys(first.base)
   const alike = seen.every((pair) => sideNames.every((side) => kinds.every((kind) => pair[side][kind])))
   const metric = (name: string, figure: (cpu: Record<string, number>) => number): Metric => ({
-    ...{ name, unit: 'ms', floor: gate.floors.cpu },
+    ...{ name, unit: 'ms', ...gate.figures.cpu },
     pairs: seen.map(({ base, head }): Pair => ({ base: figure(base), head: figure(head) })),
   })
   return alike

@@ -16,6 +16,8 @@ export type Metric = {
   pairs: readonly Pair[]
   /** A difference of the medians below it is nobody's matter, in the metric's unit. */
   floor: number
+  /** A change passes when it is certain that head is less than so many times base. */
+  tolerated: number
 }
 
 export type Rules = {
@@ -23,8 +25,6 @@ export type Rules = {
   alpha: number
   /** Ratios below it are not a regression, however certain. */
   leastRatio: number
-  /** A change passes when it is certain that it costs less than this. */
-  toleratedRatio: number
   /** How many pairs there are when one looks: first, and again when that left it undecided. */
   looks: readonly number[]
 }
@@ -44,6 +44,8 @@ export type Finding = {
   /** How likely so much would be by chance, made greater for the number of metrics (Holm). */
   p: number
   pairs: number
+  /** The ratio that must be ruled out. */
+  tolerated: number
 }
 
 export type GateVerdict = 'pass' | 'fail' | 'undecided' | 'invalid'
@@ -64,10 +66,10 @@ export function judgePairs(metrics: readonly Metric[], rules: Rules): GateJudgem
   // In the other direction for the praise, which blocks nothing.
   const praise = holm(measured.map(({ ratios }) => signFlip(ratios.map((ratio) => -ratio))))
   const findings = measured.map(({ metric, ratios }, place): Finding => {
-    const { name, unit, pairs } = metric
+    const { name, unit, pairs, tolerated } = metric
     const [low, high] = hodgesLehmannInterval(ratios)
     const found = {
-      ...{ name, unit, pairs: pairs.length },
+      ...{ name, unit, tolerated, pairs: pairs.length },
       base: median(pairs.map(({ base }) => base)),
       head: median(pairs.map(({ head }) => head)),
       ratio: Math.exp(hodgesLehmann(ratios)),
@@ -80,16 +82,16 @@ export function judgePairs(metrics: readonly Metric[], rules: Rules): GateJudgem
 }
 
 function callOf(
-  { base, ratio, interval, p }: Omit<Finding, 'call'>,
+  { base, ratio, interval, p, tolerated }: Omit<Finding, 'call'>,
   floor: number,
   praise: number,
-  { alpha, leastRatio, toleratedRatio, looks }: Rules,
+  { alpha, leastRatio, looks }: Rules,
 ): Call {
   const perLook = alpha / looks.length
   const amount = (of: number) => Math.abs(base * (of - 1))
   if (p <= perLook && ratio >= leastRatio && amount(ratio) >= floor) return 'worse'
   const [, high] = interval
-  const harmless = high < toleratedRatio || (high > 1 && amount(high) < floor)
+  const harmless = high < tolerated || (high > 1 && amount(high) < floor)
   if (!harmless) return 'undecided'
   return praise <= perLook && ratio <= 1 / leastRatio && amount(ratio) >= floor ? 'better' : 'fine'
 }
