@@ -1,7 +1,7 @@
 import { cpus } from 'node:os'
 import { organisationOf } from '@headroom/fixtures/population.ts'
 import { count, percentile } from '@headroom/loadtests/wire/histogram.ts'
-import { lengthOf, type Stage, stagesOf, vusFor } from '@headroom/loadtests/wire/workloads.ts'
+import { isJudged, lengthOf, type Stage, stagesOf, vusFor } from '@headroom/loadtests/wire/workloads.ts'
 import {
   effects,
   errorRate,
@@ -157,8 +157,6 @@ export function effectEvidence({
       : [held('oldest effect that waited for a worker', oldestWaitingMs, effects.oldestWaiting)]),
   ]
 }
-
-const isJudged = ({ judged }: Stage): boolean => judged !== 'none'
 
 /** How late the generator was at p99, in ms, in the worst of the judged stages: the lateness that makes a run invalid. */
 export function lagOf(lag: Collected['lag'], stages: readonly Stage[]): number | null {

@@ -1,4 +1,5 @@
 import { percentile } from '@headroom/loadtests/wire/histogram.ts'
+import { isJudged } from '@headroom/loadtests/wire/workloads.ts'
 import { validity } from '@headroom/perf-budgets/slo.ts'
 import { sum } from 'simple-statistics'
 import { type Collected, lostMessages } from '../collect/collector.ts'
@@ -37,8 +38,7 @@ function generatorDoubts(collected: Collected, circumstances: Circumstances): st
   const { stages, k6ExitCode, k6LastLines, generatorCpuShare, generatorRssBytes } = circumstances
   const doubts: string[] = []
   if (k6ExitCode !== 0) doubts.push(`k6 ended with ${k6ExitCode ?? 'a signal'}: ${k6LastLines}`)
-  for (const { phase, judged } of stages) {
-    if (judged === 'none') continue
+  for (const { phase } of stages.filter(isJudged)) {
     const lag = percentile(collected.lag.get(phase) ?? new Map(), 0.99)
     if (Number.isNaN(lag)) doubts.push(`no step was started in the ${phase} phase`)
     else if (lag > validity.scheduleLagP99) {

@@ -1,5 +1,5 @@
 import { count, type Histogram, percentile } from '@headroom/loadtests/wire/histogram.ts'
-import { type Stage, usersAt } from '@headroom/loadtests/wire/workloads.ts'
+import { isJudged, type Stage, usersAt } from '@headroom/loadtests/wire/workloads.ts'
 import {
   routes as budgets,
   errorRate,
@@ -44,7 +44,7 @@ export type Judgement = {
 export function judge(collected: Collected, circumstances: Circumstances): Judgement {
   const { stages, more, marked = true } = circumstances
   const limitOf = limitsBy(circumstances.limits)
-  const judged = stages.filter((stage) => stage.judged !== 'none')
+  const judged = stages.filter(isJudged)
   // Where one tenant crowds on purpose, its own times are not the question: the others' are.
   const isCrowd = stages.some(({ crowd }) => crowd > 1)
   const isTimed = (stage: Stage) => stage.judged === 'all' && !isCrowd
@@ -143,12 +143,13 @@ const groupsOf = (collected: Collected, judged: readonly Stage[]): GroupResult[]
 
 /** Little's law for each judged stage in which nobody came or left, nor had just before. */
 function littleOf(collected: Collected, stages: readonly Stage[]): LittleResult[] {
-  return stages.flatMap(({ phase, judged, duration, users }, place) => {
+  return stages.flatMap((stage, place) => {
+    const { phase, duration, users } = stage
     const flow = collected.flow.get(phase)
     const before = stages.slice(0, place).reduce((most, stage) => Math.max(most, stage.users), 0)
     const from = stages.slice(0, place).reduce((total, stage) => total + stage.duration, 0)
     // Who is not needed any more is noticed when their next step is due: then the count is not exact.
-    if (judged === 'none' || !flow || flow.present === 0 || flow.steps === 0) return []
+    if (!isJudged(stage) || !flow || flow.present === 0 || flow.steps === 0) return []
     if (before > users || Math.round(usersAt(stages, from)) !== users) return []
     const { present, responding, thinking, steps } = flow
     return [

@@ -1,4 +1,4 @@
-import { lengthOf, stageAt, stagesOf, vusFor } from '@headroom/loadtests/wire/workloads.ts'
+import { isJudged, lengthOf, stageAt, stagesOf, vusFor } from '@headroom/loadtests/wire/workloads.ts'
 import { type Collected, startCollector } from '../collect/collector.ts'
 import { Timeline } from '../collect/timeline.ts'
 import { conclude } from '../judge/conclude.ts'
@@ -79,11 +79,11 @@ export async function run(options: RunOptions): Promise<Result> {
     onceStarted(collected, judgedAt(plan, 0), () => options.onJudged?.()),
     onceStarted(collected, judgedAt(plan, 1), () => options.onJudged?.()),
   ]
-  const isJudged = () => {
+  const isJudgedNow = () => {
     const stage = collected.startedAt === null ? null : stageAt(stages, Date.now() - collected.startedAt)
-    return stage !== null && stage.judged !== 'none'
+    return stage !== null && isJudged(stage)
   }
-  const observer = new Observer(stack, isJudged)
+  const observer = new Observer(stack, isJudgedNow)
   observer.start()
   const beside = options.companion?.({
     ...{

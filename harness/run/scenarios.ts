@@ -1,6 +1,7 @@
 import { defaultPopulation, type PopulationSpec } from '@headroom/fixtures/population.ts'
 import { fullPopulation } from '@headroom/fixtures/sizes.ts'
 import {
+  isJudged,
   lengthOf,
   type ScenarioName,
   type Shape,
@@ -30,8 +31,7 @@ export const lengthOfPlan = (plan: Plan): number => lengthOf(stagesOf(plan))
 
 /** From the first judged moment to the last, in ms since the start. */
 export function judgedSpan(stages: readonly Stage[]): [number, number] {
-  const first = stages.findIndex(({ judged }) => judged !== 'none')
-  const last = stages.findLastIndex(({ judged }) => judged !== 'none')
+  const [first, last] = [stages.findIndex(isJudged), stages.findLastIndex(isJudged)]
   return [lengthOf(stages.slice(0, first)), lengthOf(stages.slice(0, last + 1))]
 }
 
@@ -53,7 +53,7 @@ export function judgedTimes(
   const beginsAt = startedAt ?? endedAt
   const from = beginsAt + first
   const to = Math.min(beginsAt + last, endedAt)
-  const whole = lengthOf(stages.filter(({ judged }) => judged !== 'none'))
+  const whole = lengthOf(stages.filter(isJudged))
   return { from, to, judgedMs: Math.max(0, Math.min(whole, to - from)) }
 }
 

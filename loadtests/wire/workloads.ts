@@ -34,6 +34,9 @@ export type Stage = {
   judged: Judged
 }
 
+/** Whether anything of it counts. */
+export const isJudged = ({ judged }: Pick<Stage, 'judged'>): boolean => judged !== 'none'
+
 type Lengths = Pick<Workload, 'users' | 'ramp' | 'duration' | 'shape'>
 
 const stage = (
