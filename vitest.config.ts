@@ -38,19 +38,19 @@ export default defineConfig({
       {
         test: {
           ...wholeStack,
-          name: 'pages',
-          include: ['app/web/**/*.e2e.test.ts'],
-          // Each has its own stack, and none measures.
+          name: 'e2e',
+          include: ['**/*.e2e.test.ts'],
+          exclude: [...ignored, '**/*.timed.e2e.test.ts'],
+          // Each has its own stack, and no time of theirs counts.
           ...twoAtATime(2),
         },
       },
       {
         test: {
           ...wholeStack,
-          name: 'e2e',
-          include: ['**/*.e2e.test.ts'],
-          exclude: [...ignored, 'app/web/**'],
-          // Load runs: one at a time, or they measure each other.
+          name: 'timed',
+          include: ['**/*.timed.e2e.test.ts'],
+          // One at a time, or they measure each other.
           fileParallelism: false,
           sequence: { groupOrder: 3 },
         },

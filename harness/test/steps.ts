@@ -42,8 +42,8 @@ export const steps: readonly Step[] = [
   },
   vitest('unit', 'pure code, no services'),
   vitest('integration', 'against a real Postgres, Redis, nginx, k6 and Prometheus'),
-  vitest('pages', 'the whole stack in a real browser'),
-  vitest('e2e', 'load runs, Lighthouse and counts against the whole stack, and those that must go red'),
+  vitest('e2e', 'the whole stack: in a real browser, counted, and runs that must go red'),
+  vitest('timed', 'load runs and Lighthouse whose times count, one at a time'),
   {
     name: 'smoke',
     about: 'k6 through the edge, judged against perf-budgets/slo.ts',

@@ -1,0 +1,20 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { execa } from 'execa'
+import { onTestFinished } from 'vitest'
+import { Result } from '../judge/result.ts'
+
+/** Runs `pnpm loadtest smoke` as somebody would, with more options; of a test, which its results end with. */
+export async function smoke(...options: string[]) {
+  const results = await mkdtemp(join(tmpdir(), 'headroom-smoke-'))
+  onTestFinished(() => rm(results, { recursive: true, force: true }))
+  const { exitCode, stdout, stderr } = await execa(
+    'node',
+    ['harness/cli/main.ts', 'loadtest', 'smoke', ...options],
+    { reject: false, preferLocal: true, env: { HEADROOM_RESULTS: results } },
+  )
+  const [run] = await readdir(results)
+  const result = Result.parse(JSON.parse(await readFile(join(results, run ?? '', 'result.json'), 'utf8')))
+  return { exitCode, text: stdout + stderr, result }
+}
