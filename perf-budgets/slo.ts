@@ -118,7 +118,9 @@ export const gate = {
   /** Ratios of head to base below it are not a regression, however certain. */
   leastRatio: 1.02,
   /** Pairs of slices, and how many when these leave it undecided. */
-  looks: [20, 30],
+  looks: [20, 40],
+  /** Pairs after which the processes of both sides are started anew. */
+  renewAfter: 10,
   /**
    * What is compared, in ms: a difference below `floor` is nobody's matter, and a change passes when it is certain
    * that head is less than `tolerated` times base. Tails scatter more than middles, and times more than CPU.

@@ -31,7 +31,7 @@ import { type Compared, compare, noCounters, withCounters } from './gate.ts'
 import { lighthouseMetrics } from './lighthouse.ts'
 import { markdown, terminalTable } from './present.ts'
 import { assertClean, checkOut, commitOf, deployed, GateInvalid, type Side, serve } from './sides.ts'
-import { type SideName, type Slice, sliceOf } from './slices.ts'
+import { type SideName, type Slice, sideNames, sliceOf } from './slices.ts'
 
 export type GateOptions = {
   base?: string
@@ -106,19 +106,19 @@ async function compared(
   })
   const { k6 } = await provide(['k6'], say)
   const id = runId('gate')
-  const sides = commits
+  const { sides, renew } = commits
     ? await revisions(commits, {
         ...{ guard, endings, say, logs: join(project, '.headroom/gate') },
         faults: options.fault,
       })
-    : await deployments(options, !plan.journey)
+    : { sides: await deployments(options, !plan.journey), renew: undefined }
   if (commits) say(`base is up at ${sides.base.origin}, head at ${sides.head.origin}`)
   const counters = together(
     commits && sides.base.directory ? await budgets(sides.base.directory, options.accept) : noCounters,
     plan.journey ? noCounters : await count(sides, options.accept, say),
   )
   const more = await timedByLighthouse(sides, options, guard, say)
-  const measured = await measure(sides, { ...options, id, k6: k6.path, plan, more }, say)
+  const measured = await measure(sides, { ...options, id, k6: k6.path, plan, more, renew }, say)
   const found = withCounters(measured, counters)
   const directory = await writeFiles(id, found, sides)
   tell(found, options, relative(process.cwd(), directory))
@@ -159,25 +159,39 @@ async function revisions(
     /** Of head. */
     faults: readonly string[]
   },
-): Promise<Sides> {
+): Promise<{ sides: Sides; renew: Renew }> {
   const { guard, endings, say, logs, faults } = on
   await mkdir(logs, { recursive: true })
   const checkout = await checkOut(guard, commits.base, say)
   endings.push(checkout.remove)
-  const start = async (name: SideName, directory: string) => {
-    const what = commits[name].slice(0, 8)
-    say(`${name}: building and starting ${what}`)
-    const side = await serve(guard, {
-      ...{ name, what, directory, logs },
+  const directories: Record<SideName, string> = { base: checkout.directory, head: project }
+  const start = (name: SideName) =>
+    serve(guard, {
+      ...{ name, what: commits[name].slice(0, 8), directory: directories[name], logs },
       faults: name === 'head' ? faults : [],
     })
-    endings.push(side.stop)
-    return side
-  }
+  const sides: Partial<Sides> = {}
+  endings.push(async () => {
+    await Promise.all(sideNames.map((name) => sides[name]?.stop()))
+  })
   // One after the other: two builds at once want twice the memory.
-  const base = await start('base', checkout.directory)
-  return { base, head: await start('head', project) }
+  for (const name of sideNames) {
+    say(`${name}: building and starting ${commits[name].slice(0, 8)}`)
+    sides[name] = await start(name)
+  }
+  return {
+    sides: sides as Sides,
+    async renew(first) {
+      say(`starting both anew, ${first} first`)
+      for (const name of sideNames) await sides[name]?.stop()
+      for (const name of first === 'base' ? sideNames : sideNames.toReversed())
+        sides[name] = await start(name)
+    },
+  }
 }
+
+/** Stops both sides, and starts them again in this order. */
+type Renew = (first: SideName) => Promise<void>
 
 /** The limits of base, as its own slo.ts says them, against ours. */
 async function budgets(directory: string, accepted: string[]): Promise<CounterJudgement> {
@@ -222,10 +236,17 @@ async function timedByLighthouse(
   })
 }
 
-type Measured = GateOptions & { id: string; k6: string; plan: Plan; more: Metric[] }
+type Measured = GateOptions & {
+  id: string
+  k6: string
+  plan: Plan
+  more: Metric[]
+  /** Undefined where the processes are not ours. */
+  renew: Renew | undefined
+}
 
 async function measure(sides: Sides, options: Measured, say: (line: string) => void): Promise<Compared> {
-  const { seed, plan, more } = options
+  const { seed, plan, more, renew } = options
   const play = async (of: Pick<Slice, 'pair' | 'side' | 'turn' | 'seed'>): Promise<Slice> => {
     const { what, origin, sessionSecret, cpuSeconds } = sides[of.side]
     const used: ReturnType<typeof cpuSeconds>[] = []
@@ -245,11 +266,21 @@ async function measure(sides: Sides, options: Measured, say: (line: string) => v
       say(`pair ${of.pair + 1}, ${of.side}: ${slice.requests} requests, ${slice.errors} errors${doubts}`)
     return slice
   }
-  say('warming up both')
-  for (const side of ['base', 'head'] as const) await play({ pair: -1, side, turn: 0, seed })
+  const warmUp = async () => {
+    say('warming up both')
+    for (const side of sideNames) await play({ pair: -1, side, turn: 0, seed })
+  }
+  await warmUp()
   const looks = options.pairs === undefined ? rules.looks : [options.pairs]
   let drawn = 0
-  return compare({ play, looks, seed, more, random: () => unit(seed, 77, drawn++) })
+  return compare({
+    ...{ play, looks, seed, more, random: () => unit(seed, 77, drawn++) },
+    renew: async (time) => {
+      if (!renew) return
+      await renew(time % 2 === 1 ? 'head' : 'base')
+      await warmUp()
+    },
+  })
 }
 
 function writeFiles(run: string, found: Compared, { base, head }: Sides): Promise<string> {

@@ -70,6 +70,21 @@ describe('a gate', () => {
     expect(slices.filter(({ side, turn }) => side === 'base' && turn === 0)).toHaveLength(10)
   })
 
+  it('has the processes started anew after every ten pairs, between two pairs', async () => {
+    const played: string[] = []
+    let draws = 0
+    await compare({
+      play: async (of) => {
+        played.push(`${of.pair}`)
+        return slice(of)
+      },
+      renew: async (time) => void played.push(`anew ${time}`),
+      ...{ looks: [21], seed: 1, random: () => (draws++ * 0.618) % 1 },
+    })
+    expect(played.slice(18, 23)).toEqual(['9', '9', 'anew 1', '10', '10'])
+    expect(played.filter((what) => what.startsWith('anew'))).toEqual(['anew 1', 'anew 2'])
+  })
+
   it('plays a pair again of which a slice says nothing, and leaves it out', async () => {
     const doubts = ['the generator was 400 ms late at p99']
     const { verdict, slices } = await comparison((of) =>

@@ -30,13 +30,23 @@ export type Comparison = {
   /** What was timed beside the slices, judged with them. */
   more?: readonly Metric[]
   onLook?: (judged: Compared) => void
+  /** Starts the processes of both sides anew, before the pairs that begin a new dozen or so (`renewAfter`). */
+  renew?: (time: number) => Promise<void>
 }
 
 /**
  * Measures both sides in turn until it is clear whether head is worse, or the pairs are used up. A pair of which one
  * slice says nothing is played again, as long as that is the exception.
  */
-export async function compare({ play, looks, seed, random, more, onLook }: Comparison): Promise<Compared> {
+export async function compare({
+  play,
+  looks,
+  seed,
+  random,
+  more,
+  onLook,
+  renew,
+}: Comparison): Promise<Compared> {
   const slices: Slice[] = []
   let judged: Compared = {
     ...{ verdict: 'invalid', findings: [], counters: noCounters },
@@ -46,6 +56,7 @@ export async function compare({ play, looks, seed, random, more, onLook }: Compa
   for (const look of looks) {
     const orders = ordersOf(look - soundPairs(slices).length, random)
     for (let spare = Math.ceil(look / 4); orders.length > 0; ) {
+      if (pair > 0 && pair % rules.renewAfter === 0) await renew?.(pair / rules.renewAfter)
       const first = orders.shift() as SideName
       const sides = first === 'base' ? sideNames : sideNames.toReversed()
       const both: Slice[] = []
