@@ -19,7 +19,7 @@ export const requestDuration = (): Histogram<'route' | 'status'> =>
   )
 
 /**
- * Parts of pages that could not be shown, by `route` and `kind`: `error`, or `tooMany` for who was refused. A page that
+ * Pages of which a part could not be shown, by `route` and `kind`: `error`, or `tooMany` for who was refused. A page that
  * has begun to stream has told its status, 200, before: only this says that it failed.
  */
 export const pageFailures = (): Counter<'route' | 'kind'> =>
@@ -28,7 +28,7 @@ export const pageFailures = (): Counter<'route' | 'kind'> =>
     (name) =>
       new Counter({
         name,
-        help: 'Parts of pages that could not be shown; their status may have been 200',
+        help: 'Pages of which a part could not be shown; their status may have been 200',
         labelNames: ['route', 'kind'],
       }),
   )

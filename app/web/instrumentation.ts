@@ -17,13 +17,13 @@ export const onRequestError: Instrumentation.onRequestError = async (error, requ
   const problem = problemOf(error)
   // What the caller did wrong is told to them, and no fault of ours; that we serve nobody so often is a limit of ours.
   if (problem !== null && problem !== 'tooMany') return
+  const requestId = request.headers['x-request-id']?.toString()
   if (context.routeType === 'render') {
-    const { pageFailures } = await import('@worklane/api/metrics.ts')
-    pageFailures().inc({ route: context.routePath, kind: problem ?? 'error' })
+    const { countPageFailure } = await import('./observability/page-failures.ts')
+    countPageFailure(context.routePath, problem ?? 'error', requestId)
   }
   if (problem !== null) return
   const { webLog } = await import('./observability/log.ts')
-  const requestId = request.headers['x-request-id']
   webLog().error({ err: error, requestId, route: context.routePath, kind: context.routeType }, 'page failed')
 }
 

@@ -94,7 +94,7 @@ export const Observed = z.object({
     oldestWaitingMs: z.number().nullable(),
   }),
   /**
-   * Parts of pages that failed after the page had told its status, by route and kind: nobody who looks at the status
+   * Pages of which a part failed after the page had told its status, by route and kind: nobody who looks at the status
    * sees them. Null where nobody could watch.
    */
   failedPages: z
