@@ -16,7 +16,6 @@ const config: NextConfig = {
   cacheComponents: true,
   // `'use cache: remote'`: one Redis for all web processes.
   cacheHandlers: { remote: join(import.meta.dirname, 'cache/handler.ts') },
-  partialPrefetching: true,
   reactStrictMode: true,
   poweredByHeader: false,
   // The edge compresses.
