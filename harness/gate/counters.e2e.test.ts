@@ -28,6 +28,8 @@ describe('what a gate counts of Worklane', () => {
     expect(Object.keys(queries).length).toBeGreaterThan(40)
     expect(Object.keys(bytes)).toEqual(Object.keys(queries))
     expect(queries['page /dashboard']).toBeGreaterThan(0)
+    // A page is rendered once: what is not cached, the list of one's organisations, is asked for once.
+    expect(queries['page /search']).toBe(1)
     // Nobody's page asks nothing of the database.
     expect(queries['page /pricing']).toBe(0)
     expect(Math.min(...Object.values(bytes))).toBeGreaterThan(0)
