@@ -30,7 +30,7 @@ export type Comparison = {
   /** What was timed beside the slices, judged with them. */
   more?: readonly Metric[]
   onLook?: (judged: Compared) => void
-  /** Starts the processes of both sides anew, before the pairs that begin a new dozen or so (`renewAfter`). */
+  /** Starts the processes of both sides anew, before every further ten pairs (`renewAfter`); told how often it did. */
   renew?: (time: number) => Promise<void>
 }
 
