@@ -31,7 +31,7 @@ import { type Compared, compare, noCounters, withCounters } from './gate.ts'
 import { lighthouseMetrics } from './lighthouse.ts'
 import { markdown, terminalTable } from './present.ts'
 import { assertClean, checkOut, commitOf, deployed, GateInvalid, type Side, serve } from './sides.ts'
-import { type SideName, type Slice, sideNames, sliceOf } from './slices.ts'
+import { type SideName, type Slice, sideNames, sidesFrom, sliceOf } from './slices.ts'
 
 export type GateOptions = {
   base?: string
@@ -184,8 +184,7 @@ async function revisions(
     async renew(first) {
       say(`starting both anew, ${first} first`)
       for (const name of sideNames) await sides[name]?.stop()
-      for (const name of first === 'base' ? sideNames : sideNames.toReversed())
-        sides[name] = await start(name)
+      for (const name of sidesFrom(first)) sides[name] = await start(name)
     },
   }
 }

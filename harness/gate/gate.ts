@@ -2,7 +2,7 @@ import type { CounterJudgement } from '@headroom/perf-budgets/gate/counters.ts'
 import { type Finding, type GateVerdict, judgePairs, type Metric } from '@headroom/perf-budgets/gate/judge.ts'
 import { gate as rules } from '@headroom/perf-budgets/slo.ts'
 import { tooManyErrors } from '../judge/errors.ts'
-import { metricsOf, ordersOf, type SideName, type Slice, sideNames, soundPairs } from './slices.ts'
+import { metricsOf, ordersOf, type SideName, type Slice, sidesFrom, soundPairs } from './slices.ts'
 
 export type Compared = {
   verdict: GateVerdict
@@ -58,7 +58,7 @@ export async function compare({
     for (let spare = Math.ceil(look / 4); orders.length > 0; ) {
       if (pair > 0 && pair % rules.renewAfter === 0) await renew?.(pair / rules.renewAfter)
       const first = orders.shift() as SideName
-      const sides = first === 'base' ? sideNames : sideNames.toReversed()
+      const sides = sidesFrom(first)
       const both: Slice[] = []
       for (const [turn, side] of sides.entries())
         both.push(await play({ pair, side, turn, seed: seed + pair }))

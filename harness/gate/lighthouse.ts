@@ -12,7 +12,7 @@ import type { Phone } from '../lighthouse/phone.ts'
 import type { Guard } from '../stack/guard.ts'
 import { project } from '../stack/project.ts'
 import { GateInvalid, type Side } from './sides.ts'
-import { ordersOf, type SideName, sideNames } from './slices.ts'
+import { ordersOf, type SideName, sidesFrom } from './slices.ts'
 
 /** What of an audit is timed: Lighthouse's audit → how it is called. Others are counted, and need no pairs. */
 const timings = {
@@ -43,8 +43,7 @@ export async function lighthouseMetrics(sides: Record<SideName, Side>, audits: A
   const metrics = new Map<string, Metric & { pairs: { base: number; head: number }[] }>()
   for (const [pair, first] of ordersOf(pairs, random).entries()) {
     const found = {} as Record<SideName, Map<string, number>>
-    for (const side of first === 'base' ? sideNames : sideNames.toReversed())
-      found[side] = await auditOnce(sides[side], rc, audits)
+    for (const side of sidesFrom(first)) found[side] = await auditOnce(sides[side], rc, audits)
     for (const [name, base] of found.base) {
       const head = found.head.get(name)
       // Nothing has no ratio: a page that blocks nobody on either side cannot be worse at it by a ratio.

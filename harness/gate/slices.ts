@@ -7,6 +7,9 @@ import { isPage } from '../run/routes.ts'
 
 export const sideNames = ['base', 'head'] as const
 export type SideName = (typeof sideNames)[number]
+/** Both sides, this one first. */
+export const sidesFrom = (first: SideName): readonly SideName[] =>
+  first === 'base' ? sideNames : sideNames.toReversed()
 
 /** A few seconds of load on one side: what a gate is made of, and what it leaves in slices.json. */
 export const Slice = z.object({

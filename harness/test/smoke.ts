@@ -9,12 +9,12 @@ import { Result } from '../judge/result.ts'
 export async function smoke(...options: string[]) {
   const results = await mkdtemp(join(tmpdir(), 'headroom-smoke-'))
   onTestFinished(() => rm(results, { recursive: true, force: true }))
-  const { exitCode, stdout, stderr } = await execa(
-    'node',
-    ['harness/cli/main.ts', 'loadtest', 'smoke', ...options],
-    { reject: false, preferLocal: true, env: { HEADROOM_RESULTS: results } },
-  )
+  const { exitCode } = await execa('node', ['harness/cli/main.ts', 'loadtest', 'smoke', ...options], {
+    reject: false,
+    preferLocal: true,
+    env: { HEADROOM_RESULTS: results },
+  })
   const [run] = await readdir(results)
   const result = Result.parse(JSON.parse(await readFile(join(results, run ?? '', 'result.json'), 'utf8')))
-  return { exitCode, text: stdout + stderr, result }
+  return { exitCode, result }
 }
