@@ -79,10 +79,10 @@ export async function run(options: RunOptions): Promise<Result> {
     edges++
     options.onJudged?.()
   }
+  const edgesAt = options.onJudged ? [judgedAt(plan, 0), judgedAt(plan, 1)] : []
   const endings = [
     ...startFaults(options, generator, collected),
-    onceStarted(collected, judgedAt(plan, 0), edge),
-    onceStarted(collected, judgedAt(plan, 1), edge),
+    ...edgesAt.map((at) => onceStarted(collected, at, edge)),
   ]
   const isJudgedNow = () => {
     const stage = collected.startedAt === null ? null : stageAt(stages, Date.now() - collected.startedAt)
