@@ -45,9 +45,15 @@ describe('wrong use of the command', () => {
     ],
     [
       'a gate of too few pairs',
-      ['gate', '--base', 'HEAD', '--pairs', '9'],
+      ['gate', '--base', 'HEAD', '--pairs', '10'],
       {},
-      /--pairs.*whole number from 10/,
+      /--pairs.*whole number from 11/,
+    ],
+    [
+      'a gate of too few pairs for what it compares',
+      ['gate', '--base', 'HEAD', '--pairs', '11', '--lighthouse', '/', '--lighthouse', '/docs'],
+      {},
+      /11 pairs can tell nothing of so much — give --pairs 12 or more/,
     ],
     ['a gate with one URL', ['gate', '--base-url', 'http://127.0.0.1:9'], {}, /one URL alone/],
     ['a gate of a journey without URLs', ['gate', '--base', 'HEAD', '--journey', 'x.ts'], {}, /--base-url/],

@@ -11,7 +11,6 @@ import {
   lesser,
   together,
 } from '@headroom/perf-budgets/gate/counters.ts'
-import type { Metric } from '@headroom/perf-budgets/gate/judge.ts'
 import * as slo from '@headroom/perf-budgets/slo.ts'
 import pc from 'picocolors'
 import { planOf } from '../cli/plan.ts'
@@ -27,8 +26,8 @@ import { project } from '../stack/project.ts'
 import { provideForLighthouse } from '../toolchain/chromium.ts'
 import { provide } from '../toolchain/provide.ts'
 import { countersOf } from './counters.ts'
-import { type Compared, compare, noCounters, withCounters } from './gate.ts'
-import { lighthouseMetrics } from './lighthouse.ts'
+import { type Compared, type Comparison, compare, noCounters, withCounters } from './gate.ts'
+import { audited } from './lighthouse.ts'
 import { markdown, terminalTable } from './present.ts'
 import { assertClean, checkOut, commitOf, deployed, GateInvalid, type Side, serve } from './sides.ts'
 import { type SideName, type Slice, sideNames, sidesFrom, sliceOf } from './slices.ts'
@@ -41,6 +40,7 @@ export type GateOptions = {
   pairs?: number
   users: number
   think: number
+  ramp: number
   duration: number
   seed: number
   /** Known-bad cases that head is started with. */
@@ -58,8 +58,10 @@ type Sides = Record<SideName, Side>
 
 /** Compares two revisions, or two deployments, and says whether head is worse. */
 export async function gate(options: GateOptions): Promise<Compared> {
+  const id = runId('gate')
   const guard = startGuard()
   const endings: (() => Promise<void>)[] = []
+  const played: Slice[] = []
   const end = async () => {
     for (const ending of endings.toReversed()) await ending()
     endings.length = 0
@@ -73,16 +75,17 @@ export async function gate(options: GateOptions): Promise<Compared> {
   process.once('SIGINT', interrupted)
   process.once('SIGTERM', interrupted)
   try {
-    return await compared(options, guard, endings)
+    return await compared(options, { id, guard, endings, played })
   } catch (error) {
     // What fails because all is being stopped says nothing of either side.
     if (isInterrupted) return await new Promise<never>(() => {})
     if (!(error instanceof GateInvalid)) throw error
     const nothing: Compared = {
       ...{ verdict: 'invalid', findings: [], counters: noCounters },
-      ...{ reasons: [error.message], slices: [] },
+      ...{ reasons: [error.message], slices: played },
     }
-    tell(nothing, options, '')
+    const { base, baseUrl, headUrl } = options
+    tell(nothing, options, await writeFiles(id, nothing, { base: base ?? baseUrl, head: headUrl ?? 'HEAD' }))
     return nothing
   } finally {
     process.off('SIGINT', interrupted)
@@ -91,21 +94,25 @@ export async function gate(options: GateOptions): Promise<Compared> {
   }
 }
 
-async function compared(
-  options: GateOptions,
-  guard: Guard,
-  endings: (() => Promise<void>)[],
-): Promise<Compared> {
+type Gate = {
+  id: string
+  guard: Guard
+  /** What has to be done at the end, the last first. */
+  endings: (() => Promise<void>)[]
+  /** Gets each slice once it was played: what there is of a gate that did not come to its end. */
+  played: Slice[]
+}
+
+async function compared(options: GateOptions, { id, guard, endings, played }: Gate): Promise<Compared> {
   const say = (line: string) =>
     void (options.json ? process.stderr : process.stdout).write(`  ${pc.dim(line)}\n`)
   const commits = options.base === undefined ? null : await commitsOf(options.base)
-  const { users, think, duration } = options
+  const { users, think, ramp, duration } = options
   const plan = await planOf(options.journey ?? 'smoke', {
-    ...{ users, think, duration, ramp: rules.slice.ramp, shards: 1, seed: defaultPopulation.seed },
+    ...{ users, think, ramp, duration, shards: 1, seed: defaultPopulation.seed },
     ...(options.headUrl === undefined ? {} : { target: options.headUrl }),
   })
   const { k6 } = await provide(['k6'], say)
-  const id = runId('gate')
   const { sides, renew } = commits
     ? await revisions(commits, {
         ...{ guard, endings, say, logs: join(project, '.headroom/gate') },
@@ -118,17 +125,16 @@ async function compared(
     plan.journey ? noCounters : await count(sides, options.accept, say),
   )
   const more = await timedByLighthouse(sides, options, guard, say)
-  const measured = await measure(sides, { ...options, id, k6: k6.path, plan, more, renew }, say)
+  const measured = await measure(sides, { ...options, id, k6: k6.path, plan, more, renew, played }, say)
   const found = withCounters(measured, counters)
-  const directory = await writeFiles(id, found, sides)
-  tell(found, options, relative(process.cwd(), directory))
+  tell(found, options, await writeFiles(id, found, { base: sides.base.what, head: sides.head.what }))
   return found
 }
 
-function tell(found: Compared, { json }: GateOptions, files: string): void {
+function tell(found: Compared, { json }: GateOptions, directory: string): void {
   const { slices, ...rest } = found
   if (json) process.stdout.write(asJson({ ...rest, sliceCount: slices.length }))
-  else console.log(`${terminalTable(found)}\n${files && pc.dim(`  ${files}\n`)}`)
+  else console.log(`${terminalTable(found)}\n${pc.dim(`  ${relative(process.cwd(), directory)}\n`)}`)
 }
 
 type Commits = Record<SideName, string>
@@ -221,16 +227,16 @@ async function count(
 
 async function timedByLighthouse(
   sides: Sides,
-  { lighthouse: pages, pairs = rules.looks[0], seed }: GateOptions,
+  { lighthouse: pages, seed }: GateOptions,
   guard: Guard,
   say: (line: string) => void,
-): Promise<Metric[]> {
-  if (pages.length === 0) return []
+): Promise<Comparison['more']> {
+  if (pages.length === 0) return undefined
   const chromium = await provideForLighthouse(say)
   const phone = await phoneOn(chromium)
   let drawn = 0
-  return lighthouseMetrics(sides, {
-    ...{ guard, chromium, phone, pages, pairs, population: defaultPopulation, say },
+  return audited(sides, {
+    ...{ guard, chromium, phone, pages, population: defaultPopulation, say },
     random: () => unit(seed, 78, drawn++),
   })
 }
@@ -239,13 +245,14 @@ type Measured = GateOptions & {
   id: string
   k6: string
   plan: Plan
-  more: Metric[]
+  more: Comparison['more']
   /** Undefined where the processes are not ours. */
   renew: Renew | undefined
+  played: Slice[]
 }
 
 async function measure(sides: Sides, options: Measured, say: (line: string) => void): Promise<Compared> {
-  const { seed, plan, more, renew } = options
+  const { seed, plan, more, renew, played } = options
   const play = async (of: Pick<Slice, 'pair' | 'side' | 'turn' | 'seed'>): Promise<Slice> => {
     const { what, origin, sessionSecret, cpuSeconds } = sides[of.side]
     const used: ReturnType<typeof cpuSeconds>[] = []
@@ -261,8 +268,10 @@ async function measure(sides: Sides, options: Measured, say: (line: string) => v
       )
     const slice = sliceOf(result, of, before && after ? { before, after } : null)
     const doubts = slice.doubts.length > 0 ? `; says nothing: ${slice.doubts.join(', ')}` : ''
-    if (of.pair >= 0)
+    if (of.pair >= 0) {
+      played.push(slice)
       say(`pair ${of.pair + 1}, ${of.side}: ${slice.requests} requests, ${slice.errors} errors${doubts}`)
+    }
     return slice
   }
   const warmUp = async () => {
@@ -282,12 +291,17 @@ async function measure(sides: Sides, options: Measured, say: (line: string) => v
   })
 }
 
-function writeFiles(run: string, found: Compared, { base, head }: Sides): Promise<string> {
+/** @param names what base and head are called */
+function writeFiles(
+  run: string,
+  found: Compared,
+  { base = '', head }: { base: string | undefined; head: string },
+): Promise<string> {
   const { slices, ...rest } = found
   return writeTogether(run, {
-    'gate.json': asJson({ base: base.what, head: head.what, ...rest }),
+    'gate.json': asJson({ base, head, ...rest }),
     'slices.json': asJson(slices),
-    'summary.md': markdown(found, base.what, head.what),
+    'summary.md': markdown(found, base, head),
     'junit.xml': junitOfGate(found),
   })
 }

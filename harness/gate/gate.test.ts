@@ -117,6 +117,51 @@ describe('a gate', () => {
     expect(soundPairs(judged.slices)).toHaveLength(30)
   })
 
+  it('takes further pairs only of what the first look left undecided', async () => {
+    const timed: number[] = []
+    let draws = 0
+    const judged = await compare({
+      play: async (of) => slice(of),
+      more: async (pairs) => {
+        timed.push(pairs)
+        const ofPair = (_: unknown, pair: number) => ({ base: 1000, head: 1000 * scatter(pair) ** 8 })
+        const figures = {
+          unit: 'ms',
+          floor: 5,
+          tolerated: 1.01,
+          pairs: Array.from({ length: pairs }, ofPair),
+        }
+        return [{ name: 'LCP of /dashboard', ...figures }]
+      },
+      ...{ looks: [20, 30], seed: 1, random: () => (draws++ * 0.618) % 1 },
+    })
+    expect(judged.verdict).toBe('undecided')
+    expect(timed).toEqual([20, 30])
+    expect(soundPairs(judged.slices)).toHaveLength(20)
+  })
+
+  it.each<[string, (of: Of) => Slice, string, RegExp]>([
+    [
+      'head answers nobody any more',
+      (of) => slice(of, 1, of.side === 'head' && of.pair === 2 ? { errors: 400 } : {}),
+      ...(['fail', /^head failed 400 of 1500/] as const),
+    ],
+    [
+      'base answers nobody any more',
+      (of) => slice(of, 1, of.side === 'base' && of.pair === 2 ? { errors: 400 } : {}),
+      ...(['invalid', /^base failed 400 of 1500.*nothing to compare with/] as const),
+    ],
+    [
+      'head shows a text of another tenant',
+      (of) => slice(of, 1, of.side === 'head' && of.pair === 2 ? { leaks: 1 } : {}),
+      ...(['fail', /^head showed 1 text/] as const),
+    ],
+  ])('ends at once when %s', async (_, play, verdict, reason) => {
+    const judged = await comparison(play)
+    expect(judged).toMatchObject({ verdict, reasons: [expect.stringMatching(reason)] })
+    expect(judged.slices).toHaveLength(6)
+  })
+
   it('fails a head that answers quickly and wrongly', async () => {
     const judged = await comparison((of) => slice(of, 0.5, of.side === 'head' ? { errors: 20 } : {}))
     expect(judged).toMatchObject({

@@ -27,16 +27,17 @@ export type Comparison = {
   looks: readonly number[]
   seed: number
   random: () => number
-  /** What was timed beside the slices, judged with them. */
-  more?: readonly Metric[]
+  /** Times something beside the slices, judged with them, until there are so many pairs of it. */
+  more?: (pairs: number) => Promise<readonly Metric[]>
   onLook?: (judged: Compared) => void
   /** Starts the processes of both sides anew, before every further ten pairs (`renewAfter`); told how often it did. */
   renew?: (time: number) => Promise<void>
 }
 
 /**
- * Measures both sides in turn until it is clear whether head is worse, or the pairs are used up. A pair of which one
- * slice says nothing is played again, as long as that is the exception.
+ * Measures both sides in turn until it is clear whether head is worse, or the pairs are used up; further pairs only
+ * of what is undecided, and none once a side is broken. A pair of which one slice says nothing is played again, as
+ * long as that is the exception.
  */
 export async function compare({
   play,
@@ -53,20 +54,28 @@ export async function compare({
     ...{ reasons: ['nothing was measured'], slices },
   }
   let pair = 0
-  for (const look of looks) {
+  const playUntil = async (look: number) => {
     const orders = ordersOf(look - soundPairs(slices).length, random)
     for (let spare = Math.ceil(look / 4); orders.length > 0; ) {
       if (pair > 0 && pair % rules.renewAfter === 0) await renew?.(pair / rules.renewAfter)
       const first = orders.shift() as SideName
-      const sides = sidesFrom(first)
       const both: Slice[] = []
-      for (const [turn, side] of sides.entries())
+      for (const [turn, side] of sidesFrom(first).entries())
         both.push(await play({ pair, side, turn, seed: seed + pair }))
       slices.push(...both)
       pair++
+      if (both.some(isBroken)) return
       if (both.some(({ doubts }) => doubts.length > 0) && spare-- > 0) orders.push(first)
     }
-    judged = judgeSlices(slices, more)
+  }
+  let timed: readonly Metric[] = []
+  for (const [time, look] of looks.entries()) {
+    const undecided = judged.findings.filter(({ call }) => call === 'undecided').map(({ name }) => name)
+    const isOpen = (metrics: readonly Metric[]) =>
+      time === 0 || metrics.some(({ name }) => undecided.includes(name))
+    if (more && isOpen(timed)) timed = await more(look)
+    if (isOpen(metricsOf(slices))) await playUntil(look)
+    judged = judgeSlices(slices, timed)
     onLook?.(judged)
     if (judged.verdict !== 'undecided') break
   }
@@ -89,6 +98,10 @@ export function judgeSlices(slices: Slice[], more: readonly Metric[] = []): Comp
   const lost = judged.verdict === 'invalid' ? [...new Set(slices.flatMap(({ doubts }) => doubts))] : []
   return { ...judged, reasons: [...judged.reasons, ...lost], slices }
 }
+
+/** Nothing that comes after makes it any better, and half an hour of errors tells no more than one slice. */
+const isBroken = ({ side, requests, errors, leaks }: Slice) =>
+  errors > requests / 2 || (side === 'head' && leaks > 0)
 
 type Totals = { requests: number; errors: number; leaks: number }
 

@@ -25,7 +25,6 @@ type Audits = {
   guard: Guard
   chromium: string
   pages: readonly PageName[]
-  pairs: number
   population: PopulationSpec
   phone: Phone
   random: () => number
@@ -35,31 +34,44 @@ type Audits = {
 /**
  * Audits pages of both sides in turn, on phones, one run at a time, as slices are played: what Lighthouse times
  * scatters as much as anything else here, and a median of five of each would not be compared but guessed.
- * @throws GateInvalid when an audit came to nothing, or saw another page
+ * @returns how to have so many pairs of audits, and what they say; it throws GateInvalid when an audit came to
+ * nothing, or saw another page
  */
-export async function lighthouseMetrics(sides: Record<SideName, Side>, audits: Audits): Promise<Metric[]> {
-  const { pages, pairs, random, say } = audits
-  const rc = JSON.parse(await readFile(join(project, 'lighthouserc.json'), 'utf8')) as LighthouseRc
-  const metrics = new Map<string, Metric & { pairs: { base: number; head: number }[] }>()
-  for (const [pair, first] of ordersOf(pairs, random).entries()) {
-    const found = {} as Record<SideName, Map<string, number>>
-    for (const side of sidesFrom(first)) found[side] = await auditOnce(sides[side], rc, audits)
-    for (const [name, base] of found.base) {
-      const head = found.head.get(name)
-      // Nothing has no ratio: a page that blocks nobody on either side cannot be worse at it by a ratio.
-      if (head === undefined || base <= 0 || head <= 0) continue
-      const figure = name.startsWith(timings['total-blocking-time']) ? 'tbt' : 'lcp'
-      const metric = metrics.get(name) ?? { name, unit: 'ms', ...gate.figures[figure], pairs: [] }
-      metric.pairs.push({ base, head })
-      metrics.set(name, metric)
+export function audited(sides: Record<SideName, Side>, audits: Audits): (pairs: number) => Promise<Metric[]> {
+  const { pages, random, say } = audits
+  const found: Record<SideName, Timed>[] = []
+  return async (pairs) => {
+    const rc = JSON.parse(await readFile(join(project, 'lighthouserc.json'), 'utf8')) as LighthouseRc
+    for (const first of ordersOf(pairs - found.length, random)) {
+      const both: Partial<Record<SideName, Timed>> = {}
+      for (const side of sidesFrom(first)) both[side] = await auditOnce(sides[side], rc, audits)
+      found.push(both as Record<SideName, Timed>)
+      say(`Lighthouse, pair ${found.length} of ${pairs}: ${pages.join(', ')}`)
     }
-    say(`Lighthouse, pair ${pair + 1} of ${pairs}: ${pages.join(', ')}`)
+    return metricsOfAudits(found)
   }
-  // With a zero in more than a few pairs there is nothing left to compare.
-  return [...metrics.values()].filter((metric) => metric.pairs.length > pairs * 0.8)
 }
 
-async function auditOnce(side: Side, rc: LighthouseRc, audits: Audits): Promise<Map<string, number>> {
+/** What is shown of a timing, such as `LCP of /dashboard` → ms. */
+type Timed = ReadonlyMap<string, number>
+
+/**
+ * A metric for each timing that both sides tell. A page that blocks nobody has a TBT of 0, of which there is no ratio:
+ * it counts as 1 ms, so that a page that begins to block is worse, and a millisecond more is nobody's matter.
+ */
+export function metricsOfAudits(found: readonly Record<SideName, Timed>[]): Metric[] {
+  const names = new Set(found.flatMap(({ base }) => [...base.keys()]))
+  return [...names].map((name) => ({
+    ...{ name, unit: 'ms', ...gate.figures[name.startsWith(timings['total-blocking-time']) ? 'tbt' : 'lcp'] },
+    pairs: found.flatMap(({ base, head }) => {
+      const [before, after] = [base.get(name), head.get(name)]
+      if (before === undefined || after === undefined) return []
+      return [{ base: Math.max(before, 1), head: Math.max(after, 1) }]
+    }),
+  }))
+}
+
+async function auditOnce(side: Side, rc: LighthouseRc, audits: Audits): Promise<Timed> {
   const { pages, sessionToken } = pagesOf(audits.population, side.sessionSecret)
   const directory = await mkdtemp(join(tmpdir(), 'headroom-gate-lighthouse-'))
   try {

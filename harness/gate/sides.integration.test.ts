@@ -1,8 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { assertClean, commitOf, GateInvalid } from './sides.ts'
 
 describe('the sides of a gate', () => {
@@ -42,11 +42,20 @@ describe('the sides of a gate', () => {
 
   it('end a gate as invalid, in one line, before anything is built', async () => {
     const args = ['harness/cli/main.ts', 'gate', '--base', 'no-such-revision', '--json']
-    const { exitCode, stdout } = await execa(process.execPath, args, { reject: false })
+    const results = await mkdtemp(join(tmpdir(), 'headroom-results-'))
+    onTestFinished(() => rm(results, { recursive: true, force: true }))
+    const { exitCode, stdout } = await execa(process.execPath, args, {
+      ...{ reject: false, env: { HEADROOM_RESULTS: results } },
+    })
     expect(exitCode).toBe(2)
     expect(JSON.parse(stdout)).toMatchObject({
       verdict: 'invalid',
       reasons: ['no-such-revision is no revision of this repository'],
     })
+    // Or a pull request would go on showing what the last gate said of it.
+    const [run = ''] = await readdir(results)
+    expect(await readFile(join(results, run, 'summary.md'), 'utf8')).toMatch(
+      /invalid[\s\S]*no-such-revision is no/,
+    )
   })
 })

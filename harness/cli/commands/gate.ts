@@ -7,9 +7,14 @@ import { readFault } from '../../run/faults.ts'
 import { duration, oneOf, several, wholeNumber } from '../options.ts'
 import { exitCodes, UsageError } from '../usage.ts'
 
-/** The middle and the tail of two kinds of routes, and CPU: with fewer pairs no outcome could be significant. */
-const mostMetrics = 5
-const leastPairs = minimumPairs(mostMetrics, rules.alpha / rules.looks.length)
+/** The middle and the tail of two kinds of routes, and CPU of three kinds of processes. */
+const metricsOfSlices = 7
+/** LCP and TBT. */
+const metricsOfAudits = 2
+
+/** With fewer no outcome could be significant. */
+const leastPairs = (pages: readonly PageName[]): number =>
+  minimumPairs(metricsOfSlices + metricsOfAudits * pages.length, rules.alpha / rules.looks.length)
 
 export function register(program: Command): void {
   const { slice, looks } = rules
@@ -23,11 +28,17 @@ export function register(program: Command): void {
     .option(
       '--pairs <n>',
       `pairs of slices; ${looks.join(', or when these leave it undecided ')}`,
-      wholeNumber(leastPairs, 1_000),
+      wholeNumber(leastPairs([]), 1_000),
     )
     .option('--users <n>', 'concurrent users', wholeNumber(1, 100_000), slice.users)
     .option('--think <time>', 'mean think time between two steps', duration, slice.think)
-    .option('--duration <time>', 'how long a slice is', duration, slice.duration)
+    .option(
+      '--ramp <time>',
+      'in which the users of a slice come, before it is measured',
+      duration,
+      slice.ramp,
+    )
+    .option('--duration <time>', 'how long of a slice is measured', duration, slice.duration)
     .option('--seed <n>', 'plays other users, in another order', wholeNumber(0, 2 ** 31), 1)
     .option(
       '--lighthouse <page>',
@@ -49,7 +60,8 @@ export function register(program: Command): void {
 const severalPages = (text: string, before: PageName[]) => [...before, oneOf('page', text, pageNames)]
 
 /** @throws UsageError for options that do not go together */
-function assertTogether({ base, baseUrl, headUrl, journey, fault, lighthouse }: GateOptions): void {
+function assertTogether(options: GateOptions): void {
+  const { base, baseUrl, headUrl, journey, fault, lighthouse, pairs } = options
   const urls = [baseUrl, headUrl].filter((url) => url !== undefined)
   if (base === undefined && urls.length === 0)
     throw new UsageError('nothing to compare with', 'give --base <rev>, or --base-url and --head-url')
@@ -57,6 +69,9 @@ function assertTogether({ base, baseUrl, headUrl, journey, fault, lighthouse }: 
     throw new UsageError('--base and a URL are two ways to say the same', 'give one of them')
   if (urls.length === 1)
     throw new UsageError('one URL alone has nothing to be compared with', 'give --base-url and --head-url')
+  const least = leastPairs(lighthouse)
+  if (pairs !== undefined && pairs < least)
+    throw new UsageError(`${pairs} pairs can tell nothing of so much`, `give --pairs ${least} or more`)
   for (const each of fault) readFault(each)
   if (fault.length > 0 && urls.length > 0)
     throw new UsageError('--fault cannot break a deployment that is not ours', 'leave out the URLs')

@@ -1,0 +1,82 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { execa } from 'execa'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { bookshop } from '../../examples/bookshop/server.ts'
+import { Slice } from './slices.ts'
+
+const secret = 'what signs the cookies of the bookshop'
+const Found = z.object({
+  verdict: z.string(),
+  base: z.string(),
+  head: z.string(),
+  reasons: z.array(z.string()),
+})
+
+/** The whole command, on two deployments of an app that is not Worklane. */
+describe('a gate of an app of somebody’s own', () => {
+  const up: Server[] = []
+  let results: string
+  beforeEach(async () => {
+    results = await mkdtemp(join(tmpdir(), 'headroom-any-gate-'))
+  })
+  afterEach(async () => {
+    for (const server of up.splice(0)) server.close().closeAllConnections()
+    await rm(results, { recursive: true, force: true })
+  })
+
+  async function open(server: Server): Promise<string> {
+    up.push(server)
+    await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  }
+
+  async function compare(base: string, head: string) {
+    const { exitCode } = await execa(
+      process.execPath,
+      [
+        ...['harness/cli/main.ts', 'gate', '--base-url', base, '--head-url', head],
+        ...['--journey', 'examples/bookshop/journey.ts', '--pairs', '11'],
+        ...['--users', '40', '--think', '300ms', '--ramp', '1s', '--duration', '2s'],
+      ],
+      { reject: false, env: { HEADROOM_RESULTS: results, HEADROOM_SESSION_SECRET: secret } },
+    )
+    const [run = ''] = await readdir(results)
+    const textOf = (file: string) => readFile(join(results, run, file), 'utf8')
+    return {
+      exitCode,
+      found: Found.parse(JSON.parse(await textOf('gate.json'))),
+      slices: z.array(Slice).parse(JSON.parse(await textOf('slices.json'))),
+      summary: await textOf('summary.md'),
+    }
+  }
+
+  it('fails a head that shows a customer the shelf of another shop, at the first slice', async () => {
+    const base = await open(bookshop(secret))
+    const head = await open(bookshop(secret, { leakEvery: 50 }))
+    const { exitCode, found, slices, summary } = await compare(base, head)
+    expect(found).toMatchObject({ verdict: 'fail', base, head })
+    expect(exitCode).toBe(1)
+    expect(found.reasons.join()).toMatch(/^head showed \d+ texts of other tenants$/)
+    expect(slices.map(({ pair }) => pair)).toEqual([0, 0])
+    expect(slices.every(({ requests }) => requests > 100)).toBe(true)
+    expect(summary).toContain('Performance: fail')
+  })
+
+  it('is invalid when base ends half-way, and keeps what was measured', async () => {
+    const shop = bookshop(secret)
+    let asked = 0
+    // After the slice that warms it up, within those that count.
+    shop.on('request', () => ++asked === 900 && shop.close().closeAllConnections())
+    const { exitCode, found, slices, summary } = await compare(await open(shop), await open(bookshop(secret)))
+    expect(found.verdict).toBe('invalid')
+    expect(exitCode).toBe(2)
+    expect(found.reasons.join()).toMatch(/^base /)
+    expect(slices.length).toBeGreaterThan(0)
+    expect(summary).toContain('Performance: invalid')
+  })
+})
