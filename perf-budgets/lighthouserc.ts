@@ -14,7 +14,8 @@ export type LighthouseRc = {
 
 /** Without these Chromium dies in a container, or spends the page's time on its own affairs. */
 export const chromiumFlags = ['no-sandbox', 'disable-dev-shm-usage', 'disable-background-networking']
-const chromeFlags = chromiumFlags.map((flag) => `--${flag}`).join(' ')
+/** As a command line has them; k6 wants them without dashes. */
+export const chromiumArguments = chromiumFlags.map((flag) => `--${flag}`)
 
 /**
  * What lighthouserc.json holds. `pnpm lighthouse` runs a copy of it that has the real addresses, the form factor
@@ -28,7 +29,11 @@ export function lighthouserc(): LighthouseRc {
         url: ['http://127.0.0.1:3000/sign-in'],
         numberOfRuns: lighthouse.runs,
         // The screenshot of the whole page is not looked at, and takes a second of every run.
-        settings: { onlyCategories: ['performance'], disableFullPageScreenshot: true, chromeFlags },
+        settings: {
+          onlyCategories: ['performance'],
+          disableFullPageScreenshot: true,
+          chromeFlags: chromiumArguments.join(' '),
+        },
       },
       assert: { includePassedAssertions: true, assertions },
       upload: { target: 'filesystem', outputDir: 'results/lighthouse' },

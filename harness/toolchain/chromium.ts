@@ -1,4 +1,4 @@
-import { chromiumFlags } from '@headroom/perf-budgets/lighthouserc.ts'
+import { chromiumArguments } from '@headroom/perf-budgets/lighthouserc.ts'
 import { type Browser, chromium } from 'playwright-core'
 import { UsageError } from '../cli/usage.ts'
 import { provide } from './provide.ts'
@@ -9,7 +9,7 @@ import { tools } from './tools.ts'
  * @param executablePath as `provide(['chromium'])` tells it
  */
 export const launchChromium = (executablePath: string): Promise<Browser> =>
-  chromium.launch({ executablePath, args: chromiumFlags.map((flag) => `--${flag}`) })
+  chromium.launch({ executablePath, args: chromiumArguments })
 
 /**
  * The browser for Lighthouse: Chromium's headless shell, which has no window and no profile to look after. On two
