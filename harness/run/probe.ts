@@ -1,4 +1,10 @@
-import { organisationAt, organisationOf, type PopulationSpec, userAt } from '@headroom/fixtures/population.ts'
+import {
+  organisationAt,
+  organisationOf,
+  type PopulationSpec,
+  sessionCookieOf,
+  userAt,
+} from '@headroom/fixtures/population.ts'
 import { sessionToken } from '@headroom/seed/rows.ts'
 
 /**
@@ -14,9 +20,8 @@ export async function probePopulation(
   for (const index of [0, Math.floor(spec.users / 2), spec.users - 1]) {
     const { id, email } = userAt(spec, index)
     const { canary } = organisationAt(spec, organisationOf(spec, index))
-    const cookie = target.startsWith('https:') ? '__Secure-authjs.session-token' : 'authjs.session-token'
     const response = await fetch(`${target}/v1/me`, {
-      headers: { cookie: `${cookie}=${sessionToken(spec, index, sessionSecret)}` },
+      headers: { cookie: `${sessionCookieOf(target)}=${sessionToken(spec, index, sessionSecret)}` },
       signal: AbortSignal.timeout(10_000),
     }).catch((error: Error) => error)
     const wanted = `user ${index} of ${spec.organisations} organisations and ${spec.users} users (seed ${spec.seed})`

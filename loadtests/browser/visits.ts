@@ -3,7 +3,7 @@ import crypto from 'k6/crypto'
 import exec from 'k6/execution'
 import { Counter, Trend } from 'k6/metrics'
 import { setTimeout } from 'k6/timers'
-import { organisationAt, sessionSubject, whaleOf } from '../../fixtures/population.ts'
+import { organisationAt, sessionCookieOf, sessionSubject, whaleOf } from '../../fixtures/population.ts'
 import { foreignCanary } from '../checks/answer.ts'
 import type { Run } from '../swarm/options.ts'
 import { labelOf, metrics, type Outcome, parts, visitedPages } from '../wire/visits.ts'
@@ -110,13 +110,12 @@ const ownerOf = ({ population }: Run) => organisationAt(population, whaleOf(popu
 /** A browser that has been nowhere yet, with the session of the largest tenant's owner or with none. */
 async function contextOf(run: Run, isSignedIn: boolean) {
   const context = await browser.newContext()
-  const isSecure = run.target.startsWith('https:')
   const subject = sessionSubject(run.population, ownerOf(run).firstUser)
   const cookie = {
     url: run.target,
-    name: isSecure ? '__Secure-authjs.session-token' : 'authjs.session-token',
+    name: sessionCookieOf(run.target),
     value: crypto.hmac('sha256', run.sessionSecret, subject, 'base64rawurl'),
-    secure: isSecure,
+    secure: run.target.startsWith('https:'),
     httpOnly: true,
   }
   if (isSignedIn) await context.addCookies([cookie])

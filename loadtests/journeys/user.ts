@@ -5,6 +5,7 @@ import {
   type Persona,
   personaAt,
   projectIdAt,
+  sessionCookieOf,
   sessionSubject,
   taskCount,
   taskIdIn,
@@ -34,10 +35,10 @@ export const userAt = (run: Run, place: number, token: (subject: string) => stri
 /** One of the population as the k-th of the run's users. */
 export function userOf(run: Run, place: number, index: number, token: (subject: string) => string): User {
   const kin = kinOf(run, index)
-  const cookie = run.target.startsWith('https:') ? '__Secure-authjs.session-token' : 'authjs.session-token'
   const player = playerAt(run, place, index, kin)
   const opened = drawProject(run, player)
-  return { ...player, ...opened, cookie: `${cookie}=${token(sessionSubject(run.population, index))}` }
+  const cookie = `${sessionCookieOf(run.target)}=${token(sessionSubject(run.population, index))}`
+  return { ...player, ...opened, cookie }
 }
 
 /** Another project, and a task in it. */
