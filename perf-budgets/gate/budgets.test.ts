@@ -29,6 +29,33 @@ describe('the limits of a change', () => {
       'promises.availability.target',
     ],
     ['a limit is gone', { neighbours: { p95Ratio: 1.5, floor: 50 } }, 'neighbours.fairness'],
+    [
+      'the gate tolerates more',
+      { gate: { ...slo.gate, figures: { ...slo.gate.figures, p95: { floor: 5, tolerated: 3 } } } },
+      'gate.figures.p95.tolerated',
+    ],
+    [
+      'the gate lets a count rise by more',
+      { gate: { ...slo.gate, counters: { ...slo.gate.counters, queries: { ratio: 1, amount: 50 } } } },
+      'gate.counters.queries.amount',
+    ],
+    [
+      'fewer samples are enough',
+      { validity: { ...slo.validity, minimumSamples: 2 } },
+      'validity.minimumSamples',
+    ],
+    ['fewer requests are in time', { latencyTarget: 0.9 }, 'latencyTarget'],
+    [
+      'an error counts no more',
+      { errorsThatCount: slo.errorsThatCount.filter((name) => name !== 'timeout') },
+      'errorsThatCount.timeout',
+    ],
+    ['a route needs no limit', { streamed: [...slo.streamed, 'GET /v1/report'] }, 'streamed.GET /v1/report'],
+    [
+      'a route needs no load',
+      { withoutLoad: { ...slo.withoutLoad, 'GET /v1/report': 'slow' } },
+      'withoutLoad.GET /v1/report',
+    ],
   ])('are looser when %s', (_what, change, route) => {
     expect(loosened(change)).toMatchObject([{ kind: 'budget', route, call: 'worse' }])
     expect(loosened(change, [`budget ${route}`])).toMatchObject([{ call: 'accepted' }])
@@ -38,5 +65,6 @@ describe('the limits of a change', () => {
     const { 'page /': _, ...routes } = slo.routes
     expect(loosened({ routes })).toEqual([])
     expect(loosened({ ttfbP95: 700 })).toMatchObject([{ call: 'better' }])
+    expect(loosened({ withoutLoad: {}, gate: { ...slo.gate, looks: [10] } })).toEqual([])
   })
 })

@@ -3,20 +3,10 @@ import { type CounterJudgement, isAccepted } from './counters.ts'
 /** A module such as slo.ts, of one revision. */
 export type Limits = Readonly<Record<string, unknown>>
 
-/** What is promised, or held to; the others say how it is measured. */
-const promised = [
-  ...[
-    'ttfbP95',
-    'promises',
-    'lighthouse',
-    'webVitals',
-    'routes',
-    'soak',
-    'neighbours',
-    'appCosts',
-    'generator',
-  ],
-  ...['effects'],
+/** What is promised or held to, and what a run or a change is judged by. */
+const held = [
+  ...['ttfbP95', 'promises', 'lighthouse', 'webVitals', 'routes', 'effects', 'latencyTarget'],
+  ...['soak', 'neighbours', 'appCosts', 'generator', 'validity', 'gate'],
 ]
 /** Of these more is stricter. */
 const atLeast = new Set([
@@ -25,9 +15,21 @@ const atLeast = new Set([
   'lighthouse.performance.mobile',
   'lighthouse.performance.desktop',
   'neighbours.fairness',
+  'latencyTarget',
+  'validity.activeUsers',
+  'validity.minimumSamples',
+  'validity.vitalSamples',
+  'gate.alpha',
 ])
-/** Of these neither is. */
-const neutral = new Set(['promises.availability.days', 'lighthouse.runs'])
+/** Of these neither is, nor of what is below them. */
+const neutral = [
+  ...['promises.availability.days', 'lighthouse.runs'],
+  ...['gate.looks', 'gate.renewAfter', 'gate.slice'],
+]
+/** What counts, by name: one less is looser. */
+const counting = ['errorsThatCount']
+/** What is left out, by name: one more is looser. */
+const exempting = ['streamed', 'withoutLoad', 'withoutLighthouse']
 
 /**
  * The limits that head holds itself to less than base did, or not at all any more.
@@ -35,27 +37,43 @@ const neutral = new Set(['promises.availability.days', 'lighthouse.runs'])
  */
 export function judgeBudgets(base: Limits, head: Limits, accepted: readonly string[] = []): CounterJudgement {
   const [before, now] = [numbersOf(base), numbersOf(head)]
+  const looser = (path: string, was: number, is: number | null): CounterJudgement['findings'] => [
+    {
+      ...{ kind: 'budget', route: path, base: was, head: is },
+      call: isAccepted(accepted, 'budget', path) ? 'accepted' : 'worse',
+    },
+  ]
   const findings = [...before].flatMap(([path, was]): CounterJudgement['findings'] => {
     const is = now.get(path)
     // A route that is gone needs no limit; another limit that is gone holds nobody any more.
-    if (is === undefined && path.startsWith('routes.')) return []
-    const looser = is ?? (atLeast.has(path) ? 0 : Number.POSITIVE_INFINITY)
-    if (looser === was) return []
-    const isLooser = atLeast.has(path) ? looser < was : looser > was
-    const call = !isLooser ? 'better' : isAccepted(accepted, 'budget', path) ? 'accepted' : 'worse'
-    return [{ kind: 'budget', route: path, base: was, head: looser, call }]
+    if (is === undefined) return path.startsWith('routes.') ? [] : looser(path, was, null)
+    if (is === was) return []
+    if (atLeast.has(path) ? is < was : is > was) return looser(path, was, is)
+    return [{ kind: 'budget', route: path, base: was, head: is, call: 'better' }]
   })
-  return { compared: before.size, findings }
+  const exempted = exempting.flatMap((list) => {
+    const known = namesIn(base[list])
+    return namesIn(head[list])
+      .filter((name) => !known.includes(name))
+      .flatMap((name) => looser(`${list}.${name}`, 0, 1))
+  })
+  return { compared: before.size, findings: [...findings, ...exempted] }
 }
 
-/** Path → number, of everything that is promised. */
+/** Path → number, of everything that is held to; 1 of a name that counts. */
 function numbersOf(limits: Limits): Map<string, number> {
   const found = new Map<string, number>()
   const walk = (value: unknown, path: string) => {
-    if (typeof value === 'number' && !neutral.has(path)) found.set(path, value)
+    if (neutral.includes(path)) return
+    if (typeof value === 'number') found.set(path, value)
     if (typeof value !== 'object' || value === null) return
     for (const [key, below] of Object.entries(value)) walk(below, path === '' ? key : `${path}.${key}`)
   }
-  for (const name of promised) walk(limits[name], name)
+  for (const name of held) walk(limits[name], name)
+  for (const list of counting) for (const name of namesIn(limits[list])) found.set(`${list}.${name}`, 1)
   return found
 }
+
+/** Of a list of names, or of a record by name. */
+const namesIn = (list: unknown): string[] =>
+  Array.isArray(list) ? list.map(String) : Object.keys((list as object | undefined) ?? {})

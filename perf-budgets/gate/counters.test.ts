@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { gate } from '../slo.ts'
-import { type Counters, judgeCounters, lesser, together } from './counters.ts'
+import { type CounterKind, type Counters, judgeCounters, lesser, together } from './counters.ts'
 
 const base: Counters = {
   queries: { 'page /dashboard': 6, 'GET /v1/me': 2 },
@@ -8,13 +8,18 @@ const base: Counters = {
   script: { 'page /dashboard': 150_000 },
   allocated: { 'page /dashboard': 2_000_000 },
 }
-const judged = (head: Counters, accepted?: string[]) => judgeCounters(base, head, gate.counters, accepted)
+/** Head is as base is, but for this. */
+const judged = (change: Counters, accepted?: string[]) => {
+  const kinds = Object.keys(base) as CounterKind[]
+  const head = Object.fromEntries(kinds.map((kind) => [kind, { ...base[kind], ...change[kind] }]))
+  return judgeCounters(base, head, gate.counters, accepted)
+}
 
 describe('counters', () => {
   it('say nothing of what is the same, or differs by less than matters', () => {
-    expect(judged(base)).toEqual({ compared: 5, findings: [] })
-    expect(judged({ ...base, bytes: { 'page /dashboard': 60_040 } }).findings).toEqual([])
-    expect(judged({ ...base, allocated: { 'page /dashboard': 2_040_000 } }).findings).toEqual([])
+    expect(judged({})).toEqual({ compared: 5, findings: [] })
+    expect(judged({ bytes: { 'page /dashboard': 60_040 } }).findings).toEqual([])
+    expect(judged({ allocated: { 'page /dashboard': 2_040_000 } }).findings).toEqual([])
   })
 
   it.each([
@@ -51,11 +56,20 @@ describe('counters', () => {
     const better = judged({ queries: { 'GET /v1/me': 1 } })
     const worse = judged({ bytes: { 'page /dashboard': 90_000 } })
     const { compared, findings } = together(better, worse)
-    expect([compared, findings.map(({ call }) => call)]).toEqual([2, ['worse', 'better']])
+    expect([compared, findings.map(({ call }) => call)]).toEqual([10, ['worse', 'better']])
   })
 
-  it('compare only what both sides know', () => {
-    expect(judged({ queries: { 'page /new': 40 } })).toEqual({ compared: 0, findings: [] })
+  it('leave out what base does not know yet', () => {
+    expect(judged({ queries: { 'page /new': 40 } })).toEqual({ compared: 5, findings: [] })
     expect(judgeCounters({}, base, gate.counters)).toEqual({ compared: 0, findings: [] })
+  })
+
+  it('find what head does not answer any more, or does not tell', () => {
+    const { allocated: _, ...head } = { ...base, queries: { 'GET /v1/me': 2 } }
+    expect(judgeCounters(base, head, gate.counters).findings).toMatchObject([
+      { kind: 'queries', route: 'page /dashboard', head: null, call: 'worse' },
+      { kind: 'allocated', route: 'page /dashboard', head: null, call: 'worse' },
+    ])
+    expect(judgeCounters(base, head, gate.counters, ['allocated']).findings[1]?.call).toBe('accepted')
   })
 })

@@ -16,7 +16,8 @@ export type CounterFinding = {
   kind: CounterKind | 'budget'
   route: string
   base: number
-  head: number
+  /** Null where there is none any more. */
+  head: number | null
   call: 'worse' | 'better' | 'accepted'
 }
 
@@ -28,6 +29,7 @@ export type CounterJudgement = {
 }
 
 /**
+ * What base answers or tells and head does not is worse: it would be the cheapest of all.
  * @param accepted names of counters that may rise, `queries page /dashboard` or a kind alone: whoever made the change
  *                 knows
  */
@@ -38,16 +40,15 @@ export function judgeCounters(
   accepted: readonly string[] = [],
 ): CounterJudgement {
   const pairs = counterKinds.flatMap((kind) =>
-    Object.entries(head[kind] ?? {}).flatMap(([route, now]) => {
-      const before = base[kind]?.[route]
-      return before === undefined ? [] : [{ kind, route, base: before, head: now }]
-    }),
+    Object.entries(base[kind] ?? {}).map(([route, before]) => ({
+      ...{ kind, route, base: before, head: head[kind]?.[route] ?? null },
+    })),
   )
   const findings = pairs.flatMap((pair): CounterFinding[] => {
     const { ratio, amount } = rules[pair.kind]
     const differs = (more: number, less: number) => more - less >= amount && more >= less * ratio
-    if (differs(pair.base, pair.head)) return [{ ...pair, call: 'better' }]
-    if (!differs(pair.head, pair.base)) return []
+    if (pair.head !== null && differs(pair.base, pair.head)) return [{ ...pair, call: 'better' }]
+    if (pair.head !== null && !differs(pair.head, pair.base)) return []
     return [{ ...pair, call: isAccepted(accepted, pair.kind, pair.route) ? 'accepted' : 'worse' }]
   })
   return { compared: pairs.length, findings }
