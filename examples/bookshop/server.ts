@@ -33,9 +33,9 @@ export function bookshop(secret: string, { slowBooks = 0, leakEvery = 0 }: Fault
 }
 
 if (import.meta.main) {
-  const { PORT = '4321', HEADROOM_SESSION_SECRET = '' } = process.env
+  const { PORT = '4321', HEADROOM_SESSION_SECRET = '', FAULTS = '{}' } = process.env
   if (!HEADROOM_SESSION_SECRET) throw new Error('HEADROOM_SESSION_SECRET is not set: what signs the cookies')
-  bookshop(HEADROOM_SESSION_SECRET).listen(Number(PORT), '127.0.0.1', () =>
+  bookshop(HEADROOM_SESSION_SECRET, JSON.parse(FAULTS) as Faults).listen(Number(PORT), '127.0.0.1', () =>
     console.log(`the bookshop is open at http://127.0.0.1:${PORT}`),
   )
 }

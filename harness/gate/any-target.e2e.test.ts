@@ -1,5 +1,5 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
-import type { Server } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -35,13 +35,13 @@ describe('a gate of an app of somebody’s own', () => {
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   }
 
-  async function compare(base: string, head: string) {
+  async function compare(base: string, head: string, ...options: string[]) {
     const { exitCode } = await execa(
       process.execPath,
       [
         ...['harness/cli/main.ts', 'gate', '--base-url', base, '--head-url', head],
         ...['--journey', 'examples/bookshop/journey.ts', '--pairs', '11'],
-        ...['--users', '40', '--think', '300ms', '--ramp', '1s', '--duration', '2s'],
+        ...['--users', '40', '--think', '300ms', '--ramp', '1s', '--duration', '2s', ...options],
       ],
       { reject: false, env: { HEADROOM_RESULTS: results, HEADROOM_SESSION_SECRET: secret } },
     )
@@ -55,14 +55,14 @@ describe('a gate of an app of somebody’s own', () => {
     }
   }
 
-  it('fails a head that shows a customer the shelf of another shop, at the first slice', async () => {
+  it('fails a head that shows a customer the shelf of another shop, before anything is compared', async () => {
     const base = await open(bookshop(secret))
     const head = await open(bookshop(secret, { leakEvery: 50 }))
     const { exitCode, found, slices, summary } = await compare(base, head)
     expect(found).toMatchObject({ verdict: 'fail', base, head })
     expect(exitCode).toBe(1)
     expect(found.reasons.join()).toMatch(/^head showed \d+ texts of other tenants$/)
-    expect(slices.map(({ pair }) => pair)).toEqual([0, 0])
+    expect(slices.map(({ pair }) => pair)).toEqual([-1, -1])
     expect(slices.every(({ requests }) => requests > 100)).toBe(true)
     expect(summary).toContain('Performance: fail')
   })
@@ -79,4 +79,44 @@ describe('a gate of an app of somebody’s own', () => {
     expect(slices.length).toBeGreaterThan(0)
     expect(summary).toContain('Performance: invalid')
   })
+
+  it('starts both by commands, watches their CPU, and stops them', async () => {
+    const addresses = await Promise.all([0, 0].map(freeAddress))
+    const [base = '', head = ''] = addresses
+    const shopAt = (url: string, faults = {}) =>
+      `PORT=${new URL(url).port} FAULTS='${JSON.stringify(faults)}' node examples/bookshop/server.ts`
+    const { exitCode, found, slices } = await compare(
+      ...[base, head],
+      ...['--base-command', shopAt(base), '--head-command', shopAt(head, { leakEvery: 50 })],
+    )
+    expect([exitCode, found.verdict]).toEqual([1, 'fail'])
+    expect(found.base).toBe(shopAt(base))
+    expect(slices.map(({ cpu }) => Number(cpu?.['the command']) > 0)).toEqual([true, true])
+    for (const address of addresses) await expect(fetch(address)).rejects.toThrow('fetch failed')
+  })
+
+  it('is invalid when something answers already where a command should', async () => {
+    const [base, head] = [await open(bookshop(secret)), await freeAddress()]
+    const { exitCode, found } = await compare(base, head, '--base-command', 'true', '--head-command', 'true')
+    expect([exitCode, found.verdict]).toEqual([2, 'invalid'])
+    expect(found.reasons.join()).toMatch(/^base: .* answers already/)
+  })
+
+  it('is invalid when a command ends without having answered, and says its last words', async () => {
+    const [base, head] = [await freeAddress(), await freeAddress()]
+    const { exitCode, found } = await compare(
+      ...[base, head],
+      ...['--base-command', 'echo no database >&2; exit 3', '--head-command', 'true'],
+    )
+    expect([exitCode, found.verdict]).toEqual([2, 'invalid'])
+    expect(found.reasons.join()).toMatch(/^base \(echo .*\) did not start: no database$/)
+  })
 })
+
+async function freeAddress(): Promise<string> {
+  const server = createServer()
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise<void>((resolve) => void server.close(() => resolve()))
+  return `http://127.0.0.1:${port}`
+}

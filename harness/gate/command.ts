@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { defaultPopulation } from '@headroom/fixtures/population.ts'
@@ -14,9 +14,11 @@ import {
 import * as slo from '@headroom/perf-budgets/slo.ts'
 import pc from 'picocolors'
 import { planOf } from '../cli/plan.ts'
-import { reachable } from '../cli/target.ts'
+import { originOf, reachable, sessionSecretFor } from '../cli/target.ts'
+import { UsageError } from '../cli/usage.ts'
 import type { PageName } from '../lighthouse/pages.ts'
 import { phoneOn } from '../lighthouse/phone.ts'
+import { measureAlone } from '../lighthouse/quiet.ts'
 import { junitOfGate } from '../report/junit.ts'
 import { asJson, runId, writeTogether } from '../report/write.ts'
 import { run } from '../run/run.ts'
@@ -25,17 +27,30 @@ import { type Guard, startGuard } from '../stack/guard.ts'
 import { project } from '../stack/project.ts'
 import { provideForLighthouse } from '../toolchain/chromium.ts'
 import { provide } from '../toolchain/provide.ts'
-import { countersOf } from './counters.ts'
+import { countersOf, failedPages } from './counters.ts'
 import { type Compared, type Comparison, compare, noCounters, withCounters } from './gate.ts'
 import { audited } from './lighthouse.ts'
 import { markdown, terminalTable } from './present.ts'
-import { assertClean, checkOut, commitOf, deployed, GateInvalid, type Side, serve } from './sides.ts'
+import {
+  assertAlike,
+  assertClean,
+  checkOut,
+  commitOf,
+  deployed,
+  distanceTo,
+  GateInvalid,
+  type Side,
+  serve,
+  started,
+} from './sides.ts'
 import { type SideName, type Slice, sideNames, sidesFrom, sliceOf } from './slices.ts'
 
 export type GateOptions = {
   base?: string
   baseUrl?: string
   headUrl?: string
+  baseCommand?: string
+  headCommand?: string
   journey?: string
   pairs?: number
   users: number
@@ -58,14 +73,14 @@ type Sides = Record<SideName, Side>
 
 /** Compares two revisions, or two deployments, and says whether head is worse. */
 export async function gate(options: GateOptions): Promise<Compared> {
-  const id = runId('gate')
-  const guard = startGuard()
-  const endings: (() => Promise<void>)[] = []
-  const played: Slice[] = []
+  const gate: Gate = {
+    ...{ id: runId('gate'), guard: startGuard(), endings: [], played: [], counters: noCounters },
+    names: { base: options.base ?? options.baseUrl ?? '', head: options.headUrl ?? 'HEAD' },
+  }
   const end = async () => {
-    for (const ending of endings.toReversed()) await ending()
-    endings.length = 0
-    guard.end()
+    for (const ending of gate.endings.toReversed()) await ending()
+    gate.endings.length = 0
+    gate.guard.end()
   }
   let isInterrupted = false
   const interrupted = () => {
@@ -75,18 +90,17 @@ export async function gate(options: GateOptions): Promise<Compared> {
   process.once('SIGINT', interrupted)
   process.once('SIGTERM', interrupted)
   try {
-    return await compared(options, { id, guard, endings, played })
-  } catch (error) {
-    // What fails because all is being stopped says nothing of either side.
-    if (isInterrupted) return await new Promise<never>(() => {})
-    if (!(error instanceof GateInvalid)) throw error
-    const nothing: Compared = {
-      ...{ verdict: 'invalid', findings: [], counters: noCounters },
-      ...{ reasons: [error.message], slices: played },
-    }
-    const { base, baseUrl, headUrl } = options
-    tell(nothing, options, await writeFiles(id, nothing, { base: base ?? baseUrl, head: headUrl ?? 'HEAD' }))
-    return nothing
+    const measured = await compared(options, gate).catch((error: unknown): Promise<Compared> | Compared => {
+      // What fails because all is being stopped says nothing of either side.
+      if (isInterrupted) return new Promise<never>(() => {})
+      if (error instanceof UsageError) throw error
+      if (!(error instanceof GateInvalid)) console.error(error)
+      const reasons = [error instanceof Error ? error.message : String(error)]
+      return { verdict: 'invalid', findings: [], counters: noCounters, reasons, slices: gate.played }
+    })
+    const found = withCounters(measured, gate.counters)
+    tell(found, options, await writeFiles(gate, found))
+    return found
   } finally {
     process.off('SIGINT', interrupted)
     process.off('SIGTERM', interrupted)
@@ -94,41 +108,45 @@ export async function gate(options: GateOptions): Promise<Compared> {
   }
 }
 
+/** What there is of a gate already, should it not come to its end. */
 type Gate = {
   id: string
   guard: Guard
   /** What has to be done at the end, the last first. */
   endings: (() => Promise<void>)[]
-  /** Gets each slice once it was played: what there is of a gate that did not come to its end. */
+  /** What base and head are called. */
+  names: Record<SideName, string>
+  counters: CounterJudgement
   played: Slice[]
 }
 
-async function compared(options: GateOptions, { id, guard, endings, played }: Gate): Promise<Compared> {
+async function compared(options: GateOptions, gate: Gate): Promise<Compared> {
+  const { id, guard, endings, names, played } = gate
   const say = (line: string) =>
     void (options.json ? process.stderr : process.stdout).write(`  ${pc.dim(line)}\n`)
   const commits = options.base === undefined ? null : await commitsOf(options.base)
+  endings.push(await measureAlone(join(project, '.headroom/measuring')))
   const { users, think, ramp, duration } = options
   const plan = await planOf(options.journey ?? 'smoke', {
     ...{ users, think, ramp, duration, shards: 1, seed: defaultPopulation.seed },
     ...(options.headUrl === undefined ? {} : { target: options.headUrl }),
   })
   const { k6 } = await provide(['k6'], say)
+  const logs = join(project, '.headroom/gate')
+  // Those of the gate before; no other one runs in this checkout.
+  await rm(logs, { recursive: true, force: true })
+  await mkdir(logs, { recursive: true })
+  const on: Surroundings = { guard, endings, say, logs }
   const { sides, renew } = commits
-    ? await revisions(commits, {
-        ...{ guard, endings, say, logs: join(project, '.headroom/gate') },
-        faults: options.fault,
-      })
-    : { sides: await deployments(options, !plan.journey), renew: undefined }
-  if (commits) say(`base is up at ${sides.base.origin}, head at ${sides.head.origin}`)
-  const counters = together(
-    commits && sides.base.directory ? await budgets(sides.base.directory, options.accept) : noCounters,
-    plan.journey ? noCounters : await count(sides, options.accept, say),
-  )
+    ? await revisions(commits, options.fault, on)
+    : await deployments(options, !plan.journey, on)
+  for (const name of sideNames) names[name] = sides[name].what
+  say(`base is up at ${sides.base.origin}, head at ${sides.head.origin}`)
+  if (!plan.journey) gate.counters = await count(sides, options.accept, say)
+  if (commits && sides.base.directory)
+    gate.counters = together(await budgets(sides.base.directory, options.accept), gate.counters)
   const more = await timedByLighthouse(sides, options, guard, say)
-  const measured = await measure(sides, { ...options, id, k6: k6.path, plan, more, renew, played }, say)
-  const found = withCounters(measured, counters)
-  tell(found, options, await writeFiles(id, found, { base: sides.base.what, head: sides.head.what }))
-  return found
+  return measure(sides, { ...options, id, k6: k6.path, plan, more, renew, played }, say)
 }
 
 function tell(found: Compared, { json }: GateOptions, directory: string): void {
@@ -146,43 +164,68 @@ async function commitsOf(base: string): Promise<Commits> {
   return commits
 }
 
-async function deployments({ baseUrl, headUrl }: GateOptions, hasSecret: boolean): Promise<Sides> {
-  const at = async (name: SideName, url = '') => {
-    const { origin, sessionSecret } = await reachable(url, hasSecret)
-    return deployed(name, origin, sessionSecret)
-  }
-  return { base: await at('base', baseUrl), head: await at('head', headUrl) }
+type Surroundings = {
+  guard: Guard
+  endings: (() => Promise<void>)[]
+  say: (line: string) => void
+  logs: string
 }
 
-/** Both from this repository: base in a directory of its own, head as it stands here. */
-async function revisions(
-  commits: Commits,
-  on: {
-    guard: Guard
-    endings: (() => Promise<void>)[]
-    say: (line: string) => void
-    logs: string
-    /** Of head. */
-    faults: readonly string[]
-  },
-): Promise<{ sides: Sides; renew: Renew }> {
-  const { guard, endings, say, logs, faults } = on
-  await mkdir(logs, { recursive: true })
-  const checkout = await checkOut(guard, commits.base, say)
-  endings.push(checkout.remove)
-  const directories: Record<SideName, string> = { base: checkout.directory, head: project }
-  const start = (name: SideName) =>
-    serve(guard, {
-      ...{ name, what: commits[name].slice(0, 8), directory: directories[name], logs },
-      faults: name === 'head' ? faults : [],
+type Started = {
+  sides: Sides
+  /** Undefined where the processes are not ours. */
+  renew: Renew | undefined
+}
+
+/** Two that somebody else keeps up, or that commands start. */
+async function deployments(
+  { baseUrl = '', headUrl = '', baseCommand, headCommand }: GateOptions,
+  hasSecret: boolean,
+  on: Surroundings,
+): Promise<Started> {
+  if (baseCommand !== undefined && headCommand !== undefined) {
+    const commands = { base: [baseCommand, baseUrl], head: [headCommand, headUrl] } as const
+    return startedOneByOne(on, (name) => {
+      const [command, url] = commands[name]
+      const secret = sessionSecretFor(hasSecret, `--${name}-url`)
+      return started(on.guard, {
+        ...{ name, command, origin: originOf(url, `--${name}-url`), sessionSecret: secret, logs: on.logs },
+      })
     })
+  }
+  const at = async (name: SideName, url: string) => {
+    const { origin, sessionSecret } = await reachable(url, hasSecret, `--${name}-url`)
+    return deployed(name, origin, sessionSecret)
+  }
+  const sides = { base: await at('base', baseUrl), head: await at('head', headUrl) }
+  assertAlike(await distanceTo(sides.base), await distanceTo(sides.head))
+  return { sides, renew: undefined }
+}
+
+/** Both from this repository: base in a directory of its own, head as it stands here, with its faults. */
+async function revisions(commits: Commits, faults: readonly string[], on: Surroundings): Promise<Started> {
+  const checkout = await checkOut(on.guard, commits.base, on.say)
+  on.endings.push(checkout.remove)
+  const directories: Record<SideName, string> = { base: checkout.directory, head: project }
+  return startedOneByOne(on, (name) =>
+    serve(on.guard, {
+      ...{ name, what: commits[name].slice(0, 8), directory: directories[name], logs: on.logs },
+      faults: name === 'head' ? faults : [],
+    }),
+  )
+}
+
+/** One after the other: two builds at once want twice the memory. */
+async function startedOneByOne(
+  { endings, say }: Surroundings,
+  start: (name: SideName) => Promise<Side>,
+): Promise<Started> {
   const sides: Partial<Sides> = {}
   endings.push(async () => {
     await Promise.all(sideNames.map((name) => sides[name]?.stop()))
   })
-  // One after the other: two builds at once want twice the memory.
   for (const name of sideNames) {
-    say(`${name}: building and starting ${commits[name].slice(0, 8)}`)
+    say(`${name}: starting`)
     sides[name] = await start(name)
   }
   return {
@@ -255,6 +298,9 @@ async function measure(sides: Sides, options: Measured, say: (line: string) => v
   const { seed, plan, more, renew, played } = options
   const play = async (of: Pick<Slice, 'pair' | 'side' | 'turn' | 'seed'>): Promise<Slice> => {
     const { what, origin, sessionSecret, cpuSeconds } = sides[of.side]
+    // Of a web that is down nothing is known but that its requests fail.
+    const failedSoFar = () => failedPages(sides[of.side]).catch(() => 0)
+    const failedBefore = await failedSoFar()
     const used: ReturnType<typeof cpuSeconds>[] = []
     const result = await run({
       ...{ id: `${options.id}-${of.pair}-${of.side}`, plan: { ...plan, seed: of.seed }, k6: options.k6 },
@@ -266,42 +312,38 @@ async function measure(sides: Sides, options: Measured, say: (line: string) => v
       throw new GateInvalid(
         `${of.side} (${what}) answered nothing: ${result.reasons[0] ?? 'no request was made'}`,
       )
-    const slice = sliceOf(result, of, before && after ? { before, after } : null)
+    const failed = Math.max(0, (await failedSoFar()) - failedBefore)
+    const slice = sliceOf(result, of, before && after ? { before, after } : null, failed)
     const doubts = slice.doubts.length > 0 ? `; says nothing: ${slice.doubts.join(', ')}` : ''
-    if (of.pair >= 0) {
-      played.push(slice)
+    played.push(slice)
+    if (of.pair >= 0)
       say(`pair ${of.pair + 1}, ${of.side}: ${slice.requests} requests, ${slice.errors} errors${doubts}`)
-    }
     return slice
   }
-  const warmUp = async () => {
-    say('warming up both')
-    for (const side of sideNames) await play({ pair: -1, side, turn: 0, seed })
-  }
-  await warmUp()
   const looks = options.pairs === undefined ? rules.looks : [options.pairs]
   let drawn = 0
+  let warmings = 0
   return compare({
     ...{ play, looks, seed, more, random: () => unit(seed, 77, drawn++) },
-    renew: async (time) => {
-      if (!renew) return
-      await renew(time % 2 === 1 ? 'head' : 'base')
-      await warmUp()
+    renew: async (time) => renew?.(time % 2 === 1 ? 'head' : 'base'),
+    warmUp: async () => {
+      // What was not started anew is warm.
+      if (warmings > 0 && !renew) return []
+      say('warming up both')
+      warmings++
+      const both: Slice[] = []
+      for (const side of sideNames) both.push(await play({ pair: -warmings, side, turn: 0, seed }))
+      return both
     },
   })
 }
 
-/** @param names what base and head are called */
-function writeFiles(
-  run: string,
-  found: Compared,
-  { base = '', head }: { base: string | undefined; head: string },
-): Promise<string> {
+function writeFiles({ id, names }: Gate, found: Compared): Promise<string> {
   const { slices, ...rest } = found
-  return writeTogether(run, {
-    'gate.json': asJson({ base, head, ...rest }),
+  return writeTogether(id, {
+    'gate.json': asJson({ ...names, ...rest }),
     'slices.json': asJson(slices),
-    'summary.md': markdown(found, base, head),
+    'summary.md': markdown(found, names.base, names.head),
     'junit.xml': junitOfGate(found),
   })
 }

@@ -1,13 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type PopulationSpec, projectIdAt, taskIdAt } from '@headroom/fixtures/population.ts'
+import { type PopulationSpec, projectIdAt, sessionCookieOf } from '@headroom/fixtures/population.ts'
 import { type Counters, fewest } from '@headroom/perf-budgets/gate/counters.ts'
 import { routes, streamed } from '@headroom/perf-budgets/slo.ts'
 import pg from 'pg'
-import { largestOf, pagesOf } from '../lighthouse/pages.ts'
+import { fullestTaskOf, largestOf, pagesOf } from '../lighthouse/pages.ts'
 import { settledBytes } from './settled.ts'
 import type { Side } from './sides.ts'
 
-type Counted = { route: string; path: string; signedIn: boolean }
+type Counted = {
+  route: string
+  path: string
+  signedIn: boolean
+  /** Stands in this page and in no other that may come in its place. */
+  marker?: string
+}
 
 /** Whose queries are counted: what asks the database on its own account, such as the outbox relay, has another role. */
 const roles = ['worklane_app', 'worklane_auth']
@@ -89,15 +95,17 @@ function visitorOf(side: Side, population: PopulationSpec, organisation: number)
   const { pages, sessionToken } = pagesOf(population, side.sessionSecret, organisation)
   const asked = [
     ...pages.map(
-      ({ name, path, session }): Counted => ({
+      ({ name, path, session, marker }): Counted => ({
         ...{ route: `page ${name}`, path, signedIn: session === 'user' },
+        // A small tenant need not have anything of its own on a page.
+        ...(organisation === largestOf(population) ? { marker } : {}),
       }),
     ),
     ...readsOf(population, organisation),
   ]
-  /** Null where this side has no such page. */
-  const get = async ({ path, signedIn }: Pick<Counted, 'path' | 'signedIn'>): Promise<string | null> => {
-    const cookie = `authjs.session-token=${sessionToken}`
+  /** Null where this side has no such page, whatever status says so. */
+  const get = async ({ path, signedIn, marker }: Counted): Promise<string | null> => {
+    const cookie = `${sessionCookieOf(side.origin)}=${sessionToken}`
     const response = await fetch(side.origin + path, {
       headers: signedIn ? { cookie } : {},
       // Who is not let in is led to the sign-in page, which is another page.
@@ -107,7 +115,7 @@ function visitorOf(side: Side, population: PopulationSpec, organisation: number)
     const text = await response.text()
     if (response.status === 404) return null
     if (!response.ok) throw new Error(`${side.what}: ${path} answered ${response.status}`)
-    return text
+    return marker === undefined || text.includes(marker) ? text : null
   }
   return { asked, get }
 }
@@ -116,7 +124,7 @@ function visitorOf(side: Side, population: PopulationSpec, organisation: number)
 function readsOf(spec: PopulationSpec, organisation: number): Counted[] {
   const parameters: Record<string, string> = {
     ':projectId': projectIdAt(spec, organisation, 0),
-    ':taskId': taskIdAt(spec, organisation, 0, 0),
+    ':taskId': fullestTaskOf(spec, organisation),
   }
   const queries: Record<string, string> = { 'GET /v1/search': '?q=review' }
   return Object.keys(routes)
@@ -197,8 +205,11 @@ async function bytesAllocated(webUrl: string): Promise<number | null> {
   return bytes ?? null
 }
 
-/** One that is refused, say because somebody asks too often, is short and cheap. 0 of a side that is not ours. */
-async function failedPages({ webUrl }: Side): Promise<number> {
+/**
+ * How many pages, or parts of them, failed so far behind a good status: one that is refused, say because somebody asks
+ * too often, is short and cheap. 0 of a side that is not ours.
+ */
+export async function failedPages({ webUrl }: Side): Promise<number> {
   const counts = webUrl === undefined ? [] : await metric(webUrl, 'page_failures_total')
   return counts.reduce((sum, count) => sum + count, 0)
 }

@@ -185,6 +185,45 @@ describe('a gate', () => {
     expect(accepted.verdict).toBe('pass')
   })
 
+  it('finds a leak that head shows only while its caches are cold', async () => {
+    let draws = 0
+    const judged = await compare({
+      play: async (of) => slice(of),
+      warmUp: async () => [slice({ pair: -1, side: 'head', turn: 0, seed: 5 }, 1, { leaks: 1 })],
+      ...{ looks: [20, 30], seed: 5, random: () => (draws++ * 0.618) % 1 },
+    })
+    expect(judged).toMatchObject({ verdict: 'fail', reasons: [expect.stringContaining('other tenants')] })
+    expect(judged.slices).toHaveLength(1)
+  })
+
+  it('warms up at the beginning and after each renewal, and compares nothing of that', async () => {
+    let draws = 0
+    let warmings = 0
+    const judged = await compare({
+      play: async (of) => slice(of),
+      // Ten times slower on head.
+      warmUp: async () => {
+        warmings++
+        return (['base', 'head'] as const).map((side) =>
+          slice({ pair: -warmings, side, turn: 0, seed: 5 }, 10),
+        )
+      },
+      ...{ looks: [20, 30], seed: 5, random: () => (draws++ * 0.618) % 1 },
+    })
+    expect([judged.verdict, warmings]).toEqual(['pass', 2])
+    expect(soundPairs(judged.slices)).toHaveLength(20)
+  })
+
+  it('is invalid where both fail alike, whichever failed once more', async () => {
+    for (const more of ['base', 'head']) {
+      const judged = await comparison((of) => slice(of, 1, { errors: of.side === more ? 21 : 20 }))
+      expect([judged.verdict, judged.reasons.join()]).toEqual([
+        'invalid',
+        expect.stringMatching(/^base failed/),
+      ])
+    }
+  })
+
   it('is invalid against a base that fails itself', async () => {
     const judged = await comparison((of) => slice(of, 0.5, of.side === 'base' ? { errors: 20 } : {}))
     expect(judged).toMatchObject({

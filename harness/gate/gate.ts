@@ -32,6 +32,8 @@ export type Comparison = {
   onLook?: (judged: Compared) => void
   /** Starts the processes of both sides anew, before every further ten pairs (`renewAfter`); told how often it did. */
   renew?: (time: number) => Promise<void>
+  /** Plays slices that fill caches, at the beginning and after each renewal. */
+  warmUp?: () => Promise<Slice[]>
 }
 
 /**
@@ -47,6 +49,7 @@ export async function compare({
   more,
   onLook,
   renew,
+  warmUp,
 }: Comparison): Promise<Compared> {
   const slices: Slice[] = []
   let judged: Compared = {
@@ -57,7 +60,12 @@ export async function compare({
   const playUntil = async (look: number) => {
     const orders = ordersOf(look - soundPairs(slices).length, random)
     for (let spare = Math.ceil(look / 4); orders.length > 0; ) {
-      if (pair > 0 && pair % rules.renewAfter === 0) await renew?.(pair / rules.renewAfter)
+      if (pair % rules.renewAfter === 0) {
+        if (pair > 0) await renew?.(pair / rules.renewAfter)
+        const warm = (await warmUp?.()) ?? []
+        slices.push(...warm)
+        if (warm.some(isBroken)) return
+      }
       const first = orders.shift() as SideName
       const both: Slice[] = []
       for (const [turn, side] of sidesFrom(first).entries())
@@ -85,18 +93,22 @@ export async function compare({
 /** What slices say, whoever measured them: of recorded ones it says the same again. */
 export function judgeSlices(slices: Slice[], more: readonly Metric[] = []): Compared {
   const [base, head] = [totalsOf(slices, 'base'), totalsOf(slices, 'head')]
-  const judged = { ...judgePairs([...metricsOf(slices), ...more], rules), counters: noCounters }
-  const wrong = wrongAnswers(base, head)
-  if (wrong.length > 0) return { ...judged, verdict: 'fail', reasons: wrong, slices }
+  const judged = { ...judgePairs([...metricsOf(slices), ...more], rules), counters: noCounters, slices }
+  if (head.leaks > 0)
+    return { ...judged, verdict: 'fail', reasons: [`head showed ${head.leaks} texts of other tenants`] }
   if (tooManyErrors(base.errors, base.requests))
     return {
-      ...judged,
-      verdict: 'invalid',
+      ...{ ...judged, verdict: 'invalid' },
       reasons: [`${failing('base', base)}: it is nothing to compare with`],
-      slices,
+    }
+  // A head that answers quickly and wrongly is no faster.
+  if (tooManyErrors(head.errors, head.requests) && head.errors > base.errors)
+    return {
+      ...{ ...judged, verdict: 'fail' },
+      reasons: [`${failing('head', head)}, base ${base.errors} of ${base.requests}`],
     }
   const lost = judged.verdict === 'invalid' ? [...new Set(slices.flatMap(({ doubts }) => doubts))] : []
-  return { ...judged, reasons: [...judged.reasons, ...lost], slices }
+  return { ...judged, reasons: [...judged.reasons, ...lost] }
 }
 
 /** Nothing that comes after makes it any better, and half an hour of errors tells no more than one slice. */
@@ -113,13 +125,3 @@ function totalsOf(slices: readonly Slice[], side: SideName): Totals {
 
 const failing = (side: SideName, { errors, requests }: Totals) =>
   `${side} failed ${errors} of ${requests} requests`
-
-/** A head that answers quickly and wrongly is no faster. */
-function wrongAnswers(base: Totals, head: Totals): string[] {
-  return [
-    ...(head.leaks > 0 ? [`head showed ${head.leaks} texts of other tenants`] : []),
-    ...(tooManyErrors(head.errors, head.requests) && head.errors > base.errors
-      ? [`${failing('head', head)}, base ${base.errors} of ${base.requests}`]
-      : []),
-  ]
-}

@@ -34,11 +34,16 @@ const counterColours: Record<CounterFinding['call'], (text: string) => string> =
   ...{ worse: pc.red, accepted: pc.yellow, better: pc.green },
 }
 
+const shown = ({ kind, base, head }: CounterFinding): [string, string] => [
+  shownAs[kind](base),
+  head === null ? 'none' : shownAs[kind](head),
+]
+
 function counterLines({ compared, findings }: CounterJudgement): string[] {
   if (compared === 0) return []
-  const changed = findings.map(({ kind, route, base, head, call }) => {
-    const show = shownAs[kind]
-    return `  ${counterColours[call](call.padEnd(8))} ${kind} of ${route}: ${show(base)} → ${show(head)}`
+  const changed = findings.map((finding) => {
+    const { kind, route, call } = finding
+    return `  ${counterColours[call](call.padEnd(8))} ${kind} of ${route}: ${shown(finding).join(' → ')}`
   })
   const same = compared - findings.length
   return [...changed, `  ${pc.dim(`${same} of ${compared} counters are as they were`)}`, '']
@@ -101,9 +106,10 @@ export function markdown(
 
 function counterRows({ compared, findings }: CounterJudgement): string[] {
   if (compared === 0) return []
-  const rows = findings.map(({ kind, route, base, head, call }) => {
-    const show = shownAs[kind]
-    return `| ${kind} | ${route} | ${show(base)} | ${show(head)} | ${call === 'worse' ? '**worse**' : call} |`
+  const rows = findings.map((finding) => {
+    const { kind, route, call } = finding
+    const cells = [kind, route, ...shown(finding), call === 'worse' ? '**worse**' : call]
+    return `| ${cells.join(' | ')} |`
   })
   const table = ['| counted | route | base | head | |', '|---|---|--:|--:|---|', ...rows, '']
   return [
@@ -123,7 +129,8 @@ function reasonsOf(
     ...counters.findings
       .filter(({ call }) => call === 'worse')
       .map(
-        ({ kind, route }) => `${kind} of ${route} rose; if it must, accept it: --accept "${kind} ${route}"`,
+        (finding) =>
+          `${whatOf(finding)}; if it must be so, accept it: --accept "${finding.kind} ${finding.route}"`,
       ),
     ...findings
       .filter(({ call }) => call === 'worse')
@@ -134,6 +141,11 @@ function reasonsOf(
         (finding) => `${finding.name} went down by ${percent(finding.ratio)}: its budget can be tightened`,
       ),
   ]
+}
+
+function whatOf({ kind, route, head }: CounterFinding): string {
+  if (kind === 'budget') return `the limit ${route} of slo.ts holds less than base's does`
+  return head === null ? `${route} has no count of ${kind} any more` : `${kind} of ${route} rose`
 }
 
 const percent = (ratio: number) => `${Math.abs((ratio - 1) * 100).toFixed(1)}%`

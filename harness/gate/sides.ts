@@ -1,10 +1,11 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { execa } from 'execa'
 import { z } from 'zod'
 import type { Guard } from '../stack/guard.ts'
-import { lastLines, launch, untilReady } from '../stack/part.ts'
+import { lastLines, launch, type Part, untilReady } from '../stack/part.ts'
 import { project } from '../stack/project.ts'
 import { usageOf } from '../stack/usage.ts'
 import type { SideName } from './slices.ts'
@@ -50,6 +51,99 @@ export const deployed = (name: SideName, origin: string, sessionSecret: string):
   cpuSeconds: async () => null,
   stop: async () => {},
 })
+
+/**
+ * Starts a deployment by a command, in a shell.
+ * @param origin where it answers once it is up
+ * @throws GateInvalid when something answers there already, or it does not come up
+ */
+export async function started(
+  guard: Guard,
+  { name, command, origin, sessionSecret, logs }: CommandToServe,
+): Promise<Side> {
+  const isUp = async () => {
+    await fetch(origin, { redirect: 'manual', signal: AbortSignal.timeout(2_000) })
+    return true
+  }
+  if (await isUp().catch(() => false))
+    throw new GateInvalid(
+      `${name}: ${origin} answers already, so it would not be the command that is measured`,
+    )
+  const part = launch(guard, {
+    ...{ name, command: 'sh', args: ['-c', command], cwd: process.cwd() },
+    logFile: join(logs, `${name}.log`),
+    env: process.env as Record<string, string>,
+  })
+  await upOrInvalid(part, name, command, isUp)
+  return {
+    ...deployed(name, origin, sessionSecret),
+    what: command,
+    cpuSeconds: async () => {
+      const used = (await usageOf([part.pid])).get(part.pid)
+      return used ? { 'the command': used.cpuSeconds } : null
+    },
+    stop: () => part.stop(30_000),
+  }
+}
+
+export type CommandToServe = {
+  name: SideName
+  command: string
+  origin: string
+  sessionSecret: string
+  logs: string
+}
+
+async function upOrInvalid(
+  part: Part,
+  name: SideName,
+  what: string,
+  isUp: () => Promise<boolean>,
+): Promise<void> {
+  try {
+    await untilReady(part, isUp, startPatience)
+  } catch (error) {
+    await part.stop()
+    const [last = ''] = (await lastLines(part.logFile, 1)).split('\n')
+    throw new GateInvalid(`${name} (${what}) did not start: ${last || (error as Error).message}`)
+  }
+}
+
+/** How far away an origin is: ms until a connection is made, the least of five. @throws GateInvalid when none is */
+export async function distanceTo({ name, origin }: Pick<Side, 'name' | 'origin'>): Promise<number> {
+  const { hostname, port, protocol } = new URL(origin)
+  const once = () =>
+    new Promise<number>((resolve, reject) => {
+      const began = performance.now()
+      const socket = connect({ host: hostname, port: Number(port) || (protocol === 'https:' ? 443 : 80) })
+      socket.once('error', reject)
+      socket.once('connect', () => {
+        socket.destroy()
+        resolve(performance.now() - began)
+      })
+    })
+  let least = Number.POSITIVE_INFINITY
+  for (let time = 0; time < 5; time++)
+    least = Math.min(
+      least,
+      await once().catch((error: Error) => {
+        throw new GateInvalid(`${name} (${origin}) takes no connection: ${error.message}`)
+      }),
+    )
+  return least
+}
+
+/** @throws GateInvalid when one is so much further away that the way would be compared, and not the app */
+export function assertAlike(base: number, head: number): void {
+  const [near, far] = [Math.min(base, head), Math.max(base, head)]
+  if (far - near <= unlikeDistance.ms || far <= near * unlikeDistance.ratio) return
+  throw new GateInvalid(
+    `base is ${base.toFixed(1)} ms away and head ${head.toFixed(1)} ms: run the gate where both are as near`,
+  )
+}
+
+/** Less than either is what one network does from one moment to the next. */
+const unlikeDistance = { ms: 2, ratio: 1.5 }
 
 /** The commit of a revision. @throws GateInvalid when there is none of that name */
 export async function commitOf(revision: string, repository = project): Promise<string> {
@@ -141,13 +235,7 @@ export async function serve(
     logFile: join(logs, `${name}.log`),
     env: { PATH: `${dirname(process.execPath)}:${process.env.PATH}` },
   })
-  try {
-    await untilReady(part, async () => (await readServed(ready)) !== null, startPatience)
-  } catch (error) {
-    await part.stop()
-    const [last = ''] = (await lastLines(part.logFile, 1)).split('\n')
-    throw new GateInvalid(`${name} (${what}) did not start: ${last || (error as Error).message}`)
-  }
+  await upOrInvalid(part, name, what, async () => (await readServed(ready)) !== null)
   const served = (await readServed(ready)) as Served
   return {
     ...{ name, what, origin: served.origin, sessionSecret: served.sessionSecret },

@@ -13,6 +13,7 @@ export const sidesFrom = (first: SideName): readonly SideName[] =>
 
 /** A few seconds of load on one side: what a gate is made of, and what it leaves in slices.json. */
 export const Slice = z.object({
+  /** Negative of those that only warm up: never compared, and a leak in one is a leak. */
   pair: z.number().int(),
   side: z.enum(sideNames),
   /** 0 for the side that came first in its pair. */
@@ -30,16 +31,20 @@ export const Slice = z.object({
 })
 export type Slice = z.infer<typeof Slice>
 
-/** @param cpuSeconds that the side's processes had taken by kind when the judged time began, and when it ended */
+/**
+ * @param cpuSeconds that the side's processes had taken by kind when the judged time began, and when it ended
+ * @param failedPages pages of which a part failed after they had told 200
+ */
 export function sliceOf(
   result: Result,
   of: Pick<Slice, 'pair' | 'side' | 'turn' | 'seed'>,
   cpuSeconds: { before: Record<string, number>; after: Record<string, number> } | null,
+  failedPages: number,
 ): Slice {
   const { totals, routes, generator } = result
   return {
     ...of,
-    ...{ requests: totals.requests, errors: totals.errors, leaks: totals.leaks },
+    ...{ requests: totals.requests, errors: totals.errors + failedPages, leaks: totals.leaks },
     cpu:
       cpuSeconds === null || totals.requests === 0
         ? null
@@ -48,7 +53,12 @@ export function sliceOf(
             (seconds, kind) => (1000 * (seconds - (cpuSeconds.before[kind] ?? 0))) / totals.requests,
           ),
     routes: routes.map(({ route, count, p50, p95 }) => ({ route, count, p50, p95 })),
-    doubts: doubtsOf(generator, totals.requests),
+    doubts: [
+      ...generator.doubts,
+      ...(totals.requests < validity.minimumSamples
+        ? [`only ${totals.requests} requests were answered`]
+        : []),
+    ],
   }
 }
 
@@ -58,18 +68,10 @@ export const eachCpu = (
 ): Record<string, number> =>
   Object.fromEntries(Object.entries(cpu).map(([kind, figure]) => [kind, change(figure, kind)]))
 
-function doubtsOf({ scheduleLagP99Ms, cpuShareOfCore }: Result['generator'], requests: number): string[] {
-  const lag = scheduleLagP99Ms ?? Number.POSITIVE_INFINITY
-  return [
-    ...(lag > validity.scheduleLagP99 ? [`the generator was ${lag.toFixed(0)} ms late at p99`] : []),
-    ...((cpuShareOfCore ?? 0) > validity.generatorCpuShare ? ['the generator had too little CPU'] : []),
-    ...(requests < validity.minimumSamples ? [`only ${requests} requests were answered`] : []),
-  ]
-}
-
 /** Pairs of which both slices say something. */
 export function soundPairs(slices: readonly Slice[]): { base: Slice; head: Slice }[] {
-  return [...Map.groupBy(slices, ({ pair }) => pair).values()].flatMap((both) => {
+  const played = slices.filter(({ pair }) => pair >= 0)
+  return [...Map.groupBy(played, ({ pair }) => pair).values()].flatMap((both) => {
     const [base, head] = sideNames.map((name) => both.find(({ side }) => side === name))
     return base && head && base.doubts.length + head.doubts.length === 0 ? [{ base, head }] : []
   })

@@ -18,6 +18,7 @@ import { thisMachine } from '../run/machine.ts'
 import { isPage } from '../run/routes.ts'
 import { type JudgedTimes, judgedSpan, type Plan } from '../run/scenarios.ts'
 import type { Circumstances } from './circumstances.ts'
+import { measuringDoubts } from './doubts.ts'
 import { tooManyErrors } from './errors.ts'
 import { percent } from './figures.ts'
 import { judge, limitsBy } from './judge.ts'
@@ -77,7 +78,7 @@ export function conclude(ended: Ended): Result {
     seconds > 0 ? generator.cpuSeconds.flatMap((cpu) => (cpu === null ? [] : [cpu / seconds])) : []
   const cpuShareOfCore = shares.length > 0 ? sum(shares) : null
   const coresPerShard = Math.min(cores / plan.shards, Math.max(1, vus / plan.shards))
-  const judgement = judge(collected, {
+  const circumstances: Circumstances = {
     ...{ users: plan.users, stages, vus, shards: plan.shards, judgedMs: times.judgedMs },
     ...{ k6ExitCode: generator.exitCode, k6LastLines: generator.lastLines },
     ...{ crashes: ended.crashes, interrupted: ended.interrupted, population: ended.population },
@@ -95,7 +96,8 @@ export function conclude(ended: Ended): Result {
       doubts: [...ended.doubts],
       facts: [...ended.facts],
     },
-  })
+  }
+  const judgement = judge(collected, circumstances)
   const vuStates = [...collected.vus.values()]
   const within = timeline.windows.filter(({ at }) => at < lengthOf(stages))
   const requests = requestsBetween(within, judgedSpan(stages), judgement.totals.requests)
@@ -129,6 +131,7 @@ export function conclude(ended: Ended): Result {
       scheduleLagP99Ms: lagOf(collected.lag, stages),
       activeUsers: sum(vuStates.map(({ peakUsers }) => peakUsers)),
       streams: sum(vuStates.map(({ streams }) => streams)),
+      doubts: measuringDoubts(collected, circumstances),
     },
     observed: ended.observed,
     memory,

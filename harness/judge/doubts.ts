@@ -20,9 +20,7 @@ export function doubtsOf(
   if (population) return [population]
   if (interrupted) return [interruption]
   return [
-    ...generatorDoubts(collected, circumstances),
-    ...userDoubts(collected, circumstances),
-    ...messageDoubts(collected, circumstances),
+    ...measuringDoubts(collected, circumstances),
     ...little
       .filter(({ ratio }) => Math.abs(ratio - 1) > validity.littlesLaw)
       .map(
@@ -33,6 +31,13 @@ export function doubtsOf(
     ...unasked(routes, circumstances.limits ?? {}),
   ]
 }
+
+/** What makes every figure worthless, however many there are: the generator's own lateness and losses. */
+export const measuringDoubts = (collected: Collected, circumstances: Circumstances): string[] => [
+  ...generatorDoubts(collected, circumstances),
+  ...userDoubts(collected, circumstances),
+  ...messageDoubts(collected, circumstances),
+]
 
 function generatorDoubts(collected: Collected, circumstances: Circumstances): string[] {
   const { stages, k6ExitCode, k6LastLines, generatorCpuShare, generatorRssBytes } = circumstances

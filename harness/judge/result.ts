@@ -229,6 +229,8 @@ export const Result = z.object({
     activeUsers: z.number().int(),
     /** Live updates that were held open at the end. */
     streams: z.number().int(),
+    /** What makes every figure worthless: it was late, out of CPU, or lost users or messages. */
+    doubts: z.array(z.string()).default([]),
   }),
   /** Only of a search for capacity: the other figures are then those of the last run that held. */
   capacity: z

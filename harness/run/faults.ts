@@ -91,6 +91,25 @@ export function readFault(text: string): Fault {
   )
 }
 
+/** Those that only a load test makes. */
+const ofALoadTest: Fault['kind'][] = ['starve-generator', 'stop', 'restart', 'no-tenant-limits']
+
+/**
+ * @param texts as `--fault` gave them
+ * @throws UsageError for one that would break nothing here
+ */
+export function readStackFaults(texts: readonly string[]): Fault[] {
+  return texts.map((text) => {
+    const fault = readFault(text)
+    if (ofALoadTest.includes(fault.kind))
+      throw new UsageError(
+        `--fault ${text} is a load test's and would break nothing here`,
+        'give one that Worklane starts with, such as slow=10',
+      )
+    return fault
+  })
+}
+
 /** What a stack is started with, so that it has the faults that begin with it. */
 export const stackFaults = (faults: readonly Fault[]): { faults: string; compress: boolean } => ({
   faults: worklaneFaults(faults),

@@ -3,7 +3,7 @@ import { gate as rules } from '@headroom/perf-budgets/slo.ts'
 import type { Command } from 'commander'
 import type { GateOptions } from '../../gate/command.ts'
 import { type PageName, pageNames } from '../../lighthouse/pages.ts'
-import { readFault } from '../../run/faults.ts'
+import { readStackFaults } from '../../run/faults.ts'
 import { duration, oneOf, several, wholeNumber } from '../options.ts'
 import { exitCodes, UsageError } from '../usage.ts'
 
@@ -24,6 +24,8 @@ export function register(program: Command): void {
     .option('--base <rev>', 'the revision to compare this checkout with, such as main')
     .option('--base-url <url>', 'a deployment of base, with --head-url; nothing is started here')
     .option('--head-url <url>', 'a deployment of head')
+    .option('--base-command <command>', 'starts what answers at --base-url, and is stopped at the end')
+    .option('--head-command <command>', 'starts what answers at --head-url')
     .option('--journey <file>', 'of an app that is not Worklane, with both URLs')
     .option(
       '--pairs <n>',
@@ -59,9 +61,12 @@ export function register(program: Command): void {
 
 const severalPages = (text: string, before: PageName[]) => [...before, oneOf('page', text, pageNames)]
 
+const sameOrigin = (one: string, other: string) =>
+  URL.canParse(one) && URL.canParse(other) && new URL(one).origin === new URL(other).origin
+
 /** @throws UsageError for options that do not go together */
 function assertTogether(options: GateOptions): void {
-  const { base, baseUrl, headUrl, journey, fault, lighthouse, pairs } = options
+  const { base, baseUrl, headUrl, baseCommand, headCommand, journey, fault, lighthouse, pairs } = options
   const urls = [baseUrl, headUrl].filter((url) => url !== undefined)
   if (base === undefined && urls.length === 0)
     throw new UsageError('nothing to compare with', 'give --base <rev>, or --base-url and --head-url')
@@ -69,10 +74,19 @@ function assertTogether(options: GateOptions): void {
     throw new UsageError('--base and a URL are two ways to say the same', 'give one of them')
   if (urls.length === 1)
     throw new UsageError('one URL alone has nothing to be compared with', 'give --base-url and --head-url')
+  if (baseUrl !== undefined && headUrl !== undefined && sameOrigin(baseUrl, headUrl))
+    throw new UsageError('--base-url and --head-url are the same', 'give the address of each')
+  if ((baseCommand === undefined) !== (headCommand === undefined))
+    throw new UsageError(
+      'one command alone would compare unlike things',
+      'give --base-command and --head-command',
+    )
+  if (baseCommand !== undefined && urls.length === 0)
+    throw new UsageError('nobody knows where the commands answer', 'give --base-url and --head-url')
   const least = leastPairs(lighthouse)
   if (pairs !== undefined && pairs < least)
     throw new UsageError(`${pairs} pairs can tell nothing of so much`, `give --pairs ${least} or more`)
-  for (const each of fault) readFault(each)
+  readStackFaults(fault)
   if (fault.length > 0 && urls.length > 0)
     throw new UsageError('--fault cannot break a deployment that is not ours', 'leave out the URLs')
   if (journey !== undefined && lighthouse.length > 0)

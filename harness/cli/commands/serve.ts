@@ -3,7 +3,7 @@ import { defaultPopulation } from '@headroom/fixtures/population.ts'
 import type { Command } from 'commander'
 import pc from 'picocolors'
 import { Served } from '../../gate/sides.ts'
-import { readFault, stackFaults } from '../../run/faults.ts'
+import { readStackFaults, stackFaults } from '../../run/faults.ts'
 import { startStack } from '../../stack/stack.ts'
 import { several, wholeNumber } from '../options.ts'
 import { untilStopped } from '../until-stopped.ts'
@@ -31,7 +31,7 @@ export function register(program: Command): void {
 }
 
 async function serve({ port, organisations, population: users, seed, ready, fault }: Options): Promise<void> {
-  const faults = stackFaults(fault.map(readFault))
+  const faults = stackFaults(readStackFaults(fault))
   const population = { seed, organisations, users }
   const say = (line: string) => console.log(pc.dim(line))
   const stack = await startStack({ population, ...faults, say, ...(port === undefined ? {} : { port }) })
