@@ -4,10 +4,14 @@ import { gate as rules } from '@headroom/perf-budgets/slo.ts'
 import { z } from 'zod'
 import { UsageError } from '../cli/usage.ts'
 import { judgeSlices } from '../gate/gate.ts'
-import { eachCpu, metricsOf, Slice, soundPairs } from '../gate/slices.ts'
+import { eachCpu, metricsOf, type SideName, Slice, soundPairs } from '../gate/slices.ts'
 import { plainTable } from '../report/table.ts'
+import { isPage } from '../run/routes.ts'
 
 type SlicePair = { base: Slice; head: Slice }
+
+/** Pairs between two starts of the processes, and the side that was started first. */
+type Stretch = { first: SideName; pairs: readonly SlicePair[] }
 
 /** What a gate of another making says of the same pairs; true when it blocks. */
 const others: Record<string, (pairs: readonly SlicePair[]) => boolean> = {
@@ -22,45 +26,58 @@ const others: Record<string, (pairs: readonly SlicePair[]) => boolean> = {
     }),
 }
 
-const injections = [1, 1.05, 1.1]
+type Injection = { name: string; slower: number; only?: 'pages' | 'API' }
+
+const injections: Injection[] = [
+  { name: 'the same', slower: 1 },
+  { name: '+5%', slower: 1.05 },
+  { name: '+10%', slower: 1.1 },
+  { name: '+10%, pages alone', slower: 1.1, only: 'pages' },
+  { name: '+10%, the API alone', slower: 1.1, only: 'API' },
+]
 
 /**
  * How often the gate cries wolf, and how often it catches what was injected: gates made of recorded slices. Of gates
- * of a revision against itself whole pairs are drawn anew, with replacement, each either way round; what is injected
- * multiplies the times and the CPU of head's slices. It is a simulation on real measurements, no run of its own.
+ * of a revision against itself whole stretches between two starts of the processes are drawn, with replacement, since
+ * pairs of the same two processes resemble each other; each the way round that a gate has them, the side that was
+ * started first alternating. What is injected multiplies the times and the CPU of head's slices. It is a simulation on
+ * real measurements, no run of its own.
+ *
+ * @param files each the slices.json of a gate
+ * @throws UsageError when a file cannot be read, or there are too few stretches to draw from
  */
 export async function benchGate(
   files: readonly string[],
   gates: number,
   print: (line: string) => void,
 ): Promise<void> {
-  const recorded = (await Promise.all(files.map(readPairs))).flat()
-  const least = Math.max(...rules.looks)
-  if (recorded.length < rules.looks[0])
+  const recorded = (await Promise.all(files.map(readStretches))).flat()
+  const stretches = Math.ceil(Math.max(...rules.looks) / rules.renewAfter)
+  if (recorded.length < 2)
     throw new UsageError(
-      `${recorded.length} sound pairs are recorded, and ${rules.looks[0]} is the least`,
+      `${recorded.length} stretches of ${rules.renewAfter} pairs are recorded, and 2 is the least`,
       'record some: pnpm gate --base HEAD, and give its slices.json',
     )
   print(
-    `${gates} gates of ${rules.looks.join(' or ')} pairs each, drawn from ${recorded.length} recorded pairs of a revision against itself`,
+    `${gates} gates of ${rules.looks.join(' or ')} pairs each, drawn from ${recorded.length} recorded stretches of ${rules.renewAfter} pairs of a revision against itself`,
   )
-  if (recorded.length < least)
-    print(`(fewer than ${least}: what is drawn repeats itself more than a real run does)`)
+  if (recorded.length < 2 * stretches)
+    print(`(fewer than ${2 * stretches}: what is drawn repeats itself more than a real run does)`)
   const table = plainTable(
     ['head is', 'fail', 'undecided', 'pass', 'pairs', ...Object.keys(others).map((name) => `${name}: fail`)],
     ['left', ...Array.from({ length: 4 + Object.keys(others).length }, () => 'right' as const)],
   )
-  for (const slower of injections) {
+  for (const injection of injections) {
     const counts = { fail: 0, undecided: 0, pass: 0, invalid: 0 }
     const blocked = Object.fromEntries(Object.keys(others).map((name) => [name, 0]))
     let used = 0
     for (let gate = 0; gate < gates; gate++) {
-      const drawn = draw(recorded, least, gate, slower)
+      const drawn = draw(recorded, stretches, gate, injection)
       for (const [name, blocks] of Object.entries(others))
         if (blocks(drawn)) blocked[name] = (blocked[name] ?? 0) + 1
       for (const look of rules.looks) {
         const { verdict } = judgeSlices(flat(drawn.slice(0, look)))
-        if (verdict === 'undecided' && look < least) continue
+        if (verdict === 'undecided' && look < Math.max(...rules.looks)) continue
         counts[verdict]++
         used += look
         break
@@ -68,7 +85,7 @@ export async function benchGate(
     }
     const share = (count: number) => `${((100 * count) / gates).toFixed(1)}%`
     table.push([
-      slower === 1 ? 'the same' : `+${((slower - 1) * 100).toFixed(0)}%`,
+      injection.name,
       ...[share(counts.fail), share(counts.undecided), share(counts.pass), (used / gates).toFixed(1)],
       ...Object.values(blocked).map(share),
     ])
@@ -78,27 +95,47 @@ export async function benchGate(
 
 const flat = (pairs: readonly SlicePair[]): Slice[] => pairs.flatMap(({ base, head }) => [base, head])
 
-async function readPairs(file: string): Promise<SlicePair[]> {
+/** Whole ones alone: of a gate that was cut short, or that played many pairs again, some are not. */
+async function readStretches(file: string): Promise<Stretch[]> {
   const text = await readFile(file, 'utf8').catch(() => {
     throw new UsageError(`${file} cannot be read`, 'give the slices.json that a gate left in results/')
   })
-  return soundPairs(z.array(Slice).parse(JSON.parse(text)))
+  const pairs = soundPairs(z.array(Slice).parse(JSON.parse(text)))
+  const stretches = Map.groupBy(pairs, ({ base }) => Math.floor(base.pair / rules.renewAfter))
+  return [...stretches]
+    .filter(([, pairs]) => pairs.length === rules.renewAfter)
+    .map(([place, pairs]) => ({ first: firstIn(place), pairs }))
 }
 
-/** Pairs of one gate: numbered anew, each either way round, head's so much slower. */
-function draw(recorded: readonly SlicePair[], pairs: number, gate: number, slower: number): SlicePair[] {
-  return Array.from({ length: pairs }, (_, pair) => {
-    const { base, head } = recorded[below(recorded.length, 91, gate, pair)] as SlicePair
-    const [one, other] = below(2, 92, gate, pair) === 0 ? [base, head] : [head, base]
-    return {
-      base: { ...one, pair, side: 'base' as const },
-      head: { ...slowed(other, slower), pair, side: 'head' as const },
-    }
+/** As a gate starts them: base, and after each renewal the other one. */
+const firstIn = (stretch: number): SideName => (stretch % 2 === 0 ? 'base' : 'head')
+
+/** Pairs of one gate, numbered anew. */
+function draw(
+  recorded: readonly Stretch[],
+  stretches: number,
+  gate: number,
+  injection: Injection,
+): SlicePair[] {
+  const drawn = Array.from({ length: stretches }, (_, place) => {
+    const { first, pairs } = recorded[below(recorded.length, 91, gate, place)] as Stretch
+    return first === firstIn(place) ? pairs : pairs.map(({ base, head }) => ({ base: head, head: base }))
   })
+  return drawn.flat().map(({ base, head }, pair) => ({
+    base: { ...base, pair, side: 'base' },
+    head: { ...slowed(head, injection), pair, side: 'head' },
+  }))
 }
 
-const slowed = (slice: Slice, slower: number): Slice => ({
-  ...slice,
-  cpu: slice.cpu && eachCpu(slice.cpu, (ms) => ms * slower),
-  routes: slice.routes.map((route) => ({ ...route, p50: route.p50 * slower, p95: route.p95 * slower })),
-})
+const slowed = (slice: Slice, { slower, only }: Injection): Slice => {
+  const kind = only === 'pages' ? 'web' : 'api'
+  return {
+    ...slice,
+    cpu: slice.cpu && eachCpu(slice.cpu, (ms, of) => (only && of !== kind ? ms : ms * slower)),
+    routes: slice.routes.map((route) =>
+      only && isPage(route.route) !== (only === 'pages')
+        ? route
+        : { ...route, p50: route.p50 * slower, p95: route.p95 * slower },
+    ),
+  }
+}
