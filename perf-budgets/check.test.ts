@@ -50,6 +50,59 @@ describe('the limits', () => {
     ],
     ['an even number of runs', { lighthouse: { ...slo.lighthouse, runs: 4 } }, /runs: must be odd/],
     ['a leak that is allowed', { promises: { ...slo.promises, isolation: { leaks: 1 } } }, /leaks/],
+    ['a limit that is not checked', { budgets: {} }, /^budgets: is not checked.* perf-budgets\/check\.ts/m],
+    [
+      'a limit of a wrong name',
+      { lighthouse: { ...slo.lighthouse, scriptByte: 1 } },
+      /^lighthouse\.scriptByte: is not checked; correct its name/m,
+    ],
+    [
+      'a wrong name further below',
+      { routes: { 'page /a': { kind: 'page', ttfbP95: 9, p95: 9 } } },
+      /^routes\.page \/a\.p95: is not checked/m,
+    ],
+    [
+      'a phone without end in its slowness',
+      { lighthouse: { ...slo.lighthouse, phoneBenchmarkIndex: 0 } },
+      /^lighthouse\.phoneBenchmarkIndex: must be .*125/m,
+    ],
+    [
+      'a phone as fast as a computer',
+      { lighthouse: { ...slo.lighthouse, phoneBenchmarkIndex: 1_750 } },
+      /^lighthouse\.phoneBenchmarkIndex: must be .*1,200/m,
+    ],
+    ['a soak that is all warm-up', { soak: { ...slo.soak, warmUp: 0.99 } }, /^soak\.warmUp: must leave/m],
+    [
+      'a generator that costs nothing',
+      { generator: { ...slo.generator, cpuMsPerRequest: 0 } },
+      /^generator\.cpuMsPerRequest: /m,
+    ],
+    [
+      'a generator that may use more than makes a run invalid',
+      { generator: { ...slo.generator, rssBytes: slo.validity.generatorRssBytes + 1 } },
+      /^generator\.rssBytes: must not be above validity\.generatorRssBytes/m,
+    ],
+    ['a stream that there is not', { streamed: ['GET /v1/nothing'] }, /^streamed\.0: .*routes/m],
+    [
+      'an exemption of a route that there is not',
+      { withoutLoad: { 'trpc me.nothing': 'a reason' } },
+      /^withoutLoad\.trpc me\.nothing: .*routes/m,
+    ],
+    [
+      'an exemption without a reason',
+      { withoutLoad: { 'trpc me.remove': ' ' } },
+      /^withoutLoad\.trpc me\.remove: needs the reason/m,
+    ],
+    [
+      'a page exempt from Lighthouse that there is not',
+      { withoutLighthouse: { 'page /nothing': 'a reason' } },
+      /^withoutLighthouse\.page \/nothing: .*routes/m,
+    ],
+    [
+      'an exemption from Lighthouse of what is no page',
+      { withoutLighthouse: { 'trpc me.get': 'a reason' } },
+      /^withoutLighthouse\.trpc me\.get: .*page/m,
+    ],
   ])('would be refused with %s', (_what, change, problem) => {
     expect(problemsOf({ ...slo, ...change }).join('\n')).toMatch(problem)
   })

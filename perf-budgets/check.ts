@@ -18,7 +18,7 @@ const namePattern =
 const Routes = z
   .record(
     z.string(),
-    z.object({
+    z.strictObject({
       kind: z.enum(['page', 'rsc', 'rest', 'trpc', 'static']),
       ttfbP95: Milliseconds.max(
         slo.ttfbP95,
@@ -40,23 +40,34 @@ const Routes = z
     }
   })
 
-export const Slo = z.object({
+const KnownRoute = z
+  .string()
+  .refine((name) => Object.hasOwn(slo.routes, name), 'is none of routes; correct its name, or take it out')
+const Reason = z.string().trim().min(1, 'needs the reason')
+
+/** Whoever misspells a limit, or adds one that is not here, is told: zod's own objects drop it. */
+export const Slo = z.strictObject({
   ttfbP95: Milliseconds,
-  promises: z.object({
-    availability: z.object({ target: Share, days: z.number().int().positive() }),
-    concurrency: z.object({ users: z.number().int().positive(), thinkTime: Milliseconds }),
-    isolation: z.object({ leaks: z.literal(0) }),
+  promises: z.strictObject({
+    availability: z.strictObject({ target: Share, days: z.number().int().positive() }),
+    concurrency: z.strictObject({ users: z.number().int().positive(), thinkTime: Milliseconds }),
+    isolation: z.strictObject({ leaks: z.literal(0) }),
   }),
-  effects: z.object({ delayP95: Milliseconds, oldestWaiting: Milliseconds }),
+  effects: z.strictObject({ delayP95: Milliseconds, oldestWaiting: Milliseconds }),
   errorsThatCount: z.array(z.string()).min(1),
-  lighthouse: z.object({
-    performance: z.object({ mobile: Share, desktop: z.number().gt(0).max(1) }),
+  lighthouse: z.strictObject({
+    performance: z.strictObject({ mobile: Share, desktop: z.number().gt(0).max(1) }),
     // An even number of runs has no middle one.
     runs: z
       .number()
       .int()
       .positive()
       .refine((runs) => runs % 2 === 1, 'must be odd'),
+    // Phones of the middle class and above, by https://github.com/GoogleChrome/lighthouse/blob/main/docs/throttling.md.
+    phoneBenchmarkIndex: z
+      .number()
+      .min(125, 'must be at least 125, where the middle class of phones begins')
+      .max(1_200, 'must be at most 1,200, where the fastest phones end'),
     serverResponseTime: Milliseconds.max(slo.ttfbP95),
     largestContentfulPaint: Milliseconds,
     cumulativeLayoutShift: Share,
@@ -65,7 +76,7 @@ export const Slo = z.object({
     scriptBytes: z.number().int().positive(),
     requests: z.number().int().positive(),
   }),
-  validity: z.object({
+  validity: z.strictObject({
     scheduleLagP99: Milliseconds,
     generatorCpuShare: Share,
     activeUsers: Share,
@@ -74,46 +85,78 @@ export const Slo = z.object({
     littlesLaw: Share,
     vitalSamples: z.number().int().positive(),
   }),
-  soak: z.object({ residentSlope: z.number().positive(), arrayBuffersSlope: z.number().positive() }),
-  neighbours: z.object({ p95Ratio: z.number().min(1), floor: Milliseconds, fairness: Share }),
-  webVitals: z.object({
+  soak: z.strictObject({
+    warmUp: Share.max(0.5, 'must leave at least half of the judged time to look at'),
+    residentSlope: z.number().positive(),
+    arrayBuffersSlope: z.number().positive(),
+  }),
+  neighbours: z.strictObject({ p95Ratio: z.number().min(1), floor: Milliseconds, fairness: Share }),
+  webVitals: z.strictObject({
     largestContentfulPaint: Milliseconds,
     firstContentfulPaint: Milliseconds,
     timeToFirstByte: Milliseconds.max(slo.ttfbP95),
     cumulativeLayoutShift: Share,
     interactionToNextPaint: Milliseconds,
   }),
-  gate: z.object({
+  gate: z.strictObject({
     alpha: Share,
     leastRatio: z.number().min(1),
     looks: z.array(z.number().int().positive()).min(1),
     renewAfter: z.number().int().positive(),
     figures: z.record(
       z.enum(['p50', 'p95', 'cpu', 'lcp', 'tbt']),
-      z.object({ floor: z.number().positive(), tolerated: z.number().gt(1) }),
+      z.strictObject({ floor: z.number().positive(), tolerated: z.number().gt(1) }),
     ),
     counters: z.record(
       z.enum(counterKinds),
-      z.object({ ratio: z.number().min(1), amount: z.number().int().positive() }),
+      z.strictObject({ ratio: z.number().min(1), amount: z.number().int().positive() }),
     ),
-    slice: z.object({
+    slice: z.strictObject({
       users: z.number().int().positive(),
       think: Milliseconds,
       ramp: Milliseconds,
       duration: Milliseconds,
     }),
   }),
-  appCosts: z.object({ hotReadShare: Share, tenantReadRatio: z.number().min(1) }),
+  generator: z.strictObject({
+    cpuMsPerRequest: z.number().positive(),
+    rssBytes: z
+      .number()
+      .int()
+      .positive()
+      .max(
+        slo.validity.generatorRssBytes,
+        'must not be above validity.generatorRssBytes, where a run is invalid',
+      ),
+  }),
+  appCosts: z.strictObject({ hotReadShare: Share, tenantReadRatio: z.number().min(1) }),
   errorRate: Share,
   latencyTarget: Share,
   routes: Routes,
+  streamed: z.array(KnownRoute),
+  withoutLoad: z.record(KnownRoute, Reason),
+  withoutLighthouse: z.record(
+    KnownRoute.startsWith('page ', 'is no page; Lighthouse audits pages alone'),
+    Reason,
+  ),
 })
 
 /** What is wrong with the limits, one line each with the path of the field; empty when nothing is. */
 export function problemsOf(limits: unknown): string[] {
   const parsed = Slo.safeParse(limits)
   if (parsed.success) return []
-  return parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
+  return parsed.error.issues.flatMap(linesOf)
+}
+
+function linesOf(issue: z.core.$ZodIssue): string[] {
+  const line = (path: PropertyKey[], message: string) => `${path.join('.')}: ${message}`
+  if (issue.code === 'unrecognized_keys') {
+    const advice = 'is not checked; correct its name, or add it to perf-budgets/check.ts'
+    return issue.keys.map((key) => line([...issue.path, key], advice))
+  }
+  // Of a record's key zod says no more than that it is invalid.
+  if (issue.code === 'invalid_key') return issue.issues.map(({ message }) => line(issue.path, message))
+  return [line(issue.path, issue.message)]
 }
 
 /** The routes that Worklane answers and slo.ts does not know, given what the app has. */

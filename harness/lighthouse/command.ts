@@ -8,7 +8,7 @@ import pc from 'picocolors'
 import { oneOf, several, wholeNumber } from '../cli/options.ts'
 import { exitCodes } from '../cli/usage.ts'
 import { directoryOf, runId } from '../report/write.ts'
-import { readFault, stackFaults } from '../run/faults.ts'
+import { readStackFaults, stackFaults } from '../run/faults.ts'
 import { startGuard } from '../stack/guard.ts'
 import { project } from '../stack/project.ts'
 import { startStack } from '../stack/stack.ts'
@@ -43,7 +43,7 @@ export function register(program: Command): void {
 async function audit(options: Options) {
   const asked = oneOf('form factor', options.formFactor, [...formFactors, 'both'] as const)
   const names = pagesAskedFor(options.pages)
-  const faults = stackFaults(options.fault.map(readFault))
+  const faults = stackFaults(readStackFaults(options.fault))
   const say = (line: string) => console.log(pc.dim(line))
   const chromium = await provideForLighthouse(say)
   const release = await measureAlone(join(project, '.headroom/measuring'))
@@ -91,14 +91,15 @@ async function audit(options: Options) {
       formFactors: asked === 'both' ? formFactors : [asked],
       directory,
       say,
+      faults: options.fault,
+      crash: () => crashed,
     })
-    const verdict = crashed === undefined ? result.verdict : 'fail'
     for (const { formFactor, pages } of result.forms) console.log(`\n${formFactor}\n${tableOf(pages)}`)
-    if (crashed !== undefined) console.log(`${pc.red('✗')} ${crashed}`)
+    if (result.crashed !== null) console.log(`${pc.red('✗')} ${result.crashed}`)
     console.log(
-      `\n${verdictLine(verdict)}  median of ${options.runs}  ${relative(process.cwd(), join(directory, 'index.html'))}`,
+      `\n${verdictLine(result.verdict)}  median of ${options.runs}  ${relative(process.cwd(), join(directory, 'index.html'))}`,
     )
-    return verdict
+    return result.verdict
   } finally {
     process.off('SIGINT', interrupted)
     process.off('SIGTERM', interrupted)

@@ -112,4 +112,10 @@ describe('a page that Lighthouse audited', () => {
     expect(verdictOf([fail, invalid].filter((page) => page !== undefined))).toBe('invalid')
     expect(verdictOf([])).toBe('invalid')
   })
+
+  it('cannot pass where a part of Worklane ended, whatever its figures are', () => {
+    expect(verdictOf(judged({}))).toBe('pass')
+    expect(verdictOf(judged({}), 'api-1 ended during the audit')).toBe('fail')
+    expect(verdictOf(judged({ lighthouses: [] }), 'api-1 ended during the audit')).toBe('fail')
+  })
 })

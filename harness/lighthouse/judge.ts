@@ -57,8 +57,12 @@ export function judge(
   })
 }
 
-/** Nothing judged is nothing known. */
-export function verdictOf(pages: JudgedPage[]): Verdict {
+/**
+ * Nothing judged is nothing known.
+ * @param crashed the part of Worklane that ended during the audit: a fact, whatever was measured beside it
+ */
+export function verdictOf(pages: JudgedPage[], crashed: string | null = null): Verdict {
+  if (crashed !== null) return 'fail'
   const verdicts = pages.map((page) => page.verdict)
   if (verdicts.length === 0 || verdicts.includes('invalid')) return 'invalid'
   return verdicts.includes('fail') ? 'fail' : 'pass'

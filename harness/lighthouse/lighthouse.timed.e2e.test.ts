@@ -14,17 +14,38 @@ import { type Phone, phoneOn } from './phone.ts'
 const token = 'the-right-token'
 const marker = 'cnr-0123456789'
 
-/** As small as a page can be, behind a session as Worklane's are; /slow lets one wait. */
+/** Larger than all scripts of a page may be, and does nothing. */
+const largeScript = `/*${'x'.repeat(160_000)}*/`
+
+/**
+ * Most of what is seen moves down by a third of a phone's height, after the first frame and well before Lighthouse,
+ * which waits a second after the load, looks away.
+ */
+const brokenPage = `<p style="height: 400px; background: silver">Moves</p><script src="/large.js"></script><script>
+  console.error('broken on purpose')
+  const moveDown = () => {
+    const block = document.createElement('div')
+    block.style.height = '300px'
+    document.body.prepend(block)
+  }
+  addEventListener('load', () => requestAnimationFrame(() => setTimeout(moveDown, 300)))
+</script>`
+
+/** As small as a page can be, behind a session as Worklane's are; /slow lets one wait, /broken breaks other promises. */
 const server = createServer((request, response) => {
-  const html = (body: string) => {
+  const html = (heading: string, more = '') => {
     response.setHeader('content-type', 'text/html')
     response.end(`<!doctype html><html lang="en"><title>x</title><meta name="viewport" content="width=device-width">
-      <link rel="icon" href="data:,"><h1>${body}</h1><script>document.title = 'Worklane'</script></html>`)
+      <link rel="icon" href="data:,"><h1>${heading}</h1>${more}<script>document.title = 'Worklane'</script></html>`)
+  }
+  if (request.url === '/large.js') {
+    return void response.writeHead(200, { 'content-type': 'text/javascript' }).end(largeScript)
   }
   if (request.url?.startsWith('/sign-in')) return html('Sign in <input type="email">')
   if (request.headers.cookie !== `authjs.session-token=${token}`) {
     return void response.writeHead(307, { location: '/sign-in' }).end()
   }
+  if (request.url === '/broken') return html(marker, brokenPage)
   setTimeout(() => html(marker), request.url === '/slow' ? 1_200 : 0)
 })
 
@@ -95,10 +116,22 @@ describe('an audit by Lighthouse', () => {
     expect(pagesOf(forms)[0]?.reasons).toContain('/dashboard does not hold "cnr-other"')
   })
 
-  it('fails a page whose server is slow, although its score is high', async () => {
-    const { verdict, forms } = await run('slow', [{ ...dashboard, path: '/slow' }])
+  it('fails a page whose server is slow, although its score is high, and one that breaks other promises', async () => {
+    const { verdict, forms } = await run('failing', [
+      { ...dashboard, path: '/slow' },
+      { ...dashboard, name: '/broken', path: '/broken' },
+    ])
+    const [slow, broken] = pagesOf(forms)
+    expect(pagesOf(forms).flatMap((page) => page.reasons)).toEqual([])
     expect(verdict).toBe('fail')
-    expect(pagesOf(forms)[0]?.measures['server-response-time']).toMatchObject({ limit: 800, passed: false })
+    expect(slow?.measures['server-response-time']).toMatchObject({ limit: 800, passed: false })
+    expect(broken?.measures).toMatchObject({
+      'cumulative-layout-shift': { limit: 0.1, passed: false },
+      'errors-in-console': { limit: 1, passed: false },
+      'resource-summary:script:size': { limit: 150_000, passed: false },
+    })
+    const summary = await readFile(join(results, 'failing/summary.md'), 'utf8')
+    expect(summary).toContain('- /broken: errors-in-console is 0, wanted 1')
   })
 })
 

@@ -1,5 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { sessionCookieOf } from '@headroom/fixtures/population.ts'
 import { assertions, type LighthouseRc } from '@headroom/perf-budgets/lighthouserc.ts'
 import { z } from 'zod'
 import type { Result } from '../judge/result.ts'
@@ -29,6 +30,10 @@ export type LighthouseRun = {
   /** Where index.html, result.json and the reports go. */
   directory: string
   say: (line: string) => void
+  /** As the command line has them. */
+  faults?: string[]
+  /** Which part of Worklane ended, and its last words; asked once all pages are audited. */
+  crash?: () => string | undefined
 }
 
 /** What was found on phones, or on computers. */
@@ -40,6 +45,10 @@ export type LighthouseResult = {
   revision: string | null
   machine: Result['machine']
   verdict: Verdict
+  /** What was broken on purpose: such a result is no measurement of this revision. */
+  faults: string[]
+  /** The part of Worklane that ended during the audit, with its last words; null when none did. */
+  crashed: string | null
   /** What phones are on this machine. */
   phone: Phone
   /** Of each page. */
@@ -57,10 +66,15 @@ export async function lighthouse(run: LighthouseRun): Promise<LighthouseResult> 
     forms.push({ formFactor, pages: found.pages })
     links.push(...found.links)
   }
-  const verdict = verdictOf(forms.flatMap(({ pages }) => pages))
+  const crashed = run.crash?.() ?? null
+  const verdict = verdictOf(
+    forms.flatMap(({ pages }) => pages),
+    crashed,
+  )
   const result: LighthouseResult = {
     ...{ run: run.id, startedAt, revision: await revision(), machine: thisMachine() },
-    ...{ verdict, phone: run.phone, runs: run.runs, forms },
+    ...{ verdict, faults: run.faults ?? [], crashed },
+    ...{ phone: run.phone, runs: run.runs, forms },
   }
   await mkdir(run.directory, { recursive: true })
   await writeFile(join(run.directory, 'index.html'), indexHtml(result, links))
@@ -76,7 +90,7 @@ async function auditForm(
 ): Promise<{ pages: JudgedPage[]; links: ReportLink[] }> {
   const sessions = [
     { session: 'nobody', cookie: undefined },
-    { session: 'user', cookie: `${cookieName(run.origin)}=${run.sessionToken}` },
+    { session: 'user', cookie: `${sessionCookieOf(run.origin)}=${run.sessionToken}` },
   ] as const
   const judged: JudgedPage[] = []
   const links: ReportLink[] = []
@@ -92,10 +106,6 @@ async function auditForm(
   }
   return { pages: judged, links }
 }
-
-/** Auth.js puts a prefix on cookies that only https may carry. */
-const cookieName = (origin: string) =>
-  origin.startsWith('https:') ? '__Secure-authjs.session-token' : 'authjs.session-token'
 
 const Manifest = z.array(
   z.object({ url: z.string(), isRepresentativeRun: z.boolean(), htmlPath: z.string() }),

@@ -42,21 +42,23 @@ export function tableOf(pages: JudgedPage[]): string {
     })
     table.push([page.name, ...cells, colour[page.verdict](page.verdict)])
   }
-  const reasons = pages.flatMap((page) =>
-    page.reasons.map((reason) => `${pc.yellow('!')} ${page.name}: ${reason}`),
-  )
-  return [table.toString(), ...reasons, ...brokenBeside(pages)].join('\n')
+  const below = (mark: string, textsOf: (page: JudgedPage) => string[]) =>
+    pages.flatMap((page) => textsOf(page).map((text) => `${mark} ${page.name}: ${text}`))
+  return [
+    table.toString(),
+    ...below(pc.yellow('!'), ({ reasons }) => reasons),
+    ...below(pc.red('✗'), brokenBeside),
+  ].join('\n')
 }
 
-/** What is broken and has no column. */
-const brokenBeside = (pages: JudgedPage[]): string[] =>
-  pages.flatMap((page) =>
-    Object.entries(page.measures)
-      .filter(([name, { passed }]) => !passed && !columns.some((column) => column.name === name))
-      .map(
-        ([name, { actual, limit }]) => `${pc.red('✗')} ${page.name}: ${name} is ${actual}, wanted ${limit}`,
-      ),
-  )
+/** What is broken of a page and has no column. */
+const brokenBeside = ({ measures }: JudgedPage): string[] =>
+  Object.entries(measures)
+    .filter(([name, { passed }]) => !passed && !columns.some((column) => column.name === name))
+    .map(([name, { actual, limit }]) => `${name} is ${actual}, wanted ${limit}`)
+
+/** All that no column says of a page. */
+const besideColumns = (page: JudgedPage): string[] => [...page.reasons, ...brokenBeside(page)]
 
 export const verdictLine = (verdict: Verdict): string => colour[verdict](pc.bold(verdict.toUpperCase()))
 
@@ -67,8 +69,10 @@ const titles: Record<FormFactor, string> = { mobile: 'On phones', desktop: 'On c
 export const phoneLine = ({ benchmarkIndex, cpuSlowdown }: Phone): string =>
   `A phone is ${cpuSlowdown} times slower than this machine (benchmark index ${amount(benchmarkIndex)}).`
 
+const faultsLine = (faults: readonly string[]) => `Made with faults on purpose: ${faults.join(', ')}.`
+
 /** The same for a pull request. */
-export function markdown({ verdict, phone, runs, forms }: LighthouseResult): string {
+export function markdown({ verdict, phone, runs, forms, faults, crashed }: LighthouseResult): string {
   const tables = forms.map(({ formFactor, pages }) => {
     const rows = pages.map(({ name, measures, verdict }) => {
       const cells = columns.map(({ name, show }) => {
@@ -82,21 +86,32 @@ export function markdown({ verdict, phone, runs, forms }: LighthouseResult): str
     return [
       ...[`#### ${titles[formFactor]}`, '', `| ${heads.join(' | ')} |`],
       ...[`|---|${columns.map(() => '--:|').join('')}---|`, ...rows, ''],
-      ...pages.flatMap((page) => page.reasons.map((reason) => `- ${page.name}: ${reason}`)),
+      ...pages.flatMap((page) => besideColumns(page).map((text) => `- ${page.name}: ${text}`)),
     ].join('\n')
   })
   return [
     `### ${symbols[verdict]} Lighthouse: ${verdict}`,
     '',
+    ...(crashed === null ? [] : [quoted(crashed), '']),
     `Median of ${runs}. ${phoneLine(phone)}`,
     '',
+    ...(faults.length > 0 ? [faultsLine(faults), ''] : []),
     ...tables,
     '',
   ].join('\n')
 }
 
+/** A first line, and a log below it: indented it is code, whatever it holds. */
+function quoted(text: string): string {
+  const [first, ...log] = text.split('\n')
+  return [first, '', ...log.map((line) => `    ${line}`)].join('\n')
+}
+
 /** One page that leads to every report. */
-export function indexHtml({ verdict, phone, runs, forms }: LighthouseResult, links: ReportLink[]): string {
+export function indexHtml(
+  { verdict, phone, runs, forms, faults, crashed }: LighthouseResult,
+  links: ReportLink[],
+): string {
   const title = `Lighthouse, median of ${runs}`
   const sections = forms.map(
     ({ formFactor, pages }) =>
@@ -105,14 +120,18 @@ export function indexHtml({ verdict, phone, runs, forms }: LighthouseResult, lin
         links.filter((link) => link.formFactor === formFactor),
       )}`,
   )
+  const notes = [
+    crashed === null ? '' : `\n<pre class="fail">${escaped(crashed)}</pre>`,
+    faults.length > 0 ? `\n<p>${escaped(faultsLine(faults))}</p>` : '',
+  ]
   return `<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escaped(title)}</title>
 <style>
 :root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif } body { margin: 2rem auto; max-width: 80rem; padding: 0 1rem }
 table { border-collapse: collapse; width: 100% } th, td { padding: .4rem .6rem; border-bottom: 1px solid #8884; text-align: left }
-tbody th { font-weight: 500 } td:last-child { white-space: nowrap } td { font-variant-numeric: tabular-nums } .pass { color: light-dark(#15803d, #4ade80) } .fail { color: light-dark(#b91c1c, #f87171) } .invalid { color: light-dark(#a16207, #facc15) }
+tbody th { font-weight: 500 } td:last-child { white-space: nowrap } td { font-variant-numeric: tabular-nums } pre { overflow-x: auto } .pass { color: light-dark(#15803d, #4ade80) } .fail { color: light-dark(#b91c1c, #f87171) } .invalid { color: light-dark(#a16207, #facc15) }
 </style>
-<h1>${escaped(title)}</h1><p>Verdict: <strong class="${verdict}">${verdict}</strong>. ${phoneLine(phone)}</p>
+<h1>${escaped(title)}</h1><p>Verdict: <strong class="${verdict}">${verdict}</strong>. ${phoneLine(phone)}</p>${notes.join('')}
 ${sections.join('\n')}
 </html>
 `
@@ -130,8 +149,8 @@ function htmlTable(pages: JudgedPage[], links: ReportLink[]): string {
       .map(
         ({ href, typical }, index) => `<a href="${escaped(href)}">${typical ? 'median run' : index + 1}</a>`,
       )
-    const reasons = page.reasons.map((reason) => `<br><small>${escaped(reason)}</small>`).join('')
-    return `<tr><th>${escaped(page.name)}${reasons}</th>${cells.join('')}<td class="${page.verdict}">${page.verdict}</td><td>${reports.join(' · ')}</td></tr>`
+    const beside = besideColumns(page).map((text) => `<br><small>${escaped(text)}</small>`)
+    return `<tr><th>${escaped(page.name)}${beside.join('')}</th>${cells.join('')}<td class="${page.verdict}">${page.verdict}</td><td>${reports.join(' · ')}</td></tr>`
   })
   return `<table><thead><tr>${heads.map((head) => `<th>${escaped(head)}</th>`).join('')}</tr></thead><tbody>${rows.join('\n')}</tbody></table>`
 }

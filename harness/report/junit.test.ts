@@ -47,6 +47,14 @@ describe('JUnit', () => {
     expect(cases).toMatchObject([{ error: { '@message': 'invalid: no samples' } }])
   })
 
+  it('holds nothing that XML cannot, such as the colours of a log', () => {
+    const reasons = ['\u001b[31mapi-1\u001b[0m ended\u0000:\n\tno memory']
+    const xml = junitOfResult(result({ verdict: 'fail', reasons }))
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+    expect(xml).not.toMatch(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/)
+    expect(casesOf(xml)).toMatchObject([{ failure: { '@message': expect.stringMatching(/^api-1 ended:/) } }])
+  })
+
   it('tells an undecided gate as skipped, and a worse counter as a failure', () => {
     const gate: Compared = {
       ...{ verdict: 'undecided', findings: [], reasons: [], slices: [] },
@@ -61,14 +69,53 @@ describe('JUnit', () => {
     ])
   })
 
-  it('has a case for each assertion of a page', () => {
-    const page = {
-      ...{ name: '/', url: '', verdict: 'fail' as const, reasons: [] },
-      measures: { 'total-byte-weight': { actual: 9, limit: 5, passed: false } },
+  it('says what is worse in a failed gate, of which nothing else is told', () => {
+    const finding = { name: 'CPU of web', unit: 'ms', call: 'worse' as const, base: 1, head: 2, ratio: 2 }
+    const gate: Compared = {
+      ...{ verdict: 'fail', reasons: [], slices: [] },
+      findings: [{ ...finding, interval: [1.9, 2.1], p: 0, pairs: 20, tolerated: 1.05 }],
+      counters: {
+        compared: 1,
+        findings: [{ kind: 'queries', route: 'page /', base: 1, head: null, call: 'worse' }],
+      },
     }
-    const lighthouse = { verdict: 'fail', forms: [{ formFactor: 'mobile', pages: [page] }] }
-    expect(casesOf(junitOfLighthouse(lighthouse as unknown as LighthouseResult))[1]).toMatchObject({
-      ...{ '@classname': '/ (mobile)', failure: { '@message': '9, wanted 5' } },
+    expect(casesOf(junitOfGate(gate))[0]).toMatchObject({
+      failure: {
+        '@message':
+          'timed: CPU of web: 2.000 of base (1.900 to 2.100); counted: queries of page /: 1 to none',
+      },
+    })
+  })
+
+  const page = {
+    ...{ name: '/', url: '', verdict: 'fail' as const, reasons: [] },
+    measures: { 'total-byte-weight': { actual: 9, limit: 5, passed: false } },
+  }
+  const lighthouse = (change: object) =>
+    casesOf(
+      junitOfLighthouse({
+        ...{ verdict: 'fail', crashed: null, forms: [{ formFactor: 'mobile', pages: [page] }], ...change },
+      } as unknown as LighthouseResult),
+    )
+
+  it('has a case for each assertion of a page, and says the broken ones where the verdict is', () => {
+    expect(lighthouse({})).toMatchObject([
+      { failure: { '@message': '/ (mobile): total-byte-weight: 9, wanted 5' } },
+      { '@classname': '/ (mobile)', failure: { '@message': '9, wanted 5' } },
+    ])
+  })
+
+  it('names some of many broken assertions, and counts the others', () => {
+    const pages = Array.from({ length: 12 }, (_, index) => ({ ...page, name: `/${index}` }))
+    const [verdict] = lighthouse({ forms: [{ formFactor: 'mobile', pages }] })
+    expect(verdict).toMatchObject({
+      failure: { '@message': expect.stringMatching(/^\/0 \(mobile\): .*; and 2 more$/) },
+    })
+  })
+
+  it('says that a part of Worklane ended during an audit, before all else', () => {
+    expect(lighthouse({ crashed: 'api-1 ended during the audit:\nno memory' })[0]).toMatchObject({
+      failure: { '@message': expect.stringMatching(/^api-1 ended during the audit:\s+no memory; \/ \(mob/) },
     })
   })
 })

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import { create } from 'xmlbuilder2'
 import type { Compared } from '../gate/gate.ts'
 import type { Result } from '../judge/result.ts'
@@ -29,18 +30,34 @@ function junit(name: string, cases: readonly Case[]): string {
   const suite = document.ele('testsuites', counts).ele('testsuite', counts)
   for (const { of, name, outcome } of cases) {
     const one = suite.ele('testcase', { classname: of, name })
-    if ('failure' in outcome) one.ele('failure', { message: outcome.failure })
-    if ('error' in outcome) one.ele('error', { message: outcome.error })
+    if ('failure' in outcome) one.ele('failure', { message: allowed(outcome.failure) })
+    if ('error' in outcome) one.ele('error', { message: allowed(outcome.error) })
     if ('skipped' in outcome) one.ele('skipped')
   }
   return `${document.end({ prettyPrint: true })}\n`
 }
 
-function verdictCase(verdict: string, reasons: readonly string[]): Case {
-  const said = reasons.join('; ')
+/** What a log says may hold characters that make a document none. Source: https://www.w3.org/TR/xml/#charsets */
+const allowed = (text: string) =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is taken out
+  stripVTControlCharacters(text).replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '')
+
+/** So many broken cases are named where the verdict is; each is told by itself as well. */
+const namedBroken = 10
+
+function brokenOf(cases: readonly Case[]): string[] {
+  const broken = cases.flatMap(({ of, name, outcome }) =>
+    'failure' in outcome ? [`${of}: ${name}: ${outcome.failure}`] : [],
+  )
+  const more = broken.length - namedBroken
+  return [...broken.slice(0, namedBroken), ...(more > 0 ? [`and ${more} more`] : [])]
+}
+
+/** @param cases of which the broken ones are named, where the reasons of a failure do not name them */
+function verdictCase(verdict: string, reasons: readonly string[], cases: readonly Case[] = []): Case {
   const outcomes: Record<string, Outcome> = {
-    fail: failure(said),
-    invalid: { error: `invalid: ${said}` },
+    fail: failure([...reasons, ...brokenOf(cases)].join('; ')),
+    invalid: { error: `invalid: ${reasons.join('; ')}` },
     // Neither broken nor kept: told, and no failure.
     undecided: { skipped: true },
   }
@@ -58,9 +75,8 @@ export const junitOfResult = ({ scenario, verdict, reasons, evidence }: Result):
     ),
   ])
 
-export const junitOfGate = ({ verdict, findings, counters, reasons }: Compared): string =>
-  junit('gate', [
-    verdictCase(verdict, reasons),
+export function junitOfGate({ verdict, findings, counters, reasons }: Compared): string {
+  const cases = [
     ...findings.map(({ name, call, ratio, interval: [low, high] }): Case => {
       const range = `${ratio.toFixed(3)} of base (${low.toFixed(3)} to ${high.toFixed(3)})`
       const undecided: Outcome = call === 'undecided' ? { skipped: true } : passed
@@ -69,25 +85,26 @@ export const junitOfGate = ({ verdict, findings, counters, reasons }: Compared):
     ...counters.findings.map(
       ({ kind, route, base, head, call }): Case => ({
         ...{ of: 'counted', name: `${kind} of ${route}` },
-        outcome: call === 'worse' ? failure(`${base} to ${head}`) : passed,
+        outcome: call === 'worse' ? failure(`${base} to ${head ?? 'none'}`) : passed,
       }),
     ),
-  ])
+  ]
+  return junit('gate', [verdictCase(verdict, reasons, cases), ...cases])
+}
 
-export function junitOfLighthouse({ verdict, forms }: LighthouseResult): string {
+export function junitOfLighthouse({ verdict, crashed, forms }: LighthouseResult): string {
   const pages = forms.flatMap(({ formFactor, pages }) =>
     pages.map((page) => ({ ...page, what: `${page.name} (${formFactor})` })),
   )
   const reasons = pages.flatMap(({ what, reasons }) => reasons.map((reason) => `${what}: ${reason}`))
-  return junit('lighthouse', [
-    verdictCase(verdict, reasons),
-    ...pages.flatMap(({ what, measures }) =>
-      Object.entries(measures).map(
-        ([name, { actual, limit, passed: held }]): Case => ({
-          ...{ of: what, name },
-          outcome: held ? passed : failure(`${actual}, wanted ${limit}`),
-        }),
-      ),
+  const cases = pages.flatMap(({ what, measures }) =>
+    Object.entries(measures).map(
+      ([name, { actual, limit, passed: held }]): Case => ({
+        ...{ of: what, name },
+        outcome: held ? passed : failure(`${actual}, wanted ${limit}`),
+      }),
     ),
-  ])
+  )
+  const facts = crashed === null ? [] : [crashed]
+  return junit('lighthouse', [verdictCase(verdict, [...facts, ...reasons], cases), ...cases])
 }
