@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Result } from '../judge/result.ts'
+import { askedOf } from './asked.ts'
 
 /** What is kept of a run on main, one line of a history file each. */
 export const RunEntry = z.object({
@@ -9,6 +10,8 @@ export const RunEntry = z.object({
   at: z.iso.datetime(),
   revision: z.string().nullable(),
   scenario: z.string(),
+  /** Option → value. Empty of runs from before it was kept: they count as asked for by default. */
+  asked: z.record(z.string(), z.string()).default({}),
   /** Runs of other machines say nothing about each other. */
   machine: z.string(),
   /** Name → value, in the unit that the name ends with. */
@@ -56,6 +59,7 @@ export function entryOfResult(result: Result): RunEntry | null {
       }
   return {
     ...{ kind: 'run', run, at: startedAt, revision, scenario, machine: machineOf(result.machine) },
+    asked: askedOf(result),
     metrics: metrics as Record<string, number>,
   }
 }
@@ -67,6 +71,11 @@ export const LighthouseFile = z.object({
   revision: z.string().nullable(),
   machine: Result.shape.machine,
   verdict: z.enum(['pass', 'fail', 'invalid']),
+  /** Missing in files from before it was kept. */
+  faults: z.array(z.string()).default([]),
+  /** The part of Worklane that ended meanwhile; missing as above. */
+  crashed: z.string().nullable().default(null),
+  runs: z.number().int(),
   forms: z.array(
     z.object({
       formFactor: z.string(),
@@ -85,9 +94,10 @@ const lighthouseMetrics: Record<string, (what: string) => string> = {
   'resource-summary:script:size': (what) => `script of ${what}, bytes`,
 }
 
+/** Of an audit; null of one that says nothing, or that something broke in, on purpose or not. */
 export function entryOfLighthouse(result: z.infer<typeof LighthouseFile>): RunEntry | null {
-  if (result.verdict === 'invalid') return null
-  const { run, startedAt, revision, machine, forms } = result
+  if (result.verdict === 'invalid' || result.faults.length > 0 || result.crashed !== null) return null
+  const { run, startedAt, revision, machine, runs, forms } = result
   const metrics = forms.flatMap(({ formFactor, pages }) =>
     pages.flatMap(({ name, measures }) =>
       Object.entries(lighthouseMetrics).flatMap(([audit, named]) => {
@@ -98,6 +108,7 @@ export function entryOfLighthouse(result: z.infer<typeof LighthouseFile>): RunEn
   )
   return {
     ...{ kind: 'run', run, at: startedAt, revision, scenario: 'lighthouse', machine: machineOf(machine) },
+    asked: { runs: `${runs}` },
     metrics: Object.fromEntries(metrics),
   }
 }

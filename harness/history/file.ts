@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { UsageError } from '../cli/usage.ts'
 import { Entry } from './entry.ts'
 
-/** A history, oldest first; nothing of a file that is not there. @throws UsageError with the line that is none */
+/** A history, line by line; nothing of a file that is not there. @throws UsageError with the line that is none */
 export async function readHistory(file: string): Promise<Entry[]> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return ''

@@ -17,7 +17,7 @@ const entries = (levels: number[], each = 12): RunEntry[] =>
     .flatMap((level) => Array.from({ length: each }, () => level))
     .map((level, n) => ({
       ...{ kind: 'run', run: `run-${n}`, at: new Date(Date.UTC(2026, 0, 1 + n)).toISOString() },
-      ...{ revision: `r${n}`, scenario: 'load', machine: 'linux' },
+      ...{ revision: `r${n}`, scenario: 'load', asked: {}, machine: 'linux' },
       metrics: { [metric]: level * (0.95 + 0.1 * unit(1, n)) },
     }))
 

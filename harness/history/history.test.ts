@@ -1,6 +1,7 @@
+import { workloads } from '@headroom/loadtests/wire/workloads.ts'
 import { describe, expect, it } from 'vitest'
 import { historyHtml, inWords } from './chart.ts'
-import type { Entry } from './entry.ts'
+import { Entry } from './entry.ts'
 import { type ChangePoint, fallbacks, seriesOf } from './ratchet.ts'
 
 const day = (n: number) => new Date(Date.UTC(2026, 0, 1 + n)).toISOString()
@@ -8,7 +9,8 @@ const day = (n: number) => new Date(Date.UTC(2026, 0, 1 + n)).toISOString()
 /** A run a day, of one metric. */
 const history = (metric: string, values: number[]): Entry[] =>
   values.map((value, n) => ({
-    ...{ kind: 'run', run: `run-${n}`, at: day(n), revision: `r${n}`, scenario: 'load', machine: 'linux' },
+    ...{ kind: 'run', run: `run-${n}`, at: day(n), revision: `r${n}` },
+    ...{ scenario: 'load', asked: {}, machine: 'linux' },
     metrics: { [metric]: value },
   }))
 
@@ -28,6 +30,8 @@ function fallen(metric: string, values: number[], changes: ChangePoint[], more: 
 }
 
 const time = 'TTFB p95 of page /dashboard, ms'
+/** What a run of it is asked for by default. */
+const users = `${workloads.load.users}`
 const better = [100, 100, 100, 60, 60, 60]
 const fellBack = [...better, 100, 100, 100]
 const changesOfFall = [change(3, 100, 60), change(6, 60, 100)]
@@ -70,6 +74,46 @@ describe('the ratchet', () => {
     const here = history(time, [60, 60])
     const there = history(time, [100, 100]).map((entry) => ({ ...entry, machine: 'another' }))
     expect(seriesOf([...here, ...there] as Entry[])).toHaveLength(2)
+  })
+
+  it('keeps apart what was asked for otherwise, and says so in the name', () => {
+    const asked = [
+      { users },
+      { users: '200', think: '1s' },
+      { think: '1s', users: '200' },
+      { users, target: 'https://staging.example.com' },
+    ]
+    const entries = asked.flatMap((asked) => history(time, [60]).map((entry) => ({ ...entry, asked })))
+    expect(seriesOf(entries as Entry[]).map(({ name, points }) => [name, points.length])).toEqual([
+      [`load: ${time} (linux)`, 1],
+      [`load --think 1s --users 200: ${time} (linux)`, 2],
+      [`load --target https://staging.example.com: ${time} (linux)`, 1],
+    ])
+  })
+
+  it('goes on with a history from before it was kept what was asked for', () => {
+    const [now] = history(time, [60])
+    const { asked: _, ...before } = now as Extract<Entry, { kind: 'run' }>
+    const usual = { ...before, run: 'later', asked: { users } }
+    expect(seriesOf([Entry.parse(before), Entry.parse(usual)])).toMatchObject([
+      { name: `load: ${time} (linux)`, points: [{ run: 'run-0' }, { run: 'later' }] },
+    ])
+  })
+
+  it('puts runs in the order in which they began, whatever line they are on', () => {
+    const [first, second, third] = history(time, [100, 100, 60]) as [Entry, Entry, Entry]
+    // The same moment to the second, of which one says no fractions.
+    const soon = { ...third, run: 'soon', at: '2026-01-03T00:00:00.500Z' } as Entry
+    const whole = { ...third, at: '2026-01-03T00:00:00Z' } as Entry
+    const [series] = seriesOf([soon, whole, first, second])
+    expect(series?.points.map(({ run }) => run)).toEqual(['run-0', 'run-1', 'run-2', 'soon'])
+  })
+
+  it('holds to what was accepted last, on whatever line that is', () => {
+    const series = `load: ${time} (linux)`
+    const accept = (at: string): Entry => ({ kind: 'accepted', at, series, because: 'more on it' })
+    const both = [accept(day(8.5)), accept(day(1.5))]
+    expect(fallen(time, fellBack, changesOfFall, both).fallen).toEqual([])
   })
 })
 

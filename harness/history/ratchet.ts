@@ -1,6 +1,7 @@
+import { unusual } from './asked.ts'
 import { type Entry, isMoreBetter, type RunEntry } from './entry.ts'
 
-/** One metric of one scenario on one kind of machine, oldest first. */
+/** One metric of one scenario, asked for in one way, on one kind of machine; by when runs began. */
 export type Series = {
   name: string
   metric: string
@@ -10,13 +11,15 @@ export type Series = {
 /** Where a series changed its level: the first point of the new one. */
 export type ChangePoint = { index: number; before: number; after: number; p: number }
 
-export const seriesName = ({ scenario, machine }: RunEntry, metric: string) =>
-  `${scenario}: ${metric} (${machine})`
+/** "load --users 200: TTFB p95 of page /dashboard, ms (linux, 2 cores, 8 GiB)" */
+export const seriesName = ({ scenario, asked, machine }: RunEntry, metric: string) =>
+  `${scenario}${unusual(scenario, asked)}: ${metric} (${machine})`
 
 export function seriesOf(entries: readonly Entry[]): Series[] {
   const series = new Map<string, Series>()
-  for (const entry of entries) {
-    if (entry.kind !== 'run') continue
+  const runs = entries.filter((entry) => entry.kind === 'run')
+  // By time and not by line: a run can be added later than those that came after it.
+  for (const entry of runs.toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at))) {
     for (const [metric, value] of Object.entries(entry.metrics)) {
       const name = seriesName(entry, metric)
       const known = series.get(name) ?? { name, metric, points: [] }
@@ -60,10 +63,13 @@ export function fallbacks(
 ): Fallback[] {
   return series.flatMap((one) => {
     const levels = levelsOf(one, changes.get(one.name) ?? [])
-    const accepted =
-      entries.findLast((entry) => entry.kind === 'accepted' && entry.series === one.name)?.at ?? ''
+    const accepted = Math.max(
+      ...entries.flatMap((entry) =>
+        entry.kind === 'accepted' && entry.series === one.name ? [Date.parse(entry.at)] : [],
+      ),
+    )
     // The level that was there when it was accepted, and those after it.
-    const from = levels.findLastIndex(({ from }) => (one.points[from]?.at ?? '') <= accepted)
+    const from = levels.findLastIndex(({ from }) => Date.parse(one.points[from]?.at ?? '') <= accepted)
     const counted = levels.slice(Math.max(0, from))
     const now = levels.at(-1)
     if (!now || counted.length < 2) return []

@@ -9,6 +9,7 @@ import { defaultImage, defaultRunnerImage, writeForCluster } from '../../kuberne
 import { progressScreen } from '../../report/progress.ts'
 import { terminalSummary } from '../../report/summary.ts'
 import { runId, writeResult } from '../../report/write.ts'
+import type { Companion } from '../../run/companion.ts'
 import { type Fault, readFault } from '../../run/faults.ts'
 import { proveEyes } from '../../run/isolation.ts'
 import { run } from '../../run/run.ts'
@@ -125,14 +126,14 @@ async function loadtest(plan: Plan, options: Options): Promise<void> {
     checkParts(faults, on.stack)
     say(on.stack ? `worklane is up at ${on.origin}` : `the target is ${on.origin}`)
     const more = { faults, faultTexts: options.fault, doubts }
+    const playHere = (played: Plan, companion?: Companion) =>
+      play(on, played, companion ? { ...more, companion } : more)
     await tell(
       scenario === 'capacity'
-        ? await measureCapacity(plan, (played) => play(on, played), say)
+        ? await measureCapacity(plan, playHere, say)
         : scenario === 'browser'
-          ? await withBrowser({ k6: k6.path, chromium }, (companion) =>
-              play(on, plan, { ...more, companion }),
-            )
-          : await play(on, plan, more),
+          ? await withBrowser({ k6: k6.path, chromium }, (companion) => playHere(plan, companion))
+          : await playHere(plan),
     )
   })
 }
