@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { generateClient } from '../app/data/generate.ts'
-import { problemsOf, routesWithoutBudget } from './check.ts'
+import { pathsWithoutBudget, problemsOf, routesWithoutBudget } from './check.ts'
 import { assertions, desktopAssertions, renderLighthouserc } from './lighthouserc.ts'
 import { sloTable } from './readme-table.ts'
 import * as slo from './slo.ts'
@@ -139,6 +139,10 @@ describe('every route of Worklane', () => {
       'rsc /tasks/[taskId]',
       'trpc task.move',
     ])
+  })
+
+  it('is missed when Next answers it and nobody knows', () => {
+    expect(pathsWithoutBudget(['/tasks', '/healthz', '/api/export', '/new'])).toEqual(['/api/export', '/new'])
   })
 
   it('has none that the app does not answer', () => {

@@ -134,6 +134,7 @@ export const Slo = z.strictObject({
   latencyTarget: Share,
   routes: Routes,
   streamed: z.array(KnownRoute),
+  withoutLimit: z.record(z.string().startsWith('/', 'is no path of Next; correct its name'), Reason),
   withoutLoad: z.record(KnownRoute, Reason),
   withoutLighthouse: z.record(
     KnownRoute.startsWith('page ', 'is no page; Lighthouse audits pages alone'),
@@ -171,6 +172,16 @@ export function routesWithoutBudget(
   ]
   return needed.filter((name) => !Object.hasOwn(routes, name))
 }
+
+/**
+ * What Next answers and slo.ts does not know.
+ * @param paths of Next's manifest of routes, such as `/tasks/[taskId]`
+ */
+export const pathsWithoutBudget = (
+  paths: readonly string[],
+  routes: Record<string, unknown> = slo.routes,
+  exempt: Record<string, unknown> = slo.withoutLimit,
+): string[] => paths.filter((path) => !Object.hasOwn(routes, `page ${path}`) && !Object.hasOwn(exempt, path))
 
 /** The routes that no load test asks, and that have no reason for it in slo.ts. @param played by all scenarios together */
 export const routesWithoutLoad = (

@@ -363,6 +363,25 @@ export const withoutLighthouse: Partial<Record<RouteName, string>> = {
   'page /settings': 'leads to /settings/profile, which is audited',
 }
 
+const operations = 'the operations, each of which has its own'
+const forOperators = 'asked by those who run Worklane, and by no user'
+const inAnothersPlace = 'shown in the place of a page, within its limit'
+
+/** What Next answers and no limit is for, each with its reason. */
+export const withoutLimit = {
+  '/v1/[...path]': operations,
+  '/trpc/[...path]': operations,
+  '/openapi.json': 'asked by those who write a client, once',
+  '/api/auth/[...nextauth]': 'signing in costs what a hash of a password is meant to cost',
+  '/healthz': forOperators,
+  '/readyz': forOperators,
+  '/metrics': forOperators,
+  '/icon.svg': 'a file like those that `static` is for',
+  '/_not-found': inAnothersPlace,
+  '/_global-error': inAnothersPlace,
+  '/dev/mail': 'refused in production',
+} as const satisfies Record<string, string>
+
 /** The share of a route's requests that stay below its limit: what the limits are percentiles of. */
 export const latencyTarget = 0.95
 

@@ -29,7 +29,7 @@ const neutral = [
 /** What counts, by name: one less is looser. */
 const counting = ['errorsThatCount']
 /** What is left out, by name: one more is looser. */
-const exempting = ['streamed', 'withoutLoad', 'withoutLighthouse']
+const exempting = ['streamed', 'withoutLoad', 'withoutLighthouse', 'withoutLimit']
 
 /**
  * The limits that head holds itself to less than base did, or not at all any more.
