@@ -3,8 +3,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type User, userAt } from '../../fixtures/population.ts'
 import { type Stack, startStack } from '../../harness/stack/stack.ts'
-import { launchChromium } from '../../harness/toolchain/chromium.ts'
-import { provide } from '../../harness/toolchain/provide.ts'
+import { launchChromium, provideHeadless } from '../../harness/toolchain/chromium.ts'
 import {
   addressOf,
   forStrangers,
@@ -29,9 +28,8 @@ describe('every page', async () => {
   const complaints: string[] = []
 
   beforeAll(async () => {
-    const tools = await provide(['chromium'])
     stack = await startStack({ population, env: manyPages })
-    browser = await launchChromium(tools.chromium.path)
+    browser = await launchChromium(await provideHeadless())
   })
   afterAll(async () => {
     await browser?.close()

@@ -1,8 +1,7 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { partNames, type Stack, startStack } from '../../harness/stack/stack.ts'
-import { launchChromium } from '../../harness/toolchain/chromium.ts'
-import { provide } from '../../harness/toolchain/provide.ts'
+import { launchChromium, provideHeadless } from '../../harness/toolchain/chromium.ts'
 import { openCommands, visit } from './testing/pages.ts'
 
 const password = 'a password of ada'
@@ -15,11 +14,10 @@ describe('two people and their organisation', () => {
   const complaints: string[] = []
 
   beforeAll(async () => {
-    const tools = await provide(['chromium'])
     // Small limits, so that a person can meet one; still far above what this walk needs.
     const parts = partNames.filter((part) => part !== 'prometheus')
     stack = await startStack({ population: null, parts, env: { RATE_LIMIT_SCALE: '0.5' } })
-    browser = await launchChromium(tools.chromium.path)
+    browser = await launchChromium(await provideHeadless())
     ada = await newPage()
     bob = await newPage()
   })

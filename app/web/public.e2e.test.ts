@@ -4,8 +4,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type PopulationSpec, userAt } from '../../fixtures/population.ts'
 import { type Stack, startStack } from '../../harness/stack/stack.ts'
-import { launchChromium } from '../../harness/toolchain/chromium.ts'
-import { provide } from '../../harness/toolchain/provide.ts'
+import { launchChromium, provideHeadless } from '../../harness/toolchain/chromium.ts'
 import { demoPassword } from '../../seed/seed.ts'
 
 const population: PopulationSpec = { seed: 1, organisations: 4, users: 40 }
@@ -18,9 +17,8 @@ describe('the public pages in a browser', () => {
   const complaints: string[] = []
 
   beforeAll(async () => {
-    const tools = await provide(['chromium'])
     stack = await startStack({ population })
-    browser = await launchChromium(tools.chromium.path)
+    browser = await launchChromium(await provideHeadless())
     await mkdir(screenshots, { recursive: true })
   })
 

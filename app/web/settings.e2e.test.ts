@@ -2,8 +2,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type User, userAt } from '../../fixtures/population.ts'
 import { type Stack, startStack } from '../../harness/stack/stack.ts'
-import { launchChromium } from '../../harness/toolchain/chromium.ts'
-import { provide } from '../../harness/toolchain/provide.ts'
+import { launchChromium, provideHeadless } from '../../harness/toolchain/chromium.ts'
 import { population, tokenOf, visit } from './testing/pages.ts'
 
 /** The people of the largest organisation, its owner first. */
@@ -20,9 +19,8 @@ describe('the settings in a browser', () => {
   const complaints: string[] = []
 
   beforeAll(async () => {
-    const tools = await provide(['chromium'])
     stack = await startStack({ population, env: { RATE_LIMIT_SCALE: '20' } })
-    browser = await launchChromium(tools.chromium.path)
+    browser = await launchChromium(await provideHeadless())
     page = await as(owner)
   })
   afterAll(async () => {

@@ -10,8 +10,7 @@ import {
   userAt,
 } from '../../fixtures/population.ts'
 import { type Stack, startStack } from '../../harness/stack/stack.ts'
-import { launchChromium } from '../../harness/toolchain/chromium.ts'
-import { provide } from '../../harness/toolchain/provide.ts'
+import { launchChromium, provideHeadless } from '../../harness/toolchain/chromium.ts'
 import { demoPassword } from '../../seed/seed.ts'
 import { newToken, tokenHash } from '../domain/sessions/token.ts'
 import { asAdministrator } from '../domain/testing/tenants.ts'
@@ -33,10 +32,9 @@ describe('Worklane in a browser', () => {
   const complaints: string[] = []
 
   beforeAll(async () => {
-    const tools = await provide(['chromium'])
     stack = await startStack({ population, env: manyPages })
     process.env.DATABASE_URL = stack.env.DATABASE_URL
-    browser = await launchChromium(tools.chromium.path)
+    browser = await launchChromium(await provideHeadless())
     page = await newPage()
     await mkdir(screenshots, { recursive: true })
   })

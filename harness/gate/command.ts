@@ -25,7 +25,7 @@ import { run } from '../run/run.ts'
 import type { Plan } from '../run/scenarios.ts'
 import { type Guard, startGuard } from '../stack/guard.ts'
 import { project } from '../stack/project.ts'
-import { provideForLighthouse } from '../toolchain/chromium.ts'
+import { provideHeadless } from '../toolchain/chromium.ts'
 import { provide } from '../toolchain/provide.ts'
 import { countersOf, failedPages } from './counters.ts'
 import { type Compared, type Comparison, compare, noCounters, withCounters } from './gate.ts'
@@ -275,7 +275,7 @@ async function timedByLighthouse(
   say: (line: string) => void,
 ): Promise<Comparison['more']> {
   if (pages.length === 0) return undefined
-  const chromium = await provideForLighthouse(say)
+  const chromium = await provideHeadless(say)
   const phone = await phoneOn(chromium)
   let drawn = 0
   return audited(sides, {

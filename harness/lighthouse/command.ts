@@ -12,7 +12,7 @@ import { readStackFaults, stackFaults } from '../run/faults.ts'
 import { startGuard } from '../stack/guard.ts'
 import { project } from '../stack/project.ts'
 import { startStack } from '../stack/stack.ts'
-import { provideForLighthouse } from '../toolchain/chromium.ts'
+import { provideHeadless } from '../toolchain/chromium.ts'
 import type { FormFactor } from './audit.ts'
 import { lighthouse } from './lighthouse.ts'
 import { type PageName, pageNames, pagesOf } from './pages.ts'
@@ -45,7 +45,7 @@ async function audit(options: Options) {
   const names = pagesAskedFor(options.pages)
   const faults = stackFaults(readStackFaults(options.fault))
   const say = (line: string) => console.log(pc.dim(line))
-  const chromium = await provideForLighthouse(say)
+  const chromium = await provideHeadless(say)
   const release = await measureAlone(join(project, '.headroom/measuring'))
   const stack = await startStack({ population: defaultPopulation, ...faults, say }).catch(
     async (error: unknown) => {

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { lighthouserc } from '@headroom/perf-budgets/lighthouserc.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Guard, startGuard } from '../stack/guard.ts'
-import { provideForLighthouse } from '../toolchain/chromium.ts'
+import { provideHeadless } from '../toolchain/chromium.ts'
 import { type LighthouseResult, lighthouse } from './lighthouse.ts'
 import type { AuditedPath } from './pages.ts'
 import { type Phone, phoneOn } from './phone.ts'
@@ -60,7 +60,7 @@ describe('an audit by Lighthouse', () => {
 
   beforeAll(async () => {
     guard = startGuard()
-    chromium = await provideForLighthouse()
+    chromium = await provideHeadless()
     phone = await phoneOn(chromium)
     results = await mkdtemp(join(tmpdir(), 'headroom-lighthouse-test-'))
     await listening(server)

@@ -6,17 +6,18 @@ import { tools } from './tools.ts'
 
 /**
  * Chromium without a window.
- * @param executablePath as `provide(['chromium'])` tells it
+ * @param executablePath as `provideHeadless` tells it
  */
 export const launchChromium = (executablePath: string): Promise<Browser> =>
   chromium.launch({ executablePath, args: chromiumArguments })
 
 /**
- * The browser for Lighthouse: Chromium's headless shell, which has no window and no profile to look after. On two
- * cores a page waits a third less for the browser around it (docs/decisions/024). Where there is none, Chromium.
+ * The browser for Lighthouse and for tests: Chromium's headless shell, which has no window and no profile to look
+ * after. On two cores a page waits a third less for the browser around it (docs/decisions/024). Where there is none,
+ * Chromium.
  * @returns the program's path
  */
-export async function provideForLighthouse(say: (line: string) => void = () => {}): Promise<string> {
+export async function provideHeadless(say: (line: string) => void = () => {}): Promise<string> {
   try {
     return (await provide(['headless-shell'], say))['headless-shell'].path
   } catch (error) {

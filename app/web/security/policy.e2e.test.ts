@@ -1,8 +1,7 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Stack, startStack } from '../../../harness/stack/stack.ts'
-import { launchChromium } from '../../../harness/toolchain/chromium.ts'
-import { provide } from '../../../harness/toolchain/provide.ts'
+import { launchChromium, provideHeadless } from '../../../harness/toolchain/chromium.ts'
 import { addressOf, forStrangers, pagesOfTheApp, population, tokenOf } from '../testing/pages.ts'
 import { hashesOf } from './inline-scripts.ts'
 
@@ -12,9 +11,8 @@ describe('the content security policy', async () => {
   let browser: Browser
 
   beforeAll(async () => {
-    const tools = await provide(['chromium'])
     stack = await startStack({ population, env: { RATE_LIMIT_SCALE: '20' } })
-    browser = await launchChromium(tools.chromium.path)
+    browser = await launchChromium(await provideHeadless())
   })
   afterAll(async () => {
     await browser?.close()

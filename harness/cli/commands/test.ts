@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { runSteps } from '../../test/run.ts'
 import { steps } from '../../test/steps.ts'
-import { provideForLighthouse } from '../../toolchain/chromium.ts'
+import { provideHeadless } from '../../toolchain/chromium.ts'
 import { provide } from '../../toolchain/provide.ts'
 import { oneOf } from '../options.ts'
 
@@ -15,7 +15,7 @@ export function register(program: Command): void {
       const chosen = names.map((name) => oneOf('step', name, known))
       const say = (line: string) => console.log(line)
       await provide(['k6', 'redis', 'nginx', 'prometheus', 'chromium'], say)
-      await provideForLighthouse(say)
+      await provideHeadless(say)
       const { passed, failed } = await runSteps(
         chosen.length === 0 ? steps : steps.filter(({ name }) => chosen.includes(name)),
       )
