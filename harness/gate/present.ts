@@ -79,11 +79,11 @@ export function markdown(
 ): string {
   const rows = findings.map((finding) => {
     const { name, unit, base, head, p, pairs, call } = finding
-    const cells = [
-      ...[name, figure(base, unit), figure(head, unit)],
-      ...[ratioOf(finding), intervalOf(finding), wantedOf(finding)],
-    ]
-    return `| ${[...cells, chance(p), pairs, call === 'worse' ? '**worse**' : call].join(' | ')} |`
+    const figures = [
+      ...[figure(base, unit), figure(head, unit)],
+      ...[ratioOf(finding), intervalOf(finding), wantedOf(finding), chance(p), String(pairs)],
+    ].map((text) => text.replaceAll(' ', unbroken))
+    return `| ${[name, ...figures, call === 'worse' ? '**worse**' : call].join(' | ')} |`
   })
   return [
     `### ${symbols[verdict]} Performance: ${verdict}`,
@@ -147,5 +147,8 @@ function whatOf({ kind, route, head }: CounterFinding): string {
   if (kind === 'budget') return `the limit ${route} of slo.ts holds less than base's does`
   return head === null ? `${route} has no count of ${kind} any more` : `${kind} of ${route} rose`
 }
+
+/** A space that no line is broken at: a table that is too wide breaks its words instead. */
+const unbroken = '\u00a0'
 
 const percent = (ratio: number) => `${Math.abs((ratio - 1) * 100).toFixed(1)}%`
