@@ -43,6 +43,7 @@ const row = (text: string, name: string) =>
 it('says of what scatters little that nothing passes but what is the same', async () => {
   const text = await bench(slicesOf(40))
   expect(text).toContain('drawn from 4 recorded stretches of 10 pairs')
+  expect(text).toContain('as they were and with head as base: 0 fail, 0 undecided, 2 pass')
   expect(row(text, 'the same')?.slice(1, 5)).toEqual(['0.0%', '0.0%', '100.0%', '20.0'])
   for (const slower of ['+5%', '+10%', '+10%, pages alone', '+10%, the API alone'])
     expect(row(text, `${slower} `)?.slice(0, 2)).toEqual([slower, '100.0%'])

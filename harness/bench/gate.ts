@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { below } from '@headroom/fixtures/random.ts'
+import type { GateVerdict } from '@headroom/perf-budgets/gate/judge.ts'
 import { gate as rules } from '@headroom/perf-budgets/slo.ts'
 import { z } from 'zod'
 import { UsageError } from '../cli/usage.ts'
@@ -51,7 +52,8 @@ export async function benchGate(
   gates: number,
   print: (line: string) => void,
 ): Promise<void> {
-  const recorded = (await Promise.all(files.map(readStretches))).flat()
+  const gatesRecorded = await Promise.all(files.map(readPairs))
+  const recorded = gatesRecorded.flatMap(stretchesOf)
   const stretches = Math.ceil(Math.max(...rules.looks) / rules.renewAfter)
   if (recorded.length < 2)
     throw new UsageError(
@@ -75,13 +77,9 @@ export async function benchGate(
       const drawn = draw(recorded, stretches, gate, injection)
       for (const [name, blocks] of Object.entries(others))
         if (blocks(drawn)) blocked[name] = (blocked[name] ?? 0) + 1
-      for (const look of rules.looks) {
-        const { verdict } = judgeSlices(flat(drawn.slice(0, look)))
-        if (verdict === 'undecided' && look < Math.max(...rules.looks)) continue
-        counts[verdict]++
-        used += look
-        break
-      }
+      const { verdict, pairs } = judged(drawn)
+      counts[verdict]++
+      used += pairs
     }
     const share = (count: number) => `${((100 * count) / gates).toFixed(1)}%`
     table.push([
@@ -91,16 +89,39 @@ export async function benchGate(
     ])
   }
   print(`\n${table.toString()}\n`)
+  // What a gate has in common from its first pair to its last is in no drawn one.
+  const whole = gatesRecorded.flatMap((pairs) => [pairs, pairs.map(turned)]).map(judged)
+  const of = (verdict: GateVerdict) => `${whole.filter((each) => each.verdict === verdict).length} ${verdict}`
+  print(
+    `The recorded gates themselves, as they were and with head as base: ${of('fail')}, ${of('undecided')}, ${of('pass')}`,
+  )
 }
+
+/** What a gate of these pairs says, and after how many. */
+function judged(pairs: readonly SlicePair[]): { verdict: GateVerdict; pairs: number } {
+  for (const look of rules.looks) {
+    const { verdict } = judgeSlices(flat(pairs.slice(0, look)))
+    if (verdict !== 'undecided' || pairs.length <= look) return { verdict, pairs: look }
+  }
+  return { verdict: 'undecided', pairs: pairs.length }
+}
+
+const turned = ({ base, head }: SlicePair): SlicePair => ({
+  base: { ...head, side: 'base' },
+  head: { ...base, side: 'head' },
+})
 
 const flat = (pairs: readonly SlicePair[]): Slice[] => pairs.flatMap(({ base, head }) => [base, head])
 
-/** Whole ones alone: of a gate that was cut short, or that played many pairs again, some are not. */
-async function readStretches(file: string): Promise<Stretch[]> {
+async function readPairs(file: string): Promise<SlicePair[]> {
   const text = await readFile(file, 'utf8').catch(() => {
     throw new UsageError(`${file} cannot be read`, 'give the slices.json that a gate left in results/')
   })
-  const pairs = soundPairs(z.array(Slice).parse(JSON.parse(text)))
+  return soundPairs(z.array(Slice).parse(JSON.parse(text)))
+}
+
+/** Whole ones alone: of a gate that was cut short, or that played many pairs again, some are not. */
+function stretchesOf(pairs: readonly SlicePair[]): Stretch[] {
   const stretches = Map.groupBy(pairs, ({ base }) => Math.floor(base.pair / rules.renewAfter))
   return [...stretches]
     .filter(([, pairs]) => pairs.length === rules.renewAfter)
@@ -119,11 +140,11 @@ function draw(
 ): SlicePair[] {
   const drawn = Array.from({ length: stretches }, (_, place) => {
     const { first, pairs } = recorded[below(recorded.length, 91, gate, place)] as Stretch
-    return first === firstIn(place) ? pairs : pairs.map(({ base, head }) => ({ base: head, head: base }))
+    return first === firstIn(place) ? pairs : pairs.map(turned)
   })
   return drawn.flat().map(({ base, head }, pair) => ({
-    base: { ...base, pair, side: 'base' },
-    head: { ...slowed(head, injection), pair, side: 'head' },
+    base: { ...base, pair },
+    head: { ...slowed(head, injection), pair },
   }))
 }
 
