@@ -44,7 +44,7 @@ export function register(program: Command): void {
     .option('--seed <n>', 'plays other users, in another order', wholeNumber(0, 2 ** 31), 1)
     .option(
       '--lighthouse <page>',
-      "compares a page's Lighthouse timings as well, about 8 minutes each; repeatable",
+      "compares a page's Lighthouse timings as well, about 12 minutes each; repeatable",
       severalPages,
       [],
     )
