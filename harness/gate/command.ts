@@ -30,7 +30,7 @@ import { provide } from '../toolchain/provide.ts'
 import { countersOf, failedPages } from './counters.ts'
 import { type Compared, type Comparison, compare, noCounters, withCounters } from './gate.ts'
 import { audited } from './lighthouse.ts'
-import { markdown, terminalTable } from './present.ts'
+import { lookLines, markdown, terminalTable } from './present.ts'
 import {
   assertAlike,
   assertClean,
@@ -325,6 +325,7 @@ async function measure(sides: Sides, options: Measured, say: (line: string) => v
   let warmings = 0
   return compare({
     ...{ play, looks, seed, more, random: () => unit(seed, 77, drawn++) },
+    onLook: (judged) => lookLines(judged).map(say),
     renew: async (time) => renew?.(time % 2 === 1 ? 'head' : 'base'),
     warmUp: async () => {
       // What was not started anew is warm.

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { compare, judgeSlices, withCounters } from './gate.ts'
-import { markdown, terminalTable } from './present.ts'
+import { lookLines, markdown, terminalTable } from './present.ts'
 import { metricsOf, ordersOf, type Slice, soundPairs } from './slices.ts'
 
 type Of = Pick<Slice, 'pair' | 'side' | 'turn' | 'seed'>
@@ -110,10 +110,10 @@ describe('a gate', () => {
       // Wide scatter, and no difference.
       play: async (of) => slice(of, of.pair % 2 === 0 ? 1.25 : 0.82),
       ...{ looks: [20, 30], seed: 1, random: () => (draws++ * 0.618) % 1 },
-      onLook: ({ verdict }) => void looks.push(verdict),
+      onLook: (judged) => void looks.push(lookLines(judged)[0] ?? judged.verdict),
     })
     expect(looks).toHaveLength(2)
-    expect(looks[0]).toBe('undecided')
+    expect(looks[0]).toBe('undecided after 20 pairs:')
     expect(soundPairs(judged.slices)).toHaveLength(30)
   })
 

@@ -49,6 +49,17 @@ function counterLines({ compared, findings }: CounterJudgement): string[] {
   return [...changed, `  ${pc.dim(`${same} of ${compared} counters are as they were`)}`, '']
 }
 
+/** What a look that was not the last one leaves open: a line each. */
+export function lookLines({ verdict, findings }: Compared): string[] {
+  if (verdict !== 'undecided') return []
+  const open = findings.filter(({ call }) => call === 'undecided')
+  const what = open.map((each) => `${each.name} ${ratioOf(each)} (${intervalOf(each)}, ${wantedOf(each)})`)
+  return [
+    `undecided after ${Math.max(...open.map(({ pairs }) => pairs))} pairs:`,
+    ...what.map((line) => `  ${line}`),
+  ]
+}
+
 /** The comparison for a terminal. */
 export function terminalTable({ verdict, findings, counters, reasons }: Compared): string {
   const table = plainTable(
