@@ -322,10 +322,13 @@ async function measure(sides: Sides, options: Measured, say: (line: string) => v
   }
   const looks = options.pairs === undefined ? rules.looks : [options.pairs]
   let drawn = 0
+  let looked = 0
   let warmings = 0
   return compare({
     ...{ play, looks, seed, more, random: () => unit(seed, 77, drawn++) },
-    onLook: (judged) => lookLines(judged).map(say),
+    onLook: (judged) => {
+      if (++looked < looks.length) for (const line of lookLines(judged)) say(line)
+    },
     renew: async (time) => renew?.(time % 2 === 1 ? 'head' : 'base'),
     warmUp: async () => {
       // What was not started anew is warm.
