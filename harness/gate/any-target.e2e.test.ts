@@ -36,7 +36,7 @@ describe('a gate of an app of somebody’s own', () => {
   }
 
   async function compare(base: string, head: string, ...options: string[]) {
-    const { exitCode } = await execa(
+    const { exitCode, stderr } = await execa(
       process.execPath,
       [
         ...['harness/cli/main.ts', 'gate', '--base-url', base, '--head-url', head],
@@ -45,6 +45,8 @@ describe('a gate of an app of somebody’s own', () => {
       ],
       { reject: false, env: { HEADROOM_RESULTS: results, HEADROOM_SESSION_SECRET: secret } },
     )
+    // A gate that runs in this checkout already, for one.
+    if (exitCode === 64) throw new Error(stderr)
     const [run = ''] = await readdir(results)
     const textOf = (file: string) => readFile(join(results, run, file), 'utf8')
     return {
@@ -70,7 +72,7 @@ describe('a gate of an app of somebody’s own', () => {
   it('is invalid when base ends half-way, and keeps what was measured', async () => {
     const shop = bookshop(secret)
     let asked = 0
-    shop.on('request', () => ++asked === 100 && shop.close().closeAllConnections())
+    shop.on('request', () => ++asked === 60 && shop.close().closeAllConnections())
     const { exitCode, found, slices, summary } = await compare(await open(shop), await open(bookshop(secret)))
     expect(found.verdict).toBe('invalid')
     expect(exitCode).toBe(2)
@@ -89,7 +91,7 @@ describe('a gate of an app of somebody’s own', () => {
       ...['--base-command', shopAt(base), '--head-command', shopAt(head, { leakEvery: 50 })],
     )
     expect([exitCode, found.verdict]).toEqual([1, 'fail'])
-    expect(found.base).toBe(shopAt(base))
+    expect(found.base).toBe(base)
     expect(slices.map(({ cpu }) => Number(cpu?.['the command']) > 0)).toEqual([true, true])
     for (const address of addresses) await expect(fetch(address)).rejects.toThrow('fetch failed')
   })
@@ -108,7 +110,7 @@ describe('a gate of an app of somebody’s own', () => {
       ...['--base-command', 'echo no database >&2; exit 3', '--head-command', 'true'],
     )
     expect([exitCode, found.verdict]).toEqual([2, 'invalid'])
-    expect(found.reasons.join()).toMatch(/^base \(echo .*\) did not start: no database$/)
+    expect(found.reasons.join()).toMatch(/^base \(http:.*\) did not start: no database$/)
   })
 })
 

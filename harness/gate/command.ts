@@ -260,6 +260,10 @@ async function count(
     })
   const judged = (base: Counters, head: Counters) => judgeCounters(base, head, rules.counters, accepted)
   const first = { base: await counted(sides.base), head: await counted(sides.head) }
+  const unknown = Object.keys(first.head.bytes ?? {}).filter(
+    (route) => first.base.bytes?.[route] === undefined,
+  )
+  if (unknown.length > 0) say(`base has nothing to compare with of ${unknown.join(', ')}`)
   const found = judged(first.base, first.head)
   if (!found.findings.some(({ call }) => call === 'worse')) return found
   // What only looked like a rise does not come twice.
@@ -299,21 +303,25 @@ async function measure(sides: Sides, options: Measured, say: (line: string) => v
   const play = async (of: Pick<Slice, 'pair' | 'side' | 'turn' | 'seed'>): Promise<Slice> => {
     const { what, origin, sessionSecret, cpuSeconds } = sides[of.side]
     // Of a web that is down nothing is known but that its requests fail.
-    const failedSoFar = () => failedPages(sides[of.side]).catch(() => 0)
-    const failedBefore = await failedSoFar()
-    const used: ReturnType<typeof cpuSeconds>[] = []
+    const failed = () => failedPages(sides[of.side]).catch(() => null)
+    const seen: Promise<[Record<string, number> | null, number | null]>[] = []
     const result = await run({
       ...{ id: `${options.id}-${of.pair}-${of.side}`, plan: { ...plan, seed: of.seed }, k6: options.k6 },
       ...{ target: origin, sessionSecret, stack: null, faults: [], faultTexts: [] },
-      onJudged: () => void used.push(cpuSeconds()),
+      onJudged: () => void seen.push(Promise.all([cpuSeconds(), failed()])),
     })
-    const [before, after] = await Promise.all(used)
+    const [[cpuBefore, failedBefore] = [null, null], [cpuAfter, failedAfter] = [null, null]] =
+      await Promise.all(seen)
     if (result.totals.requests === 0)
       throw new GateInvalid(
         `${of.side} (${what}) answered nothing: ${result.reasons[0] ?? 'no request was made'}`,
       )
-    const failed = Math.max(0, (await failedSoFar()) - failedBefore)
-    const slice = sliceOf(result, of, before && after ? { before, after } : null, failed)
+    const slice = sliceOf(
+      result,
+      of,
+      cpuBefore && cpuAfter ? { before: cpuBefore, after: cpuAfter } : null,
+      failedBefore === null || failedAfter === null ? 0 : failedAfter - failedBefore,
+    )
     const doubts = slice.doubts.length > 0 ? `; says nothing: ${slice.doubts.join(', ')}` : ''
     played.push(slice)
     if (of.pair >= 0)

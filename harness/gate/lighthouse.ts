@@ -44,7 +44,7 @@ export function audited(sides: Record<SideName, Side>, audits: Audits): (pairs: 
     const rc = JSON.parse(await readFile(join(project, 'lighthouserc.json'), 'utf8')) as LighthouseRc
     for (const first of ordersOf(pairs - found.length, random)) {
       const both: Partial<Record<SideName, Timed>> = {}
-      for (const side of sidesFrom(first)) both[side] = await auditOnce(sides[side], rc, audits)
+      for (const side of sidesFrom(first)) both[side] = await audit(sides[side], rc, audits)
       found.push(both as Record<SideName, Timed>)
       say(`Lighthouse, pair ${found.length} of ${pairs}: ${pages.join(', ')}`)
     }
@@ -57,18 +57,31 @@ type Timed = ReadonlyMap<string, number>
 
 /**
  * A metric for each timing that both sides tell. A page that blocks nobody has a TBT of 0, of which there is no ratio:
- * it counts as 1 ms, so that a page that begins to block is worse, and a millisecond more is nobody's matter.
+ * what is below the amount that matters counts as that, so that a page that begins to block is worse, and a few
+ * milliseconds now and then are not.
  */
 export function metricsOfAudits(found: readonly Record<SideName, Timed>[]): Metric[] {
   const names = new Set(found.flatMap(({ base }) => [...base.keys()]))
-  return [...names].map((name) => ({
-    ...{ name, unit: 'ms', ...gate.figures[name.startsWith(timings['total-blocking-time']) ? 'tbt' : 'lcp'] },
-    pairs: found.flatMap(({ base, head }) => {
+  return [...names].map((name) => {
+    const figures = gate.figures[name.startsWith(timings['total-blocking-time']) ? 'tbt' : 'lcp']
+    const pairs = found.flatMap(({ base, head }) => {
       const [before, after] = [base.get(name), head.get(name)]
       if (before === undefined || after === undefined) return []
-      return [{ base: Math.max(before, 1), head: Math.max(after, 1) }]
-    }),
-  }))
+      return [{ base: Math.max(before, figures.floor), head: Math.max(after, figures.floor) }]
+    })
+    return { name, unit: 'ms', ...figures, pairs }
+  })
+}
+
+/** Once more where it came to nothing: a browser that dies is no news of either side. */
+async function audit(side: Side, rc: LighthouseRc, audits: Audits): Promise<Timed> {
+  try {
+    return await auditOnce(side, rc, audits)
+  } catch (error) {
+    if (!(error instanceof GateInvalid)) throw error
+    audits.say(`${error.message}: once more`)
+    return auditOnce(side, rc, audits)
+  }
 }
 
 async function auditOnce(side: Side, rc: LighthouseRc, audits: Audits): Promise<Timed> {

@@ -154,8 +154,11 @@ function reasonsOf(
   ]
 }
 
-function whatOf({ kind, route, head }: CounterFinding): string {
-  if (kind === 'budget') return `the limit ${route} of slo.ts holds less than base's does`
+function whatOf({ kind, route, base, head }: CounterFinding): string {
+  if (kind === 'budget')
+    return base === 0 && head === 1
+      ? `slo.ts leaves out ${route}, which base does not`
+      : `the limit ${route} of slo.ts holds less than base's does`
   return head === null ? `${route} has no count of ${kind} any more` : `${kind} of ${route} rose`
 }
 

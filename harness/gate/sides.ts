@@ -74,10 +74,10 @@ export async function started(
     logFile: join(logs, `${name}.log`),
     env: process.env as Record<string, string>,
   })
-  await upOrInvalid(part, name, command, isUp)
+  // The command itself may hold what is nobody's to read.
+  await upOrInvalid(part, name, origin, isUp)
   return {
     ...deployed(name, origin, sessionSecret),
-    what: command,
     cpuSeconds: async () => {
       const used = (await usageOf([part.pid])).get(part.pid)
       return used ? { 'the command': used.cpuSeconds } : null
@@ -115,7 +115,8 @@ export async function distanceTo({ name, origin }: Pick<Side, 'name' | 'origin'>
   const once = () =>
     new Promise<number>((resolve, reject) => {
       const began = performance.now()
-      const socket = connect({ host: hostname, port: Number(port) || (protocol === 'https:' ? 443 : 80) })
+      const host = hostname.replace(/^\[|\]$/g, '')
+      const socket = connect({ host, port: Number(port) || (protocol === 'https:' ? 443 : 80) })
       socket.once('error', reject)
       socket.once('connect', () => {
         socket.destroy()

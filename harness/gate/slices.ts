@@ -33,7 +33,7 @@ export type Slice = z.infer<typeof Slice>
 
 /**
  * @param cpuSeconds that the side's processes had taken by kind when the judged time began, and when it ended
- * @param failedPages pages of which a part failed after they had told 200
+ * @param failedPages that the web itself knows of in the judged time: most of them, but not all, the swarm sees as well
  */
 export function sliceOf(
   result: Result,
@@ -44,7 +44,7 @@ export function sliceOf(
   const { totals, routes, generator } = result
   return {
     ...of,
-    ...{ requests: totals.requests, errors: totals.errors + failedPages, leaks: totals.leaks },
+    ...{ requests: totals.requests, errors: Math.max(totals.errors, failedPages), leaks: totals.leaks },
     cpu:
       cpuSeconds === null || totals.requests === 0
         ? null

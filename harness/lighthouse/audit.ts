@@ -5,11 +5,10 @@ import { delimiter, dirname, join } from 'node:path'
 import { desktopAssertions, type LighthouseRc } from '@headroom/perf-budgets/lighthouserc.ts'
 import type { Guard } from '../stack/guard.ts'
 import { lastLines, launch } from '../stack/part.ts'
-import { auditedPage, markersVariable } from './audited-page.ts'
-import { formFactorVariable, slowdownVariable } from './lighthouse-config.ts'
 import type { AuditedPath } from './pages.ts'
 import type { Phone } from './phone.ts'
 import { type AssertionResult, AssertionResults, Report } from './report.ts'
+import { auditedPage, formFactorVariable, markersVariable, slowdownVariable } from './variables.ts'
 
 export type FormFactor = 'mobile' | 'desktop'
 

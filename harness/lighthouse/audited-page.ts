@@ -1,12 +1,5 @@
 import { type Artifacts, Audit } from 'lighthouse'
-
-/** Path of a page → a text that only the right page, with the right session, holds. */
-export type Markers = Record<string, string>
-
-/** Where the audit, which runs in Lighthouse's own process, finds the markers. */
-export const markersVariable = 'HEADROOM_LIGHTHOUSE_MARKERS'
-
-export const auditedPage = 'audited-page'
+import { auditedPage, type Markers, markersVariable } from './variables.ts'
 
 /**
  * Proves, from what Lighthouse itself loaded, that the page asked for was audited: it was not led elsewhere, and

@@ -30,7 +30,7 @@ type Options = { pages?: string; runs: number; formFactor: string; fault: string
 export function register(program: Command): void {
   program
     .command('lighthouse')
-    .description("audits Worklane's pages, signed in, without load; takes about 12 s a run of a page")
+    .description("audits Worklane's pages, signed in, without load; takes about 9 s a run of a page")
     .option('--pages <list>', `which of ${pageNames.join(', ')}; all unless given`)
     .option('--runs <n>', 'an odd number has a middle one', wholeNumber(1, 25), limits.runs)
     .option('--form-factor <which>', 'mobile, desktop or both', 'both')

@@ -1,9 +1,9 @@
 import type { assertions as allAssertions } from '@headroom/perf-budgets/lighthouserc.ts'
 import type { Audit, FormFactor } from './audit.ts'
-import { auditedPage } from './audited-page.ts'
 import type { AuditedPath } from './pages.ts'
 import type { Phone } from './phone.ts'
 import type { AssertionResult, Report } from './report.ts'
+import { auditedPage } from './variables.ts'
 
 export type Verdict = 'pass' | 'fail' | 'invalid'
 

@@ -1,11 +1,6 @@
 import { type Config, desktopConfig } from 'lighthouse'
-import { AuditedPage, auditedPage } from './audited-page.ts'
-
-/** `mobile`, Lighthouse's own, or `desktop`. */
-export const formFactorVariable = 'HEADROOM_LIGHTHOUSE_FORM_FACTOR'
-
-/** How many times slower than this machine the phone is. */
-export const slowdownVariable = 'HEADROOM_LIGHTHOUSE_CPU_SLOWDOWN'
+import { AuditedPage } from './audited-page.ts'
+import { auditedPage, formFactorVariable, slowdownVariable } from './variables.ts'
 
 const desktop = process.env[formFactorVariable] === 'desktop'
 

@@ -56,7 +56,7 @@ export type LighthouseResult = {
   forms: JudgedForm[]
 }
 
-/** Audits the pages in each form, each session's in turn, and writes what was found. Takes about 12 s a run of a page. */
+/** Audits the pages in each form, each session's in turn, and writes what was found. Takes about 9 s a run of a page. */
 export async function lighthouse(run: LighthouseRun): Promise<LighthouseResult> {
   const startedAt = new Date().toISOString()
   const forms: JudgedForm[] = []

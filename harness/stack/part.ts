@@ -76,7 +76,12 @@ export function launch(guard: Guard, options: Launch): Part {
     async stop(patience = 12_000) {
       signal('SIGCONT')
       signal(options.stopSignal ?? 'SIGTERM')
-      const timer = setTimeout(() => signal('SIGKILL'), patience)
+      const timer = setTimeout(() => {
+        signal('SIGKILL')
+        // Whoever left the group and kept its output would be waited for.
+        child.stdout.destroy()
+        child.stderr.destroy()
+      }, patience)
       await exited
       clearTimeout(timer)
     },

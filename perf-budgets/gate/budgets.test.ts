@@ -40,6 +40,12 @@ describe('the limits of a change', () => {
       'gate.counters.queries.amount',
     ],
     [
+      'the gate plays fewer users',
+      { gate: { ...slo.gate, slice: { ...slo.gate.slice, users: 5 } } },
+      'gate.slice.users',
+    ],
+    ['the gate looks once', { gate: { ...slo.gate, looks: [20] } }, 'gate.looks.1'],
+    [
       'fewer samples are enough',
       { validity: { ...slo.validity, minimumSamples: 2 } },
       'validity.minimumSamples',
@@ -65,6 +71,8 @@ describe('the limits of a change', () => {
     const { 'page /': _, ...routes } = slo.routes
     expect(loosened({ routes })).toEqual([])
     expect(loosened({ ttfbP95: 700 })).toMatchObject([{ call: 'better' }])
-    expect(loosened({ withoutLoad: {}, gate: { ...slo.gate, looks: [10] } })).toEqual([])
+    expect(loosened({ withoutLoad: {}, gate: { ...slo.gate, renewAfter: 5 } })).toEqual([])
+    const { withoutLimit: _without, ...before } = slo
+    expect(judgeBudgets(before, slo).findings).toEqual([])
   })
 })

@@ -20,11 +20,12 @@ const atLeast = new Set([
   'validity.minimumSamples',
   'validity.vitalSamples',
   'gate.alpha',
+  ...['gate.looks.0', 'gate.looks.1', 'gate.slice.users', 'gate.slice.ramp', 'gate.slice.duration'],
 ])
-/** Of these neither is, nor of what is below them. */
+/** Of these neither is. */
 const neutral = [
   ...['promises.availability.days', 'lighthouse.runs'],
-  ...['gate.looks', 'gate.renewAfter', 'gate.slice'],
+  ...['gate.renewAfter', 'gate.slice.think'],
 ]
 /** What counts, by name: one less is looser. */
 const counting = ['errorsThatCount']
@@ -52,6 +53,8 @@ export function judgeBudgets(base: Limits, head: Limits, accepted: readonly stri
     return [{ kind: 'budget', route: path, base: was, head: is, call: 'better' }]
   })
   const exempted = exempting.flatMap((list) => {
+    // A base that has no such list leaves nothing out by it, and head only began to say so.
+    if (base[list] === undefined) return []
     const known = namesIn(base[list])
     return namesIn(head[list])
       .filter((name) => !known.includes(name))

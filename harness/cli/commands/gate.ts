@@ -22,7 +22,7 @@ export function register(program: Command): void {
     .command('gate')
     .description('says whether a change made it worse: base against head, in turn, on this machine')
     .option('--base <rev>', 'the revision to compare this checkout with, such as main')
-    .option('--base-url <url>', 'a deployment of base, with --head-url; nothing is started here')
+    .option('--base-url <url>', 'a deployment of base, with --head-url')
     .option('--head-url <url>', 'a deployment of head')
     .option('--base-command <command>', 'starts what answers at --base-url, and is stopped at the end')
     .option('--head-command <command>', 'starts what answers at --head-url')
