@@ -43,7 +43,7 @@ import {
   serve,
   started,
 } from './sides.ts'
-import { type SideName, type Slice, sideNames, sidesFrom, sliceOf } from './slices.ts'
+import { type SideName, type Slice, sideNames, sliceOf } from './slices.ts'
 
 export type GateOptions = {
   base?: string
@@ -230,16 +230,20 @@ async function startedOneByOne(
   }
   return {
     sides: sides as Sides,
-    async renew(first) {
-      say(`starting both anew, ${first} first`)
-      for (const name of sideNames) await sides[name]?.stop()
-      for (const name of sidesFrom(first)) sides[name] = await start(name)
+    async renew() {
+      say('starting both at once')
+      await Promise.all(sideNames.map((name) => sides[name]?.stop()))
+      await Promise.all(
+        sideNames.map(async (name) => {
+          sides[name] = await start(name)
+        }),
+      )
     },
   }
 }
 
-/** Stops both sides, and starts them again in this order. */
-type Renew = (first: SideName) => Promise<void>
+/** Stops both sides, and starts them at the same moment. */
+type Renew = () => Promise<void>
 
 /** The limits of base, as its own slo.ts says them, against ours. */
 async function budgets(directory: string, accepted: string[]): Promise<CounterJudgement> {
@@ -337,7 +341,7 @@ async function measure(sides: Sides, options: Measured, say: (line: string) => v
     onLook: (judged) => {
       if (++looked < looks.length) for (const line of lookLines(judged)) say(line)
     },
-    renew: async (time) => renew?.(time % 2 === 1 ? 'head' : 'base'),
+    renew: async () => renew?.(),
     warmUp: async () => {
       // What was not started anew is warm.
       if (warmings > 0 && !renew) return []

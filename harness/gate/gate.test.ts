@@ -70,7 +70,7 @@ describe('a gate', () => {
     expect(slices.filter(({ side, turn }) => side === 'base' && turn === 0)).toHaveLength(10)
   })
 
-  it('has the processes started anew after every ten pairs, between two pairs', async () => {
+  it('has the processes started at once before the first pair and after every ten, between two pairs', async () => {
     const played: string[] = []
     let draws = 0
     await compare({
@@ -78,11 +78,12 @@ describe('a gate', () => {
         played.push(`${of.pair}`)
         return slice(of)
       },
-      renew: async (time) => void played.push(`anew ${time}`),
+      renew: async () => void played.push('anew'),
       ...{ looks: [21], seed: 1, random: () => (draws++ * 0.618) % 1 },
     })
-    expect(played.slice(18, 23)).toEqual(['9', '9', 'anew 1', '10', '10'])
-    expect(played.filter((what) => what.startsWith('anew'))).toEqual(['anew 1', 'anew 2'])
+    expect(played.slice(0, 2)).toEqual(['anew', '0'])
+    expect(played.slice(19, 24)).toEqual(['9', '9', 'anew', '10', '10'])
+    expect(played.filter((what) => what === 'anew')).toHaveLength(3)
   })
 
   it('plays a pair again of which a slice says nothing, and leaves it out', async () => {

@@ -30,8 +30,8 @@ export type Comparison = {
   /** Times something beside the slices, judged with them, until there are so many pairs of it. */
   more?: (pairs: number) => Promise<readonly Metric[]>
   onLook?: (judged: Compared) => void
-  /** Starts the processes of both sides anew, before every further ten pairs (`renewAfter`); told how often it did. */
-  renew?: (time: number) => Promise<void>
+  /** Starts the processes of both sides at once, before the first pair and after every ten (`renewAfter`). */
+  renew?: () => Promise<void>
   /** Plays slices that fill caches, at the beginning and after each renewal. */
   warmUp?: () => Promise<Slice[]>
 }
@@ -61,7 +61,7 @@ export async function compare({
     const orders = ordersOf(look - soundPairs(slices).length, random)
     for (let spare = Math.ceil(look / 4); orders.length > 0; ) {
       if (pair % rules.renewAfter === 0) {
-        if (pair > 0) await renew?.(pair / rules.renewAfter)
+        await renew?.()
         const warm = (await warmUp?.()) ?? []
         slices.push(...warm)
         if (warm.some(isBroken)) return
