@@ -41,8 +41,8 @@ const injections: Injection[] = [
  * How often the gate cries wolf, and how often it catches what was injected: gates made of recorded slices. Of gates
  * of a revision against itself whole stretches between two starts of the processes are drawn, with replacement, since
  * pairs of the same two processes resemble each other; each the way round that gates had them while one side was
- * started before the other, in turn. What is injected multiplies the times and the CPU of head's slices. It is a simulation on
- * real measurements, no run of its own.
+ * started before the other, in turn. What is injected multiplies the times and the CPU of head's slices. It is a
+ * simulation on real measurements, no run of its own.
  *
  * @param files each the slices.json of a gate
  * @throws UsageError when a file cannot be read, or there are too few stretches to draw from
