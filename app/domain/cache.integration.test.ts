@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { cached } from './cache.ts'
+import { perform } from './execute.ts'
+import { getMe } from './me/operations.ts'
 import { closeRuntime } from './runtime.ts'
 import { createTenant, type Tenant } from './testing/tenants.ts'
 
@@ -46,5 +48,13 @@ describe('an answer that is not kept yet', () => {
     const failing = () => Promise.reject(new Error('away'))
     await expect(Promise.all([ask(question, failing), ask(question, failing)])).rejects.toThrow('away')
     expect(await ask(question, async () => 'back')).toBe('back')
+  })
+
+  it('is another one for a person whose role is another now, though their session did not know it a moment ago', async () => {
+    const { actor } = tenant.people.owner
+    const me = async (role: 'admin' | 'owner') =>
+      (await perform(getMe, { ...actor, role }, {})) as { role: string }
+    expect((await me('admin')).role).toBe('admin')
+    expect((await me('owner')).role).toBe('owner')
   })
 })

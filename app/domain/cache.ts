@@ -31,7 +31,7 @@ export async function cached<T>(
   load: () => Promise<T>,
 ): Promise<T> {
   const { redis } = runtime()
-  const key = entryKey(actor, `${name}:${rule.shared ? '' : actor.userId}:${digestOf(input)}`)
+  const key = entryKey(actor, `${name}:${rule.shared ? '' : asker(actor)}:${digestOf(input)}`)
   const tags = rule.tags(actor, input as never).map((tag) => generationKey(actor, tag))
   const looked = await lookUp(redis, key, tags)
   if (looked === null) return load()
@@ -55,6 +55,12 @@ export async function cached<T>(
     setImmediate(() => flights.delete(flight))
   }
 }
+
+/**
+ * What an answer that is a person's own may depend on. A session is told of another role a moment after the write: an
+ * answer to the old role, given in between, would else be kept for the new one.
+ */
+const asker = ({ userId, role, plan }: Actor) => `${userId}/${role}/${plan}`
 
 async function lookUp(redis: Redis, key: string, tags: string[]) {
   try {
