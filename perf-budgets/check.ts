@@ -177,11 +177,8 @@ export function routesWithoutBudget(
  * What Next answers and slo.ts does not know.
  * @param paths of Next's manifest of routes, such as `/tasks/[taskId]`
  */
-export const pathsWithoutBudget = (
-  paths: readonly string[],
-  routes: Record<string, unknown> = slo.routes,
-  exempt: Record<string, unknown> = slo.withoutLimit,
-): string[] => paths.filter((path) => !Object.hasOwn(routes, `page ${path}`) && !Object.hasOwn(exempt, path))
+export const pathsWithoutBudget = (paths: readonly string[]): string[] =>
+  paths.filter((path) => !Object.hasOwn(slo.routes, `page ${path}`) && !Object.hasOwn(slo.withoutLimit, path))
 
 /** The routes that no load test asks, and that have no reason for it in slo.ts. @param played by all scenarios together */
 export const routesWithoutLoad = (

@@ -5,14 +5,14 @@ import { gate as rules } from '@headroom/perf-budgets/slo.ts'
 import { z } from 'zod'
 import { UsageError } from '../cli/usage.ts'
 import { judgeSlices } from '../gate/gate.ts'
-import { eachCpu, metricsOf, type SideName, Slice, soundPairs } from '../gate/slices.ts'
+import { eachCpu, metricsOf, Slice, soundPairs } from '../gate/slices.ts'
 import { plainTable } from '../report/table.ts'
 import { isPage } from '../run/routes.ts'
 
 type SlicePair = { base: Slice; head: Slice }
 
-/** Pairs between two starts of the processes, and the side that was started first. */
-type Stretch = { first: SideName; pairs: readonly SlicePair[] }
+/** Pairs between two starts of the processes, and which stretch of its gate it was. */
+type Stretch = { place: number; pairs: readonly SlicePair[] }
 
 /** What a gate of another making says of the same pairs; true when it blocks. */
 const others: Record<string, (pairs: readonly SlicePair[]) => boolean> = {
@@ -125,11 +125,8 @@ function stretchesOf(pairs: readonly SlicePair[]): Stretch[] {
   const stretches = Map.groupBy(pairs, ({ base }) => Math.floor(base.pair / rules.renewAfter))
   return [...stretches]
     .filter(([, pairs]) => pairs.length === rules.renewAfter)
-    .map(([place, pairs]) => ({ first: firstIn(place), pairs }))
+    .map(([place, pairs]) => ({ place, pairs }))
 }
-
-/** As a gate starts them: base, and after each renewal the other one. */
-const firstIn = (stretch: number): SideName => (stretch % 2 === 0 ? 'base' : 'head')
 
 /** Pairs of one gate, numbered anew. */
 function draw(
@@ -139,8 +136,9 @@ function draw(
   injection: Injection,
 ): SlicePair[] {
   const drawn = Array.from({ length: stretches }, (_, place) => {
-    const { first, pairs } = recorded[below(recorded.length, 91, gate, place)] as Stretch
-    return first === firstIn(place) ? pairs : pairs.map(turned)
+    const stretch = recorded[below(recorded.length, 91, gate, place)] as Stretch
+    // Gates that started one side before the other began with base, and changed with each stretch.
+    return (stretch.place - place) % 2 === 0 ? stretch.pairs : stretch.pairs.map(turned)
   })
   return drawn.flat().map(({ base, head }, pair) => ({
     base: { ...base, pair },

@@ -337,14 +337,11 @@ async function measure(sides: Sides, options: Measured, say: (line: string) => v
   let looked = 0
   let warmings = 0
   return compare({
-    ...{ play, looks, seed, more, random: () => unit(seed, 77, drawn++) },
+    ...{ play, looks, seed, more, renew, random: () => unit(seed, 77, drawn++) },
     onLook: (judged) => {
       if (++looked < looks.length) for (const line of lookLines(judged)) say(line)
     },
-    renew: async () => renew?.(),
     warmUp: async () => {
-      // What was not started anew is warm.
-      if (warmings > 0 && !renew) return []
       say('warming up both')
       warmings++
       const both: Slice[] = []

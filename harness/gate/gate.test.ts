@@ -209,6 +209,7 @@ describe('a gate', () => {
           slice({ pair: -warmings, side, turn: 0, seed: 5 }, 10),
         )
       },
+      renew: async () => {},
       ...{ looks: [20, 30], seed: 5, random: () => (draws++ * 0.618) % 1 },
     })
     expect([judged.verdict, warmings]).toEqual(['pass', 2])

@@ -60,7 +60,8 @@ export async function compare({
   const playUntil = async (look: number) => {
     const orders = ordersOf(look - soundPairs(slices).length, random)
     for (let spare = Math.ceil(look / 4); orders.length > 0; ) {
-      if (pair % rules.renewAfter === 0) {
+      // What is not started anew stays warm.
+      if (pair === 0 || (renew && pair % rules.renewAfter === 0)) {
         await renew?.()
         const warm = (await warmUp?.()) ?? []
         slices.push(...warm)
