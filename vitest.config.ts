@@ -21,6 +21,8 @@ export default defineConfig({
           include: ['**/*.test.ts'],
           exclude: [...ignored, '**/*.integration.test.ts', '**/*.e2e.test.ts'],
           globalSetup: './harness/test/generated.ts',
+          // None waits for anything, but the machine may be busy: how long one takes is no result.
+          testTimeout: 30_000,
         },
       },
       {
