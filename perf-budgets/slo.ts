@@ -120,7 +120,7 @@ export const gate = {
   /** Pairs of slices, and how many when these leave it undecided. */
   looks: [20, 40],
   /** Pairs after which the processes of both sides are started anew. */
-  renewAfter: 10,
+  renewAfter: 5,
   /**
    * What is compared, in ms: a difference below `floor` is nobody's matter, and a change passes when it is certain
    * that head is less than `tolerated` times base. Tails scatter more than middles, and times more than CPU.
@@ -139,8 +139,8 @@ export const gate = {
     script: { ratio: 1.01, amount: 1_024 },
     allocated: { ratio: 1.1, amount: 64 * 1_024 },
   },
-  /** What is played in a slice: about half of what one machine of two cores carries. */
-  slice: { users: 60, think: 2_000, ramp: 8_000, duration: 15_000 },
+  /** What is played in a slice, on both sides at once: together about half of what a machine of two cores carries. */
+  slice: { users: 30, think: 2_000, ramp: 5_000, duration: 15_000 },
 } as const
 
 /**

@@ -11,8 +11,8 @@ import { isPage } from '../run/routes.ts'
 
 type SlicePair = { base: Slice; head: Slice }
 
-/** Pairs between two starts of the processes, and which stretch of its gate it was. */
-type Stretch = { place: number; pairs: readonly SlicePair[] }
+/** Pairs between two starts of the processes. */
+type Stretch = readonly SlicePair[]
 
 /** What a gate of another making says of the same pairs; true when it blocks. */
 const others: Record<string, (pairs: readonly SlicePair[]) => boolean> = {
@@ -40,9 +40,9 @@ const injections: Injection[] = [
 /**
  * How often the gate cries wolf, and how often it catches what was injected: gates made of recorded slices. Of gates
  * of a revision against itself whole stretches between two starts of the processes are drawn, with replacement, since
- * pairs of the same two processes resemble each other; each the way round that gates had them while one side was
- * started before the other, in turn. What is injected multiplies the times and the CPU of head's slices. It is a
- * simulation on real measurements, no run of its own.
+ * pairs of the same two processes resemble each other. What is injected multiplies the times and the CPU of head's
+ * slices: CPU as a slower head would have it, times by more, since a head that takes longer keeps base waiting as well.
+ * It is a simulation on real measurements, no run of its own.
  *
  * @param files each the slices.json of a gate
  * @throws UsageError when a file cannot be read, or there are too few stretches to draw from
@@ -123,9 +123,7 @@ async function readPairs(file: string): Promise<SlicePair[]> {
 /** Whole ones alone: of a gate that was cut short, or that played many pairs again, some are not. */
 function stretchesOf(pairs: readonly SlicePair[]): Stretch[] {
   const stretches = Map.groupBy(pairs, ({ base }) => Math.floor(base.pair / rules.renewAfter))
-  return [...stretches]
-    .filter(([, pairs]) => pairs.length === rules.renewAfter)
-    .map(([place, pairs]) => ({ place, pairs }))
+  return [...stretches.values()].filter((pairs) => pairs.length === rules.renewAfter)
 }
 
 /** Pairs of one gate, numbered anew. */
@@ -135,11 +133,10 @@ function draw(
   gate: number,
   injection: Injection,
 ): SlicePair[] {
-  const drawn = Array.from({ length: stretches }, (_, place) => {
-    const stretch = recorded[below(recorded.length, 91, gate, place)] as Stretch
-    // Gates that started one side before the other began with base, and changed with each stretch.
-    return (stretch.place - place) % 2 === 0 ? stretch.pairs : stretch.pairs.map(turned)
-  })
+  const drawn = Array.from(
+    { length: stretches },
+    (_, place) => recorded[below(recorded.length, 91, gate, place)] as Stretch,
+  )
   return drawn.flat().map(({ base, head }, pair) => ({
     base: { ...base, pair },
     head: { ...slowed(head, injection), pair },

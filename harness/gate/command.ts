@@ -28,6 +28,7 @@ import { project } from '../stack/project.ts'
 import { provideHeadless } from '../toolchain/chromium.ts'
 import { provide } from '../toolchain/provide.ts'
 import { countersOf, failedPages } from './counters.ts'
+import { allEnded } from './ended.ts'
 import { type Compared, type Comparison, compare, noCounters, withCounters } from './gate.ts'
 import { audited } from './lighthouse.ts'
 import { lookLines, markdown, terminalTable } from './present.ts'
@@ -233,7 +234,7 @@ async function startedOneByOne(
     async renew() {
       say('starting both at once')
       await Promise.all(sideNames.map((name) => sides[name]?.stop()))
-      await Promise.all(
+      await allEnded(
         sideNames.map(async (name) => {
           sides[name] = await start(name)
         }),
@@ -344,9 +345,7 @@ async function measure(sides: Sides, options: Measured, say: (line: string) => v
     warmUp: async () => {
       say('warming up both')
       warmings++
-      const both: Slice[] = []
-      for (const side of sideNames) both.push(await play({ pair: -warmings, side, turn: 0, seed }))
-      return both
+      return allEnded(sideNames.map((side, turn) => play({ pair: -warmings, side, turn, seed })))
     },
   })
 }

@@ -63,6 +63,25 @@ describe('a gate', () => {
     expect(markdown(judged, 'a', 'b')).toContain('its budget can be tightened')
   })
 
+  it('plays both sides of a pair at the same time, and nothing else before both have ended', async () => {
+    let now = 0
+    const playing: number[] = []
+    let draws = 0
+    const judged = compare({
+      play: async (of) => {
+        playing.push(++now)
+        await new Promise((resolve) => setTimeout(resolve, of.side === 'head' ? 2 : 0))
+        now--
+        if (of.pair === 12 && of.side === 'base') throw new Error('base answered nothing')
+        return slice(of)
+      },
+      ...{ looks: [20], seed: 1, random: () => (draws++ * 0.618) % 1 },
+    })
+    await expect(judged).rejects.toThrow('base answered nothing')
+    expect(now).toBe(0)
+    expect(playing).toEqual(Array.from({ length: 26 }, (_, place) => 1 + (place % 2)))
+  })
+
   it('plays the same users on both sides of a pair, and each side as often first', async () => {
     const { slices } = await comparison((of) => slice(of))
     for (const { base, head } of soundPairs(slices)) expect(base.seed).toBe(head.seed)
@@ -70,7 +89,7 @@ describe('a gate', () => {
     expect(slices.filter(({ side, turn }) => side === 'base' && turn === 0)).toHaveLength(10)
   })
 
-  it('has the processes started at once before the first pair and after every ten, between two pairs', async () => {
+  it('has the processes started at once before the first pair and after every five, between two pairs', async () => {
     const played: string[] = []
     let draws = 0
     await compare({
@@ -82,8 +101,8 @@ describe('a gate', () => {
       ...{ looks: [21], seed: 1, random: () => (draws++ * 0.618) % 1 },
     })
     expect(played.slice(0, 2)).toEqual(['anew', '0'])
-    expect(played.slice(19, 24)).toEqual(['9', '9', 'anew', '10', '10'])
-    expect(played.filter((what) => what === 'anew')).toHaveLength(3)
+    expect(played.slice(9, 14)).toEqual(['4', '4', 'anew', '5', '5'])
+    expect(played.filter((what) => what === 'anew')).toHaveLength(5)
   })
 
   it('plays a pair again of which a slice says nothing, and leaves it out', async () => {
@@ -212,7 +231,7 @@ describe('a gate', () => {
       renew: async () => {},
       ...{ looks: [20, 30], seed: 5, random: () => (draws++ * 0.618) % 1 },
     })
-    expect([judged.verdict, warmings]).toEqual(['pass', 2])
+    expect([judged.verdict, warmings]).toEqual(['pass', 4])
     expect(soundPairs(judged.slices)).toHaveLength(20)
   })
 

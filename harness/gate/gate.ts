@@ -2,6 +2,7 @@ import type { CounterJudgement } from '@headroom/perf-budgets/gate/counters.ts'
 import { type Finding, type GateVerdict, judgePairs, type Metric } from '@headroom/perf-budgets/gate/judge.ts'
 import { gate as rules } from '@headroom/perf-budgets/slo.ts'
 import { tooManyErrors } from '../judge/errors.ts'
+import { allEnded } from './ended.ts'
 import { metricsOf, ordersOf, type SideName, type Slice, sidesFrom, soundPairs } from './slices.ts'
 
 export type Compared = {
@@ -21,7 +22,7 @@ export function withCounters(compared: Compared, counters: CounterJudgement): Co
 }
 
 export type Comparison = {
-  /** Plays a slice on a side. */
+  /** Plays a slice on a side, while the other side's is played. */
   play: (of: Pick<Slice, 'pair' | 'side' | 'turn' | 'seed'>) => Promise<Slice>
   /** Pairs at each look: the last one is the most. */
   looks: readonly number[]
@@ -30,14 +31,14 @@ export type Comparison = {
   /** Times something beside the slices, judged with them, until there are so many pairs of it. */
   more?: (pairs: number) => Promise<readonly Metric[]>
   onLook?: (judged: Compared) => void
-  /** Starts the processes of both sides at once, before the first pair and after every ten (`renewAfter`). */
+  /** Starts the processes of both sides at once, before the first pair and after every five (`renewAfter`). */
   renew?: () => Promise<void>
   /** Plays slices that fill caches, at the beginning and after each renewal. */
   warmUp?: () => Promise<Slice[]>
 }
 
 /**
- * Measures both sides in turn until it is clear whether head is worse, or the pairs are used up; further pairs only
+ * Measures both sides at the same time until it is clear whether head is worse, or the pairs are used up; further pairs only
  * of what is undecided, and none once a side is broken. A pair of which one slice says nothing is played again, as
  * long as that is the exception.
  */
@@ -68,9 +69,9 @@ export async function compare({
         if (warm.some(isBroken)) return
       }
       const first = orders.shift() as SideName
-      const both: Slice[] = []
-      for (const [turn, side] of sidesFrom(first).entries())
-        both.push(await play({ pair, side, turn, seed: seed + pair }))
+      const both = await allEnded(
+        sidesFrom(first).map((side, turn) => play({ pair, side, turn, seed: seed + pair })),
+      )
       slices.push(...both)
       pair++
       if (both.some(isBroken)) return

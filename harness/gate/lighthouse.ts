@@ -32,8 +32,9 @@ type Audits = {
 }
 
 /**
- * Audits pages of both sides in turn, on phones, one run at a time, as slices are played: what Lighthouse times
- * scatters as much as anything else here, and a median of five of each would not be compared but guessed.
+ * Audits pages of both sides in turn, on phones, one run at a time, since an audit measures how long the machine takes:
+ * what Lighthouse times scatters as much as anything else here, and a median of five of each would not be compared but
+ * guessed.
  * @returns how to have so many pairs of audits, and what they say; it throws GateInvalid when an audit came to
  * nothing, or saw another page
  */

@@ -11,12 +11,15 @@ export type SideName = (typeof sideNames)[number]
 export const sidesFrom = (first: SideName): readonly SideName[] =>
   first === 'base' ? sideNames : sideNames.toReversed()
 
-/** A few seconds of load on one side: what a gate is made of, and what it leaves in slices.json. */
+/**
+ * A few seconds of load on one side, while the other side has the same: what a gate is made of, and what it leaves in
+ * slices.json.
+ */
 export const Slice = z.object({
   /** Negative of those that only warm up: never compared, and a leak in one is a leak. */
   pair: z.number().int(),
   side: z.enum(sideNames),
-  /** 0 for the side that came first in its pair. */
+  /** 0 for the side whose users were sent a moment before the other's. */
   turn: z.number().int(),
   /** Users, journeys and think times: both sides of a pair play the same. */
   seed: z.number().int(),
@@ -142,7 +145,7 @@ function typical(
 
 /**
  * Which side comes first in each pair: as often the one as the other, in an order of the seed's. A fixed order makes
- * whatever the first slice leaves behind look like a change.
+ * whatever it is to come first look like a change.
  */
 export function ordersOf(pairs: number, random: () => number): SideName[] {
   const firsts = Array.from({ length: pairs }, (_, place): SideName => (place % 2 === 0 ? 'base' : 'head'))

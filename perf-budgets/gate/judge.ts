@@ -9,7 +9,7 @@ import {
   signFlip,
 } from './statistics.ts'
 
-/** A figure that a change must not make greater, measured of base and head in turn. */
+/** A figure that a change must not make greater, measured of base and head in pairs. */
 export type Metric = {
   name: string
   unit: string

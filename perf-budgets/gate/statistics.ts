@@ -1,6 +1,6 @@
 /**
- * What paired measurements say of a change. Base and head are measured in turn on one machine; each pair gives the
- * logarithm of head over base, so that a slow minute, which both met, cancels out.
+ * What paired measurements say of a change. Base and head are measured on one machine, at the same time or one right
+ * after the other; each pair gives the logarithm of head over base, so that a slow minute, which both met, cancels out.
  */
 
 export type Pair = { base: number; head: number }

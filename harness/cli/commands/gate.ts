@@ -20,7 +20,7 @@ export function register(program: Command): void {
   const { slice, looks } = rules
   program
     .command('gate')
-    .description('says whether a change made it worse: base against head, in turn, on this machine')
+    .description('says whether a change made it worse: base against head, at the same time, on this machine')
     .option('--base <rev>', 'the revision to compare this checkout with, such as main')
     .option('--base-url <url>', 'a deployment of base, with --head-url')
     .option('--head-url <url>', 'a deployment of head')
@@ -32,7 +32,7 @@ export function register(program: Command): void {
       `pairs of slices; ${looks.join(', or when these leave it undecided ')}`,
       wholeNumber(leastPairs([]), 1_000),
     )
-    .option('--users <n>', 'concurrent users', wholeNumber(1, 100_000), slice.users)
+    .option('--users <n>', 'concurrent users of each side', wholeNumber(1, 100_000), slice.users)
     .option('--think <time>', 'mean think time between two steps', duration, slice.think)
     .option(
       '--ramp <time>',
