@@ -102,7 +102,6 @@ export const Slo = z.strictObject({
     alpha: Share,
     leastRatio: z.number().min(1),
     looks: z.array(z.number().int().positive()).min(1),
-    renewAfter: z.number().int().positive(),
     figures: z.record(
       z.enum(['p50', 'p95', 'cpu', 'lcp', 'tbt']),
       z.strictObject({ floor: z.number().positive(), tolerated: z.number().gt(1) }),

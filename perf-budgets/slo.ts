@@ -119,8 +119,6 @@ export const gate = {
   leastRatio: 1.02,
   /** Pairs of slices, and how many when these leave it undecided. */
   looks: [20, 40],
-  /** Pairs after which the processes of both sides are started anew. */
-  renewAfter: 5,
   /**
    * What is compared, in ms: a difference below `floor` is nobody's matter, and a change passes when it is certain
    * that head is less than `tolerated` times base. Tails scatter more than middles, and times more than CPU.
@@ -140,7 +138,7 @@ export const gate = {
     allocated: { ratio: 1.1, amount: 64 * 1_024 },
   },
   /** What is played in a slice, on both sides at once: together about half of what a machine of two cores carries. */
-  slice: { users: 30, think: 2_000, ramp: 5_000, duration: 15_000 },
+  slice: { users: 30, think: 2_000, ramp: 10_000, duration: 20_000 },
 } as const
 
 /**

@@ -11,9 +11,6 @@ import { isPage } from '../run/routes.ts'
 
 type SlicePair = { base: Slice; head: Slice }
 
-/** Pairs between two starts of the processes. */
-type Stretch = readonly SlicePair[]
-
 /** What a gate of another making says of the same pairs; true when it blocks. */
 const others: Record<string, (pairs: readonly SlicePair[]) => boolean> = {
   // The first run of each, and 5%.
@@ -39,13 +36,12 @@ const injections: Injection[] = [
 
 /**
  * How often the gate cries wolf, and how often it catches what was injected: gates made of recorded slices. Of gates
- * of a revision against itself whole stretches between two starts of the processes are drawn, with replacement, since
- * pairs of the same two processes resemble each other. What is injected multiplies the times and the CPU of head's
- * slices: CPU as a slower head would have it, times by more, since a head that takes longer keeps base waiting as well.
- * It is a simulation on real measurements, no run of its own.
+ * of a revision against itself whole pairs are drawn, with replacement: each was played by processes of its own. What
+ * is injected multiplies the times and the CPU of head's slices: CPU as a slower head would have it, times by more,
+ * since a head that takes longer keeps base waiting as well. It is a simulation on real measurements, no run of its own.
  *
  * @param files each the slices.json of a gate
- * @throws UsageError when a file cannot be read, or there are too few stretches to draw from
+ * @throws UsageError when a file cannot be read, or there are too few pairs to draw from
  */
 export async function benchGate(
   files: readonly string[],
@@ -53,18 +49,18 @@ export async function benchGate(
   print: (line: string) => void,
 ): Promise<void> {
   const gatesRecorded = await Promise.all(files.map(readPairs))
-  const recorded = gatesRecorded.flatMap(stretchesOf)
-  const stretches = Math.ceil(Math.max(...rules.looks) / rules.renewAfter)
-  if (recorded.length < 2)
+  const recorded = gatesRecorded.flat()
+  const [least, most] = [Math.min(...rules.looks), Math.max(...rules.looks)]
+  if (recorded.length < least)
     throw new UsageError(
-      `${recorded.length} stretches of ${rules.renewAfter} pairs are recorded, and 2 is the least`,
+      `${recorded.length} pairs are recorded, and ${least} is the least`,
       'record some: pnpm gate --base HEAD, and give its slices.json',
     )
   print(
-    `${gates} gates of ${rules.looks.join(' or ')} pairs each, drawn from ${recorded.length} recorded stretches of ${rules.renewAfter} pairs of a revision against itself`,
+    `${gates} gates of ${rules.looks.join(' or ')} pairs each, drawn from ${recorded.length} recorded pairs of a revision against itself`,
   )
-  if (recorded.length < 2 * stretches)
-    print(`(fewer than ${2 * stretches}: what is drawn repeats itself more than a real run does)`)
+  if (recorded.length < 2 * most)
+    print(`(fewer than ${2 * most}: what is drawn repeats itself more than a real run does)`)
   const table = plainTable(
     ['head is', 'fail', 'undecided', 'pass', 'pairs', ...Object.keys(others).map((name) => `${name}: fail`)],
     ['left', ...Array.from({ length: 4 + Object.keys(others).length }, () => 'right' as const)],
@@ -74,7 +70,7 @@ export async function benchGate(
     const blocked = Object.fromEntries(Object.keys(others).map((name) => [name, 0]))
     let used = 0
     for (let gate = 0; gate < gates; gate++) {
-      const drawn = draw(recorded, stretches, gate, injection)
+      const drawn = draw(recorded, most, gate, injection)
       for (const [name, blocks] of Object.entries(others))
         if (blocks(drawn)) blocked[name] = (blocked[name] ?? 0) + 1
       const { verdict, pairs } = judged(drawn)
@@ -120,27 +116,17 @@ async function readPairs(file: string): Promise<SlicePair[]> {
   return soundPairs(z.array(Slice).parse(JSON.parse(text)))
 }
 
-/** Whole ones alone: of a gate that was cut short, or that played many pairs again, some are not. */
-function stretchesOf(pairs: readonly SlicePair[]): Stretch[] {
-  const stretches = Map.groupBy(pairs, ({ base }) => Math.floor(base.pair / rules.renewAfter))
-  return [...stretches.values()].filter((pairs) => pairs.length === rules.renewAfter)
-}
-
 /** Pairs of one gate, numbered anew. */
 function draw(
-  recorded: readonly Stretch[],
-  stretches: number,
+  recorded: readonly SlicePair[],
+  pairs: number,
   gate: number,
   injection: Injection,
 ): SlicePair[] {
-  const drawn = Array.from(
-    { length: stretches },
-    (_, place) => recorded[below(recorded.length, 91, gate, place)] as Stretch,
-  )
-  return drawn.flat().map(({ base, head }, pair) => ({
-    base: { ...base, pair },
-    head: { ...slowed(head, injection), pair },
-  }))
+  return Array.from({ length: pairs }, (_, pair) => {
+    const { base, head } = recorded[below(recorded.length, 91, gate, pair)] as SlicePair
+    return { base: { ...base, pair }, head: { ...slowed(head, injection), pair } }
+  })
 }
 
 const slowed = (slice: Slice, { slower, only }: Injection): Slice => {

@@ -232,7 +232,6 @@ async function startedOneByOne(
   return {
     sides: sides as Sides,
     async renew() {
-      say('starting both at once')
       await Promise.all(sideNames.map((name) => sides[name]?.stop()))
       await allEnded(
         sideNames.map(async (name) => {
@@ -336,16 +335,16 @@ async function measure(sides: Sides, options: Measured, say: (line: string) => v
   const looks = options.pairs === undefined ? rules.looks : [options.pairs]
   let drawn = 0
   let looked = 0
-  let warmings = 0
   return compare({
     ...{ play, looks, seed, more, renew, random: () => unit(seed, 77, drawn++) },
     onLook: (judged) => {
       if (++looked < looks.length) for (const line of lookLines(judged)) say(line)
     },
     warmUp: async () => {
+      // What is started for each pair has nothing to remember.
+      if (renew) return []
       say('warming up both')
-      warmings++
-      return allEnded(sideNames.map((side, turn) => play({ pair: -warmings, side, turn, seed })))
+      return allEnded(sideNames.map((side, turn) => play({ pair: -1, side, turn, seed })))
     },
   })
 }

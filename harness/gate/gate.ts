@@ -31,9 +31,9 @@ export type Comparison = {
   /** Times something beside the slices, judged with them, until there are so many pairs of it. */
   more?: (pairs: number) => Promise<readonly Metric[]>
   onLook?: (judged: Compared) => void
-  /** Starts the processes of both sides at once, before the first pair and after every five (`renewAfter`). */
+  /** Starts the processes of both sides at once, before each pair. */
   renew?: () => Promise<void>
-  /** Plays slices that fill caches, at the beginning and after each renewal. */
+  /** Plays slices that fill caches, at the beginning. */
   warmUp?: () => Promise<Slice[]>
 }
 
@@ -57,17 +57,14 @@ export async function compare({
     ...{ verdict: 'invalid', findings: [], counters: noCounters },
     ...{ reasons: ['nothing was measured'], slices },
   }
+  const warm = (await warmUp?.()) ?? []
+  slices.push(...warm)
+  if (warm.some(isBroken)) return judgeSlices(slices)
   let pair = 0
   const playUntil = async (look: number) => {
     const orders = ordersOf(look - soundPairs(slices).length, random)
     for (let spare = Math.ceil(look / 4); orders.length > 0; ) {
-      // What is not started anew stays warm.
-      if (pair === 0 || (renew && pair % rules.renewAfter === 0)) {
-        await renew?.()
-        const warm = (await warmUp?.()) ?? []
-        slices.push(...warm)
-        if (warm.some(isBroken)) return
-      }
+      await renew?.()
       const first = orders.shift() as SideName
       const both = await allEnded(
         sidesFrom(first).map((side, turn) => play({ pair, side, turn, seed: seed + pair })),

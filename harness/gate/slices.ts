@@ -16,7 +16,7 @@ export const sidesFrom = (first: SideName): readonly SideName[] =>
  * slices.json.
  */
 export const Slice = z.object({
-  /** Negative of those that only warm up: never compared, and a leak in one is a leak. */
+  /** Negative of one that only warms up: never compared, and a leak in it is a leak. */
   pair: z.number().int(),
   side: z.enum(sideNames),
   /** 0 for the side whose users were sent a moment before the other's. */
