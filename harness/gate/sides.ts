@@ -1,12 +1,14 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { execa } from 'execa'
 import { z } from 'zod'
+import { shareClusters } from '../stack/cluster.ts'
 import type { Guard } from '../stack/guard.ts'
 import { lastLines, launch, type Part, untilReady } from '../stack/part.ts'
 import { project } from '../stack/project.ts'
+import { shareSecrets } from '../stack/secrets.ts'
 import { usageOf } from '../stack/usage.ts'
 import type { SideName } from './slices.ts'
 
@@ -169,7 +171,10 @@ export async function assertClean(repository = project): Promise<void> {
   )
 }
 
-/** The files of a commit in a directory of their own, with what they depend on. @returns the directory */
+/**
+ * The files of a commit in a directory of their own, with what they depend on, and with the secrets and the seeded
+ * clusters of this checkout.
+ */
 export async function checkOut(
   guard: Guard,
   commit: string,
@@ -177,6 +182,8 @@ export async function checkOut(
 ): Promise<{ directory: string; remove(): Promise<void> }> {
   const above = await mkdtemp(join(tmpdir(), 'headroom-gate-'))
   const held = guard.directory(above)
+  // The user that runs PostgreSQL has to get there.
+  await chmod(above, 0o711)
   const directory = join(above, 'base')
   const git = (...args: string[]) => execa('git', args, { cwd: project })
   // One that was left behind by a gate that was killed.
@@ -193,6 +200,8 @@ export async function checkOut(
     const [last] = (installed.all ?? '').trim().split('\n').slice(-1)
     throw new GateInvalid(`what ${commit.slice(0, 8)} depends on could not be installed: ${last}`)
   }
+  await shareSecrets(directory)
+  await shareClusters(directory)
   return {
     directory,
     remove: async () => {

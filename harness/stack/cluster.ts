@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm, stat, symlink, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type PopulationSpec, populationId } from '@headroom/fixtures/population.ts'
 import { seedDatabase } from '@headroom/seed/seed.ts'
@@ -25,7 +25,7 @@ export async function keptCluster(
   options: { population: PopulationSpec | null; sessionSecret: string; say: (line: string) => void },
 ): Promise<string> {
   const { population, say } = options
-  const clusters = join(await clusterHome(project), 'clusters')
+  const clusters = await clustersOf(project)
   await mkdir(clusters, { recursive: true })
   const salt = `${population ? populationId(population) : 'empty'} ${options.sessionSecret}`
   const directory = join(clusters, await digestOf(sources, salt))
@@ -70,6 +70,20 @@ export async function keptCluster(
   } finally {
     await release()
   }
+}
+
+const clustersOf = async (checkout: string) => join(await clusterHome(checkout), 'clusters')
+
+/**
+ * Lets another checkout, which has none yet, clone the clusters of this one, where both would seed the same with the
+ * same secrets: two that were seeded alike are not stored alike, nor has the planner sampled the same rows of them.
+ */
+export async function shareClusters(checkout: string): Promise<void> {
+  const [ours, theirs] = [await clustersOf(project), await clustersOf(checkout)]
+  // Where the user that runs PostgreSQL cannot get there, they are where those of others are.
+  if (!theirs.startsWith(join(checkout, '/'))) return
+  await mkdir(ours, { recursive: true })
+  await symlink(ours, theirs)
 }
 
 /** Keeps the clusters used last; a big population takes room. */

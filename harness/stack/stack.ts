@@ -1,6 +1,5 @@
-import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PopulationSpec } from '@headroom/fixtures/population.ts'
 import { generateClient } from '@worklane/data/generate.ts'
@@ -19,6 +18,7 @@ import { accepts, cloneCluster, clusterHome, startPostgres, temporaryBelow } fro
 import { project } from './project.ts'
 import { startPrometheus } from './prometheus.ts'
 import { answersPing, startRedis } from './redis.ts'
+import { checkoutSecret } from './secrets.ts'
 import { type Usage, usageOf } from './usage.ts'
 import { startApi, startWeb, startWorker } from './worklane.ts'
 
@@ -128,7 +128,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     const ports = await freePorts(block, options.port)
     const scaled = await instances(block, ports, options.processes ?? {})
     const origin = `http://127.0.0.1:${ports.edge}`
-    const sessionSecret = await checkoutSecret()
+    const sessionSecret = await checkoutSecret('session-secret')
     const log = (name: string) => join(home.logs, `${name}.log`)
 
     const startDatabase = async (): Promise<Record<string, string>> => {
@@ -324,15 +324,6 @@ async function instances(
     return found
   }
   return { api: await of('api'), web: await of('web'), worker: await of('worker') }
-}
-
-/** A secret of this checkout, made once: the sessions in a kept cluster were made with it. */
-async function checkoutSecret(name = 'session-secret'): Promise<string> {
-  const file = join(project, '.headroom', name)
-  if (!existsSync(file)) {
-    await writeFile(file, randomBytes(32).toString('base64url'), { mode: 0o600, flag: 'wx' }).catch(() => {})
-  }
-  return readFile(file, 'utf8')
 }
 
 const runsKept = 12
