@@ -38,8 +38,8 @@ export type Comparison = {
 }
 
 /**
- * Measures both sides at the same time until it is clear whether head is worse, or the pairs are used up; further pairs only
- * of what is undecided, and none once a side is broken. A pair of which one slice says nothing is played again, as
+ * Measures both sides at the same time until it is clear whether head is worse, or the pairs are used up; further pairs
+ * only of what is undecided, and none once a side is broken. A pair of which one slice says nothing is played again, as
  * long as that is the exception.
  */
 export async function compare({
