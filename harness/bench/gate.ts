@@ -24,10 +24,17 @@ const others: Record<string, (pairs: readonly SlicePair[]) => boolean> = {
     }),
 }
 
-type Injection = { name: string; slower: number; only?: 'pages' | 'API' }
+type Injection = {
+  name: string
+  slower: number
+  only?: 'pages' | 'API'
+  /** Pairs the way round that they were recorded: what all recorded ones have in common, by chance or not, stays. */
+  asRecorded?: true
+}
 
 const injections: Injection[] = [
   { name: 'the same', slower: 1 },
+  { name: 'the same, as recorded', slower: 1, asRecorded: true },
   { name: '+5%', slower: 1.05 },
   { name: '+10%', slower: 1.1 },
   { name: '+10%, pages alone', slower: 1.1, only: 'pages' },
@@ -36,9 +43,10 @@ const injections: Injection[] = [
 
 /**
  * How often the gate cries wolf, and how often it catches what was injected: gates made of recorded slices. Of gates
- * of a revision against itself whole pairs are drawn, with replacement: each was played by processes of its own. What
- * is injected multiplies the times and the CPU of head's slices: CPU as a slower head would have it, times by more,
- * since a head that takes longer keeps base waiting as well. It is a simulation on real measurements, no run of its own.
+ * of a revision against itself whole pairs are drawn, with replacement and either way round, since each was played
+ * by processes of its own and both sides are the same. What is injected multiplies the times and the CPU of head's
+ * slices: CPU as a slower head would have it, times by more, since a head that takes longer keeps base waiting as well.
+ * It is a simulation on real measurements, no run of its own.
  *
  * @param files each the slices.json of a gate
  * @throws UsageError when a file cannot be read, or there are too few pairs to draw from
@@ -124,7 +132,8 @@ function draw(
   injection: Injection,
 ): SlicePair[] {
   return Array.from({ length: pairs }, (_, pair) => {
-    const { base, head } = recorded[below(recorded.length, 91, gate, pair)] as SlicePair
+    const drawn = recorded[below(recorded.length, 91, gate, pair)] as SlicePair
+    const { base, head } = injection.asRecorded || below(2, 92, gate, pair) === 0 ? drawn : turned(drawn)
     return { base: { ...base, pair }, head: { ...slowed(head, injection), pair } }
   })
 }
