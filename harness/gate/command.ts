@@ -335,16 +335,16 @@ async function measure(sides: Sides, options: Measured, say: (line: string) => v
   const looks = options.pairs === undefined ? rules.looks : [options.pairs]
   let drawn = 0
   let looked = 0
+  const warmUp = () => {
+    say('warming up both')
+    return allEnded(sideNames.map((side, turn) => play({ pair: -1, side, turn, seed })))
+  }
   return compare({
-    ...{ play, looks, seed, more, renew, random: () => unit(seed, 77, drawn++) },
+    ...{ play, looks, seed, more, random: () => unit(seed, 77, drawn++) },
+    // What is started for each pair has nothing to remember.
+    ...(renew ? { renew } : { warmUp }),
     onLook: (judged) => {
       if (++looked < looks.length) for (const line of lookLines(judged)) say(line)
-    },
-    warmUp: async () => {
-      // What is started for each pair has nothing to remember.
-      if (renew) return []
-      say('warming up both')
-      return allEnded(sideNames.map((side, turn) => play({ pair: -1, side, turn, seed })))
     },
   })
 }
