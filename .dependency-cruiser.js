@@ -48,11 +48,11 @@ export default {
       },
     })),
     {
-      name: 'harness-reads-only-the-wire-of-loadtests',
-      comment: 'k6 code is run as files; the harness shares only the message format with it',
+      name: 'harness-reads-only-what-is-not-k6',
+      comment: 'k6 code is run as files; the harness shares the message format and what users ask',
       severity: 'error',
       from: { path: '^harness/', pathNot: '\\.test\\.ts$' },
-      to: { path: '^loadtests/', pathNot: '^loadtests/(wire|generated)/' },
+      to: { path: '^loadtests/', pathNot: '^loadtests/(wire|generated|journeys)/' },
     },
     {
       name: 'k6-code-imports-files-and-k6-only',

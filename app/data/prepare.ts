@@ -7,12 +7,17 @@ import pg from 'pg'
 
 export const migrationsDirectory = join(import.meta.dirname, 'migrations')
 
-const roles = { app: 'worklane_app', auth: 'worklane_auth', relay: 'worklane_relay' } as const
+const roles = {
+  app: 'worklane_app',
+  worker: 'worklane_worker',
+  auth: 'worklane_auth',
+  relay: 'worklane_relay',
+} as const
 
-export type DatabaseUrls = { app: string; auth: string; relay: string }
+export type DatabaseUrls = Record<keyof typeof roles, string>
 
 /**
- * Makes the three roles and brings the schema up to date. Safe to repeat and to run twice at once.
+ * Makes the roles and brings the schema up to date. Safe to repeat and to run twice at once.
  * @param adminUrl a connection that may create roles and tables
  * @throws Error that names DATABASE_URL when the server cannot be reached or refuses
  */
@@ -22,6 +27,8 @@ export async function prepareDatabase(adminUrl: string): Promise<DatabaseUrls> {
     await client.connect()
     await client.query('select pg_advisory_lock(738_201)')
     for (const role of Object.values(roles)) await ensureRole(client, role, passwordOf(adminUrl, role))
+    // It may do and see the same; who asked, a request or what came of it, is told apart by the name.
+    await client.query(`grant ${roles.app} to ${roles.worker}`)
     await ensureKeeper(client)
     await migrate(adminUrl)
   } catch (error) {
@@ -32,7 +39,7 @@ export async function prepareDatabase(adminUrl: string): Promise<DatabaseUrls> {
   return databaseUrls(adminUrl)
 }
 
-/** The three connection strings that belong to an administrator's. */
+/** The connection strings that belong to an administrator's. */
 export function databaseUrls(adminUrl: string): DatabaseUrls {
   const as = (role: string) => {
     const url = new URL(adminUrl)
@@ -40,7 +47,7 @@ export function databaseUrls(adminUrl: string): DatabaseUrls {
     url.password = passwordOf(adminUrl, role)
     return url.href
   }
-  return { app: as(roles.app), auth: as(roles.auth), relay: as(roles.relay) }
+  return { app: as(roles.app), worker: as(roles.worker), auth: as(roles.auth), relay: as(roles.relay) }
 }
 
 /**

@@ -77,19 +77,21 @@ const tablesWithOrgId = async (admin: pg.Client): Promise<string[]> => {
 describe('row-level security', () => {
   let admin: pg.Client
   let app: pg.Client
+  let worker: pg.Client
   let own: Tenant
   let foreign: Tenant
 
   beforeAll(async () => {
     admin = new pg.Client({ connectionString: process.env.DATABASE_URL })
     app = new pg.Client({ connectionString: process.env.APP_DATABASE_URL })
-    await Promise.all([admin.connect(), app.connect()])
+    worker = new pg.Client({ connectionString: process.env.WORKER_DATABASE_URL })
+    await Promise.all([admin.connect(), app.connect(), worker.connect()])
     own = await createTenant()
     foreign = await createTenant()
     for (const each of [own, foreign]) await furnish(each)
   })
   afterAll(async () => {
-    await Promise.all([admin.end(), app.end(), closeRuntime()])
+    await Promise.all([admin.end(), app.end(), worker.end(), closeRuntime()])
   })
 
   it('finds the tenant tables in the catalog', async () => {
@@ -112,6 +114,18 @@ describe('row-level security', () => {
     for (const table of await tablesWithOrgId(admin)) {
       expect(await findings(table, admin, app, own.id, foreign.id), table).toEqual([])
     }
+  })
+
+  it('holds for the workers as for the application', async () => {
+    for (const table of await tablesWithOrgId(admin)) {
+      expect(await findings(table, admin, worker, own.id, foreign.id), table).toEqual([])
+    }
+    await worker.query('begin')
+    await worker.query("select set_config('app.org_id', $1, true)", [own.id])
+    const { rows } = await worker.query('select current_user as name, count(*)::int as tasks from tasks')
+    await worker.query('rollback')
+    expect(rows).toEqual([{ name: 'worklane_worker', tasks: expect.any(Number) }])
+    expect(rows[0].tasks).toBeGreaterThan(0)
   })
 
   it.each<[string, string, Finding[]]>([
@@ -165,8 +179,8 @@ describe('row-level security', () => {
     )
     const harmless = { rolsuper: false, rolbypassrls: false, rolcreaterole: false, owns: 0 }
     expect(rows).toEqual(
-      ['worklane_app', 'worklane_auth', 'worklane_keeper', 'worklane_relay'].map((rolname) => ({
-        rolname,
+      ['app', 'auth', 'keeper', 'relay', 'worker'].map((name) => ({
+        rolname: `worklane_${name}`,
         ...harmless,
       })),
     )

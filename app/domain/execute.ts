@@ -75,6 +75,7 @@ async function write(operation: AnyOperation, actor: Actor, input: unknown, call
       call.replayed = true
       return { output: earlier, effects }
     }
+    for (let again = faults().repeats.get(operation.name) ?? 0; again > 0; again--) await run('select 1', [])
     const output = await collectEffects(effects, () => operation.run(actor, input as never))
     if (operation.audited !== false && effects.audit.length === 0) {
       throw new Error(`${operation.name} left nothing in the audit log`)

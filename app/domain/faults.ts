@@ -5,7 +5,7 @@
 export type Faults = {
   /** Operation → milliseconds that it answers late. */
   delays: Map<string, number>
-  /** Operation → how often more it asks the database for the same: an N+1 query. */
+  /** Operation, or `effects` of writes → how often more it asks the database: an N+1 query. */
   repeats: Map<string, number>
   /** The cache forgets whose answer it keeps: a key without a tenant. */
   leakingCache: boolean

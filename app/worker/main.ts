@@ -4,6 +4,7 @@ import { createLog } from '@worklane/data/log.ts'
 import { onStop } from '@worklane/data/shutdown.ts'
 import { activityTopic } from '@worklane/domain/activity/announce.ts'
 import { OutboxJob, recordActivity } from '@worklane/domain/activity/record.ts'
+import { faults } from '@worklane/domain/faults.ts'
 import { Mail, mailTopic, sendMail } from '@worklane/domain/mail/mail.ts'
 import { notificationTopic, notify } from '@worklane/domain/notifications/topic.ts'
 import { closeRuntime } from '@worklane/domain/runtime.ts'
@@ -73,6 +74,8 @@ const worker = new Worker<OutboxJob>(
     const job = OutboxJob.parse(data)
     const effect = effects[job.topic]
     if (!effect) throw new Error(`no effect is known for the topic ${job.topic}`)
+    // Each is unique: once more changes nothing but what it costs.
+    for (let again = faults().repeats.get('effects') ?? 0; again > 0; again--) await effect(job)
     await effect(job)
   },
   { connection, concurrency: 8 },

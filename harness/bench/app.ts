@@ -1,8 +1,8 @@
-import { createHmac } from 'node:crypto'
 import { join } from 'node:path'
-import { type PopulationSpec, sessionSubject } from '@headroom/fixtures/population.ts'
+import type { PopulationSpec } from '@headroom/fixtures/population.ts'
 import { median } from '@headroom/perf-budgets/gate/statistics.ts'
 import { appCosts } from '@headroom/perf-budgets/slo.ts'
+import { sessionToken } from '@headroom/seed/rows.ts'
 import Table from 'cli-table3'
 import { execa } from 'execa'
 import pc from 'picocolors'
@@ -31,9 +31,7 @@ export async function benchApp(pairs: number, say: (line: string) => void): Prom
     },
   )
   try {
-    const token = createHmac('sha256', stack.sessionSecret)
-      .update(sessionSubject(population, 0))
-      .digest('base64url')
+    const token = sessionToken(population, 0, stack.sessionSecret)
     say(`GET ${hotRead}: the API's own process and Next in turn, ${pairs} times …`)
     const hot = await hotReadCost(stack, `authjs.session-token=${token}`, pairs)
     say(`a tenant's read: with row-level security and without in turn, ${pairs} times …`)

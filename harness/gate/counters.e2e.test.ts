@@ -1,8 +1,10 @@
+import { calls } from '@headroom/loadtests/journeys/calls.ts'
 import { type Counters, judgeCounters, lesser } from '@headroom/perf-budgets/gate/counters.ts'
 import { gate } from '@headroom/perf-budgets/slo.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Stack, startStack } from '../stack/stack.ts'
 import { countersOf } from './counters.ts'
+import { effectsOfWrites } from './operations.ts'
 import { deployed, type Side } from './sides.ts'
 
 /** Tenants enough for three rounds that have none in common. */
@@ -26,13 +28,25 @@ describe('what a gate counts of Worklane', () => {
   it('is queries and bytes of every page and every read', () => {
     const { queries = {}, bytes = {} } = counted
     expect(Object.keys(queries).length).toBeGreaterThan(40)
-    expect(Object.keys(bytes)).toEqual(Object.keys(queries))
+    expect(Object.keys(queries)).toEqual(expect.arrayContaining(Object.keys(bytes)))
     expect(queries['page /dashboard']).toBeGreaterThan(0)
     // A page is rendered once: what is not cached, the list of one's organisations, is asked for once.
     expect(queries['page /search']).toBe(1)
     // Nobody's page asks nothing of the database.
     expect(queries['page /pricing']).toBe(0)
     expect(Math.min(...Object.values(bytes))).toBeGreaterThan(0)
+  })
+
+  it('is queries of every operation by both doors, and of what the workers do after writes', () => {
+    const { queries = {} } = counted
+    for (const { operation, rest } of calls) {
+      expect(queries, rest).toHaveProperty([rest])
+      expect(queries, operation).toHaveProperty([`trpc ${operation}`])
+    }
+    const write = 'POST /v1/projects/:projectId/tasks'
+    expect(queries[write]).toBeGreaterThan(3)
+    expect(queries['trpc task.create']).toBe(queries[write])
+    expect(queries[effectsOfWrites]).toBeGreaterThan(0)
   })
 
   it('is the scripts of pages, and what the busiest of them allocate', () => {
@@ -54,8 +68,8 @@ describe('what a gate counts of Worklane', () => {
   })
 
   it('tells of an N+1 query on every route that asks so, and on no other', async () => {
-    stack.env.WORKLANE_FAULTS = 'repeat=board.get:5'
-    for (const part of ['web', 'api']) await stack.restart(part)
+    stack.env.WORKLANE_FAULTS = 'repeat=board.get:5,repeat=task.update:5,repeat=effects:2'
+    for (const part of ['web', 'api', 'worker']) await stack.restart(part)
     // Owners of other tenants: what the first ones asked is in the cache. Twice, as the gate does when something rose.
     const head = lesser(await countersOf(side, population, 1), await countersOf(side, population, 2))
     const { findings } = judgeCounters(
@@ -65,7 +79,9 @@ describe('what a gate counts of Worklane', () => {
     )
     const worse = findings.filter(({ call }) => call === 'worse')
     // The API has the page's answer from the cache.
-    expect(worse).toMatchObject([{ route: 'page /projects/[projectId]' }])
+    expect(worse.map(({ route }) => route)).toEqual([
+      ...['page /projects/[projectId]', 'PATCH /v1/tasks/:taskId', 'trpc task.update', effectsOfWrites],
+    ])
   })
 
   it('is nothing where the session is refused', async () => {

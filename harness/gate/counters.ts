@@ -2,10 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type PopulationSpec, projectIdAt, sessionCookieOf } from '@headroom/fixtures/population.ts'
 import { type Counters, fewest } from '@headroom/perf-budgets/gate/counters.ts'
 import { routes, streamed } from '@headroom/perf-budgets/slo.ts'
-import pg from 'pg'
 import { fullestTaskOf, largestOf, pagesOf } from '../lighthouse/pages.ts'
+import { queriesOfOperations } from './operations.ts'
 import { settledBytes } from './settled.ts'
 import type { Side } from './sides.ts'
+import { openStatements } from './statements.ts'
 
 type Counted = {
   route: string
@@ -15,8 +16,6 @@ type Counted = {
   marker?: string
 }
 
-/** Whose queries are counted: what asks the database on its own account, such as the outbox relay, has another role. */
-const roles = ['worklane_app', 'worklane_auth']
 /** What Postgres and V8 know of a request a moment after its answer. */
 const settlingMs = 50
 /** Pages, warm, before what they allocate is measured, and how many it is the mean of. */
@@ -28,9 +27,9 @@ const allocating = ['/dashboard', '/projects/[projectId]', '/tasks/[taskId]']
 const tenants = 5
 
 /**
- * Asks every page and every read of a side, one at a time, and counts. Queries are those of a first visit, with
- * nothing in the cache, the fewest of several tenants'; bytes are those that an answer holds before compression, in the
- * largest tenant.
+ * Asks every page and every operation of a side, one at a time, and counts. Queries of pages and reads are those of a
+ * first visit, with nothing in the cache; all queries are the fewest of several tenants'. Bytes are those that an answer
+ * holds before compression, in the largest tenant.
  * @param round asks the owners of other tenants than the rounds before
  * @throws Error when a side refuses the session, or a page or a read fails
  */
@@ -46,19 +45,20 @@ export async function countersOf(side: Side, population: PopulationSpec, round =
     const others = first.map((organisation) => visitorOf(side, population, organisation))
     for (const visitor of [largest, ...(database ? others : [])]) {
       for (const each of visitor.asked) {
-        const before = (await database?.calls()) ?? 0
+        const before = (await database?.calls('requests')) ?? 0
         const text = await visitor.get(each)
         if (text === null) continue
         await sleep(settlingMs)
         const { route } = each
         // In a later round the largest tenant's cache is full.
         if (database && (round === 0 || visitor !== largest))
-          queries[route] = fewest(queries[route], (await database.calls()) - before)
+          queries[route] = fewest(queries[route], (await database.calls('requests')) - before)
         if (visitor !== largest) continue
         bytes[route] = settledBytes(text)
         if (route.startsWith('page ')) script[route] = await scriptBytes(side.origin, text)
       }
     }
+    if (database) Object.assign(queries, await queriesOfOperations(side, population, first, database))
     const allocated =
       side.webUrl === undefined ? null : await allocationsOf(side, side.webUrl, population, rest)
     const failed = (await failedPages(side)) - failedBefore
@@ -133,23 +133,6 @@ function readsOf(spec: PopulationSpec, organisation: number): Counted[] {
       const path = route.slice('GET '.length).replaceAll(/:\w+/g, (name) => parameters[name] ?? name)
       return { route, path: path + (queries[route] ?? ''), signedIn: true }
     })
-}
-
-async function openStatements(url: string) {
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  await client.query('create extension if not exists pg_stat_statements')
-  return {
-    calls: async (): Promise<number> => {
-      const { rows } = await client.query<{ calls: string }>(
-        `select coalesce(sum(calls), 0) as calls from pg_stat_statements
-          where userid in (select oid from pg_roles where rolname = any($1))`,
-        [roles],
-      )
-      return Number(rows[0]?.calls)
-    },
-    end: () => client.end(),
-  }
 }
 
 const scripts = new Map<string, number>()

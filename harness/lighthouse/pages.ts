@@ -1,13 +1,12 @@
-import { createHmac } from 'node:crypto'
 import {
   organisationAt,
   type PopulationSpec,
   projectIdAt,
-  sessionSubject,
   taskAt,
   taskCount,
   whaleIndex,
 } from '@headroom/fixtures/population.ts'
+import { sessionToken } from '@headroom/seed/rows.ts'
 
 export type AuditedPath = {
   /** As the app names it. */
@@ -115,8 +114,6 @@ export function pagesOf(
       ...{ name, path: pathOf(name), marker: markers[name] ?? canary },
       session: Object.hasOwn(outside, name) ? 'nobody' : 'user',
     })),
-    sessionToken: createHmac('sha256', sessionSecret)
-      .update(sessionSubject(spec, tenant.firstUser))
-      .digest('base64url'),
+    sessionToken: sessionToken(spec, tenant.firstUser, sessionSecret),
   }
 }

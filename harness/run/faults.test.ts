@@ -5,6 +5,7 @@ describe('what is broken on purpose', () => {
   it.each([
     ['delay=task.list:900', { kind: 'delay', operation: 'task.list', milliseconds: 900 }],
     ['repeat=board.get:9', { kind: 'repeat', operation: 'board.get', times: 9 }],
+    ['repeat=effects:2', { kind: 'repeat', operation: 'effects', times: 2 }],
     ['slow=10', { kind: 'slow', percent: 10 }],
     ['uncompressed', { kind: 'uncompressed' }],
     ['stop=api@50%', { kind: 'stop', part: 'api', at: 0.5 }],

@@ -4,7 +4,7 @@ import { operationNames } from './routes.ts'
 /** A known-bad case that a run is made with, to see that the verdict is red. */
 export type Fault =
   | { kind: 'delay'; operation: string; milliseconds: number }
-  /** An operation asks the database so many times more for the same, as an N+1 query does. */
+  /** An operation, or what comes of writes (`effects`), asks the database so many times more, as an N+1 query does. */
   | { kind: 'repeat'; operation: string; times: number }
   /** Worklane's cache without a tenant in its keys, or an operation that keeps its first answer for everybody. */
   | { kind: 'leak'; where: string }
@@ -19,6 +19,8 @@ export type Fault =
   /** As a deployment does it; with another process of the part nobody may notice. */
   | { kind: 'restart'; part: string; at: number }
 
+/** What writes bring about runs in no operation. */
+const repeatable = [...operationNames, 'effects']
 const stoppable = ['api', 'web', 'worker', 'postgres', 'redis', 'edge']
 
 const known: { pattern: RegExp; example: string; read: (match: string[]) => Fault }[] = [
@@ -33,7 +35,11 @@ const known: { pattern: RegExp; example: string; read: (match: string[]) => Faul
     pattern: /^repeat=([a-zA-Z.]+):([1-9]\d?)$/,
     example: 'repeat=board.get:9',
     read: ([, operation = '', times]) => ({
-      ...{ kind: 'repeat', operation: knownOperation('repeats', operation), times: Number(times) },
+      ...{
+        kind: 'repeat',
+        operation: knownOperation('repeats', operation, repeatable),
+        times: Number(times),
+      },
     }),
   },
   {
@@ -70,12 +76,12 @@ const known: { pattern: RegExp; example: string; read: (match: string[]) => Faul
 ]
 
 /** @throws UsageError with what was meant */
-function knownOperation(verb: string, operation: string): string {
-  if (operationNames.includes(operation)) return operation
-  const meant = nearest(operation, operationNames)
+function knownOperation(verb: string, operation: string, names = operationNames): string {
+  if (names.includes(operation)) return operation
+  const meant = nearest(operation, names)
   throw new UsageError(
     `--fault ${verb} the unknown operation "${operation}"`,
-    meant ? `did you mean "${meant}"?` : `known: ${operationNames.join(', ')}`,
+    meant ? `did you mean "${meant}"?` : `known: ${names.join(', ')}`,
   )
 }
 

@@ -45,6 +45,7 @@ describe('the stack', () => {
       expect.arrayContaining([
         'DATABASE_URL',
         'APP_DATABASE_URL',
+        'WORKER_DATABASE_URL',
         'AUTH_DATABASE_URL',
         'RELAY_DATABASE_URL',
         'REDIS_URL',

@@ -260,8 +260,11 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
 }
 
 async function urls(adminUrl: string): Promise<Record<string, string>> {
-  const { app, auth, relay } = await prepareDatabase(adminUrl)
-  return { DATABASE_URL: adminUrl, APP_DATABASE_URL: app, AUTH_DATABASE_URL: auth, RELAY_DATABASE_URL: relay }
+  const { app, worker, auth, relay } = await prepareDatabase(adminUrl)
+  return {
+    ...{ DATABASE_URL: adminUrl, APP_DATABASE_URL: app, WORKER_DATABASE_URL: worker },
+    ...{ AUTH_DATABASE_URL: auth, RELAY_DATABASE_URL: relay },
+  }
 }
 
 async function checkSurroundings(

@@ -26,7 +26,11 @@ const heaps = {
 
 export const startApi = (start: Start) => node(start, heaps.api, 'app/api/main.ts')
 
-export const startWorker = (start: Start) => node(start, heaps.worker, 'app/worker/main.ts')
+/** What it does in the tenant tables it does under a name of its own. */
+export const startWorker = (start: Start) => {
+  const { WORKER_DATABASE_URL: own = '', ...env } = start.env
+  return node({ ...start, env: { ...env, APP_DATABASE_URL: own } }, heaps.worker, 'app/worker/main.ts')
+}
 
 export async function startWeb(start: Start & { build: WebBuild | undefined }): Promise<Part> {
   const { build } = start
@@ -73,7 +77,8 @@ async function process(start: Start, args: string[], cwd: string): Promise<Part>
   return part
 }
 
-/** The administrator's connection is for migrations and seed alone. */
-function processEnvironment({ DATABASE_URL: _, ...env }: Record<string, string>): Record<string, string> {
+/** The administrator's connection is for migrations and seed alone, the worker's has its name there already. */
+function processEnvironment(given: Record<string, string>): Record<string, string> {
+  const { DATABASE_URL: _, WORKER_DATABASE_URL: __, ...env } = given
   return env
 }

@@ -15,7 +15,7 @@ const wrong: Record<string, { code: string; breaks?: string }> = {
   'loadtests/swarm.ts': { code: "import 'node:fs'", breaks: 'k6-code-imports-files-and-k6-only' },
   'harness/run.ts': {
     code: "import '../loadtests/swarm.ts'",
-    breaks: 'harness-reads-only-the-wire-of-loadtests',
+    breaks: 'harness-reads-only-what-is-not-k6',
   },
   'seed/copy.ts': { code: "import './nowhere.ts'", breaks: 'nothing-unresolved' },
   'app/api/rest.ts': { code: "import './trpc.ts'", breaks: 'no-circles' },

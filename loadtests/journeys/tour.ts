@@ -2,6 +2,7 @@ import { organisationAt } from '../../fixtures/population.ts'
 import { hash } from '../../fixtures/random.ts'
 import { foreignCanary } from '../checks/answer.ts'
 import type { App, Request, Step } from '../swarm/app.ts'
+import type { Cast } from '../swarm/options.ts'
 import { type Call, calls, type Owner } from './calls.ts'
 import { type Chain, compile, stepAfter } from './chain.ts'
 import { asJson, mutation, navigation, page, query } from './requests.ts'
@@ -64,8 +65,11 @@ function asked(user: Owner, { tenant, keep, first }: Call, request: Request): Re
   return { ...request, tenant, keep: (text) => found(text) || keep === undefined }
 }
 
+/** What a call asks, when there is something to ask about. */
+export type Asking = (user: Owner) => Request[]
+
 const byTrpc =
-  (call: Call): Step<Owner> =>
+  (call: Call): Asking =>
   (user) => {
     const input = call.input(user)
     if (input === null) return []
@@ -74,7 +78,7 @@ const byTrpc =
   }
 
 const byRest =
-  (call: Call): Step<Owner> =>
+  (call: Call): Asking =>
   (user) => {
     const input = call.input(user)
     if (input === null) return []
@@ -95,10 +99,16 @@ const byRest =
     return [asked(user, call, call.keep === undefined ? request : { ...request, expect: 201 })]
   }
 
+/** All operations in an order in which one after the other finds what it needs, by each door. */
+export const operationSteps: Record<'rest' | 'trpc', Record<string, Asking>> = {
+  rest: Object.fromEntries(calls.map((call) => [call.rest, byRest(call)])),
+  trpc: Object.fromEntries(calls.map((call) => [call.operation, byTrpc(call)])),
+}
+
 const steps: Record<string, Step<Owner>> = {
   ...pageSteps,
-  ...Object.fromEntries(calls.map((call) => [call.rest, byRest(call)])),
-  ...Object.fromEntries(calls.map((call) => [call.operation, byTrpc(call)])),
+  ...operationSteps.rest,
+  ...operationSteps.trpc,
 }
 
 /** A round: after each step the next, and from the last to the first; who arrives begins anywhere. */
@@ -111,14 +121,16 @@ const chain = compile(round)
 
 const tourStream = 103
 
+/** @param place of a tenant; beyond the last one it is the first one's owner again, on their own */
+export function ownerAt(run: Cast, place: number, token: (subject: string) => string): Owner {
+  const { firstUser } = organisationAt(run.population, place % run.population.organisations)
+  const random = hash(run.seed, tourStream, place)
+  return { ...userOf(run, place, firstUser, token), random, made: {} }
+}
+
 /** Owners on a tour through everything that Worklane answers. */
 export const tour: App<Owner> = {
-  userAt(run, place, token) {
-    const { firstUser } = organisationAt(run.population, place % run.population.organisations)
-    // An owner can be on the tour several times, each time on their own.
-    const random = hash(run.seed, tourStream, place)
-    return { ...userOf(run, place, firstUser, token), random, made: {} }
-  },
+  userAt: ownerAt,
   next: (user) => stepAfter(chain, user),
   steps,
   session: ({ cookie }) => ({ Cookie: cookie, 'Accept-Encoding': 'gzip' }),

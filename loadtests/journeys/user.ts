@@ -14,7 +14,7 @@ import {
 } from '../../fixtures/population.ts'
 import type { Stem } from '../../fixtures/random.ts'
 import { drawBelow, type Kin, type Player, playerAt } from '../swarm/app.ts'
-import type { Run } from '../swarm/options.ts'
+import type { Cast, Run } from '../swarm/options.ts'
 import { indexInCrowd, indexSpread } from '../wire/crowd.ts'
 
 /** A project with what its board is asked by, and the stem of its tasks' ids: one object, since there are many. */
@@ -33,7 +33,7 @@ export const userAt = (run: Run, place: number, token: (subject: string) => stri
   userOf(run, place, (run.shape === 'crowd' ? indexInCrowd : indexSpread)(run, place), token)
 
 /** One of the population as the k-th of the run's users. */
-export function userOf(run: Run, place: number, index: number, token: (subject: string) => string): User {
+export function userOf(run: Cast, place: number, index: number, token: (subject: string) => string): User {
   const kin = kinOf(run, index)
   const player = playerAt(run, place, index, kin)
   const opened = drawProject(run, player)
@@ -54,7 +54,7 @@ export function openTask(user: User): void {
 
 export const taskId = ({ board, task }: User): string => taskIdIn(board, task)
 
-function drawProject(run: Run, player: Player & { kin: WorklaneKin }): { board: Board; task: number } {
+function drawProject(run: Cast, player: Player & { kin: WorklaneKin }): { board: Board; task: number } {
   const board = boardAt(run, player.kin, drawBelow(player, player.kin.organisation.projects))
   return { board, task: drawBelow(player, board.tasks) }
 }
@@ -62,7 +62,7 @@ function drawProject(run: Run, player: Player & { kin: WorklaneKin }): { board: 
 const kins = new Map<string, WorklaneKin>()
 const homes = new Map<number, Home>()
 
-function kinOf(run: Run, index: number): WorklaneKin {
+function kinOf(run: Cast, index: number): WorklaneKin {
   const organisation = organisationOf(run.population, index)
   const persona = personaAt(run.population, index, organisation)
   const key = `${organisation} ${persona}`
@@ -81,7 +81,7 @@ function kinOf(run: Run, index: number): WorklaneKin {
 }
 
 /** Made when somebody opens it first: hashing its ids is dear in k6. */
-function boardAt({ population }: Run, { organisation, boards }: WorklaneKin, project: number): Board {
+function boardAt({ population }: Cast, { organisation, boards }: WorklaneKin, project: number): Board {
   const { index } = organisation
   let board = boards[project]
   if (!board) {

@@ -1,5 +1,5 @@
 import { hash, next, unit } from '../../fixtures/random.ts'
-import type { Run } from './options.ts'
+import type { Cast, Run } from './options.ts'
 
 /** What users have in common who are of one kind: one object for all of them, since there are many users. */
 export type Kin = {
@@ -95,7 +95,7 @@ export type App<User extends Player> = {
 const userStream = 101
 const streamStream = 102
 
-export const playerAt = <Of extends Kin>(run: Run, place: number, index: number, kin: Of) => ({
+export const playerAt = <Of extends Kin>(run: Cast, place: number, index: number, kin: Of) => ({
   ...{ index, place, kin, step: '', seen: '', seenTag: '', dueAt: 0, present: false },
   random: hash(run.seed, userStream, index),
   listens: unit(run.seed, streamStream, index) < run.streams ? ('not now' as const) : ('never' as const),

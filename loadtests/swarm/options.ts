@@ -16,6 +16,9 @@ export type Run = Workload & {
   vus: number
 }
 
+/** What decides who the users of a run are. */
+export type Cast = Pick<Run, 'target' | 'population' | 'seed' | 'streams'>
+
 const env = (name: string): string => __ENV[`HEADROOM_${name}`] || ''
 
 function number(name: string, fallback: number): number {

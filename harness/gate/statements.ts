@@ -1,0 +1,55 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+
+/**
+ * Who asks the database: the web and the API in the course of a request, or a worker because of what a write brought
+ * about. The outbox relay, which asks all the time, is neither.
+ */
+const roles = { requests: ['worklane_app', 'worklane_auth'], effects: ['worklane_worker'] } as const
+
+export type Statements = {
+  /** How many statements Postgres has finished for them. */
+  calls(of: keyof typeof roles): Promise<number>
+  /** False of a revision whose workers ask under the application's name. */
+  tellsEffects: boolean
+  /** Waits until no worker has anything to do. @throws Error when that takes longer than it ever should */
+  untilIdle(): Promise<void>
+  end(): Promise<void>
+}
+
+/** A worker that asked for nothing in so many looks in a row, this far apart, has done what was waiting. */
+const idle = { looks: 4, everyMs: 100, patienceMs: 30_000 }
+
+/** @param url an administrator's: statements are counted by `pg_stat_statements` */
+export async function openStatements(url: string): Promise<Statements> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  await client.query('create extension if not exists pg_stat_statements')
+  const known = await client.query('select from pg_roles where rolname = any($1)', [roles.effects])
+  const calls: Statements['calls'] = async (of) => {
+    const { rows } = await client.query<{ calls: string }>(
+      `select coalesce(sum(calls), 0) as calls from pg_stat_statements
+        where userid in (select oid from pg_roles where rolname = any($1))`,
+      [roles[of]],
+    )
+    return Number(rows[0]?.calls)
+  }
+  const isWaiting = async () =>
+    (await client.query('select from outbox where relayed_at is null limit 1')).rowCount !== 0
+  return {
+    calls,
+    tellsEffects: known.rowCount !== 0,
+    async untilIdle() {
+      const until = performance.now() + idle.patienceMs
+      let before = -1
+      for (let quiet = 0; quiet < idle.looks; await sleep(idle.everyMs)) {
+        if (performance.now() > until)
+          throw new Error(`the workers were not done within ${idle.patienceMs / 1_000} s`)
+        const now = await calls('effects')
+        quiet = now === before && !(await isWaiting()) ? quiet + 1 : 0
+        before = now
+      }
+    },
+    end: () => client.end(),
+  }
+}
