@@ -163,10 +163,12 @@ export function tablesOf(
         if (user.guestIn !== null) yield [organisationAt(spec, user.guestIn).id, user.id, 'viewer', at(-200)]
       }
     }),
-    table('sessions', 'token_hash user_id active_org_id expires_at', function* () {
+    table('sessions', 'token_hash user_id active_org_id expires_at last_seen_at', function* () {
       for (const { user, organisation } of members()) {
         const token = sessionToken(spec, user.index, sessionSecret)
-        yield [createHash('sha256').update(token).digest('hex'), user.id, organisation.id, at(sessionDays)]
+        const hash = createHash('sha256').update(token).digest('hex')
+        // Yesterday: a first visit then costs the same however long ago the seed was.
+        yield [hash, user.id, organisation.id, at(sessionDays), at(-1)]
       }
     }),
     table('labels', 'org_id id name colour', function* () {

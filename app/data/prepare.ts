@@ -27,7 +27,7 @@ export async function prepareDatabase(adminUrl: string): Promise<DatabaseUrls> {
     await client.connect()
     await client.query('select pg_advisory_lock(738_201)')
     for (const role of Object.values(roles)) await ensureRole(client, role, passwordOf(adminUrl, role))
-    // It may do and see the same; who asked, a request or what came of it, is told apart by the name.
+    // Workers may do and see the same; by its name Postgres tells what a request asked from what came of it.
     await client.query(`grant ${roles.app} to ${roles.worker}`)
     await ensureKeeper(client)
     await migrate(adminUrl)

@@ -74,8 +74,9 @@ const worker = new Worker<OutboxJob>(
     const job = OutboxJob.parse(data)
     const effect = effects[job.topic]
     if (!effect) throw new Error(`no effect is known for the topic ${job.topic}`)
-    // Each is unique: once more changes nothing but what it costs.
-    for (let again = faults().repeats.get('effects') ?? 0; again > 0; again--) await effect(job)
+    // These are unique: once more changes nothing but what it costs. Mail would be sent again.
+    const repeats = job.topic === mailTopic ? 0 : (faults().repeats.get('effects') ?? 0)
+    for (let again = repeats; again > 0; again--) await effect(job)
     await effect(job)
   },
   { connection, concurrency: 8 },

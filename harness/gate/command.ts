@@ -7,6 +7,7 @@ import { judgeBudgets, type Limits } from '@headroom/perf-budgets/gate/budgets.t
 import {
   type CounterJudgement,
   type Counters,
+  counterKinds,
   judgeCounters,
   lesser,
   together,
@@ -264,16 +265,29 @@ async function count(
     })
   const judged = (base: Counters, head: Counters) => judgeCounters(base, head, rules.counters, accepted)
   const first = { base: await counted(sides.base), head: await counted(sides.head) }
-  const unknown = Object.keys(first.head.bytes ?? {}).filter(
-    (route) => first.base.bytes?.[route] === undefined,
-  )
-  if (unknown.length > 0) say(`base has nothing to compare with of ${unknown.join(', ')}`)
+  const unknown = onlyIn(first.head, first.base)
+  if (unknown.length > 0) say(`base has nothing to compare with of ${listed(unknown)}`)
   const found = judged(first.base, first.head)
   if (!found.findings.some(({ call }) => call === 'worse')) return found
   // What only looked like a rise does not come twice.
   say('counting again, since something rose')
   const again = { base: await counted(sides.base, 1), head: await counted(sides.head, 1) }
   return judged(lesser(first.base, again.base), lesser(first.head, again.head))
+}
+
+/** The routes of which one side tells something that the other does not. */
+const onlyIn = (one: Counters, other: Counters): string[] => [
+  ...new Set(
+    counterKinds.flatMap((kind) =>
+      Object.keys(one[kind] ?? {}).filter((route) => other[kind]?.[route] === undefined),
+    ),
+  ),
+]
+
+const namedAtMost = 8
+const listed = (names: readonly string[]): string => {
+  const more = names.length - namedAtMost
+  return names.slice(0, namedAtMost).join(', ') + (more > 0 ? ` and ${more} more` : '')
 }
 
 async function timedByLighthouse(

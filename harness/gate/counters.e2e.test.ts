@@ -1,11 +1,13 @@
 import { calls } from '@headroom/loadtests/journeys/calls.ts'
 import { type Counters, judgeCounters, lesser } from '@headroom/perf-budgets/gate/counters.ts'
 import { gate } from '@headroom/perf-budgets/slo.ts'
+import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Stack, startStack } from '../stack/stack.ts'
 import { countersOf } from './counters.ts'
 import { effectsOfWrites } from './operations.ts'
 import { deployed, type Side } from './sides.ts'
+import { openStatements } from './statements.ts'
 
 /** Tenants enough for three rounds that have none in common. */
 const population = { seed: 1, organisations: 24, users: 360 }
@@ -55,6 +57,22 @@ describe('what a gate counts of Worklane', () => {
     expect(script['page /dashboard']).toBeLessThan(300_000)
     expect(Object.keys(allocated)).toHaveLength(3)
     for (const bytes of Object.values(allocated)) expect(bytes).toBeGreaterThan(10_000)
+  })
+
+  it('waits for what the workers have to do, and does not take what failed for done', async () => {
+    const statements = await openStatements(stack.env.DATABASE_URL ?? '')
+    const client = new pg.Client({ connectionString: stack.env.DATABASE_URL })
+    await client.connect()
+    try {
+      await statements.untilIdle()
+      await client.query(`insert into outbox (org_id, topic, payload, relayed_at)
+        select id, 'task.activity', '{}', now() from organisations limit 1`)
+      await expect(statements.untilIdle(1_500)).rejects.toThrow('the workers were not done within 1.5 s')
+      await client.query("delete from outbox where payload = '{}'")
+      await statements.untilIdle()
+    } finally {
+      await Promise.all([client.end(), statements.end()])
+    }
   })
 
   it('is less of a deployment of somebody’s', async () => {

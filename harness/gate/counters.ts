@@ -58,7 +58,6 @@ export async function countersOf(side: Side, population: PopulationSpec, round =
         if (route.startsWith('page ')) script[route] = await scriptBytes(side.origin, text)
       }
     }
-    if (database) Object.assign(queries, await queriesOfOperations(side, population, first, database))
     const allocated =
       side.webUrl === undefined ? null : await allocationsOf(side, side.webUrl, population, rest)
     const failed = (await failedPages(side)) - failedBefore
@@ -66,6 +65,7 @@ export async function countersOf(side: Side, population: PopulationSpec, round =
       throw new Error(
         `${side.what}: ${failed} pages failed behind a good status, so what they cost is no count`,
       )
+    if (database) Object.assign(queries, await queriesOfOperations(side, population, first, database))
     return {
       bytes,
       script,
@@ -124,7 +124,7 @@ function visitorOf(side: Side, population: PopulationSpec, organisation: number)
 function readsOf(spec: PopulationSpec, organisation: number): Counted[] {
   const parameters: Record<string, string> = {
     ':projectId': projectIdAt(spec, organisation, 0),
-    ':taskId': fullestTaskOf(spec, organisation),
+    ':taskId': fullestTaskOf(spec, organisation).id,
   }
   const queries: Record<string, string> = { 'GET /v1/search': '?q=review' }
   return Object.keys(routes)

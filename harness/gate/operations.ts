@@ -1,73 +1,104 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { organisationAt, type PopulationSpec } from '@headroom/fixtures/population.ts'
 import { calls, type Owner } from '@headroom/loadtests/journeys/calls.ts'
 import { type Asking, operationSteps, ownerAt } from '@headroom/loadtests/journeys/tour.ts'
+import { openTaskAt } from '@headroom/loadtests/journeys/user.ts'
 import { fewest } from '@headroom/perf-budgets/gate/counters.ts'
 import { sessionToken } from '@headroom/seed/rows.ts'
+import { fullestTaskOf } from '../lighthouse/pages.ts'
 import type { Side } from './sides.ts'
 import type { Statements } from './statements.ts'
 
-/** What a request did after its answer, Postgres knows a moment later. */
-const settlingMs = 50
+type Request = ReturnType<Asking>[number]
+type Asked = Pick<Side, 'what' | 'origin' | 'sessionSecret'>
 
-/** What writes bring about, done by the workers: of all of a round together, since one write's end cannot be told. */
+/** What an owner's writes bring about, done by workers: of all together, since where one's ends cannot be told. */
 export const effectsOfWrites = 'effects of writes'
 
 /**
  * Asks every operation by tRPC, and every write by REST too, one at a time, and counts the queries: of reads those that
- * the door itself needs, since REST was asked for the same before (`counters.ts`); of writes all. Owners make, change
- * and take away, as on the load test's tour; what nobody asks there is not asked here (`withoutLoad` in slo.ts).
+ * the door itself needs, since REST is asked for the same just before; of writes all. Owners make, change and take away,
+ * as on the load test's tour; what nobody asks there is not asked here (`withoutLoad` in slo.ts).
  * @param organisations whose pages and reads were asked already
  * @returns route → queries, the fewest of all owners'; nothing of a revision that cannot tell them from its workers'
- * @throws Error when a side refuses or fails one
+ * @throws Error when a side refuses or fails one, or what its workers have to do is not done
  */
 export async function queriesOfOperations(
-  side: Pick<Side, 'what' | 'origin' | 'sessionSecret'>,
+  side: Asked,
   population: PopulationSpec,
   organisations: readonly number[],
   statements: Statements,
 ): Promise<Record<string, number>> {
   if (!statements.tellsEffects) return {}
   const queries: Record<string, number> = {}
-  const cast = { target: side.origin, population, seed: population.seed, streams: 0 }
-  const ask = async (owner: Owner, asked: Request[], isCounted: boolean) => {
-    for (const request of asked) {
-      const before = await statements.calls('requests')
-      const isThere = await answered(side, owner.cookie, request)
-      if (!isThere || !isCounted) continue
-      await sleep(settlingMs)
-      const { route } = request
-      queries[route] = fewest(queries[route], (await statements.calls('requests')) - before)
-    }
+  const count = (name: string, more: number) => {
+    queries[name] = fewest(queries[name], more)
   }
-  await statements.untilIdle()
-  const effectsBefore = await statements.calls('effects')
+  const cast = { target: side.origin, population, seed: population.seed, streams: 0 }
   for (const organisation of organisations) {
     const { firstUser } = organisationAt(population, organisation)
     const owner = ownerAt(cast, organisation, () => sessionToken(population, firstUser, side.sessionSecret))
-    // Reads before writes: what a write makes the cache forget depends on when the workers come to it.
-    for (const { operation, rest } of calls)
-      if (isRead(rest)) await ask(owner, operationSteps.trpc[operation]?.(owner) ?? [], true)
-    for (const door of ['rest', 'trpc'] as const)
-      for (const { operation, rest, first } of calls) {
-        const step = operationSteps[door][door === 'rest' ? rest : operation]
-        // A read again only for what a write after it needs.
-        if (!isRead(rest) || first) await ask(owner, step?.(owner) ?? [], !isRead(rest))
-      }
+    const { project, index } = fullestTaskOf(population, organisation)
+    openTaskAt(cast, owner, project, index)
+    await readsOf(side, owner, statements, count)
+    await statements.untilIdle()
+    const before = await statements.calls('effects')
+    const isWhole = await writesOf(side, owner, statements, count)
+    await statements.untilIdle()
+    if (isWhole) count(effectsOfWrites, (await statements.calls('effects')) - before)
   }
-  await statements.untilIdle()
-  const effects = (await statements.calls('effects')) - effectsBefore
-  return { ...queries, [effectsOfWrites]: effects }
+  return queries
 }
 
-type Request = ReturnType<Asking>[number]
+type Count = (name: string, queries: number) => void
 
-const isRead = (rest: string) => rest.startsWith('GET ')
+/** Before any write: what that makes the cache forget depends on when the workers come to it. */
+async function readsOf(side: Asked, owner: Owner, statements: Statements, count: Count): Promise<void> {
+  for (const { operation, rest } of calls.filter(isRead)) {
+    for (const request of operationSteps.rest[rest]?.(owner) ?? []) await answered(side, owner, request)
+    for (const request of operationSteps.trpc[operation]?.(owner) ?? [])
+      await counted(side, owner, request, statements, count)
+  }
+}
 
-/** False where this side has no such operation. */
+/** @returns false when this side does not know one of them: then its workers have less to do */
+async function writesOf(side: Asked, owner: Owner, statements: Statements, count: Count): Promise<boolean> {
+  let isWhole = true
+  for (const door of ['rest', 'trpc'] as const)
+    for (const call of calls) {
+      const requests = operationSteps[door][door === 'rest' ? call.rest : call.operation]?.(owner) ?? []
+      // A read once more only for what a write after it needs.
+      for (const request of requests)
+        if (!isRead(call)) isWhole = (await counted(side, owner, request, statements, count)) && isWhole
+        else if (call.first) await answered(side, owner, request)
+    }
+  return isWhole
+}
+
+const isRead = ({ rest }: { rest: string }) => rest.startsWith('GET ')
+
+/**
+ * The API answers when all is done, and Postgres has counted a statement when it answers.
+ * @returns false where this side has no such call
+ */
+async function counted(
+  side: Asked,
+  owner: Owner,
+  request: Request,
+  statements: Statements,
+  count: Count,
+): Promise<boolean> {
+  const before = await statements.calls('requests')
+  if (!(await answered(side, owner, request))) return false
+  count(request.route, (await statements.calls('requests')) - before)
+  return true
+}
+
+/** What a revision answers to an operation, or a field of one, that came after it. */
+const unknownHere = [400, 404]
+
 async function answered(
-  { what, origin }: Pick<Side, 'what' | 'origin'>,
-  cookie: string,
+  { what, origin }: Asked,
+  { cookie }: Owner,
   { method, route, path, headers, body, expect = 200, keep }: Request,
 ): Promise<boolean> {
   const response = await fetch(origin + path, {
@@ -76,7 +107,7 @@ async function answered(
     signal: AbortSignal.timeout(30_000),
   })
   const text = await response.text()
-  if (response.status === 404) return false
+  if (unknownHere.includes(response.status)) return false
   if (response.status !== expect)
     throw new Error(`${what}: ${route} answered ${response.status}: ${text.slice(0, 200)}`)
   if (keep && !keep(text)) throw new Error(`${what}: ${route} answered without what was made`)

@@ -8,14 +8,23 @@ import pg from 'pg'
 const roles = { requests: ['worklane_app', 'worklane_auth'], effects: ['worklane_worker'] } as const
 
 export type Statements = {
-  /** How many statements Postgres has finished for them. */
+  /** How many statements Postgres has finished for them; without those that a connection begins with. */
   calls(of: keyof typeof roles): Promise<number>
   /** False of a revision whose workers ask under the application's name. */
   tellsEffects: boolean
-  /** Waits until no worker has anything to do. @throws Error when that takes longer than it ever should */
-  untilIdle(): Promise<void>
+  /**
+   * Waits until the workers have done all that was written since this was opened.
+   * @throws Error when that takes longer than it ever should, since what failed asks for less
+   */
+  untilIdle(patienceMs?: number): Promise<void>
   end(): Promise<void>
 }
+
+/** What a worker wrote into the activity feed because of it, tells that it was done, and not only tried. */
+const waiting = `select from outbox o where relayed_at is null or (
+    relayed_at >= $1 and topic = 'task.activity'
+      and not exists (select from activity a where a.org_id = o.org_id and a.outbox_id = o.id))
+  limit 1`
 
 /** A worker that asked for nothing in so many looks in a row, this far apart, has done what was waiting. */
 const idle = { looks: 4, everyMs: 100, patienceMs: 30_000 }
@@ -26,25 +35,25 @@ export async function openStatements(url: string): Promise<Statements> {
   await client.connect()
   await client.query('create extension if not exists pg_stat_statements')
   const known = await client.query('select from pg_roles where rolname = any($1)', [roles.effects])
+  const opened = await client.query<{ at: Date }>('select now() as at')
   const calls: Statements['calls'] = async (of) => {
     const { rows } = await client.query<{ calls: string }>(
       `select coalesce(sum(calls), 0) as calls from pg_stat_statements
-        where userid in (select oid from pg_roles where rolname = any($1))`,
+        where userid in (select oid from pg_roles where rolname = any($1)) and query not like '%set_config(%'`,
       [roles[of]],
     )
     return Number(rows[0]?.calls)
   }
-  const isWaiting = async () =>
-    (await client.query('select from outbox where relayed_at is null limit 1')).rowCount !== 0
+  const isWaiting = async () => (await client.query(waiting, [opened.rows[0]?.at])).rowCount !== 0
   return {
     calls,
     tellsEffects: known.rowCount !== 0,
-    async untilIdle() {
-      const until = performance.now() + idle.patienceMs
+    async untilIdle(patienceMs = idle.patienceMs) {
+      const until = performance.now() + patienceMs
       let before = -1
       for (let quiet = 0; quiet < idle.looks; await sleep(idle.everyMs)) {
         if (performance.now() > until)
-          throw new Error(`the workers were not done within ${idle.patienceMs / 1_000} s`)
+          throw new Error(`the workers were not done within ${patienceMs / 1_000} s`)
         const now = await calls('effects')
         quiet = now === before && !(await isWaiting()) ? quiet + 1 : 0
         before = now

@@ -6,7 +6,7 @@ describe('the pages of a tenant', () => {
   it('have a task with comments and labels to ask the database for, in every tenant', () => {
     for (let index = 0; index < defaultPopulation.organisations; index++) {
       const tenant = organisationAt(defaultPopulation, index)
-      const id = fullestTaskOf(defaultPopulation, index)
+      const { id } = fullestTaskOf(defaultPopulation, index)
       const tasks = Array.from({ length: tenant.projects }, (_, project) =>
         Array.from({ length: taskCount(defaultPopulation, index, project) }, (_, task) =>
           taskAt(defaultPopulation, tenant, project, task),

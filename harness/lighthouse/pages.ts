@@ -76,18 +76,21 @@ const projectsLookedAt = 5
 /**
  * The task of an organisation that has the most to show, comments and labels: most tasks have neither, and a page that
  * asks the database once more for each of them would look as cheap as before.
- * @returns its id
+ * @returns its id, and where it is in the population
  */
-export function fullestTaskOf(spec: PopulationSpec, organisation: number): string {
+export function fullestTaskOf(
+  spec: PopulationSpec,
+  organisation: number,
+): { id: string; project: number; index: number } {
   const tenant = organisationAt(spec, organisation)
-  let fullest = { id: '', fullness: -1 }
+  let fullest = { id: '', project: 0, index: 0, fullness: -1 }
   for (let project = 0; project < Math.min(tenant.projects, projectsLookedAt); project++)
     for (let index = 0; index < taskCount(spec, organisation, project); index++) {
       const { id, comments, labels } = taskAt(spec, tenant, project, index)
       const fullness = 10 * comments * labels.length + comments + labels.length
-      if (fullness > fullest.fullness) fullest = { id, fullness }
+      if (fullness > fullest.fullness) fullest = { id, project, index, fullness }
     }
-  return fullest.id
+  return fullest
 }
 
 /**
@@ -104,7 +107,7 @@ export function pagesOf(
   const { canary, index } = tenant
   const parameters: Record<string, string> = {
     '[projectId]': projectIdAt(spec, index, 0),
-    '[taskId]': fullestTaskOf(spec, index),
+    '[taskId]': fullestTaskOf(spec, index).id,
     '[token]': 'not-known-to-anybody',
   }
   const pathOf = (name: PageName) =>

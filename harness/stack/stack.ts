@@ -52,7 +52,7 @@ export type Crash = { part: string; code: number | null; signal: string | null; 
 
 export type Stack = {
   origin: string
-  /** What Worklane's processes got, and DATABASE_URL. */
+  /** What Worklane's processes got, DATABASE_URL, and WORKER_DATABASE_URL: APP_DATABASE_URL as the worker gets it. */
   env: Record<string, string>
   sessionSecret: string
   prometheusUrl: string

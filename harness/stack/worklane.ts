@@ -27,8 +27,8 @@ const heaps = {
 export const startApi = (start: Start) => node(start, heaps.api, 'app/api/main.ts')
 
 /** What it does in the tenant tables it does under a name of its own. */
-export const startWorker = (start: Start) => {
-  const { WORKER_DATABASE_URL: own = '', ...env } = start.env
+export const startWorker = ({ env, ...start }: Start) => {
+  const own = env.WORKER_DATABASE_URL ?? env.APP_DATABASE_URL ?? ''
   return node({ ...start, env: { ...env, APP_DATABASE_URL: own } }, heaps.worker, 'app/worker/main.ts')
 }
 
@@ -77,7 +77,7 @@ async function process(start: Start, args: string[], cwd: string): Promise<Part>
   return part
 }
 
-/** The administrator's connection is for migrations and seed alone, the worker's has its name there already. */
+/** The administrator's connection is for migrations and seed alone; the worker has its own in the place of the application's. */
 function processEnvironment(given: Record<string, string>): Record<string, string> {
   const { DATABASE_URL: _, WORKER_DATABASE_URL: __, ...env } = given
   return env

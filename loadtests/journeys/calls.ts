@@ -27,6 +27,9 @@ const unlike = (user: Owner) =>
     .padStart(6, '0')
 const named = (user: Owner) => `Tour ${unlike(user)} · ${canary(user)}`
 const inProject = ({ board }: Owner) => ({ projectId: board.id })
+/** One of those that the tenant had before: by name they come before those of a tour. */
+const labelled = ({ made: { knownLabelId } }: Owner) =>
+  knownLabelId === undefined ? {} : { labelIds: [knownLabelId] }
 const ofTask = (user: Owner) => ({ taskId: taskId(user) })
 
 const call = (operation: string, rest: string, input: Call['input'] = nothing): Call => ({
@@ -92,9 +95,11 @@ export const calls: Call[] = [
   call('task.find', 'GET /v1/tasks', () => ({ limit: 20 })),
   ownCall('task.get', 'GET /v1/tasks/:taskId', ofTask),
   call('task.activity', 'GET /v1/tasks/:taskId/activity', (user) => ({ ...ofTask(user), limit: 20 })),
+  { ...call('label.list', 'GET /v1/labels'), first: 'knownLabelId' },
   create('task', 'POST /v1/projects/:projectId/tasks', (user) => ({
     ...inProject(user),
     title: named(user),
+    ...labelled(user),
   })),
   call(
     'task.update',
@@ -108,7 +113,6 @@ export const calls: Call[] = [
   ),
   call('task.remove', 'DELETE /v1/tasks/:taskId', last('taskId')),
 
-  call('label.list', 'GET /v1/labels'),
   create('label', 'POST /v1/labels', (user) => ({ name: `Tour ${unlike(user)}` })),
   call(
     'label.update',

@@ -52,6 +52,12 @@ export function openTask(user: User): void {
   user.task = drawBelow(user, user.board.tasks)
 }
 
+/** A certain task, by where it is in the population. */
+export function openTaskAt(cast: Cast, user: User, project: number, task: number): void {
+  user.board = boardAt(cast, user.kin, project)
+  user.task = task
+}
+
 export const taskId = ({ board, task }: User): string => taskIdIn(board, task)
 
 function drawProject(run: Cast, player: Player & { kin: WorklaneKin }): { board: Board; task: number } {
