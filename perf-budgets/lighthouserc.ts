@@ -29,7 +29,8 @@ export function lighthouserc(): LighthouseRc {
         url: ['http://127.0.0.1:3000/sign-in'],
         numberOfRuns: lighthouse.runs,
         // The screenshot of the whole page is not looked at, and takes a second of every run. With processes forked from
-        // a zygote the end of a trace comes 5 s late in two of five runs, as late as Chromium lets it.
+        // a zygote the end of a trace comes 5 s late in nearly half of the runs, as late as Chromium lets it; without, in
+        // one of eight (101 and 26 of 220).
         settings: {
           onlyCategories: ['performance'],
           disableFullPageScreenshot: true,

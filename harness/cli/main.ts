@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import pc from 'picocolors'
-import { exitCodes, nearest, UsageError } from './usage.ts'
+import { exitCodeOfCrash, exitCodes, nearest, UsageError } from './usage.ts'
 
 /** Each command's file is read only when it is called. */
 const commands: Record<string, () => Promise<{ register(program: Command): void }>> = {
@@ -58,7 +58,7 @@ function report(error: unknown): number {
   process.stderr.write(
     `${pc.red('✗')} ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
   )
-  return exitCodes.fail
+  return exitCodeOfCrash(process.argv.slice(2).find((argument) => argument !== '--'))
 }
 
 try {

@@ -17,6 +17,13 @@ export class UsageError extends Error {
 
 export const exitCodes = { pass: 0, fail: 1, invalid: 2, undecided: 3, usage: 64 } as const
 
+/** Their exit code is a verdict on the app. */
+const judging = ['loadtest', 'collect', 'lighthouse', 'gate']
+
+/** Of an error that nobody foresaw: it says nothing of the app, so where a verdict is wanted there is none. */
+export const exitCodeOfCrash = (command: string | undefined): number =>
+  command !== undefined && judging.includes(command) ? exitCodes.invalid : exitCodes.fail
+
 /** The known name that was probably meant, for "did you mean". */
 export function nearest(given: string, known: readonly string[]): string | undefined {
   const scored = known.map((name) => ({

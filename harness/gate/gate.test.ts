@@ -19,7 +19,7 @@ const slice = (of: Of, slower = 1, change: Partial<Slice> = {}): Slice => {
   return {
     ...of,
     ...{ requests: 500, errors: 0, leaks: 0, doubts: [] },
-    cpu: { web: 6 * factor, api: factor, 'the rest': factor },
+    cpu: { 'the rest': factor, web: 6 * factor, api: factor },
     routes: [route('page /dashboard', 100, 40), route('GET /v1/me', 400, 10)],
     ...change,
   }

@@ -10,7 +10,7 @@ import { lastLines, launch, type Part, untilReady } from '../stack/part.ts'
 import { project } from '../stack/project.ts'
 import { shareSecrets } from '../stack/secrets.ts'
 import { usageOf } from '../stack/usage.ts'
-import type { SideName } from './slices.ts'
+import { type SideName, theRest } from './slices.ts'
 
 /** One of the two that are compared, while it is up. */
 export type Side = {
@@ -278,5 +278,5 @@ async function cpuSecondsOf({ processes }: Served): Promise<Record<string, numbe
 
 /** What is compared by itself: a change of the API should not be lost among everything that Postgres does. */
 function kindOf(name: string): string {
-  return /^(web|api)(-\d+)?$/.exec(name)?.[1] ?? 'the rest'
+  return /^(web|api)(-\d+)?$/.exec(name)?.[1] ?? theRest
 }

@@ -103,6 +103,9 @@ export function metricsOf(slices: readonly Slice[]): Metric[] {
   return [...times, ...cpuMetrics(pairs)]
 }
 
+/** The processes that are not compared by themselves: Postgres, Redis, nginx, worker. */
+export const theRest = 'the rest'
+
 /** One for each kind of process, or one for all together where one side cannot tell them apart. */
 function cpuMetrics(pairs: readonly { base: Slice; head: Slice }[]): Metric[] {
   const seen = pairs.flatMap(({ base, head }) =>
@@ -110,7 +113,8 @@ function cpuMetrics(pairs: readonly { base: Slice; head: Slice }[]): Metric[] {
   )
   const [first] = seen
   if (!first) return []
-  const kinds = Object.keys(first.base)
+  // What is left after the others, after the others.
+  const kinds = Object.keys(first.base).toSorted((a, b) => Number(a === theRest) - Number(b === theRest))
   const alike = seen.every((pair) => sideNames.every((side) => kinds.every((kind) => pair[side][kind])))
   const metric = (name: string, figure: (cpu: Record<string, number>) => number): Metric => ({
     ...{ name, unit: 'ms', ...gate.figures.cpu },
