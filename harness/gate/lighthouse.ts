@@ -92,7 +92,8 @@ async function auditOnce(side: Side, rc: LighthouseRc, audits: Audits): Promise<
     const { forms } = await lighthouse({
       ...{ id: side.name, guard: audits.guard, chromium: audits.chromium, origin: side.origin, sessionToken },
       pages: pages.filter(({ name }) => audits.pages.some((asked) => asked === name)),
-      ...{ rc, runs: 1, formFactors: ['mobile'], phone: audits.phone, directory, say: () => {} },
+      ...{ rc, runs: 1, formFactors: ['mobile'], phone: audits.phone, isPhoneFixed: true },
+      ...{ directory, say: () => {} },
     })
     const judged = forms.flatMap(({ pages }) => pages)
     if (verdictOf(judged) === 'invalid') {

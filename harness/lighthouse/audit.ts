@@ -6,9 +6,14 @@ import { desktopAssertions, type LighthouseRc } from '@headroom/perf-budgets/lig
 import type { Guard } from '../stack/guard.ts'
 import { lastLines, launch } from '../stack/part.ts'
 import type { AuditedPath } from './pages.ts'
-import type { Phone } from './phone.ts'
-import { type AssertionResult, AssertionResults, Report } from './report.ts'
-import { auditedPage, formFactorVariable, markersVariable, slowdownVariable } from './variables.ts'
+import { type AssertionResult, AssertionResults, type Report, readReports, reportFiles } from './report.ts'
+import {
+  auditedPage,
+  formFactorVariable,
+  looksVariable,
+  markersVariable,
+  reportsVariable,
+} from './variables.ts'
 
 export type FormFactor = 'mobile' | 'desktop'
 
@@ -22,13 +27,17 @@ export type AuditOptions = {
   rc: LighthouseRc
   runs: number
   formFactor: FormFactor
-  phone: Phone
+  /** How fast the machine was so far: what a phone is goes by it. */
+  looks: readonly number[]
+  /** Whether it goes by the runs of this audit as well. */
+  followsRuns: boolean
   /** Gets Lighthouse's reports, HTML and JSON. */
   reports: string
   say: (line: string) => void
 }
 
 export type Audit = {
+  /** In the order in which they were made. */
   lighthouses: Report[]
   assertions: AssertionResult[]
   /** Why there is less than was asked for, or undefined. */
@@ -68,7 +77,8 @@ export async function audit(options: AuditOptions): Promise<Audit> {
           Object.fromEntries(options.pages.map((page) => [page.path, page.marker])),
         ),
         [formFactorVariable]: options.formFactor,
-        [slowdownVariable]: String(options.phone.cpuSlowdown),
+        [looksVariable]: JSON.stringify(options.looks),
+        ...(options.followsRuns ? { [reportsVariable]: collected } : {}),
       },
     })
     const stopTelling = tell(collected, options)
@@ -123,16 +133,6 @@ function tell(collected: string, { pages, runs, say }: AuditOptions): () => void
     }
   }, 500)
   return () => clearInterval(timer)
-}
-
-const reportFiles = async (collected: string) =>
-  (await readdir(collected).catch(() => [])).filter((name) => /^lhr-\d+\.json$/.test(name))
-
-async function readReports(collected: string): Promise<Report[]> {
-  const names = await reportFiles(collected)
-  return Promise.all(
-    names.map(async (name) => Report.parse(JSON.parse(await readFile(join(collected, name), 'utf8')))),
-  )
 }
 
 async function readAssertions(collected: string): Promise<AssertionResult[] | undefined> {

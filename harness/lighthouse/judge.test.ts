@@ -2,7 +2,6 @@ import { assertions } from '@headroom/perf-budgets/lighthouserc.ts'
 import { describe, expect, it } from 'vitest'
 import type { Audit } from './audit.ts'
 import { type AssertionName, judge, verdictOf } from './judge.ts'
-import { phoneFor } from './phone.ts'
 import type { AssertionResult, Report } from './report.ts'
 
 const origin = 'http://127.0.0.1:1'
@@ -13,14 +12,20 @@ const asked = {
   pages: [{ name: '/dashboard', path: '/dashboard', marker: 'cnr', session: 'user' as const }],
   runs: 3,
   formFactor: 'mobile' as const,
-  phone: phoneFor(1_100),
+  looks: [1_100],
+  followsRuns: true,
   names,
 }
+
+const slower = (cpuSlowdownMultiplier: number): Report['configSettings'] => ({
+  ...{ formFactor: 'mobile', throttling: { cpuSlowdownMultiplier } },
+})
 
 const report: Report = {
   lighthouseVersion: '13.5.0',
   requestedUrl: url,
-  configSettings: { formFactor: 'mobile', throttling: { cpuSlowdownMultiplier: 2.5 } },
+  environment: { benchmarkIndex: 1_100 },
+  configSettings: slower(2.5),
   audits: { 'audited-page': { score: 1 } },
 }
 
@@ -82,19 +87,16 @@ describe('a page that Lighthouse audited', () => {
     ],
     [
       'another phone was audited',
-      withReport({ configSettings: { formFactor: 'mobile', throttling: { cpuSlowdownMultiplier: 4 } } }),
+      withReport({ configSettings: slower(4) }),
       'the phone was 4 times slower than this machine, not 2.5',
     ],
     [
       'the machine is slower than a phone',
       judge(
-        { ...asked, phone: phoneFor(220) },
+        { ...asked, looks: [220], followsRuns: false },
         {
           ...good,
-          lighthouses: good.lighthouses.map((report) => ({
-            ...report,
-            configSettings: { formFactor: 'mobile', throttling: { cpuSlowdownMultiplier: 0.5 } },
-          })),
+          lighthouses: good.lighthouses.map((report) => ({ ...report, configSettings: slower(0.5) })),
         },
       ),
       'this machine (benchmark index 220) is slower than a phone: nothing can be said of one',
@@ -102,6 +104,20 @@ describe('a page that Lighthouse audited', () => {
   ])('is invalid when %s', (_what, pages, reason) => {
     expect(pages[0]?.verdict).toBe('invalid')
     expect(pages[0]?.reasons).toContain(reason)
+  })
+
+  it('is audited on a phone that goes by how fast the machine was so far', () => {
+    const faster = { ...report, environment: { benchmarkIndex: 2_200 } }
+    const lighthouses = [
+      faster,
+      { ...report, configSettings: slower(3.8) },
+      { ...report, configSettings: slower(3.3) },
+    ]
+    expect(judged({ lighthouses })).toMatchObject([{ verdict: 'pass', reasons: [] }])
+    expect(judge({ ...asked, followsRuns: false }, { ...good, lighthouses })[0]?.reasons).toEqual([
+      'the phone was 3.8 times slower than this machine, not 2.5',
+      'the phone was 3.3 times slower than this machine, not 2.5',
+    ])
   })
 
   it('makes the whole audit as bad as the worst of the pages, and nothing audited is invalid', () => {

@@ -1,7 +1,7 @@
 import type { assertions as allAssertions } from '@headroom/perf-budgets/lighthouserc.ts'
 import type { Audit, FormFactor } from './audit.ts'
 import type { AuditedPath } from './pages.ts'
-import type { Phone } from './phone.ts'
+import { phoneAfter } from './phone.ts'
 import type { AssertionResult, Report } from './report.ts'
 import { auditedPage } from './variables.ts'
 
@@ -34,11 +34,16 @@ export function judge(
     pages: AuditedPath[]
     runs: number
     formFactor: FormFactor
-    phone: Phone
+    /** As the audit had them. */
+    looks: readonly number[]
+    followsRuns: boolean
     names: AssertionName[]
   },
   { lighthouses, assertions, problem }: Audit,
 ): JudgedPage[] {
+  const doubts = new Map(
+    lighthouses.map((report, place) => [report, doubtsAbout(report, asked, lighthouses.slice(0, place))]),
+  )
   return asked.pages.map(({ name, path }) => {
     const url = asked.origin + path
     const reports = lighthouses.filter((report) => report.requestedUrl === url)
@@ -46,7 +51,7 @@ export function judge(
     const reasons = new Set([
       ...(problem === undefined ? [] : [problem]),
       ...(reports.length === asked.runs ? [] : [`${reports.length} of ${asked.runs} runs were made`]),
-      ...reports.flatMap((report) => doubtsAbout(report, asked)),
+      ...reports.flatMap((report) => doubts.get(report) ?? []),
       ...asked.names
         .filter((measure) => measures[measure] === undefined)
         .map((measure) => `${measure} was not measured`),
@@ -70,7 +75,12 @@ export function verdictOf(pages: JudgedPage[], crashed: string | null = null): V
 
 function doubtsAbout(
   report: Report,
-  { formFactor, phone }: { formFactor: FormFactor; phone: Phone },
+  {
+    formFactor,
+    looks,
+    followsRuns,
+  }: { formFactor: FormFactor; looks: readonly number[]; followsRuns: boolean },
+  earlier: readonly Report[],
 ): string[] {
   const { [auditedPage]: proof } = report.audits
   return [
@@ -84,17 +94,24 @@ function doubtsAbout(
     ...(report.configSettings.formFactor === formFactor
       ? []
       : [`audited as ${report.configSettings.formFactor}, not ${formFactor}`]),
-    ...(formFactor === 'mobile' ? doubtsAboutPhone(report, phone) : []),
+    ...(formFactor === 'mobile'
+      ? doubtsAboutPhone(report, [...looks, ...(followsRuns ? looksOf(earlier) : [])])
+      : []),
   ]
 }
 
-function doubtsAboutPhone(report: Report, { cpuSlowdown, benchmarkIndex }: Phone): string[] {
+/** How fast the machine was before each run, as Lighthouse read it. */
+export const looksOf = (reports: readonly Report[]): number[] =>
+  reports.map(({ environment }) => environment.benchmarkIndex)
+
+function doubtsAboutPhone(report: Report, looks: readonly number[]): string[] {
+  const { cpuSlowdown, benchmarkIndex } = phoneAfter(looks)
   const used = report.configSettings.throttling.cpuSlowdownMultiplier
   if (used !== cpuSlowdown)
     return [`the phone was ${used} times slower than this machine, not ${cpuSlowdown}`]
   if (cpuSlowdown >= 1) return []
   return [
-    `this machine (benchmark index ${benchmarkIndex}) is slower than a phone: nothing can be said of one`,
+    `this machine (benchmark index ${Math.round(benchmarkIndex)}) is slower than a phone: nothing can be said of one`,
   ]
 }
 

@@ -1,14 +1,22 @@
 import { type Config, desktopConfig } from 'lighthouse'
 import { AuditedPage } from './audited-page.ts'
-import { auditedPage, formFactorVariable, slowdownVariable } from './variables.ts'
+import { looksRemembered, phoneAfter } from './phone.ts'
+import { readReports } from './report.ts'
+import { auditedPage, formFactorVariable, looksVariable, reportsVariable } from './variables.ts'
 
 const desktop = process.env[formFactorVariable] === 'desktop'
 
+/** The phone of this run, by how fast the machine was before it. */
+async function cpuSlowdown(): Promise<number> {
+  const reports = process.env[reportsVariable]
+  const before = JSON.parse(process.env[looksVariable] ?? '[]') as number[]
+  const seen = reports === undefined ? [] : await readReports(reports, looksRemembered)
+  return phoneAfter([...before, ...seen.map(({ environment }) => environment.benchmarkIndex)]).cpuSlowdown
+}
+
 const config: Config = {
   extends: 'lighthouse:default',
-  settings: desktop
-    ? desktopConfig.settings
-    : { throttling: { cpuSlowdownMultiplier: Number(process.env[slowdownVariable]) } },
+  settings: desktop ? desktopConfig.settings : { throttling: { cpuSlowdownMultiplier: await cpuSlowdown() } },
   audits: [{ implementation: AuditedPage }],
   categories: {
     // Merged with Lighthouse's own; without weight they are asserted and leave the score alone.

@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { sessionCookieOf } from '@headroom/fixtures/population.ts'
 import { assertions, type LighthouseRc } from '@headroom/perf-budgets/lighthouserc.ts'
+import { mean } from 'simple-statistics'
 import { z } from 'zod'
 import type { Result } from '../judge/result.ts'
 import { junitOfLighthouse } from '../report/junit.ts'
@@ -10,9 +11,9 @@ import { thisMachine } from '../run/machine.ts'
 import { revision } from '../run/revision.ts'
 import type { Guard } from '../stack/guard.ts'
 import { audit, type FormFactor } from './audit.ts'
-import { type AssertionName, type JudgedPage, judge, type Verdict, verdictOf } from './judge.ts'
+import { type AssertionName, type JudgedPage, judge, looksOf, type Verdict, verdictOf } from './judge.ts'
 import type { AuditedPath } from './pages.ts'
-import type { Phone } from './phone.ts'
+import { type Phone, phoneFor } from './phone.ts'
 import { indexHtml, markdown, type ReportLink } from './present.ts'
 
 export type LighthouseRun = {
@@ -26,7 +27,10 @@ export type LighthouseRun = {
   rc: LighthouseRc
   runs: number
   formFactors: readonly FormFactor[]
+  /** What a phone is before the first run; after it, it goes by how fast the machine was before each. */
   phone: Phone
+  /** The same phone in each run, for those who compare runs. */
+  isPhoneFixed?: boolean
   /** Where index.html, result.json and the reports go. */
   directory: string
   say: (line: string) => void
@@ -49,7 +53,7 @@ export type LighthouseResult = {
   faults: string[]
   /** The part of Worklane that ended during the audit, with its last words; null when none did. */
   crashed: string | null
-  /** What phones are on this machine. */
+  /** What phones were on this machine, on average. */
   phone: Phone
   /** Of each page. */
   runs: number
@@ -61,8 +65,9 @@ export async function lighthouse(run: LighthouseRun): Promise<LighthouseResult> 
   const startedAt = new Date().toISOString()
   const forms: JudgedForm[] = []
   const links: ReportLink[] = []
+  const looks = [run.phone.benchmarkIndex]
   for (const formFactor of run.formFactors) {
-    const found = await auditForm(run, formFactor)
+    const found = await auditForm(run, formFactor, looks)
     forms.push({ formFactor, pages: found.pages })
     links.push(...found.links)
   }
@@ -74,7 +79,7 @@ export async function lighthouse(run: LighthouseRun): Promise<LighthouseResult> 
   const result: LighthouseResult = {
     ...{ run: run.id, startedAt, revision: await revision(), machine: thisMachine() },
     ...{ verdict, faults: run.faults ?? [], crashed },
-    ...{ phone: run.phone, runs: run.runs, forms },
+    ...{ phone: phoneFor(mean(looks)), runs: run.runs, forms },
   }
   await mkdir(run.directory, { recursive: true })
   await writeFile(join(run.directory, 'index.html'), indexHtml(result, links))
@@ -87,6 +92,7 @@ export async function lighthouse(run: LighthouseRun): Promise<LighthouseResult> 
 async function auditForm(
   run: LighthouseRun,
   formFactor: FormFactor,
+  looks: number[],
 ): Promise<{ pages: JudgedPage[]; links: ReportLink[] }> {
   const sessions = [
     { session: 'nobody', cookie: undefined },
@@ -99,9 +105,11 @@ async function auditForm(
     if (pages.length === 0) continue
     const below = `${formFactor}/${session}`
     const reports = join(run.directory, below)
-    const found = await audit({ ...run, formFactor, pages, cookie, reports })
+    const followsRuns = !run.isPhoneFixed
+    const found = await audit({ ...run, formFactor, pages, cookie, reports, looks, followsRuns })
     const names = Object.keys(assertions) as AssertionName[]
-    judged.push(...judge({ ...run, formFactor, pages, names }, found))
+    judged.push(...judge({ ...run, formFactor, pages, names, looks, followsRuns }, found))
+    if (followsRuns && formFactor === 'mobile') looks.push(...looksOf(found.lighthouses))
     links.push(...(await linksTo(reports, below)).map((link) => ({ ...link, formFactor })))
   }
   return { pages: judged, links }

@@ -1,35 +1,12 @@
 import { lighthouse } from '@headroom/perf-budgets/slo.ts'
-import { pageFunctions } from 'lighthouse/core/lib/page-functions.js'
-import { launchChromium } from '../toolchain/chromium.ts'
+import { mean } from 'simple-statistics'
 
 /** The phone that is imitated on this machine. */
 export type Phone = {
-  /** Of this machine, by Lighthouse's own benchmark, now. */
+  /** Of this machine, by Lighthouse's own benchmark. */
   benchmarkIndex: number
   /** How many times slower than this machine the phone is. */
   cpuSlowdown: number
-}
-
-const looks = 5
-
-/**
- * Lighthouse imitates a phone by slowing this machine down four times, so a slow machine has a slow phone, and a fast
- * one passes what no customer has. Here the phone is always the same, and what is four elsewhere comes from how fast
- * the machine is at the moment (docs/decisions/022). Takes 6 s.
- *
- * @param executable Chromium
- */
-export async function phoneOn(executable: string): Promise<Phone> {
-  const browser = await launchChromium(executable)
-  try {
-    const page = await browser.newPage()
-    const found: number[] = []
-    for (let look = 0; look < looks; look++)
-      found.push(await page.evaluate<number>(`(${pageFunctions.computeBenchmarkIndex})()`))
-    return phoneFor(found.toSorted((a, b) => a - b)[Math.floor(looks / 2)] ?? 0)
-  } finally {
-    await browser.close()
-  }
 }
 
 /** Two digits of a factor are more than its benchmark is good for. */
@@ -37,3 +14,12 @@ export const phoneFor = (benchmarkIndex: number): Phone => ({
   benchmarkIndex,
   cpuSlowdown: Math.round((benchmarkIndex / lighthouse.phoneBenchmarkIndex) * 10) / 10,
 })
+
+/** Of how many looks the machine's speed is the mean: some minutes of an audit. */
+export const looksRemembered = 20
+
+/**
+ * How fast this machine is changes while pages are audited, and one look says little of it (docs/decisions/022).
+ * @param looks benchmark indexes, the newest last: first `phoneOn`'s, then what Lighthouse read before each run
+ */
+export const phoneAfter = (looks: readonly number[]): Phone => phoneFor(mean(looks.slice(-looksRemembered)))

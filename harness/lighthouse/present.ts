@@ -67,7 +67,7 @@ export type ReportLink = { formFactor: FormFactor; page: string; href: string; t
 const titles: Record<FormFactor, string> = { mobile: 'On phones', desktop: 'On computers' }
 
 export const phoneLine = ({ benchmarkIndex, cpuSlowdown }: Phone): string =>
-  `A phone is ${cpuSlowdown} times slower than this machine (benchmark index ${amount(benchmarkIndex)}).`
+  `A phone is ${cpuSlowdown} times slower than this machine (benchmark index ${amount(Math.round(benchmarkIndex))}).`
 
 const faultsLine = (faults: readonly string[]) => `Made with faults on purpose: ${faults.join(', ')}.`
 

@@ -1,9 +1,12 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { z } from 'zod'
 
 /** The part of Lighthouse's result that is looked at; the figures come from lhci's assertions. */
 export const Report = z.object({
   lighthouseVersion: z.string(),
   requestedUrl: z.string(),
+  environment: z.object({ benchmarkIndex: z.number() }),
   runtimeError: z.object({ code: z.string(), message: z.string() }).optional(),
   configSettings: z.object({
     formFactor: z.enum(['mobile', 'desktop']),
@@ -14,6 +17,24 @@ export const Report = z.object({
   }),
 })
 export type Report = z.infer<typeof Report>
+
+/**
+ * @param directory lhci's, during an audit or after it
+ * @param last how many, all unless said
+ * @returns the reports of the runs that ended, in their order
+ */
+export async function readReports(directory: string, last = Number.POSITIVE_INFINITY): Promise<Report[]> {
+  const names = (await reportFiles(directory)).slice(-last)
+  return Promise.all(
+    names.map(async (name) => Report.parse(JSON.parse(await readFile(join(directory, name), 'utf8')))),
+  )
+}
+
+/** In the order of the runs: lhci names them by when they ended. */
+export const reportFiles = async (directory: string): Promise<string[]> =>
+  (await readdir(directory).catch(() => []))
+    .filter((name) => /^lhr-\d+\.json$/.test(name))
+    .toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true }))
 
 /** One line of lhci's assertion-results.json. */
 export const AssertionResult = z.object({

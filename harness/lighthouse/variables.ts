@@ -3,8 +3,11 @@
 /** `mobile`, Lighthouse's own, or `desktop`. */
 export const formFactorVariable = 'HEADROOM_LIGHTHOUSE_FORM_FACTOR'
 
-/** How many times slower than this machine the phone is. */
-export const slowdownVariable = 'HEADROOM_LIGHTHOUSE_CPU_SLOWDOWN'
+/** Looks at how fast this machine is, as JSON: numbers, the newest last. */
+export const looksVariable = 'HEADROOM_LIGHTHOUSE_LOOKS'
+
+/** Where lhci keeps the reports of the runs so far, whose looks count as well; nowhere when they do not. */
+export const reportsVariable = 'HEADROOM_LIGHTHOUSE_REPORTS'
 
 /** Path of a page → a text that only the right page, with the right session, holds. */
 export type Markers = Record<string, string>
