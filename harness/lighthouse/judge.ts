@@ -1,8 +1,8 @@
 import type { assertions as allAssertions } from '@headroom/perf-budgets/lighthouserc.ts'
-import type { Audit, FormFactor } from './audit.ts'
+import type { Audit, AuditOptions } from './audit.ts'
 import type { AuditedPath } from './pages.ts'
 import { phoneAfter } from './phone.ts'
-import type { AssertionResult, Report } from './report.ts'
+import { type AssertionResult, looksOf, type Report } from './report.ts'
 import { auditedPage } from './variables.ts'
 
 export type Verdict = 'pass' | 'fail' | 'invalid'
@@ -19,6 +19,9 @@ export type JudgedPage = {
   reasons: string[]
 }
 
+/** What was imitated, as the audit was told. */
+type Imitated = Pick<AuditOptions, 'formFactor' | 'looks' | 'followsRuns'>
+
 export type AssertionName = keyof typeof allAssertions
 
 /** The major version whose audits are asserted. */
@@ -33,17 +36,10 @@ export function judge(
     origin: string
     pages: AuditedPath[]
     runs: number
-    formFactor: FormFactor
-    /** As the audit had them. */
-    looks: readonly number[]
-    followsRuns: boolean
     names: AssertionName[]
-  },
+  } & Imitated,
   { lighthouses, assertions, problem }: Audit,
 ): JudgedPage[] {
-  const doubts = new Map(
-    lighthouses.map((report, place) => [report, doubtsAbout(report, asked, lighthouses.slice(0, place))]),
-  )
   return asked.pages.map(({ name, path }) => {
     const url = asked.origin + path
     const reports = lighthouses.filter((report) => report.requestedUrl === url)
@@ -51,7 +47,9 @@ export function judge(
     const reasons = new Set([
       ...(problem === undefined ? [] : [problem]),
       ...(reports.length === asked.runs ? [] : [`${reports.length} of ${asked.runs} runs were made`]),
-      ...reports.flatMap((report) => doubts.get(report) ?? []),
+      ...lighthouses.flatMap((report, place) =>
+        report.requestedUrl === url ? doubtsAbout(report, asked, lighthouses.slice(0, place)) : [],
+      ),
       ...asked.names
         .filter((measure) => measures[measure] === undefined)
         .map((measure) => `${measure} was not measured`),
@@ -75,11 +73,7 @@ export function verdictOf(pages: JudgedPage[], crashed: string | null = null): V
 
 function doubtsAbout(
   report: Report,
-  {
-    formFactor,
-    looks,
-    followsRuns,
-  }: { formFactor: FormFactor; looks: readonly number[]; followsRuns: boolean },
+  { formFactor, looks, followsRuns }: Imitated,
   earlier: readonly Report[],
 ): string[] {
   const { [auditedPage]: proof } = report.audits
@@ -99,10 +93,6 @@ function doubtsAbout(
       : []),
   ]
 }
-
-/** How fast the machine was before each run, as Lighthouse read it. */
-export const looksOf = (reports: readonly Report[]): number[] =>
-  reports.map(({ environment }) => environment.benchmarkIndex)
 
 function doubtsAboutPhone(report: Report, looks: readonly number[]): string[] {
   const { cpuSlowdown, benchmarkIndex } = phoneAfter(looks)

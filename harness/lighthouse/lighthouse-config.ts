@@ -1,7 +1,7 @@
 import { type Config, desktopConfig } from 'lighthouse'
 import { AuditedPage } from './audited-page.ts'
 import { looksRemembered, phoneAfter } from './phone.ts'
-import { readReports } from './report.ts'
+import { looksOf, readReports } from './report.ts'
 import { auditedPage, formFactorVariable, looksVariable, reportsVariable } from './variables.ts'
 
 const desktop = process.env[formFactorVariable] === 'desktop'
@@ -11,7 +11,7 @@ async function cpuSlowdown(): Promise<number> {
   const reports = process.env[reportsVariable]
   const before = JSON.parse(process.env[looksVariable] ?? '[]') as number[]
   const seen = reports === undefined ? [] : await readReports(reports, looksRemembered)
-  return phoneAfter([...before, ...seen.map(({ environment }) => environment.benchmarkIndex)]).cpuSlowdown
+  return phoneAfter([...before, ...looksOf(seen)]).cpuSlowdown
 }
 
 const config: Config = {

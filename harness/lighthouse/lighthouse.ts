@@ -11,10 +11,11 @@ import { thisMachine } from '../run/machine.ts'
 import { revision } from '../run/revision.ts'
 import type { Guard } from '../stack/guard.ts'
 import { audit, type FormFactor } from './audit.ts'
-import { type AssertionName, type JudgedPage, judge, looksOf, type Verdict, verdictOf } from './judge.ts'
+import { type AssertionName, type JudgedPage, judge, type Verdict, verdictOf } from './judge.ts'
 import type { AuditedPath } from './pages.ts'
 import { type Phone, phoneFor } from './phone.ts'
 import { indexHtml, markdown, type ReportLink } from './present.ts'
+import { looksOf } from './report.ts'
 
 export type LighthouseRun = {
   id: string
