@@ -4,7 +4,7 @@ import type { Actor } from './actor.ts'
 import { cached, forgetTags } from './cache.ts'
 import { collectEffects, Effects, type RunStatement } from './effects.ts'
 import { type FieldError, Problem } from './errors.ts'
-import { faults } from './faults.ts'
+import { faults, repeatedly } from './faults.ts'
 import { claim, keep } from './idempotency.ts'
 import { publish } from './live/channel.ts'
 import { type AnyOperation, isRead, type Operation, type Route } from './operation.ts'
@@ -48,8 +48,7 @@ export async function perform(
   if (delay !== undefined) await new Promise((resolve) => setTimeout(resolve, delay))
   if (!isRead(operation)) return write(operation, actor, parsed, call)
   const load = async () => {
-    for (let again = faults().repeats.get(operation.name) ?? 0; again > 0; again--)
-      await operation.run(actor, parsed as never)
+    await repeatedly(operation.name, () => operation.run(actor, parsed as never))
     return operation.run(actor, parsed as never)
   }
   if (faults().leakingMemory.has(operation.name)) return leaked(operation.name, load)
@@ -75,7 +74,7 @@ async function write(operation: AnyOperation, actor: Actor, input: unknown, call
       call.replayed = true
       return { output: earlier, effects }
     }
-    for (let again = faults().repeats.get(operation.name) ?? 0; again > 0; again--) await run('select 1', [])
+    await repeatedly(operation.name, () => run('select 1', []))
     const output = await collectEffects(effects, () => operation.run(actor, input as never))
     if (operation.audited !== false && effects.audit.length === 0) {
       throw new Error(`${operation.name} left nothing in the audit log`)

@@ -22,6 +22,11 @@ export function faults(): Faults {
   return current
 }
 
+/** The known-bad case of an N+1 query: asks as often more as the fault of that name says; never without it. */
+export async function repeatedly(name: string, ask: () => Promise<unknown>): Promise<void> {
+  for (let again = faults().repeats.get(name) ?? 0; again > 0; again--) await ask()
+}
+
 /** Makes this process waste CPU, when it was told to. */
 export function startSlowness(): void {
   const { slower } = faults()

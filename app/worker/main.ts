@@ -4,7 +4,7 @@ import { createLog } from '@worklane/data/log.ts'
 import { onStop } from '@worklane/data/shutdown.ts'
 import { activityTopic } from '@worklane/domain/activity/announce.ts'
 import { OutboxJob, recordActivity } from '@worklane/domain/activity/record.ts'
-import { faults } from '@worklane/domain/faults.ts'
+import { repeatedly } from '@worklane/domain/faults.ts'
 import { Mail, mailTopic, sendMail } from '@worklane/domain/mail/mail.ts'
 import { notificationTopic, notify } from '@worklane/domain/notifications/topic.ts'
 import { closeRuntime } from '@worklane/domain/runtime.ts'
@@ -75,8 +75,7 @@ const worker = new Worker<OutboxJob>(
     const effect = effects[job.topic]
     if (!effect) throw new Error(`no effect is known for the topic ${job.topic}`)
     // These are unique: once more changes nothing but what it costs. Mail would be sent again.
-    const repeats = job.topic === mailTopic ? 0 : (faults().repeats.get('effects') ?? 0)
-    for (let again = repeats; again > 0; again--) await effect(job)
+    if (job.topic !== mailTopic) await repeatedly('effects', () => effect(job))
     await effect(job)
   },
   { connection, concurrency: 8 },
