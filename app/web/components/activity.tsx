@@ -10,7 +10,7 @@ export function ActivityList({ items, now, named }: { items: ActivityItem[]; now
   return (
     <ol className="divide-y">
       {items.map((item) => (
-        <li key={item.id} className="flex gap-3 px-4 py-3 text-sm">
+        <li key={item.id} className="drawn-when-near-16 flex gap-3 px-4 py-3 text-sm">
           <Avatar name={item.actor?.name ?? texts.left} />
           <div className="min-w-0 flex-1">
             <p className="truncate">

@@ -10,7 +10,10 @@ const { docs } = publicTexts
  */
 export function Operation({ operation }: { operation: DocumentedOperation }) {
   return (
-    <article id={operation.name} className="reference scroll-mt-4 rounded-xl border bg-surface p-4 sm:p-5">
+    <article
+      id={operation.name}
+      className="reference drawn-when-near-144 scroll-mt-4 rounded-xl border bg-surface p-4 sm:p-5"
+    >
       <Markdown text={textOf(operation)} />
     </article>
   )

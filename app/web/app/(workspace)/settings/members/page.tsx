@@ -31,7 +31,7 @@ async function Members({ searchParams }: Props) {
   const [actor, { cursor, search }] = await Promise.all([requireActor(), searchParams])
   const mayManage = mayAct(actor, 'admin')
   const [page, invitations] = await Promise.all([
-    execute(listMembers, actor, { cursor, ...(search ? { search } : {}), limit: 50 }),
+    execute(listMembers, actor, { cursor, ...(search ? { search } : {}), limit: 25 }),
     mayManage ? execute(listInvitations, actor, {}) : null,
   ])
   const roles = Role.options.filter((role) => role !== 'owner' && mayAct(actor, role))

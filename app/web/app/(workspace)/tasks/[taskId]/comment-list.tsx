@@ -22,7 +22,7 @@ export function CommentList({ actor, task, page, now }: Props) {
           const name = comment.author?.name ?? work.activity.left
           const mayRemove = comment.author?.id === actor.userId || mayAct(actor, 'manager')
           return (
-            <li key={comment.id} className="flex gap-3 px-4 py-3.5">
+            <li key={comment.id} className="drawn-when-near-24 flex gap-3 px-4 py-3.5">
               <Avatar name={name} size="size-7 text-[11px]" />
               <div className="min-w-0 flex-1">
                 <p className="mb-1 flex items-baseline gap-2 text-sm">
