@@ -83,7 +83,7 @@ export function BoardView({ projectId, columns: given, mayWrite, now }: Props) {
             data-over={over?.status === status || undefined}
             onDragOver={(event) => dragOver(event, status)}
             onDrop={drop}
-            className="flex min-w-0 flex-col drawn-when-near-144 rounded-xl bg-sunken p-2.5 data-over:ring-2 data-over:ring-accent"
+            className="flex min-w-0 flex-col max-md:drawn-when-near-144 rounded-xl bg-sunken p-2.5 data-over:ring-2 data-over:ring-accent"
           >
             <h2 className="flex items-center gap-2 px-1.5 pt-1 pb-2.5 text-sm font-semibold">
               <StatusDot status={status} />
