@@ -14,7 +14,7 @@ export function ActivityList({ items, now, named }: { items: ActivityItem[]; now
           <Avatar name={item.actor?.name ?? texts.left} />
           <div className="min-w-0 flex-1">
             <p className="truncate">
-              <span className="font-medium">{item.actor?.name ?? texts.somebody}</span>{' '}
+              <span className="font-semibold">{item.actor?.name ?? texts.somebody}</span>{' '}
               <span className="text-muted">{texts.verbs[item.kind]}</span>{' '}
               {named ? (
                 <Link href={`/tasks/${item.taskId}`} prefetch={false} className="hover:underline">

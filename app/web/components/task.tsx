@@ -25,7 +25,9 @@ const priorityLooks: Partial<Record<TaskPriority, string>> = {
 export function Priority({ priority }: { priority: TaskPriority }) {
   const look = priorityLooks[priority]
   return look ? (
-    <span className={`rounded-md px-1.5 py-0.5 text-xs font-medium ${look}`}>{work.priority[priority]}</span>
+    <span className={`rounded-md px-1.5 py-0.5 text-xs font-semibold ${look}`}>
+      {work.priority[priority]}
+    </span>
   ) : null
 }
 

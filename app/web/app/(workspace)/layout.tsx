@@ -89,9 +89,9 @@ async function Sidebar() {
     <div className="flex flex-1 flex-col gap-5">
       <details className="relative">
         <summary className="flex items-center gap-2.5 rounded-lg border px-2.5 py-2 text-sm hover:bg-sunken">
-          <Avatar name={me.organisation.name} size="size-7 text-xs rounded-md" />
+          <Avatar name={me.organisation.name} size="size-7 rounded-md" />
           <span className="min-w-0 flex-1">
-            <span className="block truncate font-medium">{me.organisation.name}</span>
+            <span className="block truncate font-semibold">{me.organisation.name}</span>
             <span className="block text-xs text-muted capitalize">{texts.plan(me.plan)}</span>
           </span>
         </summary>
@@ -116,13 +116,13 @@ async function Sidebar() {
         <Link href="/notifications" prefetch={false} className={item}>
           <Bell aria-hidden className="size-4 text-muted" /> {texts.notifications}
           {notifications.unread > 0 ? (
-            <span className="ml-auto rounded-full bg-accent px-1.5 text-xs font-medium text-accent-ink">
+            <span className="ml-auto rounded-full bg-accent px-1.5 text-xs font-semibold text-accent-ink">
               <span aria-hidden>{notifications.unread >= 100 ? '99+' : notifications.unread}</span>
               <span className="sr-only">{texts.unread(notifications.unread)}</span>
             </span>
           ) : null}
         </Link>
-        <p className="mt-4 mb-1 px-2.5 text-xs font-medium text-muted">{texts.projects}</p>
+        <p className="mt-4 mb-1 px-2.5 text-xs font-semibold text-muted">{texts.projects}</p>
         {projects.items.map(({ id, name, key }) => (
           <Link key={id} href={`/projects/${id}`} prefetch={false} className={item}>
             <span className="truncate">{name}</span>
@@ -135,9 +135,9 @@ async function Sidebar() {
           <Settings aria-hidden className="size-4 text-muted" /> {texts.settings}
         </Link>
         <div className="flex items-center gap-2.5 px-2.5 text-sm">
-          <Avatar name={me.user.name} size="size-8 text-xs" />
+          <Avatar name={me.user.name} size="size-8" />
           <span className="min-w-0 flex-1">
-            <span className="block truncate font-medium">{me.user.name}</span>
+            <span className="block truncate font-semibold">{me.user.name}</span>
             <span className="block truncate text-xs text-muted capitalize">{me.role}</span>
           </span>
           <form action={signOutHere}>

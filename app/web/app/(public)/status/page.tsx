@@ -43,10 +43,10 @@ async function Parts() {
             <li key={name} className="flex items-center gap-3 px-5 py-4">
               <Icon aria-hidden className={works ? 'size-5 text-good' : 'size-5 text-danger'} />
               <span className="min-w-0 flex-1">
-                <span className="block font-medium">{texts.parts[name][0]}</span>
+                <span className="block font-semibold">{texts.parts[name][0]}</span>
                 <span className="block text-sm text-muted">{texts.parts[name][1]}</span>
               </span>
-              <span className="text-sm font-medium">{works ? texts.works : texts.doesNot}</span>
+              <span className="text-sm font-semibold">{works ? texts.works : texts.doesNot}</span>
             </li>
           )
         })}

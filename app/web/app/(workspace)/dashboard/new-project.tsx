@@ -30,7 +30,7 @@ export function NewProject() {
 
   return (
     <details className="border-t px-4 py-3">
-      <summary className="text-sm font-medium text-accent-text">{texts.newProject}</summary>
+      <summary className="text-sm font-semibold text-accent-text">{texts.newProject}</summary>
       <form onSubmit={create} className="mt-3 flex flex-wrap items-end gap-3">
         <div className="min-w-40 flex-1">
           <label htmlFor="project-name" className={labelClass}>

@@ -97,7 +97,7 @@ function Projects({ projects }: { projects: Dashboard['projects'] }) {
         <li key={id}>
           <Link href={`/projects/${id}`} prefetch={false} className="block px-4 py-3 hover:bg-sunken">
             <span className="flex items-baseline justify-between gap-2 text-sm">
-              <span className="truncate font-medium">{name}</span>
+              <span className="truncate font-semibold">{name}</span>
               <span className="text-xs whitespace-nowrap text-muted">{texts.openCount(open)}</span>
             </span>
             <progress

@@ -63,10 +63,10 @@ function Row({ item, now }: { item: Notification; now: Date }) {
   const name = item.actor?.name ?? work.activity.left
   return (
     <li className="flex items-start gap-3 px-4 py-3 text-sm">
-      <Avatar name={name} size="size-7 text-[11px]" />
+      <Avatar name={name} size="size-7" />
       <div className="min-w-0 flex-1">
         <p>
-          <span className="font-medium">{name}</span>{' '}
+          <span className="font-semibold">{name}</span>{' '}
           <span className="text-muted">{texts.did[item.kind]}</span>{' '}
           {item.task ? (
             <Link href={`/tasks/${item.task.id}`} prefetch={false} className="hover:underline">

@@ -90,7 +90,7 @@ function Throughput({ weeks }: { weeks: Report['throughput'] }) {
           <tr>
             {weeks.map(({ week, done }, place) => (
               <td key={week} className="pt-1.5 text-center align-top tabular-nums">
-                <span className="block font-medium text-ink">{done}</span>
+                <span className="block font-semibold text-ink">{done}</span>
                 {/* One beside the other they run into each other. */}
                 {(weeks.length - place) % 2 === 1 ? (
                   <span aria-hidden className="hidden whitespace-nowrap sm:block">
@@ -134,7 +134,7 @@ function Projects({ projects }: { projects: Report['projects'] }) {
         <thead>
           <tr className="border-b text-left text-xs text-muted">
             {[texts.name, texts.open, texts.done, texts.share].map((name) => (
-              <th key={name} scope="col" className="px-4 py-2 font-medium">
+              <th key={name} scope="col" className="px-4 py-2 font-semibold">
                 {name}
               </th>
             ))}

@@ -93,7 +93,7 @@ function List({ items }: { items: Found[] }) {
           >
             <p className="flex items-baseline gap-2">
               <span className="text-xs text-muted">{item.taskKey}</span>
-              <span className="min-w-0 truncate font-medium">{item.taskTitle}</span>
+              <span className="min-w-0 truncate font-semibold">{item.taskTitle}</span>
               {item.kind === 'comment' ? (
                 <span className="ml-auto rounded-md bg-sunken px-1.5 py-0.5 text-xs text-muted">
                   {texts.inComment}

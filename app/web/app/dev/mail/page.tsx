@@ -24,7 +24,7 @@ async function MailList() {
     <ul className="divide-y rounded-xl border bg-surface">
       {mails.map((mail) => (
         <li key={mail.at + mail.to} className="px-4 py-3 text-sm">
-          <p className="font-medium">{mail.subject}</p>
+          <p className="font-semibold">{mail.subject}</p>
           <p className="text-muted">
             to {mail.to}, {mail.at}
           </p>

@@ -1,5 +1,5 @@
 import type { TaskStatus, TaskSummary } from '@worklane/domain/tasks/shapes.ts'
-import Link from 'next/link'
+import type { MouseEvent } from 'react'
 import { Avatar } from '#web/components/person.tsx'
 import { Due, LabelTag, Priority, statuses } from '#web/components/task.tsx'
 import { work } from '#web/texts/work.ts'
@@ -11,9 +11,10 @@ type Props = {
   isTarget: boolean
   drag: { start: () => void; end: () => void } | null
   move: ((to: TaskStatus) => void) | null
+  open: (event: MouseEvent<HTMLAnchorElement>) => void
 }
 
-export function TaskCard({ task, now, isTarget, drag, move }: Props) {
+export function TaskCard({ task, now, isTarget, drag, move, open }: Props) {
   const place = statuses.indexOf(task.status)
   return (
     <li
@@ -24,9 +25,9 @@ export function TaskCard({ task, now, isTarget, drag, move }: Props) {
       onDragEnd={drag?.end}
       className="rounded-lg border bg-surface p-3 text-sm data-target:border-t-2 data-target:border-t-accent"
     >
-      <Link href={`/tasks/${task.id}`} prefetch={false} className="line-clamp-2 hover:underline">
+      <a href={`/tasks/${task.id}`} onClick={open} className="line-clamp-2 hover:underline">
         {task.title}
-      </Link>
+      </a>
       {task.labels.length > 0 ? (
         <div className="mt-2 flex flex-wrap gap-1">
           {task.labels.map((label) => (
@@ -69,7 +70,7 @@ function Move({ name, to, arrow, move }: MoveProps) {
       onClick={() => move(to)}
       className="grid size-7 place-items-center rounded-md text-muted hover:bg-sunken hover:text-ink"
     >
-      <span aria-hidden>{arrow}</span>
+      {arrow}
     </button>
   )
 }

@@ -38,7 +38,7 @@ async function ApiKeys() {
           {items.map((key) => (
             <li key={key.id} className="flex items-center gap-3 py-2.5 text-sm">
               <div className="min-w-0 flex-1">
-                <p className="truncate font-medium">
+                <p className="truncate font-semibold">
                   {key.name} <code className="ml-1 text-xs font-normal text-muted">{key.prefix}…</code>
                 </p>
                 <p className="text-xs text-muted">

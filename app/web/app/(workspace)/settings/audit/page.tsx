@@ -119,7 +119,7 @@ function Entry({ entry }: { entry: AuditEntry }) {
     <li className="py-2.5 text-sm">
       <details>
         <summary className="flex flex-wrap items-baseline gap-x-3">
-          <code className="font-medium">{entry.operation}</code>
+          <code className="font-semibold">{entry.operation}</code>
           <span className="text-muted">{texts.by(entry.actor?.name ?? texts.somebody)}</span>
           {entry.apiKeyId ? <span className="text-xs text-muted">{texts.byKey}</span> : null}
           <time dateTime={entry.at} className="ml-auto text-xs text-muted">
@@ -133,13 +133,13 @@ function Entry({ entry }: { entry: AuditEntry }) {
           <table className="mt-2 w-full table-fixed text-xs">
             <thead>
               <tr className="text-left text-muted">
-                <th scope="col" className="w-28 py-1 font-medium">
+                <th scope="col" className="w-28 py-1 font-semibold">
                   <span className="sr-only">{texts.operation}</span>
                 </th>
-                <th scope="col" className="py-1 font-medium">
+                <th scope="col" className="py-1 font-semibold">
                   {texts.before}
                 </th>
-                <th scope="col" className="py-1 font-medium">
+                <th scope="col" className="py-1 font-semibold">
                   {texts.after}
                 </th>
               </tr>
@@ -147,7 +147,7 @@ function Entry({ entry }: { entry: AuditEntry }) {
             <tbody>
               {changes.map(([field, before, after]) => (
                 <tr key={field} className="align-top">
-                  <th scope="row" className="py-1 pr-2 text-left font-medium">
+                  <th scope="row" className="py-1 pr-2 text-left font-semibold">
                     {field}
                   </th>
                   <td className="py-1 pr-2 break-words text-danger">{before}</td>

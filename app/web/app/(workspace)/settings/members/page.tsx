@@ -68,9 +68,9 @@ async function Members({ searchParams }: Props) {
         <ul className="-my-2 divide-y">
           {page.items.map((member) => (
             <li key={member.id} className="flex items-center gap-3 py-2.5 text-sm">
-              <Avatar name={member.name} size="size-8 text-xs" />
+              <Avatar name={member.name} size="size-8" />
               <div className="min-w-0 flex-1">
-                <p className="truncate font-medium">
+                <p className="truncate font-semibold">
                   {member.name} {member.id === actor.userId ? `(${texts.you})` : ''}
                 </p>
                 <p className="truncate text-xs text-muted">{member.email}</p>
@@ -100,7 +100,7 @@ async function Members({ searchParams }: Props) {
         <dl className="grid grid-cols-[5rem_1fr] gap-y-1.5 text-sm">
           {Role.options.map((role) => (
             <div key={role} className="contents">
-              <dt className="font-medium">{role}</dt>
+              <dt className="font-semibold">{role}</dt>
               <dd className="text-muted">{texts.may[role]}</dd>
             </div>
           ))}

@@ -26,7 +26,7 @@ async function Profile() {
     <>
       <Section title={settings.sections.profile}>
         <Setting what="me" label={texts.name} value={user.name} />
-        <p className="mt-4 text-sm font-medium">{texts.email}</p>
+        <p className="mt-4 text-sm font-semibold">{texts.email}</p>
         <p className="mt-1 text-sm">{user.email}</p>
         <p className="mt-1 text-xs text-muted">{texts.emailHint}</p>
       </Section>

@@ -35,7 +35,7 @@ async function Security() {
             return (
               <li key={session.id} className="flex items-center gap-3 py-2.5 text-sm">
                 <div className="min-w-0 flex-1">
-                  <p className="truncate font-medium">{device}</p>
+                  <p className="truncate font-semibold">{device}</p>
                   <p className="text-xs text-muted">
                     {session.ip ? `${session.ip}, ` : ''}
                     {texts.seen(ago(session.lastSeenAt, now))}

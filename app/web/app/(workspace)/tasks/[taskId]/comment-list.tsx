@@ -23,10 +23,10 @@ export function CommentList({ actor, task, page, now }: Props) {
           const mayRemove = comment.author?.id === actor.userId || mayAct(actor, 'manager')
           return (
             <li key={comment.id} className="drawn-when-near-24 flex gap-3 px-4 py-3.5">
-              <Avatar name={name} size="size-7 text-[11px]" />
+              <Avatar name={name} size="size-7" />
               <div className="min-w-0 flex-1">
                 <p className="mb-1 flex items-baseline gap-2 text-sm">
-                  <span className="font-medium">{name}</span>
+                  <span className="font-semibold">{name}</span>
                   <time dateTime={comment.createdAt} className="text-xs text-muted">
                     {ago(comment.createdAt, now)}
                     {comment.editedAt ? `, ${work.comments.edited}` : ''}
