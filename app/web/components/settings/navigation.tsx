@@ -28,7 +28,7 @@ export function SettingsNavigation({ sections }: { sections: readonly SettingsSe
               href={`/settings/${section}`}
               prefetch={false}
               aria-current={path === `/settings/${section}` ? 'page' : undefined}
-              className="block rounded-lg px-3 py-1.5 text-sm whitespace-nowrap text-muted hover:bg-sunken hover:text-ink aria-[current]:bg-sunken aria-[current]:font-semibold aria-[current]:text-ink"
+              className="block rounded-lg px-3 py-1.5 text-sm whitespace-nowrap text-muted hover:bg-sunken hover:text-ink aria-[current]:bg-sunken aria-[current]:text-ink"
             >
               {settings.sections[section]}
             </Link>
