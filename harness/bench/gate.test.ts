@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { unit } from '@headroom/fixtures/random.ts'
 import { expect, it, onTestFinished } from 'vitest'
 import type { Slice } from '../gate/slices.ts'
-import { benchGate } from './gate.ts'
+import { benchGate, recordedGates } from './gate.ts'
 
 /** What a gate would leave of so many pairs that scatter by 2%. */
 const slicesOf = (pairs: number): Slice[] =>
@@ -53,4 +53,12 @@ it('says of what scatters little that nothing passes but what is the same', asyn
 it('draws from sound pairs alone, and refuses to draw from fewer than a gate has', async () => {
   const slices = slicesOf(20).map((slice) => (slice.pair === 7 ? { ...slice, doubts: ['late'] } : slice))
   await expect(bench(slices)).rejects.toThrow('19 pairs are recorded, and 20 is the least')
+})
+
+it('draws from the gates that are kept here, of which none had failed', async () => {
+  const files = await recordedGates()
+  expect(files.length).toBeGreaterThan(0)
+  const lines: string[] = []
+  await benchGate(files, 1, (line) => lines.push(line))
+  expect(lines.join('\n')).toMatch(/with head as base: 0 fail/)
 })

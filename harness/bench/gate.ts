@@ -1,4 +1,7 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { gunzip } from 'node:zlib'
 import { below } from '@headroom/fixtures/random.ts'
 import type { GateVerdict } from '@headroom/perf-budgets/gate/judge.ts'
 import { gate as rules } from '@headroom/perf-budgets/slo.ts'
@@ -8,6 +11,12 @@ import { judgeSlices } from '../gate/gate.ts'
 import { eachCpu, metricsOf, Slice, soundPairs } from '../gate/slices.ts'
 import { plainTable } from '../report/table.ts'
 import { isPage } from '../run/routes.ts'
+
+const recordings = join(import.meta.dirname, 'recorded')
+
+/** slices.json, packed, of each gate of a revision against itself that was kept. */
+export const recordedGates = async (): Promise<string[]> =>
+  (await readdir(recordings)).sort().map((name) => join(recordings, name))
 
 type SlicePair = { base: Slice; head: Slice }
 
@@ -48,7 +57,7 @@ const injections: Injection[] = [
  * slices: CPU as a slower head would have it, times by more, since a head that takes longer keeps base waiting as well.
  * It is a simulation on real measurements, no run of its own.
  *
- * @param files each the slices.json of a gate
+ * @param files each the slices.json of a gate, packed (.gz) or not
  * @throws UsageError when a file cannot be read, or there are too few pairs to draw from
  */
 export async function benchGate(
@@ -118,10 +127,11 @@ const turned = ({ base, head }: SlicePair): SlicePair => ({
 const flat = (pairs: readonly SlicePair[]): Slice[] => pairs.flatMap(({ base, head }) => [base, head])
 
 async function readPairs(file: string): Promise<SlicePair[]> {
-  const text = await readFile(file, 'utf8').catch(() => {
+  const bytes = await readFile(file).catch(() => {
     throw new UsageError(`${file} cannot be read`, 'give the slices.json that a gate left in results/')
   })
-  return soundPairs(z.array(Slice).parse(JSON.parse(text)))
+  const text = file.endsWith('.gz') ? await promisify(gunzip)(bytes) : bytes
+  return soundPairs(z.array(Slice).parse(JSON.parse(text.toString())))
 }
 
 /** Pairs of one gate, numbered anew. */

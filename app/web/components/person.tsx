@@ -11,7 +11,7 @@ export function Avatar({ name, size = 'size-6' }: { name: string; size?: string 
       aria-label={name}
       title={name}
       data-hue={hueOf(name)}
-      className={`avatar inline-flex shrink-0 items-center justify-center rounded-full text-xs font-semibold text-white ${size}`}
+      className={`avatar inline-flex shrink-0 items-center justify-center rounded-full text-xs font-semibold tracking-tight text-white ${size}`}
     >
       {initials(name)}
     </span>

@@ -27,8 +27,8 @@ const benchmarks = {
     await benchGenerator({ minutes, peers }, print)
   },
   gate: async ({ slices, gates }: Options) => {
-    const { benchGate } = await import('../../bench/gate.ts')
-    await benchGate(slices, gates, print)
+    const { benchGate, recordedGates } = await import('../../bench/gate.ts')
+    await benchGate(slices.length > 0 ? slices : await recordedGates(), gates, print)
   },
 }
 const names = Object.keys(benchmarks) as (keyof typeof benchmarks)[]
@@ -42,7 +42,11 @@ export function register(program: Command): void {
     .option('--seconds <n>', 'routes: how long each is asked', wholeNumber(2, 300), 8)
     .option('--minutes <n>', 'generator: how long 100,000 users are played', wholeNumber(1, 60), 3)
     .option('--no-peers', 'generator: the swarm alone')
-    .option('--slices <file...>', 'gate: slices.json of gates of a revision against itself', [])
+    .option(
+      '--slices <file...>',
+      'gate: slices.json of gates of a revision against itself; those kept here unless given',
+      [],
+    )
     .option('--gates <n>', 'gate: how many are simulated', wholeNumber(10, 100_000), 300)
     .action((what: string, options: Options) => benchmarks[oneOf('benchmark', what, names)](options))
 }
