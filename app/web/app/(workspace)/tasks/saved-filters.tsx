@@ -53,7 +53,7 @@ export function SavedFilters({ filters, query }: { filters: SavedFilter[]; query
             onClick={() => change((api) => api.filter.remove.mutate({ filterId: id }))}
             className="grid size-7 place-items-center text-muted hover:text-danger"
           >
-            <span aria-hidden>×</span>
+            ×
           </button>
         </span>
       ))}

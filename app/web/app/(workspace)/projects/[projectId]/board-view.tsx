@@ -84,6 +84,7 @@ export function BoardView({ projectId, columns: given, mayWrite, now }: Props) {
 
   return (
     <>
+      {/* Below each other they wait to be drawn; were they supposed lower than most, all four would come near at once. */}
       <div className="grid grid-cols-1 gap-4 md:grid-cols-2 xl:grid-cols-4">
         {columns.map(({ status, total, tasks }) => (
           <section

@@ -58,7 +58,7 @@ export function RevokeInvitation({ invitationId, email }: { invitationId: string
         onClick={() => act((api) => api.invitation.revoke.mutate({ invitationId }))}
         className="grid size-7 place-items-center rounded-md text-muted hover:bg-sunken hover:text-danger"
       >
-        <span aria-hidden>×</span>
+        ×
       </button>
     </>
   )

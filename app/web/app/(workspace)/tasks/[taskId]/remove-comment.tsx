@@ -27,7 +27,7 @@ export function RemoveComment({ commentId }: { commentId: string }) {
       onClick={remove}
       className="ml-auto grid size-6 place-items-center rounded-md text-muted hover:bg-sunken hover:text-danger"
     >
-      <span aria-hidden>×</span>
+      ×
     </button>
   )
 }
