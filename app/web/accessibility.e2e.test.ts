@@ -59,7 +59,7 @@ describe('every page', async () => {
     })
     await opened.goto(addressOf(page), { waitUntil: 'load' })
     // What streams in late is part of the page.
-    await expect.poll(() => opened.locator('.animate-pulse').count(), { timeout: 10_000 }).toBe(0)
+    await expect.poll(() => opened.locator('.waiting').count(), { timeout: 10_000 }).toBe(0)
     await wear(opened, look)
     return opened
   }

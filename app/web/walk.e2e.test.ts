@@ -25,6 +25,19 @@ const task = taskIdAt(population, owner.organisation, 0, 0)
 /** Ignored by git; there to be looked at. */
 const screenshots = join(import.meta.dirname, '../../screenshots')
 
+/** Size and weight of every text: around the content, which is there at once, and in it. */
+const textStyles = `(() => {
+  const styles = { asked: new Set(), shown: new Set() }
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+  while (texts.nextNode()) {
+    const element = texts.currentNode.parentElement
+    if (!texts.currentNode.data.trim() || !element.checkVisibility()) continue
+    const { fontSize, fontWeight } = getComputedStyle(element)
+    styles[element.closest('main') ? 'shown' : 'asked'].add(fontSize + ' ' + fontWeight)
+  }
+  return { asked: [...styles.asked], shown: [...styles.shown] }
+})()`
+
 describe('Worklane in a browser', () => {
   let stack: Stack
   let browser: Browser
@@ -221,6 +234,30 @@ describe('Worklane in a browser', () => {
     for (const name of ['profile', 'security', 'organisation', 'members', 'labels', 'api-keys', 'audit'])
       await shoot(`settings-${name}`, `/settings/${name}`)
     await look.context().close()
+  })
+
+  it('shows no style of text that it did not ask for while it waited', async () => {
+    const narrow = await newPage()
+    await narrow.setViewportSize({ width: 390, height: 860 })
+    await narrow.context().addCookies(await page.context().cookies())
+    const places = [
+      '/dashboard',
+      `/projects/${project}`,
+      '/tasks',
+      `/tasks/${task}`,
+      '/reports',
+      '/settings/members',
+    ]
+    for (const path of places) {
+      await visit(narrow, path)
+      const { asked, shown } = (await narrow.evaluate(textStyles)) as Record<'asked' | 'shown', string[]>
+      expect(shown.length, path).toBeGreaterThan(3)
+      expect(
+        shown.filter((style) => !asked.includes(style)),
+        path,
+      ).toEqual([])
+    }
+    await narrow.context().close()
   })
 
   it('signs out, and the session is dead at once', async () => {

@@ -58,10 +58,27 @@ export default function WorkspaceLayout({ children }: { children: ReactNode }) {
           <Sidebar />
         </Suspense>
       </aside>
+      <Typefaces />
       <main id="main" className="mx-auto w-full max-w-7xl min-w-0 px-4 py-6 sm:px-8">
         {children}
       </main>
       <Commands />
+    </div>
+  )
+}
+
+/**
+ * The text styles of what streams in, asked for while it is waited for: on Linux a page stands still for each size and
+ * weight that it shows for the first time (decision 024).
+ */
+function Typefaces() {
+  return (
+    <div aria-hidden className="invisible absolute">
+      <p className="text-2xl font-semibold">A</p>
+      <p className="text-sm">A</p>
+      <p className="text-sm font-semibold">A</p>
+      <p className="text-xs">A</p>
+      <p className="text-xs font-semibold">A</p>
     </div>
   )
 }

@@ -17,7 +17,7 @@ export function Empty({ children }: { children: ReactNode }) {
 }
 
 export function Skeleton({ className }: { className: string }) {
-  return <div aria-hidden className={`animate-pulse rounded-xl bg-sunken ${className}`} />
+  return <div aria-hidden className={`waiting rounded-xl bg-sunken ${className}`} />
 }
 
 /** One number with its name; inside a `dl`. */

@@ -21,7 +21,7 @@ export default function StatusPage() {
   return (
     <div className="mx-auto max-w-3xl px-4 py-14 sm:px-6">
       <h1 className="text-4xl font-semibold tracking-tight">{texts.heading}</h1>
-      <Suspense fallback={<div className="mt-8 h-80 animate-pulse rounded-xl border bg-surface" />}>
+      <Suspense fallback={<div className="mt-8 h-80 waiting rounded-xl border bg-surface" />}>
         <Parts />
       </Suspense>
     </div>

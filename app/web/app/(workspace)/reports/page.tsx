@@ -80,7 +80,7 @@ function Throughput({ weeks }: { weeks: Report['throughput'] }) {
         <thead className="sr-only">
           <tr>
             {weeks.map(({ week }) => (
-              <th key={week} scope="col">
+              <th key={week} scope="col" className="font-semibold">
                 {texts.week} {week}
               </th>
             ))}
