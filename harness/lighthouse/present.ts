@@ -1,5 +1,5 @@
-import Table from 'cli-table3'
 import pc from 'picocolors'
+import { plainTable } from '../report/table.ts'
 import { amount, escaped, kilobytes, symbols } from '../report/words.ts'
 import type { FormFactor } from './audit.ts'
 import type { AssertionName, JudgedPage, Verdict } from './judge.ts'
@@ -30,10 +30,10 @@ const colour = { pass: pc.green, fail: pc.red, invalid: pc.yellow } as const
 
 /** The pages and what was found of each, for a terminal. */
 export function tableOf(pages: JudgedPage[]): string {
-  const table = new Table({
-    head: ['page', ...columns.map(headOf(pages)), 'verdict'],
-    style: { head: ['bold'] },
-  })
+  const table = plainTable(
+    ['page', ...columns.map(headOf(pages)), 'verdict'],
+    ['left', ...columns.map(() => 'right' as const), 'left'],
+  )
   for (const page of pages) {
     const cells = columns.map(({ name, show }) => {
       const measure = page.measures[name]
