@@ -3,11 +3,11 @@ import type { PopulationSpec } from '@headroom/fixtures/population.ts'
 import { median } from '@headroom/perf-budgets/gate/statistics.ts'
 import { appCosts } from '@headroom/perf-budgets/slo.ts'
 import { sessionToken } from '@headroom/seed/rows.ts'
-import Table from 'cli-table3'
 import { execa } from 'execa'
 import pc from 'picocolors'
 import { z } from 'zod'
 import { measureAlone } from '../lighthouse/quiet.ts'
+import { plainTable } from '../report/table.ts'
 import { project } from '../stack/project.ts'
 import { startStack } from '../stack/stack.ts'
 import { hotRead, hotReadCost } from './hot-read.ts'
@@ -79,11 +79,10 @@ async function operationCosts(env: Record<string, string>): Promise<OperationCos
 
 function costTable(costs: OperationCost[]): string {
   const [first] = costs
-  const table = new Table({
-    head: ['operation', 'round trips', 'queries', `with ${first?.rows.many} rows`],
-    style: { head: ['bold'], compact: true },
-    colAligns: ['left', 'right', 'right', 'right'],
-  })
+  const table = plainTable(
+    ['operation', 'round trips', 'queries', `with ${first?.rows.many} rows`],
+    ['left', 'right', 'right', 'right'],
+  )
   for (const { name, few, many } of costs) {
     const same = many.queries === few.queries && many.roundTrips === few.roundTrips
     table.push([
@@ -97,10 +96,10 @@ function costTable(costs: OperationCost[]): string {
 }
 
 function ratioTable(rows: { what: string; unit: string; pairs: Pairs; limit: number }[]): string {
-  const table = new Table({
-    head: ['side by side', 'first', 'second', 'ratio', 'limit', ''],
-    style: { head: ['bold'], compact: true },
-  })
+  const table = plainTable(
+    ['side by side', 'first', 'second', 'ratio', 'limit', ''],
+    ['left', 'right', 'right', 'right', 'right', 'left'],
+  )
   const figure = (seconds: number[]) => (median(seconds) * 1000).toFixed(3)
   for (const { what, unit, pairs, limit } of rows) {
     const ratio = median(pairs.ratios)

@@ -32,11 +32,11 @@ export default function PricingPage() {
       <table className="w-full border-t text-sm">
         <thead>
           <tr className="border-b text-left">
-            <th scope="col" className="py-2.5 pr-2 font-semibold">
+            <th scope="col" className="py-2.5 pr-2">
               {pricing.plan}
             </th>
             {plans.map((plan) => (
-              <th key={plan} scope="col" className="py-2.5 pl-2 text-right font-semibold">
+              <th key={plan} scope="col" className="py-2.5 pl-2 text-right">
                 {pricing.plans[plan]}
               </th>
             ))}

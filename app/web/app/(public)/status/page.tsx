@@ -4,6 +4,7 @@ import type { Metadata } from 'next'
 import { cacheLife } from 'next/cache'
 import { connection } from 'next/server'
 import { Suspense } from 'react'
+import { Skeleton } from '#web/components/ui/card.tsx'
 import { publicTexts } from '#web/texts/public.ts'
 
 const { status: texts } = publicTexts
@@ -21,7 +22,7 @@ export default function StatusPage() {
   return (
     <div className="mx-auto max-w-3xl px-4 py-14 sm:px-6">
       <h1 className="text-4xl font-semibold tracking-tight">{texts.heading}</h1>
-      <Suspense fallback={<div className="mt-8 h-80 waiting rounded-xl border bg-surface" />}>
+      <Suspense fallback={<Skeleton className="mt-8 h-80" />}>
         <Parts />
       </Suspense>
     </div>

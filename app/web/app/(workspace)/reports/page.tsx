@@ -80,7 +80,7 @@ function Throughput({ weeks }: { weeks: Report['throughput'] }) {
         <thead className="sr-only">
           <tr>
             {weeks.map(({ week }) => (
-              <th key={week} scope="col" className="font-semibold">
+              <th key={week} scope="col">
                 {texts.week} {week}
               </th>
             ))}
@@ -134,7 +134,7 @@ function Projects({ projects }: { projects: Report['projects'] }) {
         <thead>
           <tr className="border-b text-left text-xs text-muted">
             {[texts.name, texts.open, texts.done, texts.share].map((name) => (
-              <th key={name} scope="col" className="px-4 py-2 font-semibold">
+              <th key={name} scope="col" className="px-4 py-2">
                 {name}
               </th>
             ))}

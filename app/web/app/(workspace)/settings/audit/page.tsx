@@ -133,13 +133,13 @@ function Entry({ entry }: { entry: AuditEntry }) {
           <table className="mt-2 w-full table-fixed text-xs">
             <thead>
               <tr className="text-left text-muted">
-                <th scope="col" className="w-28 py-1 font-semibold">
+                <th scope="col" className="w-28 py-1">
                   <span className="sr-only">{texts.operation}</span>
                 </th>
-                <th scope="col" className="py-1 font-semibold">
+                <th scope="col" className="py-1">
                   {texts.before}
                 </th>
-                <th scope="col" className="py-1 font-semibold">
+                <th scope="col" className="py-1">
                   {texts.after}
                 </th>
               </tr>
@@ -147,7 +147,7 @@ function Entry({ entry }: { entry: AuditEntry }) {
             <tbody>
               {changes.map(([field, before, after]) => (
                 <tr key={field} className="align-top">
-                  <th scope="row" className="py-1 pr-2 text-left font-semibold">
+                  <th scope="row" className="py-1 pr-2 text-left">
                     {field}
                   </th>
                   <td className="py-1 pr-2 break-words text-danger">{before}</td>
