@@ -88,18 +88,19 @@ describe('what a gate counts of Worklane', () => {
   it('tells of an N+1 query on every route that asks so, and on no other', async () => {
     stack.env.WORKLANE_FAULTS = 'repeat=board.get:5,repeat=task.update:5,repeat=effects:2'
     for (const part of ['web', 'api', 'worker']) await stack.restart(part)
-    // Owners of other tenants: what the first ones asked is in the cache. Twice, as the gate does when something rose.
-    const head = lesser(await countersOf(side, population, 1), await countersOf(side, population, 2))
-    const { findings } = judgeCounters(
-      { queries: counted.queries ?? {} },
-      { queries: head.queries ?? {} },
-      gate.counters,
-    )
-    const worse = findings.filter(({ call }) => call === 'worse')
     // The API has the page's answer from the cache.
-    expect(worse.map(({ route }) => route)).toEqual([
+    const repeating = [
       ...['page /projects/[projectId]', 'PATCH /v1/tasks/:taskId', 'trpc task.update', effectsOfWrites],
-    ])
+    ]
+    const worse = ({ queries = {} }: Counters) =>
+      judgeCounters({ queries: counted.queries ?? {} }, { queries }, gate.counters)
+        .findings.filter(({ call }) => call === 'worse')
+        .map(({ route }) => route)
+    // Owners of other tenants: what the first ones asked is in the cache. What rose by chance is counted once more, as
+    // the gate does.
+    let head = await countersOf(side, population, 1)
+    if (worse(head).length > repeating.length) head = lesser(head, await countersOf(side, population, 2))
+    expect(worse(head)).toEqual(repeating)
   })
 
   it('is nothing where the session is refused', async () => {

@@ -37,6 +37,13 @@ export async function countersOf(side: Side, population: PopulationSpec, round =
   const database = side.databaseUrl === undefined ? null : await openStatements(side.databaseUrl)
   try {
     const failedBefore = await failedPages(side)
+    const requireWholePages = async () => {
+      const failed = (await failedPages(side)) - failedBefore
+      if (failed > 0)
+        throw new Error(
+          `${side.what}: ${failed} pages failed behind a good status, so what they cost is no count`,
+        )
+    }
     const queries: Record<string, number> = {}
     const bytes: Record<string, number> = {}
     const script: Record<string, number> = {}
@@ -57,14 +64,11 @@ export async function countersOf(side: Side, population: PopulationSpec, round =
         bytes[route] = settledBytes(text)
         if (route.startsWith('page ')) script[route] = await scriptBytes(side.origin, text)
       }
+      await requireWholePages()
     }
     const allocated =
       side.webUrl === undefined ? null : await allocationsOf(side, side.webUrl, population, rest)
-    const failed = (await failedPages(side)) - failedBefore
-    if (failed > 0)
-      throw new Error(
-        `${side.what}: ${failed} pages failed behind a good status, so what they cost is no count`,
-      )
+    await requireWholePages()
     if (database) Object.assign(queries, await queriesOfOperations(side, population, first, database))
     return {
       bytes,
