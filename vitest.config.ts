@@ -1,9 +1,30 @@
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 const ignored = ['**/node_modules/**', '**/.next/**', '.headroom/**']
 
 /** Much of what these tests take is waiting. vitest wants to know which of its groups come after which. */
 const twoAtATime = (groupOrder: number) => ({ maxWorkers: 2, sequence: { groupOrder } })
+
+/** Those that take longest, for their size: vitest begins with the largest files where it has never run. */
+const slow = [
+  'harness/run/known-bad.e2e.test.ts',
+  'harness/gate/counters.e2e.test.ts',
+  'app/web/accessibility.e2e.test.ts',
+  'harness/history/history.integration.test.ts',
+  'app/api/permissions.integration.test.ts',
+  'examples/bookshop/journey.integration.test.ts',
+]
+
+/** Begins with what takes long, so that none of it comes last and ends alone. */
+class SlowFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const groupOf = ({ project }: TestSpecification) => project.config.sequence.groupOrder
+    const isSlow = ({ moduleId }: TestSpecification) => slow.some((file) => moduleId.endsWith(`/${file}`))
+    const sorted = await super.sort(files)
+    return sorted.sort((a, b) => groupOf(a) - groupOf(b) || Number(isSlow(b)) - Number(isSlow(a)))
+  }
+}
 
 const wholeStack = {
   exclude: ignored,
@@ -14,6 +35,7 @@ const wholeStack = {
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: SlowFirst },
     projects: [
       {
         test: {
