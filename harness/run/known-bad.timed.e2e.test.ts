@@ -17,7 +17,7 @@ describe('a run whose answers come late, or might', () => {
   it('fails no request when two processes of each serve, and one of each is deployed anew meanwhile', async () => {
     const { result } = await smoke(
       // Starting a process of Next takes a core for seconds: what is asked meanwhile must be few of all.
-      ...['--web', '2', '--api', '2', '--users', '60', '--duration', '100s'],
+      ...['--web', '2', '--api', '2', '--users', '60', '--duration', '80s'],
       ...['--fault', 'restart=api-1@15%', '--fault', 'restart=web-2@40%'],
     )
     // How late answers are while Next starts beside them is this machine's matter.
