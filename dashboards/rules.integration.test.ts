@@ -105,7 +105,7 @@ describe('the rules for Prometheus, by promtool', () => {
     )
     const { stdout, stderr, exitCode } = await execa(promtool, ['test', 'rules', 'test.yaml'], {
       cwd: directory,
-      // A third of its time went into collecting garbage.
+      // A quarter of its CPU went into collecting garbage.
       env: { GOGC: '800' },
       reject: false,
     })
