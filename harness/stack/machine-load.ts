@@ -1,20 +1,9 @@
 import { readFile, readlink } from 'node:fs/promises'
 import { availableParallelism, cpus, platform } from 'node:os'
 import { basename } from 'node:path'
+import type { MachineLoad } from '../judge/result.ts'
 import { type Serving, whoServes } from './serving.ts'
 import { kernelUnits, type ProcessRow, processTable } from './usage.ts'
-
-/** What a machine did over a time for others than for us, at its busiest. */
-export type MachineLoad = {
-  /** That others used at once. */
-  foreignCores: number
-  /** That were kept from this machine by the one that it is a part of; null where nobody tells. */
-  stolenCores: number | null
-  /** That this machine lets us use. */
-  cores: number
-  /** Of the others, by the name of its command; null where none is to be seen. */
-  largest: { name: string; cores: number } | null
-}
 
 /** Whether others are watched, and if not, why not. */
 export type WatchedMachine = { load: MachineLoad | null; notWatched: string[] }
@@ -36,6 +25,8 @@ const shortest = 5_000
 /** Limits are 95th percentiles: what slows the worst twentieth of a run is what breaks them. */
 const share = 1 / 20
 const least = 10_000
+/** Of the others. */
+const named = 3
 
 /**
  * Looks once a second at what this machine does for others: all that it was busy with, less what the processes of ours
@@ -77,7 +68,8 @@ export class MachineWatch {
       this.#serving = await whoServes(this.#ports, table)
     }
     const own = this.#own.among(table, this.#serving.pids)
-    if (this.#before && look.at > this.#before.at) this.#stretches.push(await stretchOf(this.#before, look, own))
+    if (this.#before && look.at > this.#before.at)
+      this.#stretches.push(await stretchOf(this.#before, look, own))
     this.#before = look
   }
 
@@ -232,11 +224,12 @@ const weight = ({ foreignCores, stolenCores }: MachineLoad) => Math.max(foreignC
 
 function loadOf(stretches: readonly Stretch[], seconds: number): MachineLoad {
   const cores = availableParallelism()
-  const sum = (figure: (each: Stretch) => number) => stretches.reduce((total, each) => total + figure(each), 0)
+  const sum = (figure: (each: Stretch) => number) =>
+    stretches.reduce((total, each) => total + figure(each), 0)
   const byName = new Map<string, number>()
   for (const each of stretches)
     for (const [name, used] of each.byName) byName.set(name, (byName.get(name) ?? 0) + used)
-  const [largest] = [...byName].sort(([, a], [, b]) => b - a)
+  const largest = [...byName].sort(([, a], [, b]) => b - a).slice(0, named)
   // A container may use fewer cores than there are: what others use of the rest is not taken from it.
   const spare = Math.max(0, cpus().length - cores)
   const foreign = sum(({ foreignSeconds }) => foreignSeconds) / seconds
@@ -246,7 +239,7 @@ function loadOf(stretches: readonly Stretch[], seconds: number): MachineLoad {
     cores,
     foreignCores: Math.max(0, spare > 0 ? Math.max(beside, foreign - spare) : foreign),
     stolenCores: hasSteal ? sum(({ stolenSeconds }) => stolenSeconds ?? 0) / seconds : null,
-    largest: largest && largest[1] > 0 ? { name: largest[0], cores: largest[1] / seconds } : null,
+    largest: largest.map(([name, used]) => ({ name, cores: used / seconds })),
   }
 }
 

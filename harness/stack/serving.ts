@@ -22,7 +22,10 @@ export async function whoServes(ports: readonly number[], table: readonly Proces
   const [sockets, owners] = await Promise.all([socketsHere(), ownersOfSockets(table)])
   const nameOf = new Map(table.map(({ pid, name }) => [pid, name]))
   const children = Map.groupBy(table, ({ parent }) => parent)
-  const listening = Map.groupBy(sockets.filter(({ listens }) => listens), ({ localPort }) => localPort)
+  const listening = Map.groupBy(
+    sockets.filter(({ listens }) => listens),
+    ({ localPort }) => localPort,
+  )
   const listenersAt = (port: number) =>
     (listening.get(port) ?? []).flatMap(({ inode }) => owners.pidsOf.get(inode) ?? [])
   const remotePorts = new Map(
@@ -52,11 +55,17 @@ export async function portHere(address: string): Promise<number | null> {
   const { hostname, port, protocol } = new URL(address)
   const found = await lookup(hostname.replace(/^\[|\]$/g, '')).catch(() => null)
   const own = Object.values(networkInterfaces()).flatMap((each) => each ?? [])
-  const isHere = found && (found.address.startsWith('127.') || own.some((each) => each.address === found.address))
+  const isHere =
+    found && (found.address.startsWith('127.') || own.some((each) => each.address === found.address))
   return isHere ? Number(port) || (defaultPorts[protocol] ?? 80) : null
 }
 
-const defaultPorts: Record<string, number> = { 'https:': 443, 'postgres:': 5432, 'postgresql:': 5432, 'redis:': 6379 }
+const defaultPorts: Record<string, number> = {
+  'https:': 443,
+  'postgres:': 5432,
+  'postgresql:': 5432,
+  'redis:': 6379,
+}
 
 type Socket = { localPort: number; remotePort: number; isLocal: boolean; listens: boolean; inode: string }
 

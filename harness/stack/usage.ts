@@ -76,7 +76,8 @@ export function unitsIn(auxv: Buffer, wordBytes = process.arch === 'arm' ? 4 : 8
       : auxv.readUIntBE(at + Math.max(0, wordBytes - 6), Math.min(6, wordBytes))
   }
   const found = new Map<number, number>()
-  for (let place = 0; (place + 2) * wordBytes <= auxv.length; place += 2) found.set(word(place), word(place + 1))
+  for (let place = 0; (place + 2) * wordBytes <= auxv.length; place += 2)
+    found.set(word(place), word(place + 1))
   const [pageBytes, ticksPerSecond] = [found.get(auxiliary.pageSize), found.get(auxiliary.clockTick)]
   return pageBytes && ticksPerSecond ? { pageBytes, ticksPerSecond } : null
 }
@@ -125,7 +126,7 @@ const run = promisify(execFile)
 export async function tableOfPs(): Promise<ProcessRow[] | null> {
   const columns = ['pid', 'ppid', 'sess', 'time', 'rss', 'comm'].flatMap((name) => ['-o', `${name}=`])
   const told = await run('ps', ['-A', ...columns], { maxBuffer: 64 * 1024 ** 2 }).catch(() => null)
-  return told && told.stdout.split('\n').flatMap(rowOfPs)
+  return told?.stdout.split('\n').flatMap(rowOfPs) ?? null
 }
 
 /** @param line of `ps`: pid, parent, session, CPU time as [[days-]hours:]minutes:seconds, memory in KiB, command */
