@@ -35,7 +35,7 @@ const named = 3
  */
 export class MachineWatch {
   readonly #ports: readonly number[]
-  readonly #own = new Own()
+  readonly #own: Own
   readonly #stretches: Stretch[] = []
   #before: Look | null = null
   #serving: Serving = { pids: [], unknown: [] }
@@ -43,9 +43,13 @@ export class MachineWatch {
   #timer: NodeJS.Timeout | undefined
   #looking: Promise<void> = Promise.resolve()
 
-  /** @param ports of this machine, behind which is what is tested */
-  constructor(ports: readonly number[] = []) {
+  /**
+   * @param ports of this machine, behind which is what is tested
+   * @param root the process that is ours, with all that it started
+   */
+  constructor(ports: readonly number[] = [], root = process.pid) {
     this.#ports = ports
+    this.#own = new Own(root)
   }
 
   start(): this {
@@ -125,13 +129,18 @@ const keyOf = ({ pid, startedAt }: ProcessRow) => `${pid} ${startedAt}`
 
 /** Which processes are ours; once one is, it stays so, whoever its parent becomes. */
 class Own {
+  readonly #root: number
   readonly #keys = new Set<string>()
   /** Of which the first process was ours: what it left behind is still there when it has ended. */
   readonly #sessions = new Set<number>()
 
+  constructor(root: number) {
+    this.#root = root
+  }
+
   among(table: readonly ProcessRow[], serving: readonly number[]): ReadonlySet<string> {
     const children = Map.groupBy(table, ({ parent }) => parent)
-    const roots = new Set([process.pid, ...serving])
+    const roots = new Set([this.#root, ...serving])
     // The session of whoever started us has others in it.
     const isOurs = (row: ProcessRow) =>
       row.isKernel || roots.has(row.pid) || this.#sessions.has(row.session) || this.#keys.has(keyOf(row))
