@@ -209,10 +209,25 @@ const noFlow = (): Flow => ({
   ...{ present: 0, responding: 0, thinking: 0, steps: 0 },
   ...{ ended: 0, told: 0, clock: 0 },
 })
-const noTally = (): RouteTally => ({
+export const noTally = (): RouteTally => ({
   ...{ latency: new Map(), ttfb: new Map(), errors: new Map(), over: { ttfb: 0, latency: 0 } },
   waited: { ttfb: new Map(), without: new Map() },
 })
+
+/** The first with what the second holds as well. */
+export function mergeTallies(into: RouteTally, tally: RouteTally): RouteTally {
+  const pairs: [Map<number, number>, Map<number, number>][] = [
+    [into.latency, tally.latency],
+    [into.ttfb, tally.ttfb],
+    [into.waited.ttfb, tally.waited.ttfb],
+    [into.waited.without, tally.waited.without],
+  ]
+  for (const [to, from] of pairs) for (const [bucket, n] of from) to.set(bucket, (to.get(bucket) ?? 0) + n)
+  for (const [kind, n] of tally.errors) into.errors.set(kind, (into.errors.get(kind) ?? 0) + n)
+  into.over.ttfb += tally.over.ttfb
+  into.over.latency += tally.over.latency
+  return into
+}
 
 /** The value of a key, made when there is none yet. */
 function entry<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {

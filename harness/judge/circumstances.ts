@@ -27,6 +27,8 @@ export type Circumstances = {
   population: string | null
   /** Limits by route, where they are not those of perf-budgets/slo.ts; each must have been asked. */
   limits?: Readonly<Record<string, RouteLimit>>
+  /** Whether users play their journey from its beginning, as they come. */
+  beginsAtTheBeginning?: boolean
   /** Whether answers can be told to be another tenant's; they can unless said otherwise. */
   marked?: boolean
 }

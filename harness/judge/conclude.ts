@@ -93,7 +93,7 @@ export function conclude(ended: Ended): Result {
     ...{ users: plan.users, stages, vus, shards: plan.shards, judgedMs: times.judgedMs },
     ...{ k6ExitCode: generator.exitCode, k6LastLines: generator.lastLines },
     ...{ crashes: ended.crashes, interrupted: ended.interrupted, population: ended.population },
-    ...(journey ? { limits: journey.limits, marked: journey.marked } : {}),
+    ...(journey ? { limits: journey.limits, marked: journey.marked, beginsAtTheBeginning: true } : {}),
     ...(plan.scenario === 'routes' ? { limits: limitsOfAllRoutes } : {}),
     generatorCpuShare: shares.length > 0 ? Math.max(...shares) / coresPerShard : null,
     generatorRssBytes: generator.rssBytes,

@@ -149,6 +149,23 @@ describe('the verdict', () => {
     expect(reasons[0]).toContain('for example GET /v1/me answered 503 (“busy”)')
   })
 
+  it('is about the whole run for what is asked only at the beginning, where everybody begins there', () => {
+    const signIn = { ...emptyIncrement, route: 'POST /login', phase: 'ramp', window: 0 }
+    const both = (ttfb: number) => {
+      const begun = message()
+      const answered = { latency: times(ttfb, 40), ttfb: times(ttfb, 40) }
+      begun.routes.push({ ...signIn, ...answered, over: { ttfb: ttfb < 300 ? 0 : 40, latency: 0 } })
+      const limits = { [route]: { ttfb: 300, latency: 600 }, 'POST /login': { ttfb: 300, latency: 600 } }
+      return verdictOn([begun], { limits, beginsAtTheBeginning: true })
+    }
+    expect(both(20)).toMatchObject({ verdict: 'pass' })
+    expect(both(20).routes.map(({ route, phase, count }) => [route, phase, count])).toEqual([
+      [route, 'steady', 2_000],
+      ['POST /login', 'whole run', 40],
+    ])
+    expect(both(400)).toMatchObject({ verdict: 'fail' })
+  })
+
   it('is fail when a route failed before another one of its step could be asked', () => {
     const limits = { [route]: { ttfb: 300, latency: 600 }, 'GET /v1/after': { ttfb: 300, latency: 600 } }
     expect(verdictOn([message({ errors: { '4xx': 2_000 } })], { limits }).verdict).toBe('fail')
