@@ -25,13 +25,18 @@ const formFactors: FormFactor[] = ['mobile', 'desktop']
 /** The share of the machine that others may use before scores suffer visibly. */
 const tooBusy = 0.3
 
-type Options = { pages?: string; runs: number; formFactor: string; fault: string[] }
+type Options = { pages: PageName[]; runs: number; formFactor: string; fault: string[] }
 
 export function register(program: Command): void {
   program
     .command('lighthouse')
     .description("audits Worklane's pages, signed in, without load; takes about 9 s a run of a page")
-    .option('--pages <list>', `which of ${pageNames.join(', ')}; all unless given`)
+    .option(
+      '--pages <list>',
+      `which of ${pageNames.join(', ')}; repeatable, all unless given`,
+      severalPages,
+      [],
+    )
     .option('--runs <n>', 'an odd number has a middle one', wholeNumber(1, 25), limits.runs)
     .option('--form-factor <which>', 'mobile, desktop or both', 'both')
     .option('--fault <fault>', 'breaks something on purpose, such as uncompressed; repeatable', several, [])
@@ -42,7 +47,7 @@ export function register(program: Command): void {
 
 async function audit(options: Options) {
   const asked = oneOf('form factor', options.formFactor, [...formFactors, 'both'] as const)
-  const names = pagesAskedFor(options.pages)
+  const names = options.pages.length > 0 ? options.pages : pageNames
   const faults = stackFaults(readStackFaults(options.fault))
   const say = (line: string) => console.log(pc.dim(line))
   const chromium = await provideHeadless(say)
@@ -108,10 +113,10 @@ async function audit(options: Options) {
 }
 
 /** @throws UsageError for a page that there is not */
-function pagesAskedFor(list: string | undefined): PageName[] {
-  if (list === undefined) return [...pageNames]
-  return list.split(',').map((name) => oneOf('page', name.trim(), pageNames))
-}
+const severalPages = (list: string, before: PageName[]): PageName[] => [
+  ...before,
+  ...list.split(',').map((name) => oneOf('page', name.trim(), pageNames)),
+]
 
 async function resultsDirectory(id: string): Promise<string> {
   const directory = join(directoryOf(id), 'lighthouse')
