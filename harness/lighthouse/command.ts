@@ -7,7 +7,7 @@ import type { Command } from 'commander'
 import pc from 'picocolors'
 import { oneOf, several, wholeNumber } from '../cli/options.ts'
 import { exitCodes } from '../cli/usage.ts'
-import { directoryOf, runId } from '../report/write.ts'
+import { assertWritable, directoryOf, runId } from '../report/write.ts'
 import { readStackFaults, stackFaults } from '../run/faults.ts'
 import { startGuard } from '../stack/guard.ts'
 import { project } from '../stack/project.ts'
@@ -24,6 +24,9 @@ const formFactors: FormFactor[] = ['mobile', 'desktop']
 
 /** The share of the machine that others may use before scores suffer visibly. */
 const tooBusy = 0.3
+
+/** Of one run of a page, HTML and JSON: more than the largest. */
+const bytesOfReport = 2 * 1024 ** 2
 
 type Options = { pages: PageName[]; runs: number; formFactor: string; fault: string[] }
 
@@ -50,6 +53,10 @@ async function audit(options: Options) {
   const names = options.pages.length > 0 ? options.pages : pageNames
   const faults = stackFaults(readStackFaults(options.fault))
   const say = (line: string) => console.log(pc.dim(line))
+  await assertWritable(
+    runId('lighthouse'),
+    names.length * options.runs * (asked === 'both' ? 2 : 1) * bytesOfReport,
+  )
   const chromium = await provideHeadless(say)
   const release = await measureAlone(join(project, '.headroom/measuring'))
   const stack = await startStack({ population: defaultPopulation, ...faults, say }).catch(
