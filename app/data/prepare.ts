@@ -24,6 +24,8 @@ export type DatabaseUrls = Record<keyof typeof roles, string>
  */
 export async function prepareDatabase(adminUrl: string): Promise<DatabaseUrls> {
   const client = new pg.Client({ connectionString: adminUrl, connectionTimeoutMillis: 5_000 })
+  // What is lost fails the query; untold of here it would end the process.
+  client.on('error', () => {})
   try {
     await client.connect()
     await client.query('select pg_advisory_lock(738_201)')

@@ -16,7 +16,7 @@ import * as slo from '@headroom/perf-budgets/slo.ts'
 import pc from 'picocolors'
 import { planOf } from '../cli/plan.ts'
 import { originOf, reachable, sessionSecretFor } from '../cli/target.ts'
-import { UsageError } from '../cli/usage.ts'
+import { exitCodes, UsageError } from '../cli/usage.ts'
 import { phoneOn } from '../lighthouse/benchmark.ts'
 import type { PageName } from '../lighthouse/pages.ts'
 import { measureAlone } from '../lighthouse/quiet.ts'
@@ -88,7 +88,7 @@ export async function gate(options: GateOptions): Promise<Compared> {
   let isInterrupted = false
   const interrupted = () => {
     isInterrupted = true
-    void end().then(() => process.exit(130))
+    void end().finally(() => process.exit(exitCodes.invalid))
   }
   process.once('SIGINT', interrupted)
   process.once('SIGTERM', interrupted)

@@ -71,7 +71,7 @@ async function audit(options: Options) {
     await stack.stop()
     await release()
   }
-  const interrupted = () => void stop().then(() => process.exit(130))
+  const interrupted = () => void stop().finally(() => process.exit(exitCodes.invalid))
   process.once('SIGINT', interrupted)
   process.once('SIGTERM', interrupted)
   let crashed: string | undefined

@@ -246,6 +246,8 @@ async function withClient<T>(
 ): Promise<T | null> {
   if (!url) return null
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
+  // What is lost fails the query; untold of here it would end the process.
+  client.on('error', () => {})
   try {
     await client.connect()
     return await use(client)
