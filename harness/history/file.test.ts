@@ -68,9 +68,14 @@ describe('the file of a history', () => {
     expect(await readFile(file, 'utf8')).toBe(text)
   })
 
-  it.each(['read', 'written'])('is refused in one line where it cannot be %s', async (how) => {
+  it('is refused in one line where it cannot be read, or written', async () => {
     await mkdir(file, { recursive: true })
-    const used = how === 'read' ? readHistory(file) : addToHistory(join(file, '\0'), [entry('a')])
-    await expect(used).rejects.toMatchObject({ name: 'UsageError' })
+    await expect(readHistory(file)).rejects.toMatchObject({
+      line: expect.stringMatching(/cannot be read \(EISDIR\)/),
+    })
+    await writeFile(join(directory, 'a file'), '')
+    await expect(addToHistory(join(directory, 'a file/history.jsonl'), [entry('a')])).rejects.toMatchObject({
+      line: expect.stringMatching(/cannot be written \(E\w+\) — give the file of a history/),
+    })
   })
 })
