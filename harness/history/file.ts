@@ -1,7 +1,8 @@
-import { mkdir, readFile, stat, truncate, writeFile } from 'node:fs/promises'
+import { readFile, stat, truncate, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import lockfile from 'proper-lockfile'
 import { UsageError } from '../cli/usage.ts'
+import { lock } from '../toolchain/lock.ts'
+import { makeDirectory } from '../toolchain/make-directory.ts'
 import { Entry } from './entry.ts'
 
 /**
@@ -19,14 +20,8 @@ export async function readHistory(file: string): Promise<Entry[]> {
  * @throws UsageError when the file cannot be read or written, or has a line that is none
  */
 export async function addToHistory(file: string, entries: readonly Entry[]): Promise<number> {
-  const release = await mkdir(dirname(file), { recursive: true })
-    .then(() =>
-      lockfile.lock(file, {
-        realpath: false,
-        stale: 15_000,
-        retries: { forever: true, minTimeout: 50, maxTimeout: 500 },
-      }),
-    )
+  const release = await makeDirectory(dirname(file))
+    .then(() => lock(file))
     .catch((error: NodeJS.ErrnoException) => {
       throw unusable(file, 'written', error)
     })

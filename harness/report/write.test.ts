@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { assertWritable, writeTogether } from './write.ts'
 
@@ -37,6 +37,7 @@ describe('the results of a run', () => {
   it.each<[string, () => Promise<string>, RegExp]>([
     ['a file', () => writeFile(join(directory, 'results'), '').then(() => 'results'), /E(EXIST|NOTDIR)/],
     ['below a file', () => writeFile(join(directory, 'f'), '').then(() => 'f/results'), /ENOTDIR/],
+    ['in a directory that takes nothing', async () => relative(directory, '/proc/nowhere'), /ENOENT|EACCES/],
     ['a name that is too long', async () => 'x'.repeat(300), /ENAMETOOLONG/],
     ['a path that is too long for a report in it', async () => 'x/'.repeat(1_950), /ENAMETOOLONG/],
   ])('are refused before it where they should be %s', async (_, place, code) => {

@@ -1,9 +1,10 @@
-import { mkdir, rename, rm, statfs, writeFile } from 'node:fs/promises'
+import { rename, rm, statfs, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import pc from 'picocolors'
 import { UsageError } from '../cli/usage.ts'
 import { Result } from '../judge/result.ts'
 import { project } from '../stack/project.ts'
+import { makeDirectory } from '../toolchain/make-directory.ts'
 import { junitOfResult } from './junit.ts'
 import { markdownSummary } from './summary.ts'
 
@@ -46,7 +47,7 @@ export async function writeTexts(directory: string, texts: Texts): Promise<numbe
   for (const [name, text] of Object.entries(texts)) {
     const file = join(directory, name)
     try {
-      await mkdir(directory, { recursive: true })
+      await makeDirectory(directory)
       await writeFile(file, typeof text === 'string' ? text : text())
       written++
     } catch (error) {
@@ -80,7 +81,7 @@ export async function assertWritable(run: string, room = usualRoom): Promise<voi
   const file = join(directory, longestName)
   let free: number
   try {
-    await mkdir(dirname(file), { recursive: true })
+    await makeDirectory(dirname(file))
     await writeFile(file, Buffer.alloc(64 * 1024, 1))
     const { bavail, bsize } = await statfs(directory)
     free = bavail * bsize

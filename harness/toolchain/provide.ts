@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import lockfile from 'proper-lockfile'
 import { UsageError } from '../cli/usage.ts'
 import { cacheDirectory, type Found, findTool, variableOf } from './find.ts'
+import { lock } from './lock.ts'
+import { makeDirectory } from './make-directory.ts'
 import { type Tool, type ToolName, tools } from './tools.ts'
 import { commandOf, go, WayFailed } from './ways.ts'
 
@@ -42,14 +42,8 @@ async function install(tool: Tool, say: (line: string) => void): Promise<Found> 
  * @throws UsageError where the tool cache cannot be written
  */
 export async function oneAtATime<T>(file: string, work: () => Promise<T>, missing: string): Promise<T> {
-  const release = await mkdir(dirname(file), { recursive: true })
-    .then(() =>
-      lockfile.lock(file, {
-        realpath: false,
-        stale: 15_000,
-        retries: { forever: true, minTimeout: 250, maxTimeout: 1_000 },
-      }),
-    )
+  const release = await makeDirectory(dirname(file))
+    .then(() => lock(file))
     .catch(({ code, message }: NodeJS.ErrnoException) => {
       throw new UsageError(
         `${missing}, and the tool cache ${cacheDirectory()} cannot be written (${code ?? message})`,
