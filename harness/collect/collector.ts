@@ -288,7 +288,7 @@ export async function startCollector(
   const collected = nothing()
   const server = createServer(async (request, response) => {
     if (request.method !== 'POST') {
-      const { status, type, body } = answer(request.url ?? '/')
+      const { status, type, body } = answered(answer, request.url ?? '/')
       response.writeHead(status, { 'content-type': type }).end(body)
       return
     }
@@ -297,7 +297,10 @@ export async function startCollector(
       response.writeHead(401, { 'www-authenticate': 'Bearer' }).end('the token is missing or another one\n')
       return
     }
-    const parsed = MessageSchema.safeParse(parse(await text(request)))
+    // Who hangs up in the middle has said nothing; a message of a VU that never comes is missed by its number.
+    const body = await text(request).catch(() => null)
+    if (body === null) return void response.destroy()
+    const parsed = MessageSchema.safeParse(parse(body))
     if (!parsed.success) {
       collected.refused++
       response.writeHead(400).end(z.prettifyError(parsed.error))
@@ -319,6 +322,15 @@ export async function startCollector(
         server.close(() => resolve())
         server.closeAllConnections()
       }),
+  }
+}
+
+/** Whoever asks is told that it failed: they must not end the run. */
+function answered(answer: Listening['answer'], path: string): Reply {
+  try {
+    return answer(path)
+  } catch (error) {
+    return { status: 500, type: 'text/plain', body: `${error instanceof Error ? error.message : error}\n` }
   }
 }
 

@@ -1,5 +1,5 @@
 import { mkdir, rm } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { defaultPopulation } from '@headroom/fixtures/population.ts'
 import { unit } from '@headroom/fixtures/random.ts'
@@ -16,12 +16,12 @@ import * as slo from '@headroom/perf-budgets/slo.ts'
 import pc from 'picocolors'
 import { planOf } from '../cli/plan.ts'
 import { originOf, reachable, sessionSecretFor } from '../cli/target.ts'
-import { UsageError } from '../cli/usage.ts'
+import { exitCodes, UsageError } from '../cli/usage.ts'
 import { phoneOn } from '../lighthouse/benchmark.ts'
 import type { PageName } from '../lighthouse/pages.ts'
 import { measureAlone } from '../lighthouse/quiet.ts'
 import { junitOfGate } from '../report/junit.ts'
-import { asJson, runId, writeTogether } from '../report/write.ts'
+import { asJson, assertWritable, runId, writeTogether } from '../report/write.ts'
 import { run } from '../run/run.ts'
 import type { Plan } from '../run/scenarios.ts'
 import { type Guard, startGuard } from '../stack/guard.ts'
@@ -75,6 +75,7 @@ type Sides = Record<SideName, Side>
 
 /** Compares two revisions, or two deployments, and says whether head is worse. */
 export async function gate(options: GateOptions): Promise<Compared> {
+  await assertWritable(runId('gate'))
   const gate: Gate = {
     ...{ id: runId('gate'), guard: startGuard(), endings: [], played: [], counters: noCounters },
     names: { base: options.base ?? options.baseUrl ?? '', head: options.headUrl ?? 'HEAD' },
@@ -87,7 +88,7 @@ export async function gate(options: GateOptions): Promise<Compared> {
   let isInterrupted = false
   const interrupted = () => {
     isInterrupted = true
-    void end().then(() => process.exit(130))
+    void end().finally(() => process.exit(exitCodes.invalid))
   }
   process.once('SIGINT', interrupted)
   process.once('SIGTERM', interrupted)
@@ -151,10 +152,10 @@ async function compared(options: GateOptions, gate: Gate): Promise<Compared> {
   return measure(sides, { ...options, id, k6: k6.path, plan, more, renew, played }, say)
 }
 
-function tell(found: Compared, { json }: GateOptions, directory: string): void {
+function tell(found: Compared, { json }: GateOptions, files: string): void {
   const { slices, ...rest } = found
   if (json) process.stdout.write(asJson({ ...rest, sliceCount: slices.length }))
-  else console.log(`${terminalTable(found)}\n${pc.dim(`  ${relative(process.cwd(), directory)}\n`)}`)
+  else console.log(`${terminalTable(found)}\n${pc.dim(`  ${files}\n`)}`)
 }
 
 type Commits = Record<SideName, string>
@@ -366,9 +367,9 @@ async function measure(sides: Sides, options: Measured, say: (line: string) => v
 function writeFiles({ id, names }: Gate, found: Compared): Promise<string> {
   const { slices, ...rest } = found
   return writeTogether(id, {
-    'gate.json': asJson({ ...names, ...rest }),
-    'slices.json': asJson(slices),
-    'summary.md': markdown(found, names.base, names.head),
-    'junit.xml': junitOfGate(found),
+    'gate.json': () => asJson({ ...names, ...rest }),
+    'slices.json': () => asJson(slices),
+    'summary.md': () => markdown(found, names.base, names.head),
+    'junit.xml': () => junitOfGate(found),
   })
 }

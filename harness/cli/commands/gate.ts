@@ -59,7 +59,10 @@ export function register(program: Command): void {
     })
 }
 
-const severalPages = (text: string, before: PageName[]) => [...before, oneOf('page', text, pageNames)]
+/** Each once, however often it is given. */
+const severalPages = (text: string, before: PageName[]) => [
+  ...new Set([...before, oneOf('page', text, pageNames)]),
+]
 
 const sameOrigin = (one: string, other: string) =>
   URL.canParse(one) && URL.canParse(other) && new URL(one).origin === new URL(other).origin

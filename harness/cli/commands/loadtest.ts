@@ -1,4 +1,3 @@
-import { relative } from 'node:path'
 import { defaultPopulation } from '@headroom/fixtures/population.ts'
 import { type Command, Option } from 'commander'
 import pc from 'picocolors'
@@ -8,7 +7,7 @@ import type { Result } from '../../judge/result.ts'
 import { defaultImage, defaultRunnerImage, writeForCluster } from '../../kubernetes/command.ts'
 import { progressScreen } from '../../report/progress.ts'
 import { terminalSummary } from '../../report/summary.ts'
-import { runId, writeResult } from '../../report/write.ts'
+import { assertWritable, runId, writeResult } from '../../report/write.ts'
 import type { Companion } from '../../run/companion.ts'
 import { type Fault, readFault } from '../../run/faults.ts'
 import { proveEyes } from '../../run/isolation.ts'
@@ -84,6 +83,7 @@ async function loadtest(plan: Plan, options: Options): Promise<void> {
   if (target && faults.some(({ kind }) => kind !== 'starve-generator')) {
     throw new UsageError('--fault cannot break a deployment that is not ours', 'leave out --target')
   }
+  await assertWritable(runId(plan.journey?.name ?? scenario))
   const say = (line: string) =>
     void (options.json ? process.stderr : process.stdout).write(`  ${pc.dim(line)}\n`)
   if (!options.json)
@@ -110,9 +110,9 @@ async function loadtest(plan: Plan, options: Options): Promise<void> {
     return result
   }
   const tell = async (result: Result) => {
-    const directory = await writeResult(result)
+    const files = await writeResult(result)
     if (options.json) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`)
-    else console.log(terminalSummary(result, relative(process.cwd(), directory)))
+    else console.log(terminalSummary(result, files))
     process.exitCode = exitCodes[result.verdict]
   }
 
