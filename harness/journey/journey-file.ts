@@ -1,6 +1,8 @@
 import { access } from 'node:fs/promises'
 import { relative, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { routeLimits } from '@headroom/loadtests/journeys/custom.ts'
+import type { RouteLimit } from '@headroom/loadtests/wire/message.ts'
 import { z } from 'zod'
 import { UsageError } from '../cli/usage.ts'
 
@@ -9,13 +11,14 @@ export type JourneyFile = {
   /** Absolute. */
   file: string
   name: string
-  limits: Record<string, number>
+  limits: Record<string, RouteLimit>
   /** Whether answers can be told to be another tenant's. */
   marked: boolean
   workload: Partial<Record<'users' | 'think' | 'ramp' | 'duration', number>>
 }
 
 const Milliseconds = z.number().nonnegative()
+const Limit = z.number().positive()
 const Callable = z.custom<() => unknown>((value) => typeof value === 'function', 'must be a function')
 
 const Journey = z
@@ -30,7 +33,7 @@ const Journey = z
       .partial()
       .optional(),
     limits: z
-      .record(z.string(), z.number().positive())
+      .record(z.string(), z.union([Limit, z.strictObject({ ttfb: Limit, latency: Limit })]))
       .refine((limits) => Object.keys(limits).length > 0, 'must have a route: what else should be judged?'),
     chain: z.record(z.string(), z.record(z.string(), z.number().nonnegative())),
     steps: z.record(z.string(), Callable),
@@ -74,5 +77,5 @@ export async function readJourney(path: string): Promise<JourneyFile> {
     throw new UsageError(`${shown}: ${at} ${issue?.message}`, 'see docs/any-target.md')
   }
   const { name, limits, marks, workload = {} } = parsed.data
-  return { ...{ file, name, limits, workload }, marked: marks !== undefined }
+  return { ...{ file, name, limits: routeLimits(limits), workload }, marked: marks !== undefined }
 }

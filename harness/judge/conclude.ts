@@ -16,8 +16,9 @@ import type { Collected } from '../collect/collector.ts'
 import { firstBreak, type Timeline, type Window } from '../collect/timeline.ts'
 import { thisMachine } from '../run/machine.ts'
 import { isPage } from '../run/routes.ts'
-import { type JudgedTimes, judgedSpan, type Plan } from '../run/scenarios.ts'
+import { type JudgedTimes, judgedSpan, type Plan, stagesUntil } from '../run/scenarios.ts'
 import type { Circumstances } from './circumstances.ts'
+import { connectionWaits } from './connections.ts'
 import { measuringDoubts } from './doubts.ts'
 import { tooManyErrors } from './errors.ts'
 import { percent } from './figures.ts'
@@ -64,14 +65,14 @@ const cores = cpus().length
 const limitsOfAllRoutes = Object.fromEntries(
   Object.entries(routes)
     .filter(([name]) => !Object.hasOwn(withoutLoad, name) && !streamed.some((stream) => stream === name))
-    .map(([name, { ttfbP95 }]) => [name, ttfbP95]),
+    .map(([name, { ttfbP95: ttfb, latencyP95: latency }]) => [name, { ttfb, latency }]),
 )
 
 /** Judges a run, and tells everything of it. */
 export function conclude(ended: Ended): Result {
   const { plan, times, collected, timeline, generator, memory } = ended
   const { journey } = plan
-  const stages = stagesOf(plan)
+  const stages = stagesUntil(stagesOf(plan), times.playedMs)
   const vus = vusFor(plan.users, plan.shards)
   const seconds = (times.to - times.from) / 1000
   const shares =
@@ -120,7 +121,10 @@ export function conclude(ended: Ended): Result {
       faults: [...ended.faultTexts],
     },
     ...judgement,
-    firstBreak: firstBreak({ windows: within, width: timeline.width }, limitsBy(journey?.limits)),
+    firstBreak: firstBreak(
+      { windows: within, width: timeline.width },
+      (route) => limitsBy(journey?.limits)(route)?.ttfb,
+    ),
     generator: {
       cpuMsPerRequest:
         cpuShareOfCore !== null && judgement.totals.requests > 0
@@ -129,6 +133,7 @@ export function conclude(ended: Ended): Result {
       cpuShareOfCore,
       peakRssBytes: generator.rssBytes,
       scheduleLagP99Ms: lagOf(collected.lag, stages),
+      connectionWaits: connectionWaits(collected, stages),
       activeUsers: sum(vuStates.map(({ peakUsers }) => peakUsers)),
       streams: sum(vuStates.map(({ streams }) => streams)),
       doubts: measuringDoubts(collected, circumstances),
