@@ -84,6 +84,8 @@ export const behaviours = {
 
   'few-users': { reply: (ask) => good(ask, 1) },
   'many-users': { reply: (ask) => good(ask, 2_000) },
+  // The first byte keeps its limit; the whole answer does not.
+  'late-last-byte': { reply: (ask) => good(ask, 20, { body: 1_500 }) },
   refused: { reply: (ask) => good(ask, 5), downFrom: 4_000 },
   'hang-ups-get': { reply: every(20, { how: 'hung-up', is: 'connection' }) },
   'hang-ups-post': { reply: every(20, { how: 'hung-up', is: 'connection' }) },

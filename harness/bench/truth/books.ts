@@ -1,4 +1,4 @@
-import type { ErrorClass } from '@headroom/loadtests/wire/message.ts'
+import { type ErrorClass, patience } from '@headroom/loadtests/wire/message.ts'
 import type { Behaviour, Reply } from './behaviours.ts'
 
 /** What the target noted of one request. Epoch milliseconds. */
@@ -35,9 +35,6 @@ export type Truth = Figures & {
   /** How late requests came for which neither a stall nor a handshake of the target was to blame: p99. */
   lateP99: number
 }
-
-/** Who waits longer than this has given up (docs/decisions/013-users-give-up.md). */
-const patience = 30_000
 
 /**
  * What a true generator tells of the run that left these books.

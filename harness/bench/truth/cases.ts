@@ -37,6 +37,7 @@ export const cases = {
   'few-users': { ...usual, users: 5, think: 250, shards: [1] },
   // Two seconds are more than the route's limit; how many connections the generator has changes nothing.
   'many-users': { ...broken, users: 300, think: 500, duration: 12_000, shards: [1, 2] },
+  'late-last-byte': { ...broken, duration: 8_000 },
   refused: { ...broken, duration: 8_000, unseen: 'connection' },
   'hang-ups-get': broken,
   'hang-ups-post': { ...broken, journey: 'post' },
