@@ -1,18 +1,20 @@
 import pc from 'picocolors'
-import { exitCodes } from '../cli/usage.ts'
+import { exitCodes, UsageError } from '../cli/usage.ts'
 import { plainTable } from '../report/table.ts'
 import { provide } from '../toolchain/provide.ts'
 import type { BehaviourName } from './truth/behaviours.ts'
 import { caseNames, caseOf } from './truth/cases.ts'
 import { allowed, kindsOf, timesTold } from './truth/compare.ts'
-import { isDisturbed } from './truth/foreign.ts'
+import { isDisturbed, untilQuiet } from './truth/foreign.ts'
 import { type Played, playCase } from './truth/play.ts'
 
-type Row = Played & { name: BehaviourName; shards: number; outcome: Outcome }
+export type Row = Played & { name: BehaviourName; shards: number; outcome: Outcome }
 type Outcome = 'right' | 'wrong' | 'disturbed'
 
 /** How often a case is played again that came out wrong while something else used the machine. */
 const repetitions = 2
+/** How long that other thing is waited for before. Milliseconds. */
+const quietWithin = 20_000
 
 /**
  * Plays targets that misbehave in a known way and keep their own books, and holds what a run tells against them.
@@ -23,9 +25,15 @@ export async function benchTruth(
   say: (line: string) => void,
 ): Promise<number> {
   const { k6 } = await provide(['k6'], say)
+  let interrupted = false
+  process.once('SIGINT', () => {
+    interrupted = true
+  })
   const rows: Row[] = []
   for (const name of names.length > 0 ? names : caseNames) {
     for (const count of shards.length > 0 ? shards : caseOf(name).shards) {
+      if (interrupted)
+        throw new UsageError('bench:truth was interrupted', 'start it again; --cases plays some of it')
       say(pc.dim(`${name}, ${inShards(count)} …`))
       rows.push(await playUntilQuiet(name, count, k6.path, say))
     }
@@ -55,6 +63,7 @@ export async function playUntilQuiet(
     if (!isDisturbed(played.foreign)) return { ...row, outcome: 'wrong' }
     if (again === repetitions) return { ...row, outcome: 'disturbed' }
     say(pc.dim(`  other processes used ${meanCores(played)} cores: once more`))
+    await untilQuiet(quietWithin)
   }
 }
 

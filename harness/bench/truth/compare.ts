@@ -40,9 +40,9 @@ export function compare(
   const truth = unseen ? withUnseen(booked, told, unseen) : booked
   const wrong: string[] = []
   const hold = (what: string, isRight: boolean, was: unknown, should: unknown) => {
-    if (!isRight) wrong.push(`${what} is told as ${was}, and was ${should}`)
+    if (!isRight) wrong.push(`${what}: ${was} told, ${should} in truth`)
   }
-  hold('the number of requests', told.requests === truth.requests, told.requests, truth.requests)
+  hold('requests', told.requests === truth.requests, told.requests, truth.requests)
   for (const kind of kindsOf(told, truth)) {
     const [was = 0, should = 0] = [told.errors[kind], truth.errors[kind]]
     hold(`${kind} errors`, was === should, was, should)
@@ -50,7 +50,7 @@ export function compare(
   if (unseen) {
     // Each user asks again and again, and is refused at least once.
     const refused = told.errors[unseen] ?? 0
-    hold('refused requests', refused >= users, refused, `at least ${users}`)
+    hold(`${unseen} errors`, refused >= users, refused, `at least ${users}`)
   } else {
     for (const name of timesTold) {
       const [was, should] = [told[name], truth[name]]
@@ -61,7 +61,7 @@ export function compare(
     wrong.push(
       `1 of 100 requests came ${figure(truth.lateP99)} after they were due, allowed ${validity.scheduleLagP99} ms`,
     )
-  hold('the verdict', told.verdict === wanted, told.verdict, wanted)
+  hold('verdict', told.verdict === wanted, told.verdict, wanted)
   return { told, truth, wanted, wrong }
 }
 

@@ -1,4 +1,5 @@
 import { cpus } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { usageOf } from '../../stack/usage.ts'
 
 /** What processes that are not ours used of this machine, in cores, over each stretch of a time. */
@@ -33,6 +34,15 @@ export const isDisturbed = ({ cores }: Foreign): boolean =>
   cores.length > 0 &&
   (cores.reduce((sum, each) => sum + each, 0) / cores.length > limits.mean ||
     Math.max(...cores) > limits.most)
+
+/** Waits until nothing else runs on this machine, or the time is over. */
+export async function untilQuiet(within: number): Promise<void> {
+  for (const until = Date.now() + within; Date.now() < until; ) {
+    const endWatch = await watchForeign()
+    await sleep(2 * every)
+    if (!isDisturbed(await endWatch())) return
+  }
+}
 
 const limits = { mean: 0.15, most: 0.5 }
 

@@ -19,6 +19,8 @@ let stalled: Books['stalled'] = null
 /** Epoch milliseconds, finer than Date.now() tells. */
 const now = () => performance.timeOrigin + performance.now()
 
+// Ctrl-C is for the parent, which still wants the books.
+process.on('SIGINT', () => {})
 process.on('disconnect', () => process.exit())
 process.on('message', (message: Order | 'books') => {
   if (message === 'books') void settled().then(() => tell({ books: { entries, stalled } }))
