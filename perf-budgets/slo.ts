@@ -91,7 +91,16 @@ export const validity = {
   connectionWaitP99: 100,
   /** Visits of a page without which a web vital's median says nothing. */
   vitalSamples: 5,
+  /**
+   * Shares of all cores, over the busiest moments of others: above them, times that broke a limit are not the
+   * target's. On a quiet machine of two cores others use 0.01 to 0.06 of them, a single busy loop half.
+   */
+  foreignShare: 0.1,
+  stolenShare: 0.05,
 } as const
+
+/** Of the errors that count, those that a machine makes that is too busy to answer in time. */
+export const errorsOfTime: readonly string[] = ['timeout']
 
 /** What a long run may grow by, each process of its own: the slope of a straight line through all that was seen. */
 export const soak = {

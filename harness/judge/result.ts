@@ -32,6 +32,8 @@ export const Evidence = z.object({
   measured: z.string(),
   samples: z.number().int(),
   passed: z.boolean(),
+  /** Of what is no matter of time: a busy machine does not break it. */
+  isTimeless: z.boolean().optional(),
 })
 export type Evidence = z.infer<typeof Evidence>
 
@@ -143,10 +145,26 @@ export const nothingObserved: Observed = {
 export const MemorySlope = z.object({
   process: z.string(),
   what: z.enum(['resident', 'array buffers']),
-  bytesPerMinute: z.number(),
+  /** Null where a straight line has too few samples. */
+  bytesPerMinute: z.number().nullable(),
+  /** That the line goes through. */
+  samples: z.number().int().default(0),
   lastBytes: z.number(),
 })
 export type MemorySlope = z.infer<typeof MemorySlope>
+
+/** What others used of the machine while it measured, at their busiest. Cores. */
+export const MachineLoad = z.object({
+  /** Other processes. */
+  foreignCores: z.number().nonnegative(),
+  /** Other machines, by steal time; null where nobody tells. */
+  stolenCores: z.number().nullable(),
+  /** That may be used. */
+  cores: z.number().int(),
+  /** The other processes that used most, by the name of their program. */
+  largest: z.array(z.object({ name: z.string(), cores: z.number() })),
+})
+export type MachineLoad = z.infer<typeof MachineLoad>
 
 const Part = z.enum(Object.values(parts))
 
@@ -219,6 +237,12 @@ export const Result = z.object({
   }),
   verdict: Verdict,
   reasons: z.array(z.string()),
+  /** What is told whatever the verdict is, such as that others used the machine. */
+  notes: z.array(z.string()).default([]),
+  /** What this verdict knows nothing of, and why. */
+  notWatched: z.array(z.string()).default([]),
+  /** Null where the machine was not watched. */
+  machineLoad: MachineLoad.nullable().default(null),
   evidence: z.array(Evidence),
   routes: z.array(RouteResult),
   /** One of each kind of error of each route. */
