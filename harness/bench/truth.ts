@@ -1,11 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import pc from 'picocolors'
 import { exitCodes, UsageError } from '../cli/usage.ts'
+import { disturbancesOf } from '../judge/machine.ts'
 import { plainTable } from '../report/table.ts'
+import { watched } from '../stack/machine-load.ts'
 import { provide } from '../toolchain/provide.ts'
 import type { BehaviourName } from './truth/behaviours.ts'
 import { caseNames, caseOf } from './truth/cases.ts'
 import { allowed, kindsOf, timesTold } from './truth/compare.ts'
-import { isDisturbed, untilQuiet } from './truth/foreign.ts'
 import { type Played, playCase } from './truth/play.ts'
 
 export type Row = Played & { name: BehaviourName; shards: number; outcome: Outcome }
@@ -26,9 +28,10 @@ export async function benchTruth(
 ): Promise<number> {
   const { k6 } = await provide(['k6'], say)
   let interrupted = false
-  process.once('SIGINT', () => {
-    interrupted = true
-  })
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => {
+      interrupted = true
+    })
   const rows: Row[] = []
   for (const name of names.length > 0 ? names : caseNames) {
     for (const count of shards.length > 0 ? shards : caseOf(name).shards) {
@@ -60,17 +63,22 @@ export async function playUntilQuiet(
     const played = await playCase(name, shards, k6)
     const row = { ...played, name, shards }
     if (played.wrong.length === 0) return { ...row, outcome: 'right' }
-    if (!isDisturbed(played.foreign)) return { ...row, outcome: 'wrong' }
+    if (played.disturbances.length === 0) return { ...row, outcome: 'wrong' }
     if (again === repetitions) return { ...row, outcome: 'disturbed' }
-    say(pc.dim(`  other processes used ${meanCores(played)} cores: once more`))
+    say(pc.dim(`  ${played.disturbances.join('; ')}: once more`))
     await untilQuiet(quietWithin)
   }
 }
 
 const inShards = (count: number) => `${count} ${count === 1 ? 'shard' : 'shards'}`
 
-const meanCores = ({ foreign: { cores } }: Played): string =>
-  (cores.reduce((sum, each) => sum + each, 0) / Math.max(1, cores.length)).toFixed(2)
+/** Waits until nothing else uses the machine, or the time is over. */
+async function untilQuiet(within: number): Promise<void> {
+  for (const until = Date.now() + within; Date.now() < until; ) {
+    const { machine } = await watched(() => sleep(3_000))
+    if (disturbancesOf(machine.load).length === 0) return
+  }
+}
 
 const marks: Record<Outcome, string> = {
   right: pc.green('✓'),
@@ -124,8 +132,8 @@ function timePair(told: number, truth: number): string {
   return Math.abs(off) <= allowed(truth) ? text : pc.red(text)
 }
 
-function explained({ name, shards, wrong, told, outcome }: Row): string {
-  const lines = [...wrong, ...told.reasons.map((reason) => `the run said: ${reason}`)]
+function explained({ name, shards, wrong, disturbances, told, outcome }: Row): string {
+  const lines = [...wrong, ...disturbances, ...told.reasons.map((reason) => `the run said: ${reason}`)]
   return [`\n${marks[outcome]} ${name}, ${inShards(shards)}`, ...lines.map((line) => `  · ${line}`)].join(
     '\n',
   )

@@ -6,16 +6,20 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import { UsageError } from '../../cli/usage.ts'
 import { readJourney } from '../../journey/journey-file.ts'
+import { disturbancesOf } from '../../judge/machine.ts'
 import { Result } from '../../judge/result.ts'
 import { run } from '../../run/run.ts'
+import { isMarked, sendsOnce } from '../../toolchain/sends-once.ts'
 import { type BehaviourName, behaviourOf } from './behaviours.ts'
 import { type Books, percentile, truthOf } from './books.ts'
 import { caseOf } from './cases.ts'
 import { type Comparison, compare, toldBy } from './compare.ts'
-import { type Foreign, watchForeign } from './foreign.ts'
 import type { FromTarget, Order } from './target.ts'
 
-export type Played = Comparison & { foreign: Foreign }
+export type Played = Comparison & {
+  /** What else used the machine meanwhile, where it was too much. */
+  disturbances: string[]
+}
 
 /** Plays one case with so many k6 processes, and compares what was told with what the target has in its books. */
 export async function playCase(name: BehaviourName, shards: number, k6: string): Promise<Played> {
@@ -26,7 +30,6 @@ export async function playCase(name: BehaviourName, shards: number, k6: string):
   const target = await startTarget({ behaviour: name, ...(secure ? { certificate: secure } : {}) })
   try {
     const network = secure ? 0 : await networkTime(target.port)
-    const endWatch = await watchForeign()
     const result = await run({
       id: `truth-${name}-${shards}`,
       plan: {
@@ -49,10 +52,11 @@ export async function playCase(name: BehaviourName, shards: number, k6: string):
       faults: [],
       faultTexts: [],
     })
-    const foreign = await endWatch()
     // As whoever reads the file has it.
-    const told = toldBy(Result.parse(JSON.parse(JSON.stringify(result))))
-    return { ...compare(told, truthOf(await target.books(), behaviour), caseOf(name), network), foreign }
+    const read = Result.parse(JSON.parse(JSON.stringify(result)))
+    const told = toldBy(read)
+    const disturbances = disturbancesOf(read.machineLoad)
+    return { ...compare(told, truthOf(await target.books(), behaviour), caseOf(name), network), disturbances }
   } finally {
     target.stop()
     await rm(directory, { recursive: true, force: true })
@@ -116,6 +120,7 @@ async function makeCertificate(directory: string): Promise<{ key: string; cert: 
 /** k6 as a program that believes the certificate in the directory, and no other. */
 async function trusting(k6: string, directory: string): Promise<string> {
   const program = join(directory, 'k6')
+  if (await isMarked(k6)) await writeFile(join(directory, sendsOnce.mark), '')
   await writeFile(program, `#!/bin/sh\nSSL_CERT_FILE='${directory}/cert.pem' exec '${k6}' "$@"\n`)
   await chmod(program, 0o755)
   return program
