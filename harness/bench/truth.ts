@@ -99,10 +99,11 @@ function tableOf(rows: readonly Row[]): string {
       'p99 ms',
       'TTFB p95',
       'late p99',
+      'pause',
       'verdict',
       '',
     ],
-    ['left', 'right', 'right', 'left', 'right', 'right', 'right', 'right', 'right', 'left', 'left'],
+    ['left', 'right', 'right', 'left', 'right', 'right', 'right', 'right', 'right', 'right', 'left', 'left'],
   )
   for (const { name, shards, told, truth, wanted, outcome } of rows) {
     const { unseen } = caseOf(name)
@@ -115,11 +116,12 @@ function tableOf(rows: readonly Row[]): string {
         .join(', ') || '0 / 0',
       ...timesTold.map((time) => (unseen ? '—' : timePair(told[time], truth[time]))),
       truth.lateP99.toFixed(0),
+      `${truth.pause.mean.toFixed(0)} / ${caseOf(name).think}`,
       told.verdict === wanted ? told.verdict : pc.red(`${told.verdict} / ${wanted}`),
       marks[outcome],
     ])
   }
-  return `${table.toString()}\n  ${pc.dim('told / true, in truth by the books of the target; late: what came after it was due, by nobody’s fault but the generator’s')}`
+  return `${table.toString()}\n  ${pc.dim('told / true, in truth by the books of the target; late: what came after it was due, by nobody’s fault but the generator’s; pause: true / asked')}`
 }
 
 const pair = (told: number, truth: number): string =>

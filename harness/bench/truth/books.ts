@@ -1,4 +1,5 @@
 import { type ErrorClass, patience } from '@headroom/loadtests/wire/message.ts'
+import { mean, sampleStandardDeviation } from 'simple-statistics'
 import type { Behaviour, Reply } from './behaviours.ts'
 
 /** What the target noted of one request. Epoch milliseconds. */
@@ -34,6 +35,8 @@ export type Figures = {
 export type Truth = Figures & {
   /** How late requests came for which neither a stall nor a handshake of the target was to blame: p99. */
   lateP99: number
+  /** From when a user had an answer until their next step was due. */
+  pause: { mean: number; standardError: number }
 }
 
 /**
@@ -67,12 +70,30 @@ export function truthOf({ entries, stalled }: Books, { handshake = 0 }: Behaviou
       0.95,
     ),
     lateP99: percentile(late, 0.99),
+    pause: pauseIn(entries),
   }
 }
 
 function waitOf({ dueAt, firstByteAt, endedAt }: Entry): { latency: number; ttfb: number } {
   const latency = endedAt === null ? patience : endedAt - dueAt
   return { latency, ttfb: firstByteAt === null ? latency : firstByteAt - dueAt }
+}
+
+/**
+ * Pauses that began in the first half of the run, since those that were still going on at its end are the long ones,
+ * and nobody knows how long.
+ */
+function pauseIn(entries: readonly Entry[]): Truth['pause'] {
+  const dues = entries.map(({ dueAt }) => dueAt)
+  const half = (Math.min(...dues) + Math.max(...dues)) / 2
+  const pauses = [...Map.groupBy(entries, ({ user }) => user).values()].flatMap((ofUser) =>
+    ofUser.flatMap(({ endedAt, dueAt }, place) => {
+      const next = ofUser[place + 1]
+      return next && next.dueAt !== dueAt && endedAt !== null && endedAt < half ? [next.dueAt - endedAt] : []
+    }),
+  )
+  if (pauses.length < 2) return { mean: Number.NaN, standardError: Number.NaN }
+  return { mean: mean(pauses), standardError: sampleStandardDeviation(pauses) / Math.sqrt(pauses.length) }
 }
 
 /** Nearest rank, of the values themselves. */

@@ -21,7 +21,7 @@ describe('the books of a target', () => {
 
   it('tell percentiles by nearest rank, from when steps were due', () => {
     const truth = truthOf({ entries: hundred, ...noStall }, plain)
-    expect(truth).toEqual({
+    expect(truth).toMatchObject({
       ...{ requests: 100, errors: {}, p50: 50, p95: 95, p99: 99, ttfbP95: 95, lateP99: 0 },
     })
   })
@@ -51,6 +51,39 @@ describe('the books of a target', () => {
   })
 })
 
+describe('users', () => {
+  /** They pause for 200 or 600 ms, and the target stands still from 5 s to 8 s. */
+  const played = (dueOf: (dueAt: number, at: number) => number): Books => {
+    const stalled = { from: begin + 5_000, to: begin + 8_000 }
+    const entries = Array.from({ length: 60 }, (_, user) => {
+      const ofUser: Entry[] = []
+      for (let dueAt = begin + 7 * user, nth = user; dueAt < begin + 16_000; nth++) {
+        const at = dueAt >= stalled.from && dueAt < stalled.to ? stalled.to : dueAt
+        const endedAt = at + 10
+        ofUser.push(answered(user, 0, { dueAt: dueOf(dueAt, at), at, firstByteAt: endedAt, endedAt }))
+        dueAt = endedAt + (nth % 2 === 0 ? 200 : 600)
+      }
+      return ofUser
+    }).flat()
+    return { entries: entries.toSorted((a, b) => a.at - b.at), stalled }
+  }
+  const wrongOf = (books: Books) => {
+    const truth = truthOf(books, plain)
+    const wanted = { verdict: 'pass', users: 60, think: 400 } as const
+    return compare({ ...truth, leaks: 0, verdict: 'pass', reasons: [] }, truth, wanted, 0).wrong
+  }
+
+  it('pause for as long as they were asked to, whatever the target does', () => {
+    expect(wrongOf(played((dueAt) => dueAt))).toEqual([])
+  })
+
+  it('seem to pause for longer when the generator calls due only what it could send', () => {
+    expect(wrongOf(played((_, at) => at))).toEqual([
+      expect.stringMatching(/^users paused for \d+\.\d ms .* asked 400 ms/),
+    ])
+  })
+})
+
 describe('what a generator tells', () => {
   const books: Books = {
     entries: [
@@ -60,8 +93,8 @@ describe('what a generator tells', () => {
     stalled: null,
   }
   const truth = truthOf(books, plain)
-  const wanted = { verdict: 'fail', users: 40 } as const
-  const honest: Told = { ...truth, verdict: 'fail', reasons: [] }
+  const wanted = { verdict: 'fail', users: 40, think: 400 } as const
+  const honest: Told = { ...truth, leaks: 0, verdict: 'fail', reasons: [] }
   const wrongOf = (lie: Partial<Told>, booked = truth) =>
     compare({ ...honest, ...lie }, booked, wanted, 0).wrong
 
@@ -85,6 +118,7 @@ describe('what a generator tells', () => {
       { errors: { timeout: 10, connection: 1 } },
       /^connection errors: 1 told, 0 in truth/,
     ],
+    ['a leak that was none', { leaks: 1 }, /^leaks: 1 told, 0 in truth/],
     ['another verdict', { verdict: 'pass' }, /^verdict: pass told, fail in truth/],
   ])('is wrong with %s', (_, lie, why) => {
     expect(wrongOf(lie)).toEqual([expect.stringMatching(why)])
@@ -103,7 +137,7 @@ describe('what a generator tells', () => {
   })
 
   it('is believed about requests that never came, and about nothing else', () => {
-    const refused = { verdict: 'fail', users: 40, unseen: 'connection' } as const
+    const refused = { verdict: 'fail', users: 40, think: 400, unseen: 'connection' } as const
     const told: Told = { ...honest, requests: 260, errors: { timeout: 10, connection: 60 } }
     expect(compare(told, truth, refused, 0).wrong).toEqual([])
     expect(

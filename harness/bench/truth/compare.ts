@@ -3,7 +3,7 @@ import type { Result, Verdict } from '../../judge/result.ts'
 import type { Figures, Truth } from './books.ts'
 import type { Case } from './cases.ts'
 
-export type Told = Figures & { verdict: Verdict; reasons: string[] }
+export type Told = Figures & { leaks: number; verdict: Verdict; reasons: string[] }
 
 export const timesTold = ['p50', 'p95', 'p99', 'ttfbP95'] as const
 
@@ -19,12 +19,14 @@ export type Comparison = {
 /** A histogram's own error is part of it (loadtests/wire/histogram.ts). */
 const relative = 0.01
 const absolute = 2
+/** How many standard errors a mean pause may be from the one that was asked for. */
+const pauseErrors = 4
 
 /** Of the one stage that a case has. */
-export function toldBy({ routes, verdict, reasons }: Result): Told {
+export function toldBy({ routes, totals, verdict, reasons }: Result): Told {
   const [route] = routes
   const { count = 0, p50 = 0, p95 = 0, p99 = 0, ttfbP95 = 0, errors = {} } = route ?? {}
-  return { requests: count, errors, p50, p95, p99, ttfbP95, verdict, reasons }
+  return { requests: count, errors, p50, p95, p99, ttfbP95, leaks: totals.leaks, verdict, reasons }
 }
 
 /**
@@ -34,7 +36,7 @@ export function toldBy({ routes, verdict, reasons }: Result): Told {
 export function compare(
   told: Told,
   booked: Truth,
-  { verdict: wanted, unseen, users }: Pick<Case, 'verdict' | 'unseen' | 'users'>,
+  { verdict: wanted, unseen, users, think }: Pick<Case, 'verdict' | 'unseen' | 'users' | 'think'>,
   network: number,
 ): Comparison {
   const truth = unseen ? withUnseen(booked, told, unseen) : booked
@@ -47,6 +49,8 @@ export function compare(
     const [was = 0, should = 0] = [told.errors[kind], truth.errors[kind]]
     hold(`${kind} errors`, was === should, was, should)
   }
+  const leaks = truth.errors.leak ?? 0
+  hold('leaks', told.leaks === leaks, told.leaks, leaks)
   if (unseen) {
     // Each user asks again and again, and is refused at least once.
     const refused = told.errors[unseen] ?? 0
@@ -61,6 +65,10 @@ export function compare(
     wrong.push(
       `1 of 100 requests came ${figure(truth.lateP99)} after they were due, allowed ${validity.scheduleLagP99} ms`,
     )
+  // Whoever takes a late start for the due time hides what was waited before it, and users seem to pause for longer.
+  const { mean, standardError } = truth.pause
+  if (Math.abs(mean - think) > pauseErrors * standardError)
+    wrong.push(`users paused for ${figure(mean)} before the next step was due, asked ${think} ms`)
   hold('verdict', told.verdict === wanted, told.verdict, wanted)
   return { told, truth, wanted, wrong }
 }
