@@ -326,6 +326,7 @@ async function measure(sides: Sides, options: Measured, say: (line: string) => v
     const result = await run({
       ...{ id: `${options.id}-${of.pair}-${of.side}`, plan: { ...plan, seed: of.seed }, k6: options.k6 },
       ...{ target: origin, sessionSecret, stack: null, faults: [], faultTexts: [] },
+      alsoOurs: sideNames.map((name) => sides[name].origin),
       onJudged: () => void seen.push(Promise.all([cpuSeconds(), failed()])),
     })
     const [[cpuBefore, failedBefore] = [null, null], [cpuAfter, failedAfter] = [null, null]] =

@@ -3,8 +3,10 @@ import { Result } from '../judge/result.ts'
 import { sliceOf } from './slices.ts'
 
 const of = { pair: 0, side: 'head', turn: 0, seed: 1 } as const
-const result = (doubts: string[], requests = 400) =>
+const quiet: Result['machineLoad'] = { foreignCores: 0.02, stolenCores: 0, cores: 2, largest: [] }
+const result = (doubts: string[], requests = 400, machineLoad = quiet) =>
   ({
+    machineLoad,
     totals: { requests, errors: 1, leaks: 0 },
     routes: [],
     generator: Result.shape.generator.parse({
@@ -19,6 +21,13 @@ describe('a slice', () => {
     const doubts = ['k6 ended with 107: panic', '1 of 1 VUs did not finish']
     expect(sliceOf(result(doubts), of, null, 0).doubts).toEqual(doubts)
     expect(sliceOf(result([], 19), of, null, 0).doubts).toEqual(['only 19 requests were answered'])
+  })
+
+  it('says nothing where others used the machine, so that its pair is played again', () => {
+    const load = { ...quiet, foreignCores: 0.8 }
+    expect(sliceOf(result([], 400, load), of, null, 0).doubts).toEqual([
+      'other processes used 0.8 of 2 cores, allowed 10%',
+    ])
   })
 
   it('counts pages that failed behind a good status as errors, those that the swarm saw once', () => {

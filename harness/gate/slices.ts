@@ -2,6 +2,7 @@ import type { Metric } from '@headroom/perf-budgets/gate/judge.ts'
 import type { Pair } from '@headroom/perf-budgets/gate/statistics.ts'
 import { gate, validity } from '@headroom/perf-budgets/slo.ts'
 import { z } from 'zod'
+import { disturbancesOf } from '../judge/machine.ts'
 import type { Result } from '../judge/result.ts'
 import { isPage } from '../run/routes.ts'
 
@@ -58,6 +59,7 @@ export function sliceOf(
     routes: routes.map(({ route, count, p50, p95 }) => ({ route, count, p50, p95 })),
     doubts: [
       ...generator.doubts,
+      ...disturbancesOf(result.machineLoad),
       ...(totals.requests < validity.minimumSamples
         ? [`only ${totals.requests} requests were answered`]
         : []),
