@@ -1,4 +1,4 @@
-import { cpus } from 'node:os'
+import { availableParallelism } from 'node:os'
 import { organisationOf } from '@headroom/fixtures/population.ts'
 import { count, percentile } from '@headroom/loadtests/wire/histogram.ts'
 import { isJudged, lengthOf, type Stage, stagesOf, vusFor } from '@headroom/loadtests/wire/workloads.ts'
@@ -66,7 +66,8 @@ export type Ended = Pick<Circumstances, 'crashes' | 'interrupted' | 'population'
   facts: readonly string[]
 }
 
-const cores = cpus().length
+/** That a container may use, where it may use fewer than there are. */
+const cores = availableParallelism()
 
 /** Of those that a tour must have asked. */
 const limitsOfAllRoutes = Object.fromEntries(
