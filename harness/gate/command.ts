@@ -45,7 +45,7 @@ import {
   serve,
   started,
 } from './sides.ts'
-import { type SideName, type Slice, sideNames, sliceOf } from './slices.ts'
+import { notWatchedIn, type SideName, type Slice, sideNames, sliceOf } from './slices.ts'
 
 export type GateOptions = {
   base?: string
@@ -339,7 +339,7 @@ async function measure(sides: Sides, options: Measured, say: (line: string) => v
       result,
       of,
       cpuBefore && cpuAfter ? { before: cpuBefore, after: cpuAfter } : null,
-      failedBefore === null || failedAfter === null ? 0 : failedAfter - failedBefore,
+      failedBefore === null || failedAfter === null ? null : failedAfter - failedBefore,
     )
     const doubts = slice.doubts.length > 0 ? `; says nothing: ${slice.doubts.join(', ')}` : ''
     played.push(slice)
@@ -367,7 +367,7 @@ async function measure(sides: Sides, options: Measured, say: (line: string) => v
 function writeFiles({ id, names }: Gate, found: Compared): Promise<string> {
   const { slices, ...rest } = found
   return writeTogether(id, {
-    'gate.json': asJson({ ...names, ...rest }),
+    'gate.json': asJson({ ...names, ...rest, notWatched: notWatchedIn(slices) }),
     'slices.json': asJson(slices),
     'summary.md': markdown(found, names.base, names.head),
     'junit.xml': junitOfGate(found),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Result } from '../judge/result.ts'
-import { sliceOf } from './slices.ts'
+import { notWatchedIn, sliceOf } from './slices.ts'
 
 const of = { pair: 0, side: 'head', turn: 0, seed: 1 } as const
 const quiet: Result['machineLoad'] = { foreignCores: 0.02, stolenCores: 0, cores: 2, largest: [] }
@@ -33,5 +33,16 @@ describe('a slice', () => {
   it('counts pages that failed behind a good status as errors, those that the swarm saw once', () => {
     expect(sliceOf(result([]), of, null, 3).errors).toBe(3)
     expect(sliceOf(result([]), of, null, 0).errors).toBe(1)
+  })
+
+  it('says nothing where the web did not tell what failed, which is not the same as nothing', () => {
+    expect(sliceOf(result([]), of, null, null).doubts).toEqual([expect.stringContaining('is not known')])
+  })
+
+  it('has CPU, or it is said that nobody watched it', () => {
+    const cpu = { before: { web: 1 }, after: { web: 3 } }
+    const [seen, unseen] = [sliceOf(result([]), of, cpu, 0), sliceOf(result([]), of, null, 0)]
+    expect(notWatchedIn([seen, unseen])).toEqual([])
+    expect(notWatchedIn([unseen])).toEqual([expect.stringMatching(/^CPU of the processes/)])
   })
 })

@@ -166,8 +166,8 @@ const unseenMachine: WatchedMachine = {
   notWatched: ['what other processes used of the machines that the load came from: it came from elsewhere'],
 }
 
-const unseen = ({ cpuSeconds }: GeneratorSeen): string[] =>
-  cpuSeconds.length > 0 && cpuSeconds.every((cpu) => cpu !== null)
+const unseen = ({ cpuSeconds, rssBytes }: GeneratorSeen): string[] =>
+  rssBytes !== null && cpuSeconds.length > 0 && cpuSeconds.every((cpu) => cpu !== null)
     ? []
     : ['CPU and memory of the generator: its processes cannot be watched from here']
 

@@ -150,9 +150,9 @@ export const startNothing = (): Generator => ({
   signal() {},
 })
 
-/** The most memory that all shards had at once, nearly: each one's own most, added up. */
+/** The most memory that all shards had at once, nearly: each one's own most, added up; null unless all were watched. */
 export const peakRss = ({ shards }: Generator): number | null =>
-  shards.some(({ samples }) => samples.length > 0)
+  shards.length > 0 && shards.every(({ samples }) => samples.length > 0)
     ? shards.reduce((sum, { samples }) => sum + Math.max(0, ...samples.map(({ rssBytes }) => rssBytes)), 0)
     : null
 
