@@ -45,7 +45,7 @@ import {
   serve,
   started,
 } from './sides.ts'
-import { type SideName, type Slice, sideNames, sliceOf } from './slices.ts'
+import { notWatchedIn, type SideName, type Slice, sideNames, sliceOf } from './slices.ts'
 
 export type GateOptions = {
   base?: string
@@ -327,6 +327,7 @@ async function measure(sides: Sides, options: Measured, say: (line: string) => v
     const result = await run({
       ...{ id: `${options.id}-${of.pair}-${of.side}`, plan: { ...plan, seed: of.seed }, k6: options.k6 },
       ...{ target: origin, sessionSecret, stack: null, faults: [], faultTexts: [] },
+      alsoOurs: sideNames.map((name) => sides[name].origin),
       onJudged: () => void seen.push(Promise.all([cpuSeconds(), failed()])),
     })
     const [[cpuBefore, failedBefore] = [null, null], [cpuAfter, failedAfter] = [null, null]] =
@@ -339,7 +340,7 @@ async function measure(sides: Sides, options: Measured, say: (line: string) => v
       result,
       of,
       cpuBefore && cpuAfter ? { before: cpuBefore, after: cpuAfter } : null,
-      failedBefore === null || failedAfter === null ? 0 : failedAfter - failedBefore,
+      failedBefore === null || failedAfter === null ? null : failedAfter - failedBefore,
     )
     const doubts = slice.doubts.length > 0 ? `; says nothing: ${slice.doubts.join(', ')}` : ''
     played.push(slice)
@@ -367,7 +368,7 @@ async function measure(sides: Sides, options: Measured, say: (line: string) => v
 function writeFiles({ id, names }: Gate, found: Compared): Promise<string> {
   const { slices, ...rest } = found
   return writeTogether(id, {
-    'gate.json': () => asJson({ ...names, ...rest }),
+    'gate.json': () => asJson({ ...names, ...rest, notWatched: notWatchedIn(slices) }),
     'slices.json': () => asJson(slices),
     'summary.md': () => markdown(found, names.base, names.head),
     'junit.xml': () => junitOfGate(found),

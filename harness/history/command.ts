@@ -90,7 +90,7 @@ async function entryOf(directory: string): Promise<RunEntry> {
       : null
   if (entry === null)
     throw new UsageError(
-      `${directory} is invalid, or something broke in it, by a --fault or not`,
+      `${directory} is invalid, or something broke in it, by a --fault or not, or others used its machine`,
       'only runs that say something belong to a history',
     )
   return entry

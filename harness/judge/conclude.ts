@@ -1,4 +1,4 @@
-import { cpus } from 'node:os'
+import { availableParallelism } from 'node:os'
 import { organisationOf } from '@headroom/fixtures/population.ts'
 import { count, percentile } from '@headroom/loadtests/wire/histogram.ts'
 import { isJudged, lengthOf, type Stage, stagesOf, vusFor } from '@headroom/loadtests/wire/workloads.ts'
@@ -69,7 +69,8 @@ export type Ended = Pick<Circumstances, 'crashes' | 'interrupted' | 'population'
   facts: readonly string[]
 }
 
-const cores = cpus().length
+/** That a container may use, where it may use fewer than there are. */
+const cores = availableParallelism()
 
 /** Of those that a tour must have asked. */
 const limitsOfAllRoutes = Object.fromEntries(
@@ -172,8 +173,8 @@ const unseenMachine: WatchedMachine = {
   notWatched: ['what other processes used of the machines that the load came from: it came from elsewhere'],
 }
 
-const unseen = ({ cpuSeconds, sendsOnce }: GeneratorSeen): string[] => [
-  ...(cpuSeconds.length > 0 && cpuSeconds.every((cpu) => cpu !== null)
+const unseen = ({ cpuSeconds, rssBytes, sendsOnce }: GeneratorSeen): string[] => [
+  ...(rssBytes !== null && cpuSeconds.length > 0 && cpuSeconds.every((cpu) => cpu !== null)
     ? []
     : ['CPU and memory of the generator: its processes cannot be watched from here']),
   ...(sendsOnce

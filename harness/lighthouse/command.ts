@@ -17,7 +17,7 @@ import type { FormFactor } from './audit.ts'
 import { phoneOn } from './benchmark.ts'
 import { lighthouse } from './lighthouse.ts'
 import { type PageName, pageNames, pagesOf } from './pages.ts'
-import { phoneLine, tableOf, verdictLine } from './present.ts'
+import { machineLines, phoneLine, tableOf, verdictLine } from './present.ts'
 import { busyShare, measureAlone } from './quiet.ts'
 
 const formFactors: FormFactor[] = ['mobile', 'desktop']
@@ -108,6 +108,7 @@ async function audit(options: Options) {
     })
     for (const { formFactor, pages } of result.forms) console.log(`\n${formFactor}\n${tableOf(pages)}`)
     if (result.crashed !== null) console.log(`${pc.red('✗')} ${result.crashed}`)
+    for (const line of machineLines(result)) console.log(pc.yellow(line))
     console.log(
       `\n${verdictLine(result.verdict)}  median of ${options.runs}  ${relative(process.cwd(), join(directory, 'index.html'))}`,
     )

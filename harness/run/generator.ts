@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
-import { cpus } from 'node:os'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { Guard } from '../stack/guard.ts'
 import { project } from '../stack/project.ts'
@@ -82,7 +82,7 @@ function startShard(guard: Guard, options: GeneratorOptions, index: number): Sha
       env: {
         PATH: process.env.PATH,
         HOME: process.env.HOME,
-        ...goRuntime({ vus: ownVus, cores: cpus().length, memoryMiB: memoryLimit / options.shards }),
+        ...goRuntime({ vus: ownVus, cores: availableParallelism(), memoryMiB: memoryLimit / options.shards }),
         ...(options.prometheusUrl
           ? {
               K6_PROMETHEUS_RW_SERVER_URL: `${options.prometheusUrl}/api/v1/write`,
@@ -150,9 +150,9 @@ export const startNothing = (): Generator => ({
   signal() {},
 })
 
-/** The most memory that all shards had at once, nearly: each one's own most, added up. */
+/** The most memory that all shards had at once, nearly: each one's own most, added up; null unless all were watched. */
 export const peakRss = ({ shards }: Generator): number | null =>
-  shards.some(({ samples }) => samples.length > 0)
+  shards.length > 0 && shards.every(({ samples }) => samples.length > 0)
     ? shards.reduce((sum, { samples }) => sum + Math.max(0, ...samples.map(({ rssBytes }) => rssBytes)), 0)
     : null
 

@@ -139,7 +139,8 @@ export async function run(options: RunOptions): Promise<Result> {
     },
     memory: [...memory, ...slopesOfGenerator(generator, times.from)],
     missing: stack ? missing : null,
-    machine: machine.between(times.from, times.to),
+    // What runs beside the swarm is judged from the beginning.
+    machine: machine.between(options.companion ? (collected.startedAt ?? times.from) : times.from, times.to),
     crashes: crashes.filter(isOfTarget).map(({ part, code, signal, lastLines }) => ({
       part,
       detail: `${signal ?? `exit code ${code}`}; ${lastLines}`,

@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander'
 import pc from 'picocolors'
 import { withBrowser } from '../../browser/beside.ts'
 import { measureCapacity } from '../../capacity/measure.ts'
+import { disturbanceOf, playedAgain } from '../../judge/machine.ts'
 import type { Result } from '../../judge/result.ts'
 import { defaultImage, defaultRunnerImage, writeForCluster } from '../../kubernetes/command.ts'
 import { progressScreen } from '../../report/progress.ts'
@@ -132,7 +133,11 @@ async function loadtest(plan: Plan, options: Options): Promise<void> {
       scenario === 'capacity'
         ? await measureCapacity(plan, playHere, say)
         : scenario === 'browser'
-          ? await withBrowser({ k6: k6.path, chromium }, (companion) => playHere(plan, companion))
+          ? await playedAgain(
+              () => withBrowser({ k6: k6.path, chromium }, (companion) => playHere(plan, companion)),
+              disturbanceOf,
+              say,
+            )
           : await playHere(plan),
     )
   })
