@@ -153,8 +153,12 @@ export const startNothing = (): Generator => ({
 /** The most memory that all shards had at once, nearly: each one's own most, added up; null unless all were watched. */
 export const peakRss = ({ shards }: Generator): number | null =>
   shards.length > 0 && shards.every(({ samples }) => samples.length > 0)
-    ? shards.reduce((sum, { samples }) => sum + Math.max(0, ...samples.map(({ rssBytes }) => rssBytes)), 0)
+    ? shards.reduce((sum, { samples }) => sum + mostOf(samples), 0)
     : null
+
+/** Not Math.max of all: a run of a day has more samples than a call may have arguments. */
+const mostOf = (samples: readonly Sample[]): number =>
+  samples.reduce((most, { rssBytes }) => Math.max(most, rssBytes), 0)
 
 /** What was used between two moments, the counters taken as straight lines between their samples. */
 export function between(samples: readonly Sample[], from: number, to: number): { cpuSeconds: number } | null {
