@@ -5,6 +5,7 @@ import { conclude } from '../judge/conclude.ts'
 import type { MemorySlope, Result } from '../judge/result.ts'
 import { startGuard } from '../stack/guard.ts'
 import type { Crash, Stack } from '../stack/stack.ts'
+import type { Access } from '../target/access.ts'
 import type { Companion } from './companion.ts'
 import { environmentOf } from './environment.ts'
 import { type Fault, starve } from './faults.ts'
@@ -22,6 +23,8 @@ export type RunOptions = {
   k6: string
   target: string
   sessionSecret: string
+  /** How the target lets us in; undefined where it is our own. */
+  access?: Access | undefined
   /** Our own stack, when the target is that; else null. */
   stack: Stack | null
   faults: readonly Fault[]
@@ -37,10 +40,10 @@ export type RunOptions = {
 
 /** Plays a scenario against a target and judges it. */
 export async function run(options: RunOptions): Promise<Result> {
-  const { plan, stack, target } = options
+  const { plan, stack, target, sessionSecret, access } = options
   const startedAt = new Date()
   const { journey } = plan
-  const population = journey ? null : await probePopulation(target, plan.population, options.sessionSecret)
+  const population = journey ? null : await probePopulation(target, plan.population, sessionSecret, access)
   const guard = startGuard()
   const stages = stagesOf(plan)
   const length = lengthOf(stages)
@@ -58,7 +61,7 @@ export async function run(options: RunOptions): Promise<Result> {
     scenario: plan.scenario,
     ...{ vus, shards: plan.shards },
     prometheusUrl: stack?.prometheusUrl ?? '',
-    env: environmentOf(plan, { target, sessionSecret: options.sessionSecret, collector: collector.url }),
+    env: environmentOf(plan, { target, sessionSecret, access, collector: collector.url }),
   })
   const crashes: Crash[] = []
   stack?.onCrash((crash) => {
@@ -95,7 +98,7 @@ export async function run(options: RunOptions): Promise<Result> {
       guard,
       stages,
       scenario: plan.scenario,
-      env: environmentOf(plan, { target, sessionSecret: options.sessionSecret, collector: '' }),
+      env: environmentOf(plan, { target, sessionSecret, access, collector: '' }),
     },
     began: startOf(collected),
     ended: generator.exited.then(() => {}),

@@ -183,6 +183,7 @@ export async function swarm<User extends Player>(run: Run, app: App<User>): Prom
   const headersOf = (user: User, request: Request): Record<string, string> => {
     const headers = request.anonymous ? anonymous() : app.session(user)
     if (request.headers) Object.assign(headers, request.headers)
+    if (run.authorization !== '') authorize(headers, run.authorization)
     if (request.conditional && user.seen === request.path) headers['If-None-Match'] = user.seenTag
     return headers
   }
@@ -347,6 +348,12 @@ function remember(user: Player, path: string, { headers }: Answer): void {
 function nextWake(slots: Map<number, unknown>, from: number, latest: number): number {
   for (let slot = from; slot * slotWidth < latest; slot++) if (slots.has(slot)) return slot * slotWidth
   return latest
+}
+
+/** Who asks with a key of their own keeps it. */
+function authorize(headers: Record<string, string>, authorization: string): void {
+  if (!Object.keys(headers).some((name) => name.toLowerCase() === 'authorization'))
+    headers.Authorization = authorization
 }
 
 const anonymous = (): Record<string, string> => ({ 'Accept-Encoding': 'gzip' })

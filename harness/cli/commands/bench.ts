@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { fromHere } from '../here.ts'
 import { oneOf, wholeNumber } from '../options.ts'
 import { exitCodes } from '../usage.ts'
 
@@ -28,7 +29,7 @@ const benchmarks = {
   },
   gate: async ({ slices, gates }: Options) => {
     const { benchGate, recordedGates } = await import('../../bench/gate.ts')
-    await benchGate(slices.length > 0 ? slices : await recordedGates(), gates, print)
+    await benchGate(slices.length > 0 ? slices.map(fromHere) : await recordedGates(), gates, print)
   },
 }
 const names = Object.keys(benchmarks) as (keyof typeof benchmarks)[]

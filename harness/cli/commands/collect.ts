@@ -1,4 +1,3 @@
-import { relative } from 'node:path'
 import { type Command, Option } from 'commander'
 import pc from 'picocolors'
 import { startCollecting } from '../../collect/collect.ts'
@@ -6,6 +5,7 @@ import { readOrder } from '../../collect/order.ts'
 import { progressScreen } from '../../report/progress.ts'
 import { terminalSummary } from '../../report/summary.ts'
 import { runId, writeResult } from '../../report/write.ts'
+import { fromHere, shownFromHere } from '../here.ts'
 import { duration, wholeNumber } from '../options.ts'
 import { exitCodes, UsageError } from '../usage.ts'
 
@@ -15,7 +15,7 @@ export function register(program: Command): void {
   program
     .command('collect')
     .description('collects and judges a run that k6 plays on other machines')
-    .requiredOption('--plan <file>', 'what is played, as --kubernetes wrote it')
+    .requiredOption('--plan <file>', 'what is played, as --kubernetes wrote it', fromHere)
     .option('--host <address>', 'where it listens', '0.0.0.0')
     .option('--port <n>', 'where it listens', wholeNumber(1, 65_535), 8_080)
     .addOption(
@@ -62,7 +62,7 @@ async function collect({ plan: file, host, port, startWithin, grace }: Options):
   const result = await collecting.result
   screen.end()
   const directory = await writeResult(result)
-  console.log(terminalSummary(result, relative(process.cwd(), directory)))
+  console.log(terminalSummary(result, shownFromHere(directory)))
   process.exitCode = exitCodes[result.verdict]
   // Whoever started the run still has to fetch its verdict.
   await ended
