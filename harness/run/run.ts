@@ -1,6 +1,7 @@
 import { isJudged, lengthOf, stageAt, stagesOf, vusFor } from '@headroom/loadtests/wire/workloads.ts'
 import { type Collected, startCollector } from '../collect/collector.ts'
 import { Timeline } from '../collect/timeline.ts'
+import { assertPlayable } from '../journey/blame.ts'
 import { conclude } from '../judge/conclude.ts'
 import type { MemorySlope, Result } from '../judge/result.ts'
 import { startGuard } from '../stack/guard.ts'
@@ -14,6 +15,7 @@ import { Observer, slopeOfSamples } from './observe.ts'
 import { probePopulation } from './probe.ts'
 import { revision } from './revision.ts'
 import { judgedSpan, judgedTimes, type Plan } from './scenarios.ts'
+import { limitStart } from './start-limit.ts'
 
 export type Progress = { collected: Collected; plan: Plan; elapsed: number }
 
@@ -63,6 +65,7 @@ export async function run(options: RunOptions): Promise<Result> {
     prometheusUrl: stack?.prometheusUrl ?? '',
     env: environmentOf(plan, { target, sessionSecret, access, collector: collector.url }),
   })
+  const starting = limitStart(generator, collected)
   const crashes: Crash[] = []
   stack?.onCrash((crash) => {
     crashes.push(crash)
@@ -109,7 +112,8 @@ export async function run(options: RunOptions): Promise<Result> {
     options.onProgress?.({ collected, plan, elapsed })
   }, 1_000)
 
-  const { code, lastLines } = await generator.exited
+  const { code, lastLines, errors } = await generator.exited
+  starting.end()
   // k6 can be done a moment before our own clock says so.
   if (edges === 1) edge()
   const found = await beside
@@ -121,6 +125,8 @@ export async function run(options: RunOptions): Promise<Result> {
   await collector.close()
   timeline.close()
   guard.end()
+  const isSilent = collected.vus.size === 0
+  if (journey) assertPlayable(journey, { code, errors, isSilent, isOverdue: starting.isOverdue() })
 
   const times = judgedTimes(stages, collected.startedAt, Date.now())
   const { shards } = generator
@@ -139,7 +145,7 @@ export async function run(options: RunOptions): Promise<Result> {
     })),
     ...{ interrupted, population: population ?? found?.abandoned ?? null },
     faultTexts: options.faultTexts,
-    doubts: [...(options.doubts ?? []), ...(found?.doubts ?? [])],
+    doubts: [...(options.doubts ?? []), ...starting.doubts(), ...(found?.doubts ?? [])],
     facts: found?.facts ?? [],
     evidence: found?.evidence ?? [],
   })
