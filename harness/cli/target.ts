@@ -100,11 +100,6 @@ export async function reachable(
     throw new UsageError(`${option} ${origin} does not answer${throughOf(origin)} (${reason})`, fix)
   })
   await answer.body?.cancel()
-  if (answer.status === 407)
-    throw new UsageError(
-      `${option} ${origin} does not answer${throughOf(origin)} (the proxy wants to know who asks: 407)`,
-      'put the user into the address of the proxy',
-    )
   return { ...target, sessionSecret }
 }
 
@@ -147,20 +142,32 @@ const fixes: Readonly<Record<string, string>> = {
   ERR_SSL_WRONG_VERSION_NUMBER: 'it speaks no TLS at this port: give http:// or another port',
   ERR_SSL_PACKET_LENGTH_TOO_LONG: 'it speaks no TLS at this port: give http:// or another port',
   ENOTFOUND: 'check the name of the host',
+  'bad port': 'fetch asks nobody at this port, as browsers do: give another',
   EAI_AGAIN: 'check the name of the host, and that names can be looked up here',
 }
 
 /** The innermost reason that fetch knows, and what to do about it. */
 function whyNot(error: unknown): { reason: string; fix: string } {
   const inner = innermost(error)
-  const { code = '' } = inner as NodeJS.ErrnoException
-  const reason = inner.name === 'TimeoutError' ? 'nothing came within 10 s' : inner.message || code
-  const told = reason.includes(code) ? reason : `${code}: ${reason}`
+  // OpenSSL's own words, without the places in its code.
+  const { code = '', reason: ofTls } = inner as NodeJS.ErrnoException & { reason?: string }
+  const words = inner.name === 'TimeoutError' ? 'nothing came within 10 s' : (ofTls ?? inner.message)
+  const told = words
+    .replace(/; if the root CA is installed locally.*/s, '')
+    .replaceAll(/\s+/g, ' ')
+    .slice(0, 300)
   return {
-    reason: told.replace(/\s+/g, ' ').slice(0, 300),
-    fix: fixes[code] ?? 'check the address, and that it is up',
+    reason: [code, told]
+      .filter((part, index) => part !== '' && (index > 0 || !told.includes(part)))
+      .join(': '),
+    fix:
+      fixes[code] ??
+      fixes[told] ??
+      (/\(407\)/.test(told) ? proxyUser : 'check the address, and that it is up'),
   }
 }
+
+const proxyUser = 'the proxy wants to know who asks: put user and password into its address'
 
 function innermost(error: unknown): Error {
   if (error instanceof AggregateError && error.errors.length > 0) return innermost(error.errors[0])
