@@ -1,13 +1,15 @@
 import { readFileSync, writeSync } from 'node:fs'
 import { Session } from 'node:inspector'
 import { Worker } from 'node:worker_threads'
+import { routeLimits } from '@headroom/loadtests/journeys/custom.ts'
+import type { RouteLimit } from '@headroom/loadtests/wire/message.ts'
 import { Journey } from './schema.ts'
 
 // A process of its own, in which the script of a journey is run: what it does there, for ever or not, happens to
 // nobody else. Called with the script and how long it may take, in ms.
 
 export type Evaluated =
-  | { is: 'journey'; name: string; limits: Record<string, number>; marked: boolean; workload: Workload }
+  | { is: 'journey'; name: string; limits: Record<string, RouteLimit>; marked: boolean; workload: Workload }
   /** At a line and a column of the script, both from 0. */
   | { is: 'thrown' | 'endless'; what: string; line: number; column: number }
   | { is: 'wrong'; at: string; what: string }
@@ -53,7 +55,7 @@ function described(journey: unknown): Evaluated {
     return { is: 'wrong', at, what: issue?.message ?? '' }
   }
   const { name, limits, marks, workload = {} } = parsed.data
-  return { is: 'journey', name, limits, marked: marks !== undefined, workload }
+  return { is: 'journey', name, limits: routeLimits(limits), marked: marks !== undefined, workload }
 }
 
 /** k6's, of which a journey may want data while it is read; all else it may only take along. */

@@ -1,6 +1,7 @@
 import { access, readFile } from 'node:fs/promises'
 import { SourceMap } from 'node:module'
 import { join } from 'node:path'
+import type { RouteLimit } from '@headroom/loadtests/wire/message.ts'
 import { execa } from 'execa'
 import { fromHere, shownFromHere } from '../cli/here.ts'
 import { UsageError } from '../cli/usage.ts'
@@ -14,7 +15,7 @@ export type JourneyFile = {
   /** What k6 runs: the file with all that it imports. */
   script: string
   name: string
-  limits: Record<string, number>
+  limits: Record<string, RouteLimit>
   /** Whether answers can be told to be another tenant's. */
   marked: boolean
   workload: Partial<Record<'users' | 'think' | 'ramp' | 'duration', number>>

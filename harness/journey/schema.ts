@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 const Milliseconds = z.number().nonnegative()
+const Limit = z.number().positive()
 const Callable = z.custom<() => unknown>((value) => typeof value === 'function', 'must be a function')
 
 /** `export const journey`, as far as Node can tell. */
@@ -16,7 +17,7 @@ export const Journey = z
       .partial()
       .optional(),
     limits: z
-      .record(z.string(), z.number().positive())
+      .record(z.string(), z.union([Limit, z.strictObject({ ttfb: Limit, latency: Limit })]))
       .refine((limits) => Object.keys(limits).length > 0, 'must have a route: what else should be judged?'),
     chain: z.record(z.string(), z.record(z.string(), z.number().nonnegative())),
     steps: z.record(z.string(), Callable),

@@ -1,3 +1,4 @@
+import type { RouteLimit } from '@headroom/loadtests/wire/message.ts'
 import type { Stage } from '@headroom/loadtests/wire/workloads.ts'
 import type { Evidence } from './result.ts'
 
@@ -24,8 +25,8 @@ export type Circumstances = {
   interrupted: boolean
   /** What was wrong with the population, or null. */
   population: string | null
-  /** TTFB limits in ms by route, where they are not those of perf-budgets/slo.ts; each must have been asked. */
-  limits?: Readonly<Record<string, number>>
+  /** Limits by route, where they are not those of perf-budgets/slo.ts; each must have been asked. */
+  limits?: Readonly<Record<string, RouteLimit>>
   /** Whether answers can be told to be another tenant's; they can unless said otherwise. */
   marked?: boolean
 }

@@ -1,6 +1,7 @@
+import type { ErrorClass } from '@headroom/loadtests/wire/message.ts'
 import { errorRate, errorsThatCount } from '@headroom/perf-budgets/slo.ts'
 import { sum } from 'simple-statistics'
-import type { RouteResult } from './result.ts'
+import type { ErrorExample, RouteResult } from './result.ts'
 
 /**
  * True when a route failed more often than availability allows and chance does not explain it: one error among
@@ -20,3 +21,15 @@ export function tooManyErrors(errors: number, samples: number): boolean {
 /** Those that count against availability. */
 export const failedOf = (errors: RouteResult['errors']): number =>
   sum(Object.entries(errors).map(([kind, count]) => (errorsThatCount.includes(kind) ? count : 0)))
+
+/** Most frequent first. */
+export const kindsOf = (errors: RouteResult['errors']): [ErrorClass, number][] =>
+  (Object.entries(errors) as [ErrorClass, number][]).sort(([, a], [, b]) => b - a)
+
+/** An example of an error, as reasons write it. */
+export function exampleInWords({ request, status, why, body }: ErrorExample): string {
+  const said = body.replaceAll(/\s+/g, ' ').trim()
+  const answered = status === 0 ? 'was not answered' : `answered ${status}`
+  const because = why === `status ${status}` || why === '' ? '' : `, ${why}`
+  return `${request} ${answered}${because}${said === '' ? '' : ` (“${said}”)`}`
+}

@@ -47,10 +47,15 @@ export function terminalSummary(result: Result, files: string): string {
     '',
     `${inColour(result.verdict)}  ${result.verdict === 'pass' ? `all ${result.evidence.length} limits held` : ''}`.trimEnd(),
     ...result.reasons.map((reason) => `  ${pc.dim('·')} ${reason}`),
+    ...notesOf(result).map((note) => `  ${pc.dim('·')} ${pc.yellow(note)}`),
+    ...result.notWatched.map((what) => `  ${pc.dim(`· not watched: ${what}`)}`),
     pc.dim(`  ${files}`),
     '',
   ].join('\n')
 }
+
+/** Of those that are no reason as well. */
+const notesOf = ({ notes, reasons }: Result): string[] => notes.filter((note) => !reasons.includes(note))
 
 const usersOf = ({ workload: { users, tenants } }: Result): string =>
   `${amount(users)} users${tenants === null ? '' : ` of ${amount(tenants)} tenants`}`
@@ -160,6 +165,8 @@ export function markdownSummary(result: Result): string {
     `# ${result.scenario}: ${result.verdict}`,
     '',
     ...result.reasons.map((reason) => `- ${reason}`),
+    ...notesOf(result).map((note) => `- note: ${note}`),
+    ...result.notWatched.map((what) => `- not watched: ${what}`),
     '',
     `${usersOf(result)}, ${span(workload.thinkMs)} mean think time, ${span(workload.durationMs)} judged: ${amount(totals.requests)} requests, ${totals.requestsPerSecond.toFixed(1)}/s, ${amount(totals.errors)} errors.`,
     '',

@@ -5,8 +5,11 @@ import { assertPlayable } from '../journey/blame.ts'
 import { conclude } from '../judge/conclude.ts'
 import type { MemorySlope, Result } from '../judge/result.ts'
 import { startGuard } from '../stack/guard.ts'
+import { MachineWatch } from '../stack/machine-load.ts'
+import { portHere } from '../stack/serving.ts'
 import type { Crash, Stack } from '../stack/stack.ts'
 import type { Access } from '../target/access.ts'
+import { isMarked } from '../toolchain/sends-once.ts'
 import type { Companion } from './companion.ts'
 import { environmentOf } from './environment.ts'
 import { type Fault, starve } from './faults.ts'
@@ -38,6 +41,8 @@ export type RunOptions = {
   doubts?: readonly string[]
   /** What runs beside the swarm, and is judged with it. */
   companion?: Companion
+  /** Other targets that have load of ours at the same time. */
+  alsoOurs?: readonly string[]
 }
 
 /** Plays a scenario against a target and judges it. */
@@ -47,6 +52,7 @@ export async function run(options: RunOptions): Promise<Result> {
   const { journey } = plan
   const population = journey ? null : await probePopulation(target, plan.population, sessionSecret, access)
   const guard = startGuard()
+  const machine = new MachineWatch(await portsOf(options)).start()
   const stages = stagesOf(plan)
   const length = lengthOf(stages)
   const vus = vusFor(plan.users, plan.shards)
@@ -121,7 +127,8 @@ export async function run(options: RunOptions): Promise<Result> {
   for (const end of endings) end()
   process.off('SIGINT', interrupt)
   process.off('SIGTERM', interrupt)
-  const { observed, memory } = await observer.end()
+  const { observed, memory, missing } = await observer.end()
+  await machine.stop()
   await collector.close()
   timeline.close()
   guard.end()
@@ -137,18 +144,37 @@ export async function run(options: RunOptions): Promise<Result> {
       ...{ exitCode: code, lastLines },
       cpuSeconds: shards.map(({ samples }) => between(samples, times.from, times.to)?.cpuSeconds ?? null),
       rssBytes: peakRss(generator),
+      sendsOnce: await isMarked(options.k6),
     },
     memory: [...memory, ...slopesOfGenerator(generator, times.from)],
-    crashes: crashes.map(({ part, code, signal, lastLines }) => ({
+    missing: stack ? missing : null,
+    machine: machine.between(times.from, times.to),
+    crashes: crashes.filter(isOfTarget).map(({ part, code, signal, lastLines }) => ({
       part,
       detail: `${signal ?? `exit code ${code}`}; ${lastLines}`,
     })),
     ...{ interrupted, population: population ?? found?.abandoned ?? null },
     faultTexts: options.faultTexts,
-    doubts: [...(options.doubts ?? []), ...starting.doubts(), ...(found?.doubts ?? [])],
+    doubts: [
+      ...(options.doubts ?? []),
+      ...starting.doubts(),
+      ...(found?.doubts ?? []),
+      ...crashes.filter((crash) => !isOfTarget(crash)).map(({ part }) => `${part} ended during the run`),
+    ],
     facts: found?.facts ?? [],
     evidence: found?.evidence ?? [],
   })
+}
+
+/** Who watches is no part of what is watched: without it nothing is known, and nothing failed. */
+const isOfTarget = ({ part }: Pick<Crash, 'part'>) => part !== 'prometheus'
+
+/** Where on this machine what is tested is asked, or asks: of a stack of ours all but what it was given. */
+async function portsOf({ target, stack, alsoOurs = [] }: RunOptions): Promise<number[]> {
+  const { DATABASE_URL, REDIS_URL } = process.env
+  const given = stack ? [DATABASE_URL, REDIS_URL] : [target, ...alsoOurs]
+  const ports = await Promise.all(given.map((address) => (address ? portHere(address) : null)))
+  return [...new Set(ports.filter((port) => port !== null))]
 }
 
 const slopesOfGenerator = ({ shards }: Generator, from: number): MemorySlope[] =>
