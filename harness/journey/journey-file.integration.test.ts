@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { wholeAnswer } from '@headroom/perf-budgets/slo.ts'
 import { execa } from 'execa'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { provide } from '../toolchain/provide.ts'
@@ -37,7 +38,13 @@ describe('the file of a journey', () => {
   it('says what is played and judged', async () => {
     const file = await journeyOf({ ...good, workload: '{ users: 7 }' })
     expect(await readJourney(file)).toEqual({
-      ...{ file, name: 'shop', limits: { 'page /': 200 }, workload: { users: 7 }, marked: false },
+      ...{
+        file,
+        name: 'shop',
+        limits: { 'page /': { ttfb: 200, latency: 200 * wholeAnswer } },
+        marked: false,
+      },
+      workload: { users: 7 },
       script: expect.stringMatching(/\.headroom\/journeys\/\S+\.js$/),
     })
   })

@@ -17,7 +17,13 @@ export const Journey = z
       .partial()
       .optional(),
     limits: z
-      .record(z.string(), z.union([Limit, z.strictObject({ ttfb: Limit, latency: Limit })]))
+      .record(
+        z.string(),
+        z.union(
+          [Limit, z.strictObject({ ttfb: Limit, latency: Limit })],
+          'must be a number over 0, or { ttfb, latency } of two, in ms',
+        ),
+      )
       .refine((limits) => Object.keys(limits).length > 0, 'must have a route: what else should be judged?'),
     chain: z.record(z.string(), z.record(z.string(), z.number().nonnegative())),
     steps: z.record(z.string(), Callable),
