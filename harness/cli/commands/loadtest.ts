@@ -48,6 +48,11 @@ export function register(program: Command): void {
     .option('--population <n>', 'users of the population', wholeNumber(3, 10_000_000))
     .option('--seed <n>', 'plays and makes other users', wholeNumber(0, 2 ** 31), defaultPopulation.seed)
     .option('--shards <n>', 'k6 processes, each of which plays an equal part', wholeNumber(1, 64), 1)
+    .option(
+      '--connections <n>',
+      'that the generator opens at most (one a user, and 640 for as many as 100,000)',
+      wholeNumber(1, 1_000_000),
+    )
     .option('--target <url>', 'a deployment to test, with its base path; nothing is started here')
     .option('--insecure', "takes any certificate of the target's")
     .option('--port <n>', "the edge's port, when the stack is started here", wholeNumber(1, 65_535))
