@@ -10,6 +10,8 @@ export type Circumstances = {
   /** VUs of all shards together. */
   vus: number
   shards: number
+  /** That the generator opens at most. */
+  connections: number
   /** How long the judged phases really were, in ms. */
   judgedMs: number
   /** k6's own end: 0 is orderly. */

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { organisationOf } from '@headroom/fixtures/population.ts'
+import { connectionsFor } from '@headroom/loadtests/wire/connections.ts'
 import { count, percentile } from '@headroom/loadtests/wire/histogram.ts'
 import { isJudged, lengthOf, type Stage, stagesOf, vusFor } from '@headroom/loadtests/wire/workloads.ts'
 import {
@@ -92,6 +93,7 @@ export function conclude(ended: Ended): Result {
   const coresPerShard = Math.min(cores / plan.shards, Math.max(1, vus / plan.shards))
   const circumstances: Circumstances = {
     ...{ users: plan.users, stages, vus, shards: plan.shards, judgedMs: times.judgedMs },
+    connections: plan.connections ?? connectionsFor(plan.users),
     ...{ k6ExitCode: generator.exitCode, k6LastLines: generator.lastLines },
     ...{ crashes: ended.crashes, interrupted: ended.interrupted, population: ended.population },
     ...(journey ? { limits: journey.limits, marked: journey.marked, beginsAtTheBeginning: true } : {}),

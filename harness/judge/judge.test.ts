@@ -18,7 +18,7 @@ const orderly: Circumstances = {
     { phase: 'ramp', duration: 1_000, users: 10, crowd: 1, judged: 'none' },
     { phase: 'steady', duration: 10_000, users: 10, crowd: 1, judged: 'all' },
   ],
-  ...{ vus: 1, shards: 1 },
+  ...{ vus: 1, shards: 1, connections: 10 },
   judgedMs: 10_000,
   k6ExitCode: 0,
   k6LastLines: '',

@@ -9,11 +9,11 @@ it('the most memory is found in the samples of days', () => {
       cpuSeconds: 0,
       rssBytes: (place === 200_000 ? megabytes : 1) * 1_000_000,
     })),
-    exited: Promise.resolve({ code: 0, lastLines: '' }),
+    exited: Promise.resolve({ code: 0, lastLines: '', errors: [] }),
     signal() {},
   })
   const shards = [shard(40), shard(2)]
-  expect(peakRss({ shards, exited: Promise.resolve({ code: 0, lastLines: '' }), signal() {} })).toBe(
-    42_000_000,
-  )
+  expect(
+    peakRss({ shards, exited: Promise.resolve({ code: 0, lastLines: '', errors: [] }), signal() {} }),
+  ).toBe(42_000_000)
 })

@@ -10,7 +10,7 @@ import { pageNames } from '../lighthouse/pages.ts'
 
 const run = {
   ...workloads.routes,
-  ...{ target: 'http://127.0.0.1:1', sessionSecret: 'x', population: defaultPopulation },
+  ...{ target: 'http://127.0.0.1:1', authorization: '', sessionSecret: 'x', population: defaultPopulation },
   ...{ collector: '', collectorToken: '', seed: 1, stages: [] as Stage[], vus: 1, connections: 1 },
 }
 const onTour = routesPlayed(tour, run)

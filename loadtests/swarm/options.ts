@@ -5,6 +5,8 @@ import { lengthOf, type Stage, stagesOf, vusFor, type Workload } from '../wire/w
 /** A workload against a target; each figure can be changed from outside (HEADROOM_USERS and so on). Times in ms. */
 export type Run = Workload & {
   target: string
+  /** `Basic …`, which lets requests in that bring no Authorization of their own; or ''. */
+  authorization: string
   sessionSecret: string
   population: PopulationSpec
   /** Where increments go; empty when k6 runs alone. */
@@ -53,7 +55,8 @@ export function readRun(workload: Workload, known = { population: true }): Run {
     ...asked,
     stages: stagesOf(asked),
     ...sizeOf(asked.users, number('SHARDS', 1), number('CONNECTIONS', connectionsFor(asked.users))),
-    target: required('TARGET', 'the origin to test, for example http://127.0.0.1:3000').replace(/\/$/, ''),
+    target: required('TARGET', 'the origin to test, for example http://127.0.0.1:3000').replace(/\/+$/, ''),
+    authorization: env('TARGET_AUTHORIZATION'),
     sessionSecret: known.population
       ? required('SESSION_SECRET', 'the SEED_SESSION_SECRET that the target was seeded with')
       : env('SESSION_SECRET'),

@@ -198,6 +198,7 @@ export async function swarm<User extends Player>(run: Run, app: App<User>): Prom
   const headersOf = (user: User, request: Request): Record<string, string> => {
     const headers = request.anonymous ? anonymous() : app.session(user)
     if (request.headers) Object.assign(headers, request.headers)
+    if (run.authorization !== '') authorize(headers, run.authorization)
     if (request.conditional && user.seen === request.path) headers['If-None-Match'] = user.seenTag
     return headers
   }
@@ -377,6 +378,12 @@ const textOf = ({ body }: Answer): string => (typeof body === 'string' ? body : 
 function remember(user: Player, path: string, { headers }: Answer): void {
   user.seenTag = headers.Etag || ''
   user.seen = user.seenTag === '' ? '' : path
+}
+
+/** Who asks with a key of their own keeps it. */
+function authorize(headers: Record<string, string>, authorization: string): void {
+  if (!Object.keys(headers).some((name) => name.toLowerCase() === 'authorization'))
+    headers.Authorization = authorization
 }
 
 const anonymous = (): Record<string, string> => ({ 'Accept-Encoding': 'gzip' })

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import { fromHere } from '../here.ts'
 import { oneOf, wholeNumber } from '../options.ts'
 import { exitCodes } from '../usage.ts'
 
@@ -30,7 +31,7 @@ const benchmarks = {
   },
   gate: async ({ slices, gates }: Options) => {
     const { benchGate, recordedGates } = await import('../../bench/gate.ts')
-    await benchGate(slices.length > 0 ? slices : await recordedGates(), gates, print)
+    await benchGate(slices.length > 0 ? slices.map(fromHere) : await recordedGates(), gates, print)
   },
   truth: async ({ cases, shards }: Options) => {
     const { benchTruth } = await import('../../bench/truth.ts')
