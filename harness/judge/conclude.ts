@@ -155,10 +155,16 @@ export function conclude(ended: Ended): Result {
       streams: sum(vuStates.map(({ streams }) => streams)),
       doubts: measuringDoubts(collected, circumstances),
     },
-    observed: ended.observed,
+    observed: { ...ended.observed, limiting: limitingBeside(ended.observed, disturbances) },
     memory,
   }
 }
+
+/** What limited a run where others used the machine is first of all that. */
+const limitingBeside = ({ limiting }: Observed, [disturbance]: readonly string[]): Observed['limiting'] =>
+  limiting && disturbance
+    ? { part: 'the machine', why: `${disturbance}; beside them ${limiting.part}: ${limiting.why}` }
+    : limiting
 
 /** Of a run that others play. */
 const unseenMachine: WatchedMachine = {
