@@ -156,6 +156,8 @@ async function scriptBytes(origin: string, html: string): Promise<number> {
 /** By content-length: what is kept compressed on disk says it. */
 async function compressedBytes(url: string): Promise<number> {
   const response = await fetch(url, { headers: { 'accept-encoding': 'gzip' } })
+  // A page of errors in its place has few bytes, too.
+  if (!response.ok) throw new Error(`${url} answered ${response.status}`)
   const body = await response.arrayBuffer()
   return Number(response.headers.get('content-length') ?? body.byteLength)
 }
