@@ -4,13 +4,13 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { Result } from '../../harness/judge/result.ts'
 import { steady } from '../../harness/test/steady.ts'
 import { bookshop, type Faults } from './server.ts'
 
-/** What others disturbed is played again. Milliseconds. */
-const patience = 180_000
+// What others disturbed is played again.
+vi.setConfig({ testTimeout: 180_000 })
 
 const secret = 'what signs the cookies of the bookshop'
 
@@ -43,80 +43,68 @@ describe('a journey of somebody’s own', () => {
     }
   }
 
-  it(
-    'is played with its own sessions, and judged by its own limits',
-    async () => {
-      const isPlayedByItsLimits = ({ run, result }: Awaited<ReturnType<typeof play>>) => {
-        expect(run).toMatch(/-bookshop$/)
-        expect(result.routes.map(({ route, ttfbLimit }) => [route, ttfbLimit])).toEqual([
-          ['GET /api/books/:id', 100],
-          ['POST /api/orders', 200],
-          ['page /', 200],
-        ])
-        expect(result.totals.probes).toBeGreaterThan(100)
-      }
-      await steady({
-        measure: () => play({}),
-        expectations: (played) => {
-          expect(played.result.reasons).toEqual([])
-          expect(played.exitCode).toBe(0)
-          isPlayedByItsLimits(played)
-        },
-        honest: (played) => {
-          isInvalidForOthers(played)
-          isPlayedByItsLimits(played)
-        },
-      })
-    },
-    patience,
-  )
-
-  it(
-    'fails when a route is slower than its limit, and names it',
-    async () => {
-      const slow = expect.stringMatching(/^GET \/api\/books\/:id: TTFB p95/)
-      await steady({
-        measure: () => play({ slowBooks: 150 }),
-        expectations: ({ exitCode, result }) => {
-          expect(exitCode).toBe(1)
-          expect(result.reasons).toEqual([slow])
-        },
-        honest: (played) => {
-          isInvalidForOthers(played)
-          expect(played.result.evidence.filter(({ passed }) => !passed)).toContainEqual(
-            expect.objectContaining({ limit: 'TTFB p95', route: 'GET /api/books/:id' }),
-          )
-        },
-      })
-    },
-    patience,
-  )
-
-  it(
-    'is invalid, and names who used the machine, when it is too slow beside a busy process of somebody else',
-    async () => {
-      const directory = await mkdtemp(join(tmpdir(), 'headroom-busy-'))
-      const busy = join(directory, 'busy-process')
-      await copyFile('/bin/sh', busy)
-      // Nobody's child: what a target starts belongs to it, and here the target is this very process.
-      const { stdout: pid } = await execa('sh', [
-        '-c',
-        `"$0" -c 'while :; do :; done' > /dev/null 2>&1 & echo $!`,
-        busy,
+  it('is played with its own sessions, and judged by its own limits', async () => {
+    const isPlayedByItsLimits = ({ run, result }: Awaited<ReturnType<typeof play>>) => {
+      expect(run).toMatch(/-bookshop$/)
+      expect(result.routes.map(({ route, ttfbLimit }) => [route, ttfbLimit])).toEqual([
+        ['GET /api/books/:id', 100],
+        ['POST /api/orders', 200],
+        ['page /', 200],
       ])
-      try {
-        const played = await play({ slowBooks: 150 })
+      expect(result.totals.probes).toBeGreaterThan(100)
+    }
+    await steady({
+      measure: () => play({}),
+      expectations: (played) => {
+        expect(played.result.reasons).toEqual([])
+        expect(played.exitCode).toBe(0)
+        isPlayedByItsLimits(played)
+      },
+      honest: (played) => {
         isInvalidForOthers(played)
-        expect(played.result.reasons[0]).toMatch(/^other processes used \d\.\d of \d+ cores/)
-        expect(played.result.machineLoad?.largest.map(({ name }) => name)).toContain('busy-process')
-        expect(played.result.reasons.join()).toMatch(/GET \/api\/books\/:id: TTFB p95|generator was late/)
-      } finally {
-        process.kill(Number(pid), 'SIGKILL')
-        await rm(directory, { recursive: true, force: true })
-      }
-    },
-    patience,
-  )
+        isPlayedByItsLimits(played)
+      },
+    })
+  })
+
+  it('fails when a route is slower than its limit, and names it', async () => {
+    const slow = expect.stringMatching(/^GET \/api\/books\/:id: TTFB p95/)
+    await steady({
+      measure: () => play({ slowBooks: 150 }),
+      expectations: ({ exitCode, result }) => {
+        expect(exitCode).toBe(1)
+        expect(result.reasons).toEqual([slow])
+      },
+      honest: (played) => {
+        isInvalidForOthers(played)
+        expect(played.result.evidence.filter(({ passed }) => !passed)).toContainEqual(
+          expect.objectContaining({ limit: 'TTFB p95', route: 'GET /api/books/:id' }),
+        )
+      },
+    })
+  })
+
+  it('is invalid, and names who used the machine, when it is too slow beside a busy process of somebody else', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'headroom-busy-'))
+    const busy = join(directory, 'busy-process')
+    await copyFile('/bin/sh', busy)
+    // Nobody's child: what a target starts belongs to it, and here the target is this very process.
+    const { stdout: pid } = await execa('sh', [
+      '-c',
+      `"$0" -c 'while :; do :; done' > /dev/null 2>&1 & echo $!`,
+      busy,
+    ])
+    try {
+      const played = await play({ slowBooks: 150 })
+      isInvalidForOthers(played)
+      expect(played.result.reasons[0]).toMatch(/^other processes used \d\.\d of \d+ cores/)
+      expect(played.result.machineLoad?.largest.map(({ name }) => name)).toContain('busy-process')
+      expect(played.result.reasons.join()).toMatch(/GET \/api\/books\/:id: TTFB p95|generator was late/)
+    } finally {
+      process.kill(Number(pid), 'SIGKILL')
+      await rm(directory, { recursive: true, force: true })
+    }
+  })
 
   it('fails when a customer sees the shelf of another shop', async () => {
     const { exitCode, result } = await play({ leakEvery: 20 })
