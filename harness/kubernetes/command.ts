@@ -1,5 +1,5 @@
 import { originOf, sessionSecretOf } from '../cli/target.ts'
-import { UsageError } from '../cli/usage.ts'
+import { shellWord, UsageError } from '../cli/usage.ts'
 import { amount } from '../report/words.ts'
 import { revision } from '../run/revision.ts'
 import type { Plan } from '../run/scenarios.ts'
@@ -35,7 +35,7 @@ export async function writeForCluster(plan: Plan, options: ClusterOptions): Prom
     [
       `  ${plan.shards} runners of ${amount(plan.users / plan.shards)} users, each with ${cores} CPU and ${amount(memoryMiB)} MiB, and a collector`,
       `  written to ${directory}; ${directory}/README.md says how to run it:`,
-      `  kubectl apply --server-side -k ${directory}`,
+      `  kubectl apply --server-side -k ${shellWord(directory)}`,
     ].join('\n'),
   )
 }
