@@ -47,9 +47,16 @@ new Gauge({
   name: 'effect_oldest_waiting_seconds',
   help: 'Age of the oldest write of which no worker has taken up what it brings about',
   async collect() {
-    const oldest = await oldestWaiting(pool).catch(() => undefined)
-    // Postgres being away is told by the relay's own errors.
-    if (oldest !== undefined) this.set(oldest / 1_000)
+    // Postgres being away is told by the relay's own errors; what was true before it is no answer any more.
+    const oldest = await oldestWaiting(pool).catch(() => Number.NaN)
+    this.set(oldest / 1_000)
+  },
+})
+new Gauge({
+  name: 'nodejs_array_buffers_bytes',
+  help: 'Memory of buffers outside of the heap',
+  collect() {
+    this.set(process.memoryUsage().arrayBuffers)
   },
 })
 

@@ -15,7 +15,7 @@ import {
 import * as slo from '@headroom/perf-budgets/slo.ts'
 import pc from 'picocolors'
 import { planOf } from '../cli/plan.ts'
-import { originOf, reachable, sessionSecretFor } from '../cli/target.ts'
+import { assertForBrowser, reachable, sessionSecretFor, targetOf } from '../cli/target.ts'
 import { exitCodes, UsageError } from '../cli/usage.ts'
 import { phoneOn } from '../lighthouse/benchmark.ts'
 import type { PageName } from '../lighthouse/pages.ts'
@@ -45,7 +45,7 @@ import {
   serve,
   started,
 } from './sides.ts'
-import { type SideName, type Slice, sideNames, sliceOf } from './slices.ts'
+import { notWatchedIn, type SideName, type Slice, sideNames, sliceOf } from './slices.ts'
 
 export type GateOptions = {
   base?: string
@@ -53,6 +53,8 @@ export type GateOptions = {
   headUrl?: string
   baseCommand?: string
   headCommand?: string
+  /** Takes any certificate of a deployment. */
+  insecure?: boolean
   journey?: string
   pairs?: number
   users: number
@@ -78,7 +80,10 @@ export async function gate(options: GateOptions): Promise<Compared> {
   await assertWritable(runId('gate'))
   const gate: Gate = {
     ...{ id: runId('gate'), guard: startGuard(), endings: [], played: [], counters: noCounters },
-    names: { base: options.base ?? options.baseUrl ?? '', head: options.headUrl ?? 'HEAD' },
+    names: {
+      base: options.base ?? shownOf(options.baseUrl, '--base-url') ?? '',
+      head: shownOf(options.headUrl, '--head-url') ?? 'HEAD',
+    },
   }
   const end = async () => {
     for (const ending of gate.endings.toReversed()) await ending()
@@ -110,6 +115,9 @@ export async function gate(options: GateOptions): Promise<Compared> {
     await end()
   }
 }
+
+const shownOf = (url: string | undefined, option: string) =>
+  url === undefined ? undefined : targetOf(url, option).origin
 
 /** What there is of a gate already, should it not come to its end. */
 type Gate = {
@@ -182,23 +190,28 @@ type Started = {
 
 /** Two that somebody else keeps up, or that commands start. */
 async function deployments(
-  { baseUrl = '', headUrl = '', baseCommand, headCommand }: GateOptions,
+  { baseUrl = '', headUrl = '', baseCommand, headCommand, insecure, lighthouse }: GateOptions,
   hasSecret: boolean,
   on: Surroundings,
 ): Promise<Started> {
+  if (lighthouse.length > 0) {
+    assertForBrowser(targetOf(baseUrl, '--base-url', insecure), '--base-url')
+    assertForBrowser(targetOf(headUrl, '--head-url', insecure), '--head-url')
+  }
   if (baseCommand !== undefined && headCommand !== undefined) {
     const commands = { base: [baseCommand, baseUrl], head: [headCommand, headUrl] } as const
     return startedOneByOne(on, (name) => {
       const [command, url] = commands[name]
       const secret = sessionSecretFor(hasSecret, `--${name}-url`)
       return started(on.guard, {
-        ...{ name, command, origin: originOf(url, `--${name}-url`), sessionSecret: secret, logs: on.logs },
+        ...{ name, command, ...targetOf(url, `--${name}-url`, insecure), sessionSecret: secret },
+        logs: on.logs,
       })
     })
   }
   const at = async (name: SideName, url: string) => {
-    const { origin, sessionSecret } = await reachable(url, hasSecret, `--${name}-url`)
-    return deployed(name, origin, sessionSecret)
+    const { origin, sessionSecret, access } = await reachable(url, hasSecret, `--${name}-url`, insecure)
+    return deployed(name, origin, sessionSecret, access)
   }
   const sides = { base: await at('base', baseUrl), head: await at('head', headUrl) }
   assertAlike(await distanceTo(sides.base), await distanceTo(sides.head))
@@ -320,13 +333,14 @@ type Measured = GateOptions & {
 async function measure(sides: Sides, options: Measured, say: (line: string) => void): Promise<Compared> {
   const { seed, plan, more, renew, played } = options
   const play = async (of: Pick<Slice, 'pair' | 'side' | 'turn' | 'seed'>): Promise<Slice> => {
-    const { what, origin, sessionSecret, cpuSeconds } = sides[of.side]
+    const { what, origin, sessionSecret, access, cpuSeconds } = sides[of.side]
     // Of a web that is down nothing is known but that its requests fail.
     const failed = () => failedPages(sides[of.side]).catch(() => null)
     const seen: Promise<[Record<string, number> | null, number | null]>[] = []
     const result = await run({
       ...{ id: `${options.id}-${of.pair}-${of.side}`, plan: { ...plan, seed: of.seed }, k6: options.k6 },
-      ...{ target: origin, sessionSecret, stack: null, faults: [], faultTexts: [] },
+      ...{ target: origin, sessionSecret, access, stack: null, faults: [], faultTexts: [] },
+      alsoOurs: sideNames.map((name) => sides[name].origin),
       onJudged: () => void seen.push(Promise.all([cpuSeconds(), failed()])),
     })
     const [[cpuBefore, failedBefore] = [null, null], [cpuAfter, failedAfter] = [null, null]] =
@@ -339,7 +353,7 @@ async function measure(sides: Sides, options: Measured, say: (line: string) => v
       result,
       of,
       cpuBefore && cpuAfter ? { before: cpuBefore, after: cpuAfter } : null,
-      failedBefore === null || failedAfter === null ? 0 : failedAfter - failedBefore,
+      failedBefore === null || failedAfter === null ? null : failedAfter - failedBefore,
     )
     const doubts = slice.doubts.length > 0 ? `; says nothing: ${slice.doubts.join(', ')}` : ''
     played.push(slice)
@@ -367,7 +381,7 @@ async function measure(sides: Sides, options: Measured, say: (line: string) => v
 function writeFiles({ id, names }: Gate, found: Compared): Promise<string> {
   const { slices, ...rest } = found
   return writeTogether(id, {
-    'gate.json': () => asJson({ ...names, ...rest }),
+    'gate.json': () => asJson({ ...names, ...rest, notWatched: notWatchedIn(slices) }),
     'slices.json': () => asJson(slices),
     'summary.md': () => markdown(found, names.base, names.head),
     'junit.xml': () => junitOfGate(found),

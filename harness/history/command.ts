@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
-import { dirname, join, relative } from 'node:path'
+import { dirname, join } from 'node:path'
 import pc from 'picocolors'
+import { shownFromHere } from '../cli/here.ts'
 import { nearest, UsageError } from '../cli/usage.ts'
 import { Result } from '../judge/result.ts'
 import { changePoints } from './change-points.ts'
@@ -44,7 +45,7 @@ export async function check(file: string): Promise<boolean> {
   const runs = entries.filter(({ kind }) => kind === 'run').length
   const mark = fallen.length > 0 ? pc.red('✗') : pc.green('✓')
   console.log(
-    `${mark} ${runs} runs, ${series.length} series, ${[...changes.values()].flat().length} changes of level, ${fallen.length} fell back  ${pc.dim(relative(process.cwd(), page))}`,
+    `${mark} ${runs} runs, ${series.length} series, ${[...changes.values()].flat().length} changes of level, ${fallen.length} fell back  ${pc.dim(shownFromHere(page))}`,
   )
   return fallen.length === 0
 }
@@ -90,7 +91,7 @@ async function entryOf(directory: string): Promise<RunEntry> {
       : null
   if (entry === null)
     throw new UsageError(
-      `${directory} is invalid, or something broke in it, by a --fault or not`,
+      `${directory} is invalid, or something broke in it, by a --fault or not, or others used its machine`,
       'only runs that say something belong to a history',
     )
   return entry

@@ -2,7 +2,7 @@ import { bucketOf } from '@headroom/loadtests/wire/histogram.ts'
 import { stagesOf } from '@headroom/loadtests/wire/workloads.ts'
 import { effects } from '@headroom/perf-budgets/slo.ts'
 import { describe, expect, it } from 'vitest'
-import { effectEvidence, failedPagesEvidence, lagOf } from './conclude.ts'
+import { effectEvidence, failedPagesEvidence, lagOf, slopeEvidence } from './conclude.ts'
 
 it('a generator is as late as in the worst stage that is judged, however late it was while users came', () => {
   const stages = stagesOf({ users: 10, ramp: 10_000, duration: 60_000, shape: 'steady' })
@@ -29,7 +29,7 @@ describe('pages that failed behind a good status', () => {
     expect(failedPagesEvidence(refused(1), 1_000)).toMatchObject([{ passed: true }])
   })
 
-  it('are no evidence where nobody could watch, or nobody asked for a page', () => {
+  it('are no evidence where nobody could watch, which required.test.ts says more of, or nobody asked', () => {
     expect(failedPagesEvidence(null, 1_000)).toEqual([])
     expect(failedPagesEvidence([], 0)).toEqual([])
   })
@@ -49,8 +49,22 @@ describe('what writes bring about later', () => {
     expect(stuck.map(({ passed }) => passed)).toEqual([true, false])
   })
 
-  it('is not judged where hardly anything was written, or nobody could watch', () => {
+  it('is no evidence where hardly anything was written, or nobody could watch', () => {
     expect(effectEvidence({ ...good, count: 3 })).toEqual([])
     expect(effectEvidence({ count: 0, delayP95Ms: null, oldestWaitingMs: null })).toEqual([])
+  })
+})
+
+describe('memory over a long run', () => {
+  const slope = { process: 'web', what: 'resident', samples: 600, lastBytes: 2e8 } as const
+
+  it('is judged with as many samples as its line goes through', () => {
+    expect(slopeEvidence({ ...slope, bytesPerMinute: 0 })).toMatchObject([{ passed: true, samples: 600 }])
+    expect(slopeEvidence({ ...slope, bytesPerMinute: 1e6 })).toMatchObject([{ passed: false }])
+  })
+
+  it('is no evidence without samples enough for a line', () => {
+    expect(slopeEvidence({ ...slope, samples: 0, bytesPerMinute: null })).toEqual([])
+    expect(slopeEvidence({ ...slope, samples: 19, bytesPerMinute: 0 })).toEqual([])
   })
 })

@@ -1,5 +1,6 @@
-import { cpus } from 'node:os'
+import { availableParallelism } from 'node:os'
 import { organisationOf } from '@headroom/fixtures/population.ts'
+import { connectionsFor } from '@headroom/loadtests/wire/connections.ts'
 import { count, percentile } from '@headroom/loadtests/wire/histogram.ts'
 import { isJudged, lengthOf, type Stage, stagesOf, vusFor } from '@headroom/loadtests/wire/workloads.ts'
 import {
@@ -15,13 +16,18 @@ import { sum } from 'simple-statistics'
 import type { Collected } from '../collect/collector.ts'
 import { firstBreak, type Timeline, type Window } from '../collect/timeline.ts'
 import { thisMachine } from '../run/machine.ts'
+import type { Missing } from '../run/observe.ts'
 import { isPage } from '../run/routes.ts'
-import { type JudgedTimes, judgedSpan, type Plan } from '../run/scenarios.ts'
+import { type JudgedTimes, judgedSpan, type Plan, stagesUntil } from '../run/scenarios.ts'
+import type { WatchedMachine } from '../stack/machine-load.ts'
 import type { Circumstances } from './circumstances.ts'
+import { connectionWaits } from './connections.ts'
 import { measuringDoubts } from './doubts.ts'
 import { tooManyErrors } from './errors.ts'
 import { percent } from './figures.ts'
 import { judge, limitsBy } from './judge.ts'
+import { disturbancesOf, trusted } from './machine.ts'
+import { missingEvidence, notWatched, type Watched } from './required.ts'
 import type { Evidence, MemorySlope, Observed, Result } from './result.ts'
 
 /** What k6's processes said and cost. */
@@ -31,11 +37,13 @@ export type GeneratorSeen = {
   /** Of each process over the judged time; null where it could not be read. */
   cpuSeconds: (number | null)[]
   rssBytes: number | null
+  /** Whether it sends each request once; else what a server hangs up on is repeated without a word. */
+  sendsOnce: boolean
 }
 
 /** Of k6 on other machines nothing is seen: what makes such a run invalid is a VU that does not finish. */
 export const unseenGenerator: GeneratorSeen = {
-  ...{ exitCode: 0, lastLines: '', cpuSeconds: [], rssBytes: null },
+  ...{ exitCode: 0, lastLines: '', cpuSeconds: [], rssBytes: null, sendsOnce: false },
 }
 
 /** A run that is over, and all that is known of it. */
@@ -51,6 +59,10 @@ export type Ended = Pick<Circumstances, 'crashes' | 'interrupted' | 'population'
   generator: GeneratorSeen
   observed: Observed
   memory: MemorySlope[]
+  /** What could not be watched of a stack of ours; null where the target is not ours to watch. */
+  missing?: readonly Missing[] | null
+  /** What others used of the machine while it was judged. */
+  machine?: WatchedMachine
   faultTexts: readonly string[]
   doubts: readonly string[]
   /** What was found by who watched something else of the run. */
@@ -58,20 +70,21 @@ export type Ended = Pick<Circumstances, 'crashes' | 'interrupted' | 'population'
   facts: readonly string[]
 }
 
-const cores = cpus().length
+/** That a container may use, where it may use fewer than there are. */
+const cores = availableParallelism()
 
 /** Of those that a tour must have asked. */
 const limitsOfAllRoutes = Object.fromEntries(
   Object.entries(routes)
     .filter(([name]) => !Object.hasOwn(withoutLoad, name) && !streamed.some((stream) => stream === name))
-    .map(([name, { ttfbP95 }]) => [name, ttfbP95]),
+    .map(([name, { ttfbP95: ttfb, latencyP95: latency }]) => [name, { ttfb, latency }]),
 )
 
 /** Judges a run, and tells everything of it. */
 export function conclude(ended: Ended): Result {
   const { plan, times, collected, timeline, generator, memory } = ended
   const { journey } = plan
-  const stages = stagesOf(plan)
+  const stages = stagesUntil(stagesOf(plan), times.playedMs)
   const vus = vusFor(plan.users, plan.shards)
   const seconds = (times.to - times.from) / 1000
   const shares =
@@ -80,15 +93,16 @@ export function conclude(ended: Ended): Result {
   const coresPerShard = Math.min(cores / plan.shards, Math.max(1, vus / plan.shards))
   const circumstances: Circumstances = {
     ...{ users: plan.users, stages, vus, shards: plan.shards, judgedMs: times.judgedMs },
+    connections: plan.connections ?? connectionsFor(plan.users),
     ...{ k6ExitCode: generator.exitCode, k6LastLines: generator.lastLines },
     ...{ crashes: ended.crashes, interrupted: ended.interrupted, population: ended.population },
-    ...(journey ? { limits: journey.limits, marked: journey.marked } : {}),
+    ...(journey ? { limits: journey.limits, marked: journey.marked, beginsAtTheBeginning: true } : {}),
     ...(plan.scenario === 'routes' ? { limits: limitsOfAllRoutes } : {}),
     generatorCpuShare: shares.length > 0 ? Math.max(...shares) / coresPerShard : null,
     generatorRssBytes: generator.rssBytes,
     more: {
       evidence: [
-        ...(plan.scenario === 'soak' ? memory.map(slopeEvidence) : []),
+        ...(plan.scenario === 'soak' ? memory.flatMap(slopeEvidence) : []),
         ...effectEvidence(ended.observed.effects),
         ...failedPagesEvidence(ended.observed.failedPages, pagesIn(collected, stages)),
         ...ended.evidence,
@@ -98,6 +112,15 @@ export function conclude(ended: Ended): Result {
     },
   }
   const judgement = judge(collected, circumstances)
+  const watched: Watched | null = ended.missing
+    ? { missing: ended.missing, observed: ended.observed, memory }
+    : null
+  const { load, notWatched: ofMachine } = ended.machine ?? unseenMachine
+  const disturbances = disturbancesOf(load)
+  // Where nothing was played there is nothing else to say.
+  const wasPlayed = ended.population === null && !ended.interrupted
+  const missing = wasPlayed ? missingEvidence(plan.scenario, watched) : []
+  const facts = circumstances.crashes.length + collected.leaks.length + ended.facts.length > 0
   const vuStates = [...collected.vus.values()]
   const within = timeline.windows.filter(({ at }) => at < lengthOf(stages))
   const requests = requestsBetween(within, judgedSpan(stages), judgement.totals.requests)
@@ -120,7 +143,14 @@ export function conclude(ended: Ended): Result {
       faults: [...ended.faultTexts],
     },
     ...judgement,
-    firstBreak: firstBreak({ windows: within, width: timeline.width }, limitsBy(journey?.limits)),
+    ...trusted(judgement, { facts, missing, disturbances }),
+    notes: disturbances,
+    notWatched: [...notWatched(plan.scenario, watched), ...unseen(generator), ...ofMachine],
+    machineLoad: load,
+    firstBreak: firstBreak(
+      { windows: within, width: timeline.width },
+      (route) => limitsBy(journey?.limits)(route)?.ttfb,
+    ),
     generator: {
       cpuMsPerRequest:
         cpuShareOfCore !== null && judgement.totals.requests > 0
@@ -129,6 +159,7 @@ export function conclude(ended: Ended): Result {
       cpuShareOfCore,
       peakRssBytes: generator.rssBytes,
       scheduleLagP99Ms: lagOf(collected.lag, stages),
+      connectionWaits: connectionWaits(collected, stages),
       activeUsers: sum(vuStates.map(({ peakUsers }) => peakUsers)),
       streams: sum(vuStates.map(({ streams }) => streams)),
       doubts: measuringDoubts(collected, circumstances),
@@ -137,6 +168,23 @@ export function conclude(ended: Ended): Result {
     memory,
   }
 }
+
+/** Of a run that others play. */
+const unseenMachine: WatchedMachine = {
+  load: null,
+  notWatched: ['what other processes used of the machines that the load came from: it came from elsewhere'],
+}
+
+const unseen = ({ cpuSeconds, rssBytes, sendsOnce }: GeneratorSeen): string[] => [
+  ...(rssBytes !== null && cpuSeconds.length > 0 && cpuSeconds.every((cpu) => cpu !== null)
+    ? []
+    : ['CPU and memory of the generator: its processes cannot be watched from here']),
+  ...(sendsOnce
+    ? []
+    : [
+        'hang-ups on a GET over a kept connection: a k6 that Headroom did not build sends it again without a word (docs/decisions/029)',
+      ]),
+]
 
 /** Requests of the whole judged span: what is between two judged stages costs the generator as well. */
 const requestsBetween = (windows: readonly Window[], [from, to]: [number, number], judged: number): number =>
@@ -179,6 +227,7 @@ export function failedPagesEvidence(failed: Observed['failedPages'], pages: numb
       wanted: `≤ ${percent(errorRate)}`,
       measured: `${failures} of ${pages}${which.length > 0 ? ` (${which.join(', ')})` : ''}`,
       passed: !tooManyErrors(failures, pages),
+      isTimeless: true,
     },
   ]
 }
@@ -192,16 +241,27 @@ function pagesIn({ routes }: Collected, stages: readonly Stage[]): number {
   return sum(counts)
 }
 
-function slopeEvidence({ process, what, bytesPerMinute, lastBytes }: MemorySlope): Evidence {
+/** Of enough samples; fewer are missing evidence. */
+export function slopeEvidence({
+  process,
+  what,
+  bytesPerMinute,
+  samples,
+  lastBytes,
+}: MemorySlope): Evidence[] {
+  if (bytesPerMinute === null || samples < validity.minimumSamples) return []
   const limit = what === 'resident' ? soak.residentSlope : soak.arrayBuffersSlope
   const inKilobytes = (bytes: number) => `${(bytes / 1024).toFixed(0)} KB`
-  return {
-    limit: `${what} memory of ${process}`,
-    wanted: `slope ≤ ${inKilobytes(limit)} a minute`,
-    measured: `${inKilobytes(bytesPerMinute)} a minute, ${(lastBytes / 1024 ** 2).toFixed(0)} MB at the end`,
-    samples: 1,
-    passed: bytesPerMinute <= limit,
-  }
+  return [
+    {
+      limit: `${what} memory of ${process}`,
+      wanted: `slope ≤ ${inKilobytes(limit)} a minute`,
+      measured: `${inKilobytes(bytesPerMinute)} a minute, ${(lastBytes / 1024 ** 2).toFixed(0)} MB at the end`,
+      samples,
+      passed: bytesPerMinute <= limit,
+      isTimeless: true,
+    },
+  ]
 }
 
 /** How many tenants the run's users belong to. */

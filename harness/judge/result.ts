@@ -14,6 +14,10 @@ export const RouteResult = z.object({
   ttfbP95: milliseconds,
   /** Null where times are told and not judged. */
   ttfbLimit: milliseconds.nullable(),
+  /** Of the whole answer's p95. */
+  latencyLimit: milliseconds.nullable().default(null),
+  /** How many were not below the limits: counted, where percentiles are within 1%. */
+  over: z.object({ ttfb: z.number().int(), latency: z.number().int() }).default({ ttfb: 0, latency: 0 }),
   errors: z.partialRecord(z.enum(errorClasses), z.number().int()),
   passed: z.boolean(),
 })
@@ -28,8 +32,25 @@ export const Evidence = z.object({
   measured: z.string(),
   samples: z.number().int(),
   passed: z.boolean(),
+  /** Of what is no matter of time: a busy machine does not break it. */
+  isTimeless: z.boolean().optional(),
 })
 export type Evidence = z.infer<typeof Evidence>
+
+/** One request of a kind of error. */
+export const ErrorExample = z.object({
+  route: z.string(),
+  class: z.enum(errorClasses),
+  /** Method and path. */
+  request: z.string(),
+  /** 0 when there was no answer. */
+  status: z.number().int(),
+  /** What was wrong, in words. */
+  why: z.string(),
+  /** The first bytes of the answer, where it was read. */
+  body: z.string(),
+})
+export type ErrorExample = z.infer<typeof ErrorExample>
 
 /** A stage of the run, over all routes. */
 export const PhaseResult = z.object({
@@ -69,6 +90,9 @@ export const LittleResult = z.object({
   thinkMs: milliseconds,
   /** Throughput × (response + think) over users; 1 when nobody was lost. */
   ratio: z.number(),
+  /** A step that was due in the phase: its mean latency as told, and by the clock until the generator went on. */
+  toldMs: milliseconds.nullable().default(null),
+  clockMs: milliseconds.nullable().default(null),
 })
 export type LittleResult = z.infer<typeof LittleResult>
 
@@ -121,10 +145,26 @@ export const nothingObserved: Observed = {
 export const MemorySlope = z.object({
   process: z.string(),
   what: z.enum(['resident', 'array buffers']),
-  bytesPerMinute: z.number(),
+  /** Null where a straight line has too few samples. */
+  bytesPerMinute: z.number().nullable(),
+  /** That the line goes through. */
+  samples: z.number().int().default(0),
   lastBytes: z.number(),
 })
 export type MemorySlope = z.infer<typeof MemorySlope>
+
+/** What others used of the machine while it measured, at their busiest. Cores. */
+export const MachineLoad = z.object({
+  /** Other processes. */
+  foreignCores: z.number().nonnegative(),
+  /** Other machines, by steal time; null where nobody tells. */
+  stolenCores: z.number().nullable(),
+  /** That may be used. */
+  cores: z.number().int(),
+  /** The other processes that used most, by the name of their program. */
+  largest: z.array(z.object({ name: z.string(), cores: z.number() })),
+})
+export type MachineLoad = z.infer<typeof MachineLoad>
 
 const Part = z.enum(Object.values(parts))
 
@@ -197,8 +237,16 @@ export const Result = z.object({
   }),
   verdict: Verdict,
   reasons: z.array(z.string()),
+  /** What is told whatever the verdict is, such as that others used the machine. */
+  notes: z.array(z.string()).default([]),
+  /** What this verdict knows nothing of, and why. */
+  notWatched: z.array(z.string()).default([]),
+  /** Null where the machine was not watched. */
+  machineLoad: MachineLoad.nullable().default(null),
   evidence: z.array(Evidence),
   routes: z.array(RouteResult),
+  /** One of each kind of error of each route. */
+  examples: z.array(ErrorExample).default([]),
   phases: z.array(PhaseResult),
   groups: z.array(GroupResult),
   little: z.array(LittleResult),
@@ -226,6 +274,10 @@ export const Result = z.object({
     cpuShareOfCore: z.number().nullable(),
     peakRssBytes: z.number().nullable(),
     scheduleLagP99Ms: z.number().nullable(),
+    /** Requests that waited for one of the generator's own connections, and how long 99 of 100 of all waited at most. */
+    connectionWaits: z
+      .object({ requests: z.number().int(), p99Ms: milliseconds })
+      .default({ requests: 0, p99Ms: 0 }),
     activeUsers: z.number().int(),
     /** Live updates that were held open at the end. */
     streams: z.number().int(),

@@ -1,10 +1,11 @@
 import { mkdir, readFile } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { join } from 'node:path'
 import { defaultPopulation } from '@headroom/fixtures/population.ts'
 import type { LighthouseRc } from '@headroom/perf-budgets/lighthouserc.ts'
 import { lighthouse as limits } from '@headroom/perf-budgets/slo.ts'
 import type { Command } from 'commander'
 import pc from 'picocolors'
+import { shownFromHere } from '../cli/here.ts'
 import { oneOf, several, wholeNumber } from '../cli/options.ts'
 import { exitCodes } from '../cli/usage.ts'
 import { assertWritable, directoryOf, runId } from '../report/write.ts'
@@ -17,7 +18,7 @@ import type { FormFactor } from './audit.ts'
 import { phoneOn } from './benchmark.ts'
 import { lighthouse } from './lighthouse.ts'
 import { type PageName, pageNames, pagesOf } from './pages.ts'
-import { phoneLine, tableOf, verdictLine } from './present.ts'
+import { machineLines, phoneLine, tableOf, verdictLine } from './present.ts'
 import { busyShare, measureAlone } from './quiet.ts'
 
 const formFactors: FormFactor[] = ['mobile', 'desktop']
@@ -108,8 +109,9 @@ async function audit(options: Options) {
     })
     for (const { formFactor, pages } of result.forms) console.log(`\n${formFactor}\n${tableOf(pages)}`)
     if (result.crashed !== null) console.log(`${pc.red('✗')} ${result.crashed}`)
+    for (const line of machineLines(result)) console.log(pc.yellow(line))
     console.log(
-      `\n${verdictLine(result.verdict)}  median of ${options.runs}  ${relative(process.cwd(), join(directory, 'index.html'))}`,
+      `\n${verdictLine(result.verdict)}  median of ${options.runs}  ${shownFromHere(join(directory, 'index.html'))}`,
     )
     return result.verdict
   } finally {

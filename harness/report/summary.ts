@@ -47,10 +47,15 @@ export function terminalSummary(result: Result, files: string): string {
     '',
     `${inColour(result.verdict)}  ${result.verdict === 'pass' ? `all ${result.evidence.length} limits held` : ''}`.trimEnd(),
     ...result.reasons.map((reason) => `  ${pc.dim('·')} ${reason}`),
+    ...notesOf(result).map((note) => `  ${pc.dim('·')} ${pc.yellow(note)}`),
+    ...result.notWatched.map((what) => `  ${pc.dim(`· not watched: ${what}`)}`),
     pc.dim(`  ${files}`),
     '',
   ].join('\n')
 }
+
+/** Of those that are no reason as well. */
+const notesOf = ({ notes, reasons }: Result): string[] => notes.filter((note) => !reasons.includes(note))
 
 const usersOf = ({ workload: { users, tenants } }: Result): string =>
   `${amount(users)} users${tenants === null ? '' : ` of ${amount(tenants)} tenants`}`
@@ -110,7 +115,7 @@ function capacityLines({ capacity }: Result): string[] {
     ...(limiting ? [`limiting beyond it: ${limiting.part}; ${limiting.why}`] : []),
     ...(law
       ? [
-          `scalability law: ${(law.gamma * 1000).toFixed(1)} steps/s per 1,000 users, contention ${law.alpha.toExponential(1)}, coherency ${law.beta.toExponential(1)}; ${law.peakUsers === null ? 'no peak within twice what was measured' : `most work at ${amount(law.peakUsers)} users`}`,
+          `scalability law: ${(law.gamma * 1000).toFixed(1)} steps/s per 1,000 users of whom none waits for another, contention (α) ${law.alpha.toExponential(1)}, coherency (β) ${law.beta.toExponential(1)}; ${law.peakUsers === null ? 'no peak within twice what was measured' : `most work at ${amount(law.peakUsers)} users`}`,
         ]
       : []),
   ]
@@ -160,6 +165,8 @@ export function markdownSummary(result: Result): string {
     `# ${result.scenario}: ${result.verdict}`,
     '',
     ...result.reasons.map((reason) => `- ${reason}`),
+    ...notesOf(result).map((note) => `- note: ${note}`),
+    ...result.notWatched.map((what) => `- not watched: ${what}`),
     '',
     `${usersOf(result)}, ${span(workload.thinkMs)} mean think time, ${span(workload.durationMs)} judged: ${amount(totals.requests)} requests, ${totals.requestsPerSecond.toFixed(1)}/s, ${amount(totals.errors)} errors.`,
     '',

@@ -1,6 +1,7 @@
 import { rename, rm, statfs, writeFile } from 'node:fs/promises'
-import { dirname, join, relative } from 'node:path'
+import { dirname, join } from 'node:path'
 import pc from 'picocolors'
+import { fromHere, shownFromHere } from '../cli/here.ts'
 import { UsageError } from '../cli/usage.ts'
 import { Result } from '../judge/result.ts'
 import { project } from '../stack/project.ts'
@@ -33,7 +34,7 @@ export async function writeTogether(run: string, texts: Texts): Promise<string> 
   try {
     if (written === 0) throw new Error('nothing could be written')
     await rename(staging, directory)
-    return relative(process.cwd(), directory)
+    return shownFromHere(directory)
   } catch (error) {
     await rm(staging, { recursive: true, force: true }).catch(() => {})
     if (written > 0) missing(directory, error)
@@ -96,7 +97,7 @@ export async function assertWritable(run: string, room = usualRoom): Promise<voi
 
 /** Where a run leaves what it found. */
 export const directoryOf = (run: string): string =>
-  join(process.env.HEADROOM_RESULTS || join(project, 'results'), run)
+  join(process.env.HEADROOM_RESULTS ? fromHere(process.env.HEADROOM_RESULTS) : join(project, 'results'), run)
 
 /** What a run is called, and its directory. */
 export const runId = (scenario: string): string =>

@@ -21,7 +21,7 @@ export type Fault =
 
 /** What writes bring about runs in no operation. */
 const repeatable = [...operationNames, 'effects']
-const stoppable = ['api', 'web', 'worker', 'postgres', 'redis', 'edge']
+const stoppable = ['api', 'web', 'worker', 'postgres', 'redis', 'edge', 'prometheus']
 
 const known: { pattern: RegExp; example: string; read: (match: string[]) => Fault }[] = [
   {

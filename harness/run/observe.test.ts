@@ -52,11 +52,6 @@ describe('pages that failed', () => {
     expect(rises([row('a', 'error', 9)], [row('a', 'error', 2)])).toMatchObject([{ count: 2 }])
     expect(rises([row('a', 'error', 9)], [row('a', 'error', 9)])).toEqual([])
   })
-
-  it('are not known where Prometheus was asked in vain', () => {
-    expect(rises(null, [])).toBeNull()
-    expect(rises([], null)).toBeNull()
-  })
 })
 
 describe('the slope of memory', () => {
@@ -65,12 +60,17 @@ describe('the slope of memory', () => {
     const points = (leak: number) =>
       Array.from({ length: 31 }, (_, minute): [number, number] => [minute, at(minute, leak)])
     expect(slopeOf('web', 'resident', points(0)).bytesPerMinute).toBeCloseTo(0)
+    expect(slopeOf('web', 'resident', points(0)).samples).toBe(21)
     expect(slopeOf('web', 'resident', points(700)).bytesPerMinute).toBeCloseTo(700)
   })
 
   it('is what it grew by in a minute, whatever it jumped by', () => {
     const points = [0, 1, 2, 3].map((minute): [number, number] => [minute, 1_000 * minute + (minute % 2)])
     expect(slopeOf('api', 'resident', points).bytesPerMinute).toBeCloseTo(1_000, -1)
-    expect(slopeOf('api', 'resident', [])).toMatchObject({ bytesPerMinute: 0, lastBytes: 0 })
+  })
+
+  it('is not known of no sample or one, which is no slope of 0', () => {
+    expect(slopeOf('api', 'resident', [])).toMatchObject({ bytesPerMinute: null, samples: 0 })
+    expect(slopeOf('api', 'resident', [[1, 5e7]])).toMatchObject({ bytesPerMinute: null, samples: 1 })
   })
 })

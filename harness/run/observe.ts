@@ -1,4 +1,5 @@
 import { cpus } from 'node:os'
+import { type Watchable, watchable } from '@headroom/loadtests/wire/evidence.ts'
 import { soak } from '@headroom/perf-budgets/slo.ts'
 import pg from 'pg'
 import { linearRegression } from 'simple-statistics'
@@ -6,8 +7,14 @@ import { type MemorySlope, nothingObserved, type Observed } from '../judge/resul
 import type { Stack } from '../stack/stack.ts'
 import type { Usage } from '../stack/usage.ts'
 import type { Sample } from './generator.ts'
+import { query, type Row, seriesOf, Unanswered } from './prometheus-query.ts'
 
 type Look = { at: number; usage: Record<string, Usage>; busy: number }
+
+/** What could not be watched of a stack of ours, and why. */
+export type Missing = { what: Watchable; why: string }
+
+export type Seen = { observed: Observed; memory: MemorySlope[]; missing: Missing[] }
 
 const cores = cpus().length
 
@@ -29,9 +36,11 @@ export class Observer {
   #first: Look | null = null
   #last: Look | null = null
   #timer: NodeJS.Timeout | undefined
-  #statements: Promise<boolean> = Promise.resolve(false)
+  /** CPU seconds of each part since the first look; a part that was started again goes on. */
+  readonly #used = new Map<string, number>()
+  #statements: Promise<string | null> = Promise.resolve(null)
   /** Before the first judged moment. */
-  #failures: Promise<Row[] | null> = Promise.resolve(null)
+  #failures: Promise<Told<Row[]>> = Promise.resolve({ why: neverLooked })
 
   /** @param isJudged whether what happens now counts */
   constructor(stack: Stack | null, isJudged: () => boolean) {
@@ -47,43 +56,60 @@ export class Observer {
     if (!this.#stack || !this.#isJudged()) return
     if (!this.#first) {
       this.#statements = resetStatements(this.#stack.env.DATABASE_URL)
-      this.#failures = failuresAt(this.#stack.prometheusUrl)
+      this.#failures = told(failuresAt(this.#stack.prometheusUrl))
     }
     const look = { at: Date.now(), usage: await this.#stack.usage(), busy: busySeconds() }
+    for (const [name, { cpuSeconds }] of Object.entries(look.usage)) {
+      const before = this.#last?.usage[name]?.cpuSeconds
+      const rise = before === undefined || before > cpuSeconds ? cpuSeconds : cpuSeconds - before
+      if (this.#last) this.#used.set(name, (this.#used.get(name) ?? 0) + rise)
+    }
     this.#first ??= look
     this.#last = look
   }
 
-  /** What was seen, from the first judged moment to the last. */
-  async end(): Promise<{ observed: Observed; memory: MemorySlope[] }> {
+  /** What was seen, from the first judged moment to the last, and what of it was not to be seen. */
+  async end(): Promise<Seen> {
     clearInterval(this.#timer)
     const [from, to, stack] = [this.#first, this.#last, this.#stack]
-    if (!stack || !from || !to || to.at === from.at) return { observed: nothingObserved, memory: [] }
+    if (!stack) return { observed: nothingObserved, memory: [], missing: [] }
+    if (!from || !to || to.at === from.at)
+      return {
+        ...{ observed: nothingObserved, memory: [] },
+        missing: watchable.map((what) => ({ what, why: neverLooked })),
+      }
+    const missing: Missing[] = []
+    const lacks = (what: Watchable, why: string) => void missing.push({ what, why })
     const seconds = (to.at - from.at) / 1_000
     const span = { at: to.at / 1_000, seconds: Math.max(10, Math.round(seconds)) }
-    const ask = (expression: string) => query(stack.prometheusUrl, expression, span.at)
     const over = `[${span.seconds}s]`
+    /** Null where it could not be asked for, which is then missing. */
+    const ask = async (what: Watchable, expression: string): Promise<Row[] | null> => {
+      const answer = await told(query(stack.prometheusUrl, expression, span.at))
+      if ('value' in answer) return answer.value
+      lacks(what, answer.why)
+      return null
+    }
     const nameOf = (instance: string) =>
       Object.entries(stack.addresses).find(([, url]) => url.endsWith(`//${instance}`))?.[0] ?? instance
-    const [lag, waiting, hits, done, delay, oldest] = await Promise.all([
-      ask(`max_over_time(nodejs_eventloop_lag_p99_seconds${over})`),
-      ask(`sum by (instance) (max_over_time(database_pool{state="waiting"}${over}))`),
+    const own = 'event loops and pools'
+    const [lag, waiting, hits] = await Promise.all([
+      ask(own, `max_over_time(nodejs_eventloop_lag_p99_seconds${over})`),
+      ask(own, `sum by (instance) (max_over_time(database_pool{state="waiting"}${over}))`),
       ask(
+        own,
         `sum(increase(cache_lookups_total{outcome="hits"}${over})) / sum(increase(cache_lookups_total{outcome=~"hits|misses"}${over}))`,
       ),
-      ask(`sum(increase(effect_delay_seconds_count${over}))`),
-      ask(`histogram_quantile(0.95, sum by (le) (increase(effect_delay_seconds_bucket${over})))`),
-      ask(`max(max_over_time(effect_oldest_waiting_seconds${over}))`),
     ])
-    const valueFor = (rows: Row[], part: string) =>
-      rows.find(({ labels }) => nameOf(labels.instance ?? '') === part)?.value ?? null
+    const valueFor = (rows: Row[] | null, part: string) =>
+      rows?.find(({ labels }) => nameOf(labels.instance ?? '') === part)?.value ?? null
     const parts = Object.fromEntries(
-      Object.entries(to.usage).map(([name, { cpuSeconds, rssBytes }]) => {
+      Object.entries(to.usage).map(([name, { rssBytes }]) => {
         const lagSeconds = valueFor(lag, name)
         return [
           name,
           {
-            cores: Math.max(0, (cpuSeconds - (from.usage[name]?.cpuSeconds ?? 0)) / seconds),
+            cores: (this.#used.get(name) ?? 0) / seconds,
             rssBytes,
             eventLoopLagP99Ms: lagSeconds === null ? null : lagSeconds * 1_000,
             poolWaiting: valueFor(waiting, name),
@@ -91,19 +117,78 @@ export class Observer {
         ]
       }),
     )
+    const unseen = stack.parts.map(({ name }) => name).filter((name) => !parts[name])
+    if (unseen.length > 0)
+      lacks('CPU of the parts', `the processes of ${unseen.join(', ')} cannot be watched on this system`)
+    const failures = await this.#failedPages(stack.prometheusUrl)
+    if ('why' in failures) lacks('failed pages', failures.why)
+    const statements = await this.#topStatements(stack.env.DATABASE_URL)
+    if ('why' in statements) lacks('statements', statements.why)
     const machineCpuShare = (to.busy - from.busy) / seconds / cores
-    const observed = {
-      ...{ machineCpuShare, parts, cacheHitRatio: hits[0]?.value ?? null },
-      effects: {
-        count: Math.round(done[0]?.value ?? 0),
-        delayP95Ms: inMs(delay[0]),
-        oldestWaitingMs: inMs(oldest[0]),
-      },
-      failedPages: rises(await this.#failures, await failuresAt(stack.prometheusUrl)),
-      statements: (await this.#statements) ? await topStatements(stack.env.DATABASE_URL) : [],
+    const observed: Observed = {
+      ...{ machineCpuShare, parts, cacheHitRatio: hits?.[0]?.value ?? null },
+      effects: await effectsOf((expression) => ask('delay of effects', expression), over, lacks),
+      failedPages: 'value' in failures ? failures.value : null,
+      statements: 'value' in statements ? statements.value : [],
       limiting: limitingPart(machineCpuShare, parts),
     }
-    return { observed, memory: await memoryOf(stack.prometheusUrl, nameOf, from.at, to.at) }
+    const memory = await told(memoryOf(stack.prometheusUrl, nameOf, from.at, to.at))
+    if ('why' in memory) lacks('memory slopes', memory.why)
+    const slopes = 'value' in memory ? memory.value : []
+    for (const name of Object.keys(stack.addresses))
+      for (const what of Object.keys(memoryMetrics))
+        if ('value' in memory && !slopes.some((slope) => slope.process === name && slope.what === what))
+          lacks('memory slopes', `Prometheus held no samples of ${name}'s memory (${what})`)
+    return { observed, memory: slopes, missing: distinct(missing) }
+  }
+
+  async #failedPages(url: string): Promise<Told<NonNullable<Observed['failedPages']>>> {
+    const [before, after] = [await this.#failures, await told(failuresAt(url))]
+    if ('why' in before) return before
+    return 'why' in after ? after : { value: rises(before.value, after.value) }
+  }
+
+  async #topStatements(url: string | undefined): Promise<Told<Observed['statements']>> {
+    const why = await this.#statements
+    return why === null ? told(topStatements(url)) : { why }
+  }
+}
+
+const neverLooked = 'the judged time was over before anything could be watched'
+
+/** What was asked for, or why it is not known. */
+type Told<T> = { value: T } | { why: string }
+
+const told = <T>(asking: Promise<T>): Promise<Told<T>> =>
+  asking.then(
+    (value) => ({ value }),
+    (error: unknown) => {
+      if (error instanceof Unanswered) return { why: error.message }
+      throw error
+    },
+  )
+
+const distinct = (missing: readonly Missing[]): Missing[] => [
+  ...new Map(missing.map((each) => [`${each.what} ${each.why}`, each])).values(),
+]
+
+async function effectsOf(
+  ask: (expression: string) => Promise<Row[] | null>,
+  over: string,
+  lacks: (what: Watchable, why: string) => void,
+): Promise<Observed['effects']> {
+  const [done, delay, oldest] = await Promise.all([
+    ask(`sum(increase(effect_delay_seconds_count${over}))`),
+    ask(`histogram_quantile(0.95, sum by (le) (increase(effect_delay_seconds_bucket${over})))`),
+    ask(`max(max_over_time(effect_oldest_waiting_seconds${over}))`),
+  ])
+  if (done?.length === 0) lacks('delay of effects', 'Prometheus held no samples of effect_delay_seconds')
+  if (oldest?.length === 0)
+    lacks('delay of effects', 'Prometheus held no samples of effect_oldest_waiting_seconds')
+  return {
+    count: Math.round(done?.[0]?.value ?? 0),
+    delayP95Ms: inMs(delay?.[0]),
+    oldestWaitingMs: inMs(oldest?.[0]),
   }
 }
 
@@ -151,20 +236,23 @@ export function limitingPart(machineCpuShare: number | null, parts: Observed['pa
 
 const inMs = (row: Row | undefined): number | null => (row === undefined ? null : row.value * 1_000)
 
-type Row = { labels: Record<string, string>; value: number }
-
-/** Null when Prometheus was asked in vain: no rows would be a promise that nothing failed. */
-async function failuresAt(url: string): Promise<Row[] | null> {
-  const [up] = await query(url, 'count(up{job="web"})', Date.now() / 1_000)
-  return up ? query(url, 'page_failures_total', Date.now() / 1_000) : null
+/** @throws Unanswered also where a web process is not reached: no rows would be a promise that nothing failed */
+async function failuresAt(url: string): Promise<Row[]> {
+  const count = async (expression: string) =>
+    (await query(url, expression, Date.now() / 1_000))[0]?.value ?? 0
+  // One scrape may come to nothing under load.
+  const reached = await count('sum(max_over_time(up{job="web"}[15s]))')
+  const all = await count('count(up{job="web"})')
+  if (all === 0 || reached < all)
+    throw new Unanswered(`Prometheus reached ${reached} of ${all} web processes`)
+  return query(url, 'page_failures_total', Date.now() / 1_000)
 }
 
 /**
  * How much counters rose from one moment to another. Differences, since Prometheus's own `increase` does not see the
  * first of a counter that was not there before. One that fell began anew with its process.
  */
-export function rises(before: readonly Row[] | null, after: readonly Row[] | null): Observed['failedPages'] {
-  if (!before || !after) return null
+export function rises(before: readonly Row[], after: readonly Row[]): NonNullable<Observed['failedPages']> {
   const same = (a: Row, b: Row) =>
     ['instance', 'route', 'kind'].every((name) => a.labels[name] === b.labels[name])
   const sums = new Map<string, { route: string; kind: string; count: number }>()
@@ -179,57 +267,41 @@ export function rises(before: readonly Row[] | null, after: readonly Row[] | nul
   return [...sums.values()].filter(({ count }) => count > 0).sort((a, b) => b.count - a.count)
 }
 
-/** An instant query; no rows when Prometheus does not answer. */
-async function query(url: string, expression: string, time: number): Promise<Row[]> {
-  if (!url) return []
-  const address = `${url}/api/v1/query?${new URLSearchParams({ query: expression, time: String(time) })}`
-  const answer = (await fetch(address)
-    .then((response) => response.json())
-    .catch(() => null)) as {
-    data?: { result?: { metric: Record<string, string>; value: [number, string] }[] }
-  } | null
-  return (answer?.data?.result ?? []).flatMap(({ metric, value: [, value] }) =>
-    Number.isNaN(Number(value)) ? [] : [{ labels: metric, value: Number(value) }],
-  )
-}
-
 const memoryMetrics = {
   resident: 'process_resident_memory_bytes',
   'array buffers': 'nodejs_array_buffers_bytes',
 } as const
 
-/** Memory of each process of Worklane over a time, with its slope. */
+/** Memory of each process of Worklane over a time, with its slope. @throws Unanswered */
 async function memoryOf(
   url: string,
   nameOf: (instance: string) => string,
   from: number,
   to: number,
 ): Promise<MemorySlope[]> {
-  const slopes: MemorySlope[] = []
-  for (const [what, metric] of Object.entries(memoryMetrics) as [MemorySlope['what'], string][]) {
-    const parameters = { query: `${metric}{job=~"api|web|worker"}`, step: '10' }
-    const span = { start: String(from / 1_000), end: String(to / 1_000) }
-    const answer = (await fetch(
-      `${url}/api/v1/query_range?${new URLSearchParams({ ...parameters, ...span })}`,
+  const over = `[${Math.max(1, Math.round((to - from) / 1_000))}s]`
+  const slopes = Object.entries(memoryMetrics).map(async ([what, metric]) => {
+    const all = await seriesOf(url, `${metric}{job=~"api|web|worker"}${over}`, to / 1_000)
+    return all.map(({ labels, points }) =>
+      slopeOf(
+        nameOf(labels.instance ?? ''),
+        what as MemorySlope['what'],
+        points.map(([at, bytes]) => [at / 60, bytes]),
+      ),
     )
-      .then((response) => response.json())
-      .catch(() => null)) as {
-      data?: { result?: { metric: Record<string, string>; values: [number, string][] }[] }
-    } | null
-    for (const { metric, values } of answer?.data?.result ?? []) {
-      const points = values.map(([at, value]): [number, number] => [at / 60, Number(value)])
-      slopes.push(slopeOf(nameOf(metric.instance ?? ''), what, points))
-    }
-  }
-  return slopes
+  })
+  return (await Promise.all(slopes)).flat()
 }
 
 /** Of what was seen once it was warm. @param points minutes and bytes, the earliest first */
 export function slopeOf(process: string, what: MemorySlope['what'], points: [number, number][]): MemorySlope {
   const [begins, ends] = [points[0]?.[0] ?? 0, points.at(-1)?.[0] ?? 0]
   const warm = points.filter(([minute]) => minute >= begins + soak.warmUp * (ends - begins))
-  const bytesPerMinute = warm.length < 2 ? 0 : linearRegression(warm).m
-  return { process, what, bytesPerMinute, lastBytes: points.at(-1)?.[1] ?? 0 }
+  return {
+    ...{ process, what, samples: warm.length },
+    bytesPerMinute: warm.length < 2 ? null : linearRegression(warm).m,
+    lastBytes: points.at(-1)?.[1] ?? 0,
+  }
 }
 
 /** The same of a process that was watched from outside. */
@@ -240,43 +312,45 @@ export const slopeOfSamples = (process: string, samples: readonly Sample[]): Mem
     samples.map(({ at, rssBytes }) => [at / 60_000, rssBytes]),
   )
 
-async function withClient<T>(
-  url: string | undefined,
-  use: (client: pg.Client) => Promise<T>,
-): Promise<T | null> {
-  if (!url) return null
+/** @throws Unanswered with what the server said */
+async function withClient<T>(url: string | undefined, use: (client: pg.Client) => Promise<T>): Promise<T> {
+  if (!url) throw new Unanswered('there is no Postgres to ask')
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
   // What is lost fails the query; untold of here it would end the process.
   client.on('error', () => {})
   try {
     await client.connect()
     return await use(client)
-  } catch {
-    // A server of the user's own may not have the extension: the run does not depend on it.
-    return null
+  } catch (error) {
+    // A server of the user's own may not have the extension.
+    throw new Unanswered(`Postgres did not tell (${error instanceof Error ? error.message : String(error)})`)
   } finally {
     await client.end().catch(() => {})
   }
 }
 
-const resetStatements = async (url: string | undefined): Promise<boolean> =>
-  (await withClient(url, async (client) => {
-    await client.query('create extension if not exists pg_stat_statements')
-    await client.query('select pg_stat_statements_reset()')
-    return true
-  })) ?? false
+/** @returns why it was not done, or null */
+const resetStatements = async (url: string | undefined): Promise<string | null> => {
+  const reset = await told(
+    withClient(url, async (client) => {
+      await client.query('create extension if not exists pg_stat_statements')
+      await client.query('select pg_stat_statements_reset()')
+    }),
+  )
+  return 'why' in reset ? reset.why : null
+}
 
-const told = 5
+const namedStatements = 5
 
-const topStatements = async (url: string | undefined): Promise<Observed['statements']> =>
-  (await withClient(url, async (client) => {
+const topStatements = (url: string | undefined): Promise<Observed['statements']> =>
+  withClient(url, async (client) => {
     const { rows } = await client.query<{ query: string; calls: string; mean: number; share: number }>(
       // Whoever asks: requests and workers have begin and commit in common.
       `select query, sum(calls) as calls, sum(total_exec_time) / sum(calls) as mean,
            sum(total_exec_time) / sum(sum(total_exec_time)) over () as share
-         from pg_stat_statements group by query order by sum(total_exec_time) desc limit ${told}`,
+         from pg_stat_statements group by query order by sum(total_exec_time) desc limit ${namedStatements}`,
     )
     return rows.map(({ query, calls, mean, share }) => ({
       ...{ query: query.replaceAll(/\s+/g, ' ').slice(0, 160), calls: Number(calls), meanMs: mean, share },
     }))
-  })) ?? []
+  })

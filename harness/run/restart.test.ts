@@ -9,7 +9,10 @@ import { startFaults } from './run.ts'
 async function crashesOfRestart(endsAfter: number): Promise<Crash[]> {
   const restart = () => sleep(60).then(() => Promise.reject(new Error('api ended while starting')))
   const crashes: Crash[] = []
-  const generator = { signal() {}, exited: sleep(endsAfter).then(() => ({ code: 0, lastLines: '' })) }
+  const generator = {
+    signal() {},
+    exited: sleep(endsAfter).then(() => ({ code: 0, lastLines: '', errors: [] })),
+  }
   startFaults(
     {
       ...{ faults: [{ kind: 'restart', part: 'api', at: 0 }], stack: { restart } as unknown as Stack },

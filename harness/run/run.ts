@@ -1,10 +1,15 @@
 import { isJudged, lengthOf, stageAt, stagesOf, vusFor } from '@headroom/loadtests/wire/workloads.ts'
 import { type Collected, startCollector } from '../collect/collector.ts'
 import { Timeline } from '../collect/timeline.ts'
+import { assertPlayable } from '../journey/blame.ts'
 import { conclude } from '../judge/conclude.ts'
 import type { MemorySlope, Result } from '../judge/result.ts'
 import { startGuard } from '../stack/guard.ts'
+import { MachineWatch } from '../stack/machine-load.ts'
+import { portHere } from '../stack/serving.ts'
 import type { Crash, Stack } from '../stack/stack.ts'
+import type { Access } from '../target/access.ts'
+import { isMarked } from '../toolchain/sends-once.ts'
 import type { Companion } from './companion.ts'
 import { environmentOf } from './environment.ts'
 import { type Fault, starve } from './faults.ts'
@@ -13,6 +18,7 @@ import { Observer, slopeOfSamples } from './observe.ts'
 import { probePopulation } from './probe.ts'
 import { revision } from './revision.ts'
 import { judgedSpan, judgedTimes, type Plan } from './scenarios.ts'
+import { limitStart } from './start-limit.ts'
 
 export type Progress = { collected: Collected; plan: Plan; elapsed: number }
 
@@ -22,6 +28,8 @@ export type RunOptions = {
   k6: string
   target: string
   sessionSecret: string
+  /** How the target lets us in; undefined where it is our own. */
+  access?: Access | undefined
   /** Our own stack, when the target is that; else null. */
   stack: Stack | null
   faults: readonly Fault[]
@@ -33,15 +41,18 @@ export type RunOptions = {
   doubts?: readonly string[]
   /** What runs beside the swarm, and is judged with it. */
   companion?: Companion
+  /** Other targets that have load of ours at the same time. */
+  alsoOurs?: readonly string[]
 }
 
 /** Plays a scenario against a target and judges it. */
 export async function run(options: RunOptions): Promise<Result> {
-  const { plan, stack, target } = options
+  const { plan, stack, target, sessionSecret, access } = options
   const startedAt = new Date()
   const { journey } = plan
-  const population = journey ? null : await probePopulation(target, plan.population, options.sessionSecret)
+  const population = journey ? null : await probePopulation(target, plan.population, sessionSecret, access)
   const guard = startGuard()
+  const machine = new MachineWatch(await portsOf(options)).start()
   const stages = stagesOf(plan)
   const length = lengthOf(stages)
   const vus = vusFor(plan.users, plan.shards)
@@ -58,8 +69,9 @@ export async function run(options: RunOptions): Promise<Result> {
     scenario: plan.scenario,
     ...{ vus, shards: plan.shards },
     prometheusUrl: stack?.prometheusUrl ?? '',
-    env: environmentOf(plan, { target, sessionSecret: options.sessionSecret, collector: collector.url }),
+    env: environmentOf(plan, { target, sessionSecret, access, collector: collector.url }),
   })
+  const starting = limitStart(generator, collected)
   const crashes: Crash[] = []
   stack?.onCrash((crash) => {
     crashes.push(crash)
@@ -95,7 +107,7 @@ export async function run(options: RunOptions): Promise<Result> {
       guard,
       stages,
       scenario: plan.scenario,
-      env: environmentOf(plan, { target, sessionSecret: options.sessionSecret, collector: '' }),
+      env: environmentOf(plan, { target, sessionSecret, access, collector: '' }),
     },
     began: startOf(collected),
     ended: generator.exited.then(() => {}),
@@ -106,7 +118,8 @@ export async function run(options: RunOptions): Promise<Result> {
     options.onProgress?.({ collected, plan, elapsed })
   }, 1_000)
 
-  const { code, lastLines } = await generator.exited
+  const { code, lastLines, errors } = await generator.exited
+  starting.end()
   // k6 can be done a moment before our own clock says so.
   if (edges === 1) edge()
   const found = await beside
@@ -114,10 +127,13 @@ export async function run(options: RunOptions): Promise<Result> {
   for (const end of endings) end()
   process.off('SIGINT', interrupt)
   process.off('SIGTERM', interrupt)
-  const { observed, memory } = await observer.end()
+  const { observed, memory, missing } = await observer.end()
+  await machine.stop()
   await collector.close()
   timeline.close()
   guard.end()
+  const isSilent = collected.vus.size === 0
+  if (journey) assertPlayable(journey, { code, errors, isSilent, isOverdue: starting.isOverdue() })
 
   const times = judgedTimes(stages, collected.startedAt, Date.now())
   const { shards } = generator
@@ -128,18 +144,38 @@ export async function run(options: RunOptions): Promise<Result> {
       ...{ exitCode: code, lastLines },
       cpuSeconds: shards.map(({ samples }) => between(samples, times.from, times.to)?.cpuSeconds ?? null),
       rssBytes: peakRss(generator),
+      sendsOnce: await isMarked(options.k6),
     },
     memory: [...memory, ...slopesOfGenerator(generator, times.from)],
-    crashes: crashes.map(({ part, code, signal, lastLines }) => ({
+    missing: stack ? missing : null,
+    // What runs beside the swarm is judged from the beginning.
+    machine: machine.between(options.companion ? (collected.startedAt ?? times.from) : times.from, times.to),
+    crashes: crashes.filter(isOfTarget).map(({ part, code, signal, lastLines }) => ({
       part,
       detail: `${signal ?? `exit code ${code}`}; ${lastLines}`,
     })),
     ...{ interrupted, population: population ?? found?.abandoned ?? null },
     faultTexts: options.faultTexts,
-    doubts: [...(options.doubts ?? []), ...(found?.doubts ?? [])],
+    doubts: [
+      ...(options.doubts ?? []),
+      ...starting.doubts(),
+      ...(found?.doubts ?? []),
+      ...crashes.filter((crash) => !isOfTarget(crash)).map(({ part }) => `${part} ended during the run`),
+    ],
     facts: found?.facts ?? [],
     evidence: found?.evidence ?? [],
   })
+}
+
+/** Who watches is no part of what is watched: without it nothing is known, and nothing failed. */
+const isOfTarget = ({ part }: Pick<Crash, 'part'>) => part !== 'prometheus'
+
+/** Where on this machine what is tested is asked, or asks: of a stack of ours all but what it was given. */
+async function portsOf({ target, stack, alsoOurs = [] }: RunOptions): Promise<number[]> {
+  const { DATABASE_URL, REDIS_URL } = process.env
+  const given = stack ? [DATABASE_URL, REDIS_URL] : [target, ...alsoOurs]
+  const ports = await Promise.all(given.map((address) => (address ? portHere(address) : null)))
+  return [...new Set(ports.filter((port) => port !== null))]
 }
 
 const slopesOfGenerator = ({ shards }: Generator, from: number): MemorySlope[] =>

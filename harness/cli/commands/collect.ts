@@ -5,6 +5,7 @@ import { readOrder } from '../../collect/order.ts'
 import { progressScreen } from '../../report/progress.ts'
 import { terminalSummary } from '../../report/summary.ts'
 import { assertWritable, runId, writeResult } from '../../report/write.ts'
+import { fromHere } from '../here.ts'
 import { duration, wholeNumber } from '../options.ts'
 import { exitCodes, UsageError } from '../usage.ts'
 
@@ -14,7 +15,7 @@ export function register(program: Command): void {
   program
     .command('collect')
     .description('collects and judges a run that k6 plays on other machines')
-    .requiredOption('--plan <file>', 'what is played, as --kubernetes wrote it')
+    .requiredOption('--plan <file>', 'what is played, as --kubernetes wrote it', fromHere)
     .option('--host <address>', 'where it listens', '0.0.0.0')
     .option('--port <n>', 'where it listens', wholeNumber(1, 65_535), 8_080)
     .addOption(

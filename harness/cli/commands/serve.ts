@@ -5,6 +5,7 @@ import pc from 'picocolors'
 import { Served } from '../../gate/sides.ts'
 import { readStackFaults, stackFaults } from '../../run/faults.ts'
 import { startStack } from '../../stack/stack.ts'
+import { fromHere } from '../here.ts'
 import { several, wholeNumber } from '../options.ts'
 import { untilStopped } from '../until-stopped.ts'
 import { UsageError } from '../usage.ts'
@@ -27,7 +28,11 @@ export function register(program: Command): void {
     .option('--population <n>', 'users', wholeNumber(3, 10_000_000), defaultPopulation.users)
     .option('--seed <n>', 'makes other users', wholeNumber(0, 2 ** 31), defaultPopulation.seed)
     .option('--fault <fault>', 'breaks Worklane on purpose; repeatable', several, [])
-    .option('--ready <file>', 'written when everything is up: address, secret and processes, as JSON')
+    .option(
+      '--ready <file>',
+      'written when everything is up: address, secret and processes, as JSON',
+      fromHere,
+    )
     .action(serve)
 }
 
