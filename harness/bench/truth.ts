@@ -1,21 +1,18 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import pc from 'picocolors'
 import { exitCodes, UsageError } from '../cli/usage.ts'
-import { disturbancesOf } from '../judge/machine.ts'
+import { playedAgain } from '../judge/machine.ts'
 import { plainTable } from '../report/table.ts'
-import { watched } from '../stack/machine-load.ts'
+import { untilQuiet } from '../test/steady.ts'
 import { provide } from '../toolchain/provide.ts'
 import type { BehaviourName } from './truth/behaviours.ts'
 import { caseNames, caseOf } from './truth/cases.ts'
 import { allowed, kindsOf, timesTold } from './truth/compare.ts'
 import { type Played, playCase } from './truth/play.ts'
 
-export type Row = Played & { name: BehaviourName; shards: number; outcome: Outcome }
+type Row = Played & { name: BehaviourName; shards: number; outcome: Outcome }
 type Outcome = 'right' | 'wrong' | 'disturbed'
 
-/** How often a case is played again that came out wrong while something else used the machine. */
-const repetitions = 2
-/** How long that other thing is waited for before. Milliseconds. */
+/** How long others are waited for before a case that they disturbed is played again. Milliseconds. */
 const quietWithin = 20_000
 
 /**
@@ -38,12 +35,12 @@ export async function benchTruth(
       if (interrupted)
         throw new UsageError('bench:truth was interrupted', 'start it again; --cases plays some of it')
       say(pc.dim(`${name}, ${inShards(count)} …`))
-      rows.push(await playUntilQuiet(name, count, k6.path, say))
+      rows.push(await rowOf(name, count, k6.path, (line) => say(pc.dim(`  ${line}`))))
     }
   }
   say('')
   say(tableOf(rows))
-  for (const row of rows.filter(({ wrong }) => wrong.length > 0)) say(explained(row))
+  for (const row of rows.filter(({ outcome }) => outcome !== 'right')) say(explained(row))
   const outcomes = new Set(rows.map(({ outcome }) => outcome))
   return outcomes.has('wrong')
     ? exitCodes.fail
@@ -52,33 +49,31 @@ export async function benchTruth(
       : exitCodes.pass
 }
 
-/** What is right stays right, whatever else ran; what is wrong beside other processes says nothing. */
-export async function playUntilQuiet(
+async function rowOf(
   name: BehaviourName,
   shards: number,
   k6: string,
   say: (line: string) => void,
 ): Promise<Row> {
-  for (let again = 0; ; again++) {
-    const played = await playCase(name, shards, k6)
-    const row = { ...played, name, shards }
-    if (played.wrong.length === 0) return { ...row, outcome: 'right' }
-    if (played.disturbances.length === 0) return { ...row, outcome: 'wrong' }
-    if (again === repetitions) return { ...row, outcome: 'disturbed' }
-    say(pc.dim(`  ${played.disturbances.join('; ')}: once more`))
-    await untilQuiet(quietWithin)
+  let plays = 0
+  const play = async () => {
+    if (plays++ > 0) await untilQuiet(quietWithin)
+    return playCase(name, shards, k6)
   }
+  const played = await playedAgain(play, disturbanceOf, say)
+  return { ...played, name, shards, outcome: outcomeOf(played) }
+}
+
+/** What is right stays right, whatever else ran; times that are wrong beside other processes say nothing. */
+const disturbanceOf = ({ miscounted, mistimed, disturbances }: Played): string | null =>
+  miscounted.length === 0 && mistimed.length > 0 ? (disturbances[0] ?? null) : null
+
+function outcomeOf(played: Played): Outcome {
+  if (played.miscounted.length + played.mistimed.length === 0) return 'right'
+  return disturbanceOf(played) === null ? 'wrong' : 'disturbed'
 }
 
 const inShards = (count: number) => `${count} ${count === 1 ? 'shard' : 'shards'}`
-
-/** Waits until nothing else uses the machine, or the time is over. */
-async function untilQuiet(within: number): Promise<void> {
-  for (const until = Date.now() + within; Date.now() < until; ) {
-    const { machine } = await watched(() => sleep(3_000))
-    if (disturbancesOf(machine.load).length === 0) return
-  }
-}
 
 const marks: Record<Outcome, string> = {
   right: pc.green('✓'),
@@ -134,8 +129,13 @@ function timePair(told: number, truth: number): string {
   return Math.abs(off) <= allowed(truth) ? text : pc.red(text)
 }
 
-function explained({ name, shards, wrong, disturbances, told, outcome }: Row): string {
-  const lines = [...wrong, ...disturbances, ...told.reasons.map((reason) => `the run said: ${reason}`)]
+function explained({ name, shards, miscounted, mistimed, disturbances, told, outcome }: Row): string {
+  const lines = [
+    ...miscounted,
+    ...mistimed,
+    ...disturbances,
+    ...told.reasons.map((reason) => `the run said: ${reason}`),
+  ]
   return [`\n${marks[outcome]} ${name}, ${inShards(shards)}`, ...lines.map((line) => `  · ${line}`)].join(
     '\n',
   )

@@ -8,6 +8,7 @@ import { judge } from '../judge/judge.ts'
 import { startGuard } from '../stack/guard.ts'
 import { provide } from '../toolchain/provide.ts'
 import { startGenerator } from './generator.ts'
+import { contentTypeOf } from './testing/content-type.ts'
 
 /** Several k6 processes on execution segments, one collector. */
 describe('shards', () => {
@@ -20,7 +21,7 @@ describe('shards', () => {
     const seen = new Set<string>()
     server = createServer((request, response) => {
       seen.add(request.headers.cookie ?? '')
-      setTimeout(() => response.writeHead(200).end('fine'), 100)
+      setTimeout(() => response.writeHead(200, { 'content-type': contentTypeOf(request) }).end('fine'), 100)
     })
     await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve))
     const { k6 } = await provide(['k6'])

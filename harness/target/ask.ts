@@ -9,7 +9,7 @@ import { trustedRoots } from './trust.ts'
  * @param origin of the target, with its base path
  * @param path below it
  */
-export function ask(
+export async function ask(
   origin: string,
   path: string,
   init: RequestInit = {},

@@ -3,6 +3,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 
 import { arch, platform } from 'node:os'
 import { basename, join } from 'node:path'
 import { execa } from 'execa'
+import { ask } from '../target/ask.ts'
 import { cacheDirectory } from './find.ts'
 import type { Overlay } from './sends-once.ts'
 import type { Platform, Tool, Way } from './tools.ts'
@@ -134,7 +135,7 @@ async function release(tool: Tool, way: Extract<Way, { kind: 'release' }>): Prom
 }
 
 async function download(url: string): Promise<Buffer> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(120_000) }).catch((error: Error) => {
+  const response = await ask(url, '', { signal: AbortSignal.timeout(120_000) }).catch((error: Error) => {
     throw new WayFailed(`${new URL(url).host} cannot be reached (${error.message})`)
   })
   if (!response.ok) throw new WayFailed(`${url} answered ${response.status}`)

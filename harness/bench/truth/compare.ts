@@ -12,8 +12,10 @@ export type Comparison = {
   told: Told
   truth: Truth
   wanted: Verdict
-  /** Each figure that is wrong, in words; none for a generator that told the truth. */
-  wrong: string[]
+  /** Each number of something that is wrong, in words: no other process can be to blame. */
+  miscounted: string[]
+  /** Each time that is wrong, and the verdict; none for a generator that told the truth. */
+  mistimed: string[]
 }
 
 /** A histogram's own error is part of it (loadtests/wire/histogram.ts). */
@@ -40,47 +42,51 @@ export function compare(
   network: number,
 ): Comparison {
   const truth = unseen ? withUnseen(booked, told, unseen) : booked
-  const wrong: string[] = []
-  const hold = (what: string, isRight: boolean, was: unknown, should: unknown) => {
-    if (!isRight) wrong.push(`${what}: ${was} told, ${should} in truth`)
+  const [miscounted, mistimed]: [string[], string[]] = [[], []]
+  const count = (what: string, was: number, should: number) => {
+    if (was !== should) miscounted.push(inWords(what, was, should))
   }
-  hold('requests', told.requests === truth.requests, told.requests, truth.requests)
-  for (const kind of kindsOf(told, truth)) {
-    const [was = 0, should = 0] = [told.errors[kind], truth.errors[kind]]
-    hold(`${kind} errors`, was === should, was, should)
-  }
-  const leaks = truth.errors.leak ?? 0
-  hold('leaks', told.leaks === leaks, told.leaks, leaks)
+  count('requests', told.requests, truth.requests)
+  for (const kind of kindsOf(told, truth))
+    count(`${kind} errors`, told.errors[kind] ?? 0, truth.errors[kind] ?? 0)
+  count('leaks', told.leaks, truth.errors.leak ?? 0)
   if (unseen) {
     // Each user asks again and again, and is refused at least once.
     const refused = told.errors[unseen] ?? 0
-    hold(`${unseen} errors`, refused >= users, refused, `at least ${users}`)
+    if (refused < users) miscounted.push(inWords(`${unseen} errors`, refused, `at least ${users}`))
   } else {
     for (const name of timesTold) {
       const [was, should] = [told[name], truth[name]]
-      hold(name, deviation(was, should, network) <= allowed(should), figure(was), figure(should))
+      if (deviation(was, should, network) > allowed(should))
+        mistimed.push(inWords(name, figure(was), figure(should)))
     }
   }
   if (truth.lateP99 > validity.scheduleLagP99)
-    wrong.push(
+    mistimed.push(
       `1 of 100 requests came ${figure(truth.lateP99)} after they were due, allowed ${validity.scheduleLagP99} ms`,
     )
   // Whoever takes a late start for the due time hides what was waited before it, and users seem to pause for longer.
   const { mean, standardError } = truth.pause
   if (Math.abs(mean - think) > pauseErrors * standardError)
-    wrong.push(`users paused for ${figure(mean)} before the next step was due, asked ${think} ms`)
-  hold('verdict', told.verdict === wanted, told.verdict, wanted)
-  return { told, truth, wanted, wrong }
+    mistimed.push(`users paused for ${figure(mean)} before the next step was due, asked ${think} ms`)
+  if (told.verdict !== wanted) mistimed.push(inWords('verdict', told.verdict, wanted))
+  return { told, truth, wanted, miscounted, mistimed }
 }
+
+const inWords = (what: string, told: number | string, truth: number | string) =>
+  `${what}: ${told} told, ${truth} in truth`
 
 export const kindsOf = (told: Figures, truth: Figures) =>
   [...new Set([...Object.keys(told.errors), ...Object.keys(truth.errors)])] as (keyof Figures['errors'])[]
 
 export const allowed = (truth: number): number => Math.max(relative * truth, absolute)
 
-/** How far what was told is from when the byte was written or had arrived, whichever is nearer. */
+/** k6's clock tells whole milliseconds, the last one that began: what is told of a time is less by half of one. */
+const clock = 0.5
+
+/** How far what was told is from where it may be: from what the clock misses up to when the byte had arrived. */
 const deviation = (told: number, truth: number, network: number): number =>
-  Math.max(truth - told, told - (truth + network), 0)
+  Math.max(truth - clock - told, told - (truth + network), 0)
 
 const figure = (milliseconds: number) => `${milliseconds.toFixed(1)} ms`
 

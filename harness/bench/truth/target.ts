@@ -36,7 +36,7 @@ async function open({ behaviour: name, certificate }: Order): Promise<number> {
     const url = new URL(request.url ?? '/', 'http://target')
     const dueAt = Number(url.searchParams.get('due'))
     // Whoever only wants to know whether it is up is in nobody's books.
-    if (!url.searchParams.has('due')) return void response.end(String(now()))
+    if (!url.searchParams.has('due')) return void response.end('up')
     first ??= at
     const since = at - first
     if (behaviour.stall && stalled === null && since >= behaviour.stall.at)
@@ -61,6 +61,8 @@ async function open({ behaviour: name, certificate }: Order): Promise<number> {
     handshake === undefined
       ? server
       : createRelay({ pauseOnConnect: true }, (socket) => {
+          // Whoever leaves before is no error of ours.
+          socket.on('error', () => {})
           setTimeout(() => server.emit('connection', socket), handshake)
         })
   await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', 2_000, resolve))
