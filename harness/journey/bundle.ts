@@ -49,7 +49,8 @@ function absolute(map: string): string {
 }
 
 async function writeWhole(file: string, text: string): Promise<void> {
-  await writeFile(`${file}.${process.pid}`, text)
+  // What a journey imports can be somebody's passwords.
+  await writeFile(`${file}.${process.pid}`, text, { mode: 0o600 })
   await rename(`${file}.${process.pid}`, file)
 }
 
