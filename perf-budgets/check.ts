@@ -60,6 +60,7 @@ export const Slo = z.strictObject({
   }),
   effects: z.strictObject({ delayP95: Milliseconds, oldestWaiting: Milliseconds }),
   errorsThatCount: z.array(z.string()).min(1),
+  errorsOfTime: z.array(z.string()).min(1),
   lighthouse: z.strictObject({
     performance: z.strictObject({ mobile: Share, desktop: z.number().gt(0).max(1) }),
     // An even number of runs has no middle one.
@@ -90,6 +91,9 @@ export const Slo = z.strictObject({
     littlesLaw: Share,
     latencyByClock: z.strictObject({ share: Share, floor: Milliseconds }),
     connectionWaitP99: Milliseconds,
+    foreignShare: Share,
+    stolenShare: Share,
+    replays: z.number().int().positive(),
     vitalSamples: z.number().int().positive(),
   }),
   soak: z.strictObject({

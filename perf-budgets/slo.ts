@@ -97,6 +97,8 @@ export const validity = {
    */
   foreignShare: 0.1,
   stolenShare: 0.05,
+  /** How often a part of a measurement that others disturbed is played again, before it is invalid. */
+  replays: 2,
 } as const
 
 /** Of the errors that count, those that a machine makes that is too busy to answer in time. */

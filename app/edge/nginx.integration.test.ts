@@ -56,7 +56,7 @@ describe('the edge', () => {
   beforeAll(async () => {
     const { nginx } = await provide(['nginx'])
     guard = startGuard()
-    directory = await mkdtemp(join(tmpdir(), 'headroom-edge-'))
+    directory = await mkdtemp(join(tmpdir(), 'headroom of "$1"; edge-'))
     const staticDirectory = join(directory, 'static')
     await mkdir(staticDirectory)
     await writeFile(join(staticDirectory, 'app.js'), long)
@@ -196,13 +196,13 @@ describe('the edge', () => {
     const old = await (await get(path)).text()
     await new Promise((resolve) => setTimeout(resolve, 2_100))
     // The pages are slow just now; nobody waits for them.
-    pause = 1_500
+    pause = 5_000
     const started = performance.now()
     const stale = await get(path)
     expect([stale.headers.get('x-cache'), await stale.text()]).toEqual(['STALE', old])
-    expect(performance.now() - started).toBeLessThan(1_000)
+    expect(performance.now() - started).toBeLessThan(4_000)
     const updated = async () => (await get(path)).text()
-    await expect.poll(updated, { timeout: 10_000 }).not.toBe(old)
+    await expect.poll(updated, { timeout: 20_000 }).not.toBe(old)
     pause = 0
     said = {}
   })

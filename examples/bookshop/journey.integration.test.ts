@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterEach, describe, expect, it } from 'vitest'
 import { Result } from '../../harness/judge/result.ts'
+import { steady } from '../../harness/test/steady.ts'
 import { bookshop, type Faults } from './server.ts'
 
 const secret = 'what signs the cookies of the bookshop'
@@ -40,22 +41,44 @@ describe('a journey of somebody’s own', () => {
   }
 
   it('is played with its own sessions, and judged by its own limits', async () => {
-    const { exitCode, run, result } = await play({})
-    expect(result.reasons).toEqual([])
-    expect(exitCode).toBe(0)
-    expect(run).toMatch(/-bookshop$/)
-    expect(result.routes.map(({ route, ttfbLimit }) => [route, ttfbLimit])).toEqual([
-      ['GET /api/books/:id', 100],
-      ['POST /api/orders', 200],
-      ['page /', 200],
-    ])
-    expect(result.totals.probes).toBeGreaterThan(100)
+    const isPlayedByItsLimits = ({ run, result }: Awaited<ReturnType<typeof play>>) => {
+      expect(run).toMatch(/-bookshop$/)
+      expect(result.routes.map(({ route, ttfbLimit }) => [route, ttfbLimit])).toEqual([
+        ['GET /api/books/:id', 100],
+        ['POST /api/orders', 200],
+        ['page /', 200],
+      ])
+      expect(result.totals.probes).toBeGreaterThan(100)
+    }
+    await steady({
+      measure: () => play({}),
+      expectations: (played) => {
+        expect(played.result.reasons).toEqual([])
+        expect(played.exitCode).toBe(0)
+        isPlayedByItsLimits(played)
+      },
+      honest: (played) => {
+        isInvalidForOthers(played)
+        isPlayedByItsLimits(played)
+      },
+    })
   })
 
   it('fails when a route is slower than its limit, and names it', async () => {
-    const { exitCode, result } = await play({ slowBooks: 150 })
-    expect(exitCode).toBe(1)
-    expect(result.reasons).toEqual([expect.stringMatching(/^GET \/api\/books\/:id: TTFB p95/)])
+    const slow = expect.stringMatching(/^GET \/api\/books\/:id: TTFB p95/)
+    await steady({
+      measure: () => play({ slowBooks: 150 }),
+      expectations: ({ exitCode, result }) => {
+        expect(exitCode).toBe(1)
+        expect(result.reasons).toEqual([slow])
+      },
+      honest: (played) => {
+        isInvalidForOthers(played)
+        expect(played.result.evidence.filter(({ passed }) => !passed)).toContainEqual(
+          expect.objectContaining({ limit: 'TTFB p95', route: 'GET /api/books/:id' }),
+        )
+      },
+    })
   })
 
   it('fails when a customer sees the shelf of another shop', async () => {
@@ -71,3 +94,8 @@ describe('a journey of somebody’s own', () => {
     expect(Object.keys(result.routes[0]?.errors ?? {})).toEqual(['signed-out'])
   })
 })
+
+function isInvalidForOthers({ exitCode, result }: { exitCode: number | undefined; result: Result }): void {
+  expect([exitCode, result.verdict]).toEqual([2, 'invalid'])
+  expect(result.reasons.join()).toMatch(/other (processes|machines)/)
+}

@@ -1,4 +1,5 @@
 import { interruption } from '../judge/doubts.ts'
+import { disturbanceOf, playedAgain } from '../judge/machine.ts'
 import type { Result } from '../judge/result.ts'
 import type { Plan } from '../run/scenarios.ts'
 import { fitLaw, type Point } from './scalability.ts'
@@ -18,10 +19,11 @@ export async function measureCapacity(
   say: (line: string) => void,
 ): Promise<Result> {
   const results: Result[] = []
+  const playSound = (of: Plan) => playedAgain(() => play(of), disturbanceOf, say)
   const probe = async (users: number): Promise<Probe> => {
     // Fewer users need longer for as many samples of each route.
     const duration = Math.round(plan.duration * Math.max(1, plan.users / users))
-    const result = await play({ ...plan, users, duration })
+    const result = await playSound({ ...plan, users, duration })
     results.push(result)
     const { verdict, reasons, totals } = result
     say(
@@ -34,6 +36,7 @@ export async function measureCapacity(
       stepsPerSecond: stepsPerSecondOf(result),
       why: reasons[0] ?? '',
       interrupted,
+      disturbed: disturbanceOf(result) !== null,
     }
   }
   // Everybody's session and every tenant's lists are in no cache yet: the first run would pay for all of them.
@@ -44,9 +47,9 @@ export async function measureCapacity(
   for (const share of few) {
     const users = Math.max(1, Math.round(plan.users * share))
     say(`the work of ${users} users, for the scalability law`)
-    const result = await play({ ...plan, users })
+    const result = await playSound({ ...plan, users })
     if (result.reasons.includes(interruption)) return result
-    points.push({ users, stepsPerSecond: stepsPerSecondOf(result) })
+    if (result.verdict !== 'invalid') points.push({ users, stepsPerSecond: stepsPerSecondOf(result) })
   }
   const most = plan.population.users
   const found = await search({ start: plan.users, most, confirmations, probe })

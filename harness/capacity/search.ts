@@ -8,6 +8,8 @@ export type Probe = {
   why: string
   /** Somebody ended it: they want no further one. */
   interrupted?: boolean
+  /** Others used the machine each time that it was played. */
+  disturbed?: boolean
 }
 
 export type Found = {
@@ -55,6 +57,7 @@ export async function search({ start, most, confirmations, probe }: Search): Pro
       const result = await probe(users)
       probes.push(result)
       if (result.interrupted) return 'the search was interrupted'
+      if (result.verdict === 'invalid' && result.disturbed) return `with ${users} users: ${result.why}`
       if (result.verdict === 'invalid') continue
       const { passed, failed } = tries.get(users) ?? { passed: 0, failed: 0 }
       const held = result.verdict === 'pass'

@@ -209,10 +209,25 @@ const noFlow = (): Flow => ({
   ...{ present: 0, responding: 0, thinking: 0, steps: 0 },
   ...{ ended: 0, told: 0, clock: 0 },
 })
-const noTally = (): RouteTally => ({
+export const noTally = (): RouteTally => ({
   ...{ latency: new Map(), ttfb: new Map(), errors: new Map(), over: { ttfb: 0, latency: 0 } },
   waited: { ttfb: new Map(), without: new Map() },
 })
+
+/** The first with what the second holds as well. */
+export function mergeTallies(into: RouteTally, tally: RouteTally): RouteTally {
+  const pairs: [Map<number, number>, Map<number, number>][] = [
+    [into.latency, tally.latency],
+    [into.ttfb, tally.ttfb],
+    [into.waited.ttfb, tally.waited.ttfb],
+    [into.waited.without, tally.waited.without],
+  ]
+  for (const [to, from] of pairs) for (const [bucket, n] of from) to.set(bucket, (to.get(bucket) ?? 0) + n)
+  for (const [kind, n] of tally.errors) into.errors.set(kind, (into.errors.get(kind) ?? 0) + n)
+  into.over.ttfb += tally.over.ttfb
+  into.over.latency += tally.over.latency
+  return into
+}
 
 /** The value of a key, made when there is none yet. */
 function entry<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
@@ -273,7 +288,7 @@ export async function startCollector(
   const collected = nothing()
   const server = createServer(async (request, response) => {
     if (request.method !== 'POST') {
-      const { status, type, body } = answer(request.url ?? '/')
+      const { status, type, body } = answered(answer, request.url ?? '/')
       response.writeHead(status, { 'content-type': type }).end(body)
       return
     }
@@ -282,7 +297,10 @@ export async function startCollector(
       response.writeHead(401, { 'www-authenticate': 'Bearer' }).end('the token is missing or another one\n')
       return
     }
-    const parsed = MessageSchema.safeParse(parse(await text(request)))
+    // Who hangs up in the middle has said nothing; a message of a VU that never comes is missed by its number.
+    const body = await text(request).catch(() => null)
+    if (body === null) return void response.destroy()
+    const parsed = MessageSchema.safeParse(parse(body))
     if (!parsed.success) {
       collected.refused++
       response.writeHead(400).end(z.prettifyError(parsed.error))
@@ -304,6 +322,15 @@ export async function startCollector(
         server.close(() => resolve())
         server.closeAllConnections()
       }),
+  }
+}
+
+/** Whoever asks is told that it failed: they must not end the run. */
+function answered(answer: Listening['answer'], path: string): Reply {
+  try {
+    return answer(path)
+  } catch (error) {
+    return { status: 500, type: 'text/plain', body: `${error instanceof Error ? error.message : error}\n` }
   }
 }
 

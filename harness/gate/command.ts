@@ -14,15 +14,14 @@ import {
 } from '@headroom/perf-budgets/gate/counters.ts'
 import * as slo from '@headroom/perf-budgets/slo.ts'
 import pc from 'picocolors'
-import { shownFromHere } from '../cli/here.ts'
 import { planOf } from '../cli/plan.ts'
 import { assertForBrowser, reachable, sessionSecretFor, targetOf } from '../cli/target.ts'
-import { UsageError } from '../cli/usage.ts'
+import { exitCodes, UsageError } from '../cli/usage.ts'
 import { phoneOn } from '../lighthouse/benchmark.ts'
 import type { PageName } from '../lighthouse/pages.ts'
 import { measureAlone } from '../lighthouse/quiet.ts'
 import { junitOfGate } from '../report/junit.ts'
-import { asJson, runId, writeTogether } from '../report/write.ts'
+import { asJson, assertWritable, runId, writeTogether } from '../report/write.ts'
 import { run } from '../run/run.ts'
 import type { Plan } from '../run/scenarios.ts'
 import { type Guard, startGuard } from '../stack/guard.ts'
@@ -46,7 +45,7 @@ import {
   serve,
   started,
 } from './sides.ts'
-import { type SideName, type Slice, sideNames, sliceOf } from './slices.ts'
+import { notWatchedIn, type SideName, type Slice, sideNames, sliceOf } from './slices.ts'
 
 export type GateOptions = {
   base?: string
@@ -78,6 +77,7 @@ type Sides = Record<SideName, Side>
 
 /** Compares two revisions, or two deployments, and says whether head is worse. */
 export async function gate(options: GateOptions): Promise<Compared> {
+  await assertWritable(runId('gate'))
   const gate: Gate = {
     ...{ id: runId('gate'), guard: startGuard(), endings: [], played: [], counters: noCounters },
     names: {
@@ -93,7 +93,7 @@ export async function gate(options: GateOptions): Promise<Compared> {
   let isInterrupted = false
   const interrupted = () => {
     isInterrupted = true
-    void end().then(() => process.exit(130))
+    void end().finally(() => process.exit(exitCodes.invalid))
   }
   process.once('SIGINT', interrupted)
   process.once('SIGTERM', interrupted)
@@ -160,10 +160,10 @@ async function compared(options: GateOptions, gate: Gate): Promise<Compared> {
   return measure(sides, { ...options, id, k6: k6.path, plan, more, renew, played }, say)
 }
 
-function tell(found: Compared, { json }: GateOptions, directory: string): void {
+function tell(found: Compared, { json }: GateOptions, files: string): void {
   const { slices, ...rest } = found
   if (json) process.stdout.write(asJson({ ...rest, sliceCount: slices.length }))
-  else console.log(`${terminalTable(found)}\n${pc.dim(`  ${shownFromHere(directory)}\n`)}`)
+  else console.log(`${terminalTable(found)}\n${pc.dim(`  ${files}\n`)}`)
 }
 
 type Commits = Record<SideName, string>
@@ -340,6 +340,7 @@ async function measure(sides: Sides, options: Measured, say: (line: string) => v
     const result = await run({
       ...{ id: `${options.id}-${of.pair}-${of.side}`, plan: { ...plan, seed: of.seed }, k6: options.k6 },
       ...{ target: origin, sessionSecret, access, stack: null, faults: [], faultTexts: [] },
+      alsoOurs: sideNames.map((name) => sides[name].origin),
       onJudged: () => void seen.push(Promise.all([cpuSeconds(), failed()])),
     })
     const [[cpuBefore, failedBefore] = [null, null], [cpuAfter, failedAfter] = [null, null]] =
@@ -352,7 +353,7 @@ async function measure(sides: Sides, options: Measured, say: (line: string) => v
       result,
       of,
       cpuBefore && cpuAfter ? { before: cpuBefore, after: cpuAfter } : null,
-      failedBefore === null || failedAfter === null ? 0 : failedAfter - failedBefore,
+      failedBefore === null || failedAfter === null ? null : failedAfter - failedBefore,
     )
     const doubts = slice.doubts.length > 0 ? `; says nothing: ${slice.doubts.join(', ')}` : ''
     played.push(slice)
@@ -380,9 +381,9 @@ async function measure(sides: Sides, options: Measured, say: (line: string) => v
 function writeFiles({ id, names }: Gate, found: Compared): Promise<string> {
   const { slices, ...rest } = found
   return writeTogether(id, {
-    'gate.json': asJson({ ...names, ...rest }),
-    'slices.json': asJson(slices),
-    'summary.md': markdown(found, names.base, names.head),
-    'junit.xml': junitOfGate(found),
+    'gate.json': () => asJson({ ...names, ...rest, notWatched: notWatchedIn(slices) }),
+    'slices.json': () => asJson(slices),
+    'summary.md': () => markdown(found, names.base, names.head),
+    'junit.xml': () => junitOfGate(found),
   })
 }

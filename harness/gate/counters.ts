@@ -205,7 +205,10 @@ export async function failedPages({ webUrl }: Side): Promise<number> {
 
 /** The values of a metric of the web, one for each of its labels. */
 async function metric(webUrl: string, name: string): Promise<number[]> {
-  const text = await (await fetch(`${webUrl}/metrics`)).text()
+  const response = await fetch(`${webUrl}/metrics`)
+  // An error has no metrics in it, which is not the same as none that counted.
+  if (!response.ok) throw new Error(`${webUrl}/metrics answered ${response.status}`)
+  const text = await response.text()
   return [...text.matchAll(new RegExp(`^${name}(?:\\{.*\\})? (\\S+)$`, 'gm'))].map(([, value]) =>
     Number(value),
   )

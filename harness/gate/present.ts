@@ -4,6 +4,7 @@ import pc from 'picocolors'
 import { plainTable } from '../report/table.ts'
 import { inColour, kilobytes, symbols } from '../report/words.ts'
 import type { Compared } from './gate.ts'
+import { notWatchedIn } from './slices.ts'
 
 const figure = (value: number, unit: string) =>
   `${value < 10 ? value.toFixed(2) : value < 100 ? value.toFixed(1) : value.toFixed(0)} ${unit}`
@@ -61,7 +62,7 @@ export function lookLines({ verdict, findings }: Compared): string[] {
 }
 
 /** The comparison for a terminal. */
-export function terminalTable({ verdict, findings, counters, reasons }: Compared): string {
+export function terminalTable({ verdict, findings, counters, reasons, slices }: Compared): string {
   const table = plainTable(
     ['metric', 'base', 'head', 'head / base', '95% interval', 'wanted', 'p', 'pairs', ''],
     ['left', 'right', 'right', 'right', 'right', 'right', 'right', 'right', 'left'],
@@ -79,12 +80,13 @@ export function terminalTable({ verdict, findings, counters, reasons }: Compared
     ...counterLines(counters),
     `${inColour(verdict)}  ${meaning[verdict]}`,
     ...reasonsOf(findings, counters, reasons).map((reason) => `  ${pc.dim('·')} ${reason}`),
+    ...notWatchedIn(slices).map((what) => `  ${pc.dim(`· not watched: ${what}`)}`),
   ].join('\n')
 }
 
 /** The same for a comment on a pull request. */
 export function markdown(
-  { verdict, findings, counters, reasons }: Compared,
+  { verdict, findings, counters, reasons, slices }: Compared,
   base: string,
   head: string,
 ): string {
@@ -111,6 +113,7 @@ export function markdown(
       : []),
     ...counterRows(counters),
     ...reasonsOf(findings, counters, reasons).map((reason) => `- ${reason}`),
+    ...notWatchedIn(slices).map((what) => `- not watched: ${what}`),
     '',
   ].join('\n')
 }

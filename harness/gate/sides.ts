@@ -172,8 +172,24 @@ export async function commitOf(revision: string, repository = project): Promise<
       ...{ cwd: repository, reject: false },
     },
   )
-  if (failed || stdout === '') throw new GateInvalid(`${revision} is no revision of this repository`)
+  if (failed || stdout === '') throw new GateInvalid(await whyUnknown(revision, repository))
   return stdout.trim()
+}
+
+/** A clone without its history, or one that git will not read, does not know what the repository may well have. */
+async function whyUnknown(revision: string, repository: string): Promise<string> {
+  const { stdout, failed, stderr, shortMessage } = await execa(
+    'git',
+    ['rev-parse', '--is-shallow-repository'],
+    { cwd: repository, reject: false },
+  )
+  if (failed) {
+    const [first] = (stderr || (shortMessage ?? '')).split('\n')
+    return `git cannot read ${repository}: ${first}`
+  }
+  return stdout.trim() === 'true'
+    ? `${revision} is no revision of this clone, which is shallow: fetch its history with git fetch --unshallow, or in CI with fetch-depth: 0`
+    : `${revision} is no revision of this repository`
 }
 
 /** @throws GateInvalid when something in the checkout is not committed: nobody could say what was measured */

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { Result } from '../judge/result.ts'
-import { sliceOf } from './slices.ts'
+import { notWatchedIn, sliceOf } from './slices.ts'
 
 const of = { pair: 0, side: 'head', turn: 0, seed: 1 } as const
-const result = (doubts: string[], requests = 400) =>
+const quiet: Result['machineLoad'] = { foreignCores: 0.02, stolenCores: 0, cores: 2, largest: [] }
+const result = (doubts: string[], requests = 400, machineLoad = quiet) =>
   ({
+    machineLoad,
     totals: { requests, errors: 1, leaks: 0 },
     routes: [],
     generator: Result.shape.generator.parse({
@@ -21,8 +23,26 @@ describe('a slice', () => {
     expect(sliceOf(result([], 19), of, null, 0).doubts).toEqual(['only 19 requests were answered'])
   })
 
+  it('says nothing where others used the machine, so that its pair is played again', () => {
+    const load = { ...quiet, foreignCores: 0.8 }
+    expect(sliceOf(result([], 400, load), of, null, 0).doubts).toEqual([
+      'other processes used 0.8 of 2 cores, allowed 10%',
+    ])
+  })
+
   it('counts pages that failed behind a good status as errors, those that the swarm saw once', () => {
     expect(sliceOf(result([]), of, null, 3).errors).toBe(3)
     expect(sliceOf(result([]), of, null, 0).errors).toBe(1)
+  })
+
+  it('says nothing where the web did not tell what failed, which is not the same as nothing', () => {
+    expect(sliceOf(result([]), of, null, null).doubts).toEqual([expect.stringContaining('is not known')])
+  })
+
+  it('has CPU, or it is said that nobody watched it', () => {
+    const cpu = { before: { web: 1 }, after: { web: 3 } }
+    const [seen, unseen] = [sliceOf(result([]), of, cpu, 0), sliceOf(result([]), of, null, 0)]
+    expect(notWatchedIn([seen, unseen])).toEqual([])
+    expect(notWatchedIn([unseen])).toEqual([expect.stringMatching(/^CPU of the processes/)])
   })
 })

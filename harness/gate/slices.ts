@@ -2,6 +2,7 @@ import type { Metric } from '@headroom/perf-budgets/gate/judge.ts'
 import type { Pair } from '@headroom/perf-budgets/gate/statistics.ts'
 import { gate, validity } from '@headroom/perf-budgets/slo.ts'
 import { z } from 'zod'
+import { disturbancesOf } from '../judge/machine.ts'
 import type { Result } from '../judge/result.ts'
 import { isPage } from '../run/routes.ts'
 
@@ -36,18 +37,19 @@ export type Slice = z.infer<typeof Slice>
 
 /**
  * @param cpuSeconds that the side's processes had taken by kind when the judged time began, and when it ended
- * @param failedPages that the web itself knows of in the judged time: most of them, but not all, the swarm sees as well
+ * @param failedPages that the web itself knows of in the judged time: most of them, but not all, the swarm sees as well;
+ * null where it was asked in vain, which is not the same as none
  */
 export function sliceOf(
   result: Result,
   of: Pick<Slice, 'pair' | 'side' | 'turn' | 'seed'>,
   cpuSeconds: { before: Record<string, number>; after: Record<string, number> } | null,
-  failedPages: number,
+  failedPages: number | null,
 ): Slice {
   const { totals, routes, generator } = result
   return {
     ...of,
-    ...{ requests: totals.requests, errors: Math.max(totals.errors, failedPages), leaks: totals.leaks },
+    ...{ requests: totals.requests, errors: Math.max(totals.errors, failedPages ?? 0), leaks: totals.leaks },
     cpu:
       cpuSeconds === null || totals.requests === 0
         ? null
@@ -58,6 +60,8 @@ export function sliceOf(
     routes: routes.map(({ route, count, p50, p95 }) => ({ route, count, p50, p95 })),
     doubts: [
       ...generator.doubts,
+      ...disturbancesOf(result.machineLoad),
+      ...(failedPages === null ? ['how many pages failed is not known: the web did not tell'] : []),
       ...(totals.requests < validity.minimumSamples
         ? [`only ${totals.requests} requests were answered`]
         : []),
@@ -70,6 +74,12 @@ export const eachCpu = (
   change: (figure: number, kind: string) => number,
 ): Record<string, number> =>
   Object.fromEntries(Object.entries(cpu).map(([kind, figure]) => [kind, change(figure, kind)]))
+
+/** What a comparison of these slices knows nothing of. */
+export const notWatchedIn = (slices: readonly Slice[]): string[] =>
+  slices.length > 0 && slices.every(({ cpu }) => cpu === null)
+    ? ['CPU of the processes of both sides: they were not started here, or this system does not tell']
+    : []
 
 /** Pairs of which both slices say something. */
 export function soundPairs(slices: readonly Slice[]): { base: Slice; head: Slice }[] {

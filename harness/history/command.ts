@@ -29,7 +29,9 @@ export async function check(file: string): Promise<boolean> {
   const changes = await changePoints(series)
   const fallen = fallbacks(series, changes, entries)
   const page = join(dirname(file), 'history.html')
-  await writeFile(page, historyHtml(series, changes, fallen))
+  await writeFile(page, historyHtml(series, changes, fallen)).catch(({ code }: NodeJS.ErrnoException) =>
+    console.error(`${pc.red('✗')} the charts could not be written to ${page} (${code})`),
+  )
   for (const one of series) {
     for (const change of changes.get(one.name) ?? [])
       console.log(`${pc.dim('·')} ${one.name}: ${inWords(one, change)}`)
@@ -64,11 +66,17 @@ export async function accept(file: string, series: string, because: string): Pro
 }
 
 async function entryOf(directory: string): Promise<RunEntry> {
-  const read = (name: string) =>
-    readFile(join(directory, name), 'utf8').then(
-      (text): unknown => JSON.parse(text),
-      () => undefined,
-    )
+  const read = async (name: string): Promise<unknown> => {
+    const text = await readFile(join(directory, name), 'utf8').catch(() => undefined)
+    try {
+      return text === undefined ? undefined : JSON.parse(text)
+    } catch (error) {
+      throw new UsageError(
+        `${join(directory, name)} is no JSON (${(error as Error).message})`,
+        'give a directory as a run left it',
+      )
+    }
+  }
   const loadtest = Result.safeParse(await read('result.json'))
   const lighthouse = LighthouseFile.safeParse(await read('lighthouse/result.json'))
   if (!loadtest.success && !lighthouse.success)
@@ -83,7 +91,7 @@ async function entryOf(directory: string): Promise<RunEntry> {
       : null
   if (entry === null)
     throw new UsageError(
-      `${directory} is invalid, or something broke in it, by a --fault or not`,
+      `${directory} is invalid, or something broke in it, by a --fault or not, or others used its machine`,
       'only runs that say something belong to a history',
     )
   return entry

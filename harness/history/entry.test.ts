@@ -19,6 +19,7 @@ const resultOf = (plan: Plan, change: Partial<Result> = {}) =>
     workload: workloadOf(plan),
     routes: [{ route: 'page /', phase: 'steady', ttfbP95: 80 }],
     generator: { cpuMsPerRequest: 0.4 },
+    machineLoad: null,
     observed: { ...nothingObserved, machineCpuShare: 0.5, parts: { web: part, api: part, edge: part } },
     ...change,
   }) as unknown as Result
@@ -45,6 +46,12 @@ describe('of a load test', () => {
       metrics: { 'TTFB p95 of page /, ms': 80, "generator's CPU a request, ms": 0.4 },
     })
     expect(entryOfResult(resultOf(plan, { verdict: 'invalid' }))).toBeNull()
+  })
+
+  it('nothing is kept when others used its machine, but of how many users held all the same', async () => {
+    const machineLoad = { foreignCores: 0.8, stolenCores: 0, cores: 2, largest: [] }
+    expect(entryOfResult(resultOf(await planOf('load', usual), { machineLoad }))).toBeNull()
+    expect(entryOfResult(resultOf(await planOf('capacity', usual), { machineLoad, capacity }))).not.toBeNull()
   })
 
   it.each(['load', 'capacity'])('%s, nothing is kept when it was broken on purpose', async (scenario) => {
@@ -126,6 +133,7 @@ describe('of an audit', () => {
     expect(entryOf({ faults: ['uncompressed'] })).toBeNull()
     expect(entryOf({ verdict: 'fail', crashed: 'api ended during the audit' })).toBeNull()
     expect(entryOf({ verdict: 'invalid' })).toBeNull()
+    expect(entryOf({ notes: ['other processes used 0.8 of 2 cores'] })).toBeNull()
   })
 
   it('other runs of each page are told', () => {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { disturbancesOf } from '../judge/machine.ts'
 import { Result } from '../judge/result.ts'
 import { askedOf } from './asked.ts'
 
@@ -40,10 +41,15 @@ export const isMoreBetter = (metric: string): boolean => moreIsBetter.some((name
 const machineOf = ({ cores, memoryBytes, platform }: Result['machine']) =>
   `${platform}, ${cores} cores, ${Math.round(memoryBytes / 1024 ** 3)} GiB`
 
-/** Of a load test; null of one that says nothing, or that something was broken in on purpose. */
+/**
+ * Of a load test; null of one that says nothing, or that something was broken in on purpose, or whose times are partly
+ * those of others who used the machine.
+ */
 export function entryOfResult(result: Result): RunEntry | null {
   if (result.verdict === 'invalid' || result.workload.faults.length > 0) return null
   const { run, startedAt, revision, scenario, routes, generator, capacity } = result
+  // So many users held all the same.
+  if (!capacity && disturbancesOf(result.machineLoad).length > 0) return null
   const metrics = capacity
     ? { 'users carried': capacity.lastPass }
     : {
@@ -73,6 +79,8 @@ export const LighthouseFile = z.object({
   verdict: z.enum(['pass', 'fail', 'invalid']),
   /** Missing in files from before it was kept. */
   faults: z.array(z.string()).default([]),
+  /** What others used of the machine; missing as above. */
+  notes: z.array(z.string()).default([]),
   /** The part of Worklane that ended meanwhile; missing as above. */
   crashed: z.string().nullable().default(null),
   runs: z.number().int(),
@@ -97,6 +105,7 @@ const lighthouseMetrics: Record<string, (what: string) => string> = {
 /** Of an audit; null of one that says nothing, or that something broke in, on purpose or not. */
 export function entryOfLighthouse(result: z.infer<typeof LighthouseFile>): RunEntry | null {
   if (result.verdict === 'invalid' || result.faults.length > 0 || result.crashed !== null) return null
+  if (result.notes.length > 0) return null
   const { run, startedAt, revision, machine, runs, forms } = result
   const metrics = forms.flatMap(({ formFactor, pages }) =>
     pages.flatMap(({ name, measures }) =>

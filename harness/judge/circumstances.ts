@@ -10,6 +10,8 @@ export type Circumstances = {
   /** VUs of all shards together. */
   vus: number
   shards: number
+  /** That the generator opens at most. */
+  connections: number
   /** How long the judged phases really were, in ms. */
   judgedMs: number
   /** k6's own end: 0 is orderly. */
@@ -27,6 +29,8 @@ export type Circumstances = {
   population: string | null
   /** Limits by route, where they are not those of perf-budgets/slo.ts; each must have been asked. */
   limits?: Readonly<Record<string, RouteLimit>>
+  /** Whether users play their journey from its beginning, as they come. */
+  beginsAtTheBeginning?: boolean
   /** Whether answers can be told to be another tenant's; they can unless said otherwise. */
   marked?: boolean
 }

@@ -1,5 +1,6 @@
-import { cpus } from 'node:os'
+import { availableParallelism } from 'node:os'
 import { organisationOf } from '@headroom/fixtures/population.ts'
+import { connectionsFor } from '@headroom/loadtests/wire/connections.ts'
 import { count, percentile } from '@headroom/loadtests/wire/histogram.ts'
 import { isJudged, lengthOf, type Stage, stagesOf, vusFor } from '@headroom/loadtests/wire/workloads.ts'
 import {
@@ -69,7 +70,8 @@ export type Ended = Pick<Circumstances, 'crashes' | 'interrupted' | 'population'
   facts: readonly string[]
 }
 
-const cores = cpus().length
+/** That a container may use, where it may use fewer than there are. */
+const cores = availableParallelism()
 
 /** Of those that a tour must have asked. */
 const limitsOfAllRoutes = Object.fromEntries(
@@ -91,9 +93,10 @@ export function conclude(ended: Ended): Result {
   const coresPerShard = Math.min(cores / plan.shards, Math.max(1, vus / plan.shards))
   const circumstances: Circumstances = {
     ...{ users: plan.users, stages, vus, shards: plan.shards, judgedMs: times.judgedMs },
+    connections: plan.connections ?? connectionsFor(plan.users),
     ...{ k6ExitCode: generator.exitCode, k6LastLines: generator.lastLines },
     ...{ crashes: ended.crashes, interrupted: ended.interrupted, population: ended.population },
-    ...(journey ? { limits: journey.limits, marked: journey.marked } : {}),
+    ...(journey ? { limits: journey.limits, marked: journey.marked, beginsAtTheBeginning: true } : {}),
     ...(plan.scenario === 'routes' ? { limits: limitsOfAllRoutes } : {}),
     generatorCpuShare: shares.length > 0 ? Math.max(...shares) / coresPerShard : null,
     generatorRssBytes: generator.rssBytes,
@@ -172,8 +175,8 @@ const unseenMachine: WatchedMachine = {
   notWatched: ['what other processes used of the machines that the load came from: it came from elsewhere'],
 }
 
-const unseen = ({ cpuSeconds, sendsOnce }: GeneratorSeen): string[] => [
-  ...(cpuSeconds.length > 0 && cpuSeconds.every((cpu) => cpu !== null)
+const unseen = ({ cpuSeconds, rssBytes, sendsOnce }: GeneratorSeen): string[] => [
+  ...(rssBytes !== null && cpuSeconds.length > 0 && cpuSeconds.every((cpu) => cpu !== null)
     ? []
     : ['CPU and memory of the generator: its processes cannot be watched from here']),
   ...(sendsOnce

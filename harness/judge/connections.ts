@@ -1,4 +1,3 @@
-import { connectionsFor } from '@headroom/loadtests/wire/connections.ts'
 import { count, type Histogram, percentile } from '@headroom/loadtests/wire/histogram.ts'
 import { isJudged } from '@headroom/loadtests/wire/workloads.ts'
 import { latencyTarget, validity } from '@headroom/perf-budgets/slo.ts'
@@ -32,7 +31,7 @@ export function connectionWaits(
 export function connectionDoubts(
   collected: Collected,
   routes: readonly RouteResult[],
-  { stages, users }: Circumstances,
+  { stages, connections }: Circumstances,
 ): string[] {
   const { requests, p99Ms } = connectionWaits(collected, stages)
   if (p99Ms <= validity.connectionWaitP99) return []
@@ -43,7 +42,7 @@ export function connectionDoubts(
   })
   if (broken.length === 0 || !isOurs) return []
   return [
-    `${requests} requests waited for one of the generator's own ${connectionsFor(users)} connections, 1 of 100 for more than ${ms(p99Ms)}, and without that wait every limit of TTFB was kept; play fewer users, or raise HEADROOM_CONNECTIONS`,
+    `${requests} requests waited for one of the generator's own ${connections} connections, 1 of 100 for more than ${ms(p99Ms)}, and without that wait every limit of TTFB was kept; play fewer users, or raise --connections`,
   ]
 }
 

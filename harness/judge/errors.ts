@@ -1,6 +1,7 @@
 import type { ErrorClass } from '@headroom/loadtests/wire/message.ts'
 import { errorRate, errorsThatCount } from '@headroom/perf-budgets/slo.ts'
 import { sum } from 'simple-statistics'
+import { atLeast } from './binomial.ts'
 import type { ErrorExample, RouteResult } from './result.ts'
 
 /**
@@ -9,13 +10,7 @@ import type { ErrorExample, RouteResult } from './result.ts'
  * Exact one-sided binomial test at 1%.
  */
 export function tooManyErrors(errors: number, samples: number): boolean {
-  let fewer = 0
-  let exactly = (1 - errorRate) ** samples
-  for (let k = 0; k < errors; k++) {
-    fewer += exactly
-    exactly *= ((samples - k) / (k + 1)) * (errorRate / (1 - errorRate))
-  }
-  return errors > 0 && 1 - fewer < 0.01
+  return errors > 0 && atLeast(errors, samples, errorRate) < 0.01
 }
 
 /** Those that count against availability. */

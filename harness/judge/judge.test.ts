@@ -18,7 +18,7 @@ const orderly: Circumstances = {
     { phase: 'ramp', duration: 1_000, users: 10, crowd: 1, judged: 'none' },
     { phase: 'steady', duration: 10_000, users: 10, crowd: 1, judged: 'all' },
   ],
-  ...{ vus: 1, shards: 1 },
+  ...{ vus: 1, shards: 1, connections: 10 },
   judgedMs: 10_000,
   k6ExitCode: 0,
   k6LastLines: '',
@@ -147,6 +147,23 @@ describe('the verdict', () => {
     expect(verdict).toBe('fail')
     expect(reasons[0]).toMatch(reason)
     expect(reasons[0]).toContain('for example GET /v1/me answered 503 (“busy”)')
+  })
+
+  it('is about the whole run for what is asked only at the beginning, where everybody begins there', () => {
+    const signIn = { ...emptyIncrement, route: 'POST /login', phase: 'ramp', window: 0 }
+    const both = (ttfb: number) => {
+      const begun = message()
+      const answered = { latency: times(ttfb, 40), ttfb: times(ttfb, 40) }
+      begun.routes.push({ ...signIn, ...answered, over: { ttfb: ttfb < 300 ? 0 : 40, latency: 0 } })
+      const limits = { [route]: { ttfb: 300, latency: 600 }, 'POST /login': { ttfb: 300, latency: 600 } }
+      return verdictOn([begun], { limits, beginsAtTheBeginning: true })
+    }
+    expect(both(20)).toMatchObject({ verdict: 'pass' })
+    expect(both(20).routes.map(({ route, phase, count }) => [route, phase, count])).toEqual([
+      [route, 'steady', 2_000],
+      ['POST /login', 'whole run', 40],
+    ])
+    expect(both(400)).toMatchObject({ verdict: 'fail' })
   })
 
   it('is fail when a route failed before another one of its step could be asked', () => {

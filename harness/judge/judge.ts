@@ -10,7 +10,7 @@ import {
   validity,
 } from '@headroom/perf-budgets/slo.ts'
 import { sum } from 'simple-statistics'
-import type { Collected, RouteTally } from '../collect/collector.ts'
+import { type Collected, mergeTallies, noTally, type RouteTally } from '../collect/collector.ts'
 import type { Circumstances } from './circumstances.ts'
 import { connectionDoubts } from './connections.ts'
 import { doubtsOf } from './doubts.ts'
@@ -62,9 +62,9 @@ export function judge(collected: Collected, circumstances: Circumstances): Judge
   // Where one tenant crowds on purpose, its own times are not the question: the others' are.
   const isCrowd = stages.some(({ crowd }) => crowd > 1)
   const isTimed = (stage: Stage) => stage.judged === 'all' && !isCrowd
-  const routes = judged.flatMap((stage) =>
-    [...(collected.routes.get(stage.phase) ?? [])].map(([name, tally]) =>
-      routeResult(name, stage.phase, tally, isTimed(stage) ? (limitOf(name) ?? noLimit) : null),
+  const routes = [...judgedTallies(collected, judged, circumstances)].flatMap(([stage, tallies]) =>
+    tallies.map(({ name, phase, tally }) =>
+      routeResult(name, phase, tally, isTimed(stage) ? (limitOf(name) ?? noLimit) : null),
     ),
   )
   routes.sort((a, b) => (a.phase === b.phase ? (a.route < b.route ? -1 : 1) : 0))
@@ -122,15 +122,53 @@ export function judge(collected: Collected, circumstances: Circumstances): Judge
   }
 }
 
+type Judged = { name: string; phase: string; tally: RouteTally }
+
+/** What is told of a route that was asked while users came, and hardly afterwards. */
+export const wholeRun = 'whole run'
+
+/**
+ * The routes of each judged stage. Where everybody begins at the beginning, what is asked there (a sign-in) falls into the
+ * time in which they come: such a route is judged by the whole run.
+ */
+function judgedTallies(
+  { routes }: Collected,
+  judged: readonly Stage[],
+  { beginsAtTheBeginning = false, stages }: Circumstances,
+): Map<Stage, Judged[]> {
+  const last = judged.at(-1)
+  return new Map(
+    judged.map((stage) => {
+      const own = [...(routes.get(stage.phase) ?? [])].map(
+        ([name, tally]): Judged => ({
+          ...{ name, phase: stage.phase, tally },
+        }),
+      )
+      if (!beginsAtTheBeginning || stage !== last) return [stage, own]
+      const enough = own.filter(({ tally }) => count(tally.latency) >= validity.minimumSamples)
+      const names = new Set(stages.flatMap(({ phase }) => [...(routes.get(phase)?.keys() ?? [])]))
+      for (const { name } of enough) names.delete(name)
+      const few = [...names].map((name): Judged => {
+        const tallies = stages.flatMap(({ phase }) => routes.get(phase)?.get(name) ?? [])
+        return { name, phase: wholeRun, tally: tallies.reduce(mergeTallies, noTally()) }
+      })
+      return [stage, [...enough, ...few]]
+    }),
+  )
+}
+
 /** A route that nobody set a limit for cannot have kept it. */
 const noLimit: RouteLimit = { ttfb: 0, latency: 0 }
 
+/** So many are named where the verdict is. */
+const leaksNamed = 5
+
 function leakFacts({ leaked, leaks }: Collected): string[] {
-  const told = leaks.map(
-    ({ route, user, canary }) => `${route} showed user ${user} another tenant's text (${canary})`,
-  )
-  return leaked > leaks.length
-    ? [`${leaked} answers showed another tenant's text, of which ${leaks.length} are named`, ...told]
+  const told = leaks
+    .slice(0, leaksNamed)
+    .map(({ route, user, canary }) => `${route} showed user ${user} another tenant's text (${canary})`)
+  return leaked > told.length
+    ? [`${leaked} answers showed another tenant's text, of which ${told.length} are named`, ...told]
     : told
 }
 

@@ -3,7 +3,7 @@ import { sum } from 'simple-statistics'
 import { failedOf, tooManyErrors } from './errors.ts'
 import { percent } from './figures.ts'
 import type { Judgement } from './judge.ts'
-import type { MachineLoad, RouteResult } from './result.ts'
+import type { MachineLoad, Result, RouteResult } from './result.ts'
 
 /** What others took of the machine, where it was so much that no time on it can be judged; else empty. */
 export function disturbancesOf(load: MachineLoad | null): string[] {
@@ -50,10 +50,33 @@ export function trusted(
 
 /** Whether so many answers were wrong by themselves that a slow machine does not explain it. */
 function hasOwnErrors(routes: readonly RouteResult[]): boolean {
-  const own = routes.map(({ count, errors }) => {
-    const late = sum(errorsOfTime.map((kind) => errors[kind as keyof typeof errors] ?? 0))
-    return { count, errors: Math.max(0, failedOf(errors) - late) }
-  })
-  const [requests, errors] = [sum(own.map(({ count }) => count)), sum(own.map(({ errors }) => errors))]
-  return errors > errorRate * requests || own.some(({ count, errors }) => tooManyErrors(errors, count))
+  const requests = sum(routes.map(({ count }) => count))
+  const errors = sum(routes.map(ownErrorsOf))
+  return (
+    errors > errorRate * requests || routes.some((route) => tooManyErrors(ownErrorsOf(route), route.count))
+  )
+}
+
+/** Errors that are the target's own answers, however busy the machine was. */
+export function ownErrorsOf({ errors }: Pick<RouteResult, 'errors'>): number {
+  const late = sum(errorsOfTime.map((kind) => errors[kind as keyof typeof errors] ?? 0))
+  return Math.max(0, failedOf(errors) - late)
+}
+
+/** Why a run says nothing where others alone are the reason of it; else null. */
+export const disturbanceOf = ({ verdict, notes }: Pick<Result, 'verdict' | 'notes'>): string | null =>
+  verdict === 'invalid' ? (notes[0] ?? null) : null
+
+/** Plays again what others disturbed, a few times; the last one stands, whatever it is. */
+export async function playedAgain<T>(
+  play: () => Promise<T>,
+  disturbed: (played: T) => string | null,
+  say: (line: string) => void,
+): Promise<T> {
+  for (let again = 0; ; again++) {
+    const played = await play()
+    const why = disturbed(played)
+    if (why === null || again === validity.replays) return played
+    say(`${why}: played again`)
+  }
 }

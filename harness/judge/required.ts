@@ -16,6 +16,9 @@ export function missingEvidence(scenario: Plan['scenario'], watched: Watched | n
     .map(({ what, why }) => `${what}, which ${scenario} stands on, is missing: ${why}`)
 }
 
+/** Whether a reason is that evidence is missing. */
+export const isMissing = (reason: string): boolean => /, which \S+ stands on, is missing: /.test(reason)
+
 /** What else the result knows nothing of. */
 export function notWatched(scenario: Plan['scenario'], watched: Watched | null): string[] {
   if (watched === null) return [`${ofTheTarget.join(', ')} of the target: it was not started here`]

@@ -1,7 +1,7 @@
 import { assertions } from '@headroom/perf-budgets/lighthouserc.ts'
 import { describe, expect, it } from 'vitest'
 import type { Audit } from './audit.ts'
-import { type AssertionName, judge, verdictOf } from './judge.ts'
+import { type AssertionName, judge, onDisturbedMachine, verdictOf } from './judge.ts'
 import type { AssertionResult, Report } from './report.ts'
 
 const origin = 'http://127.0.0.1:1'
@@ -127,6 +127,23 @@ describe('a page that Lighthouse audited', () => {
     expect(verdictOf([pass, fail].filter((page) => page !== undefined))).toBe('fail')
     expect(verdictOf([fail, invalid].filter((page) => page !== undefined))).toBe('invalid')
     expect(verdictOf([])).toBe('invalid')
+  })
+
+  it('is invalid where it was late while others used the machine, and fails by what is counted all the same', () => {
+    const broken = (...which: AssertionName[]) => {
+      const results = kept.map((result, place) => ({
+        ...result,
+        passed: !which.includes(names[place] as AssertionName),
+      }))
+      return judged({ assertions: results })[0] as NonNullable<ReturnType<typeof judged>[number]>
+    }
+    const others = ['other processes used 0.8 of 2 cores']
+    const late = broken('categories:performance', 'total-blocking-time')
+    expect(onDisturbedMachine(late, others)).toMatchObject({ verdict: 'invalid', reasons: others })
+    expect(onDisturbedMachine(late, [])).toBe(late)
+    const heavy = broken('total-blocking-time', 'total-byte-weight')
+    expect(onDisturbedMachine(heavy, others)).toBe(heavy)
+    expect(onDisturbedMachine(broken(), others).verdict).toBe('pass')
   })
 
   it('cannot pass where a part of Worklane ended, whatever its figures are', () => {

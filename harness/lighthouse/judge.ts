@@ -1,4 +1,4 @@
-import type { assertions as allAssertions } from '@headroom/perf-budgets/lighthouserc.ts'
+import { type assertions as allAssertions, timedAssertions } from '@headroom/perf-budgets/lighthouserc.ts'
 import type { Audit, AuditOptions } from './audit.ts'
 import type { AuditedPath } from './pages.ts'
 import { phoneAfter } from './phone.ts'
@@ -58,6 +58,17 @@ export function judge(
     const verdict = reasons.size > 0 ? 'invalid' : broken ? 'fail' : 'pass'
     return { name, url, verdict, measures, reasons: [...reasons] }
   })
+}
+
+/**
+ * What is left of a page's verdict where others used the machine: what was late may be late for that, and what was
+ * counted is so in any case.
+ */
+export function onDisturbedMachine(page: JudgedPage, disturbances: readonly string[]): JudgedPage {
+  const broken = Object.entries(page.measures).filter(([, { passed }]) => !passed)
+  const isTimed = broken.every(([name]) => timedAssertions.some((timed) => timed === name))
+  if (page.verdict !== 'fail' || disturbances.length === 0 || !isTimed) return page
+  return { ...page, verdict: 'invalid', reasons: [...disturbances, ...page.reasons] }
 }
 
 /**

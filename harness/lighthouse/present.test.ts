@@ -15,6 +15,7 @@ const result: LighthouseResult = {
   ...{ run: 'r', startedAt: '2026-01-01T00:00:00Z', revision: null, faults: [], crashed: null },
   machine: {} as LighthouseResult['machine'],
   ...{ verdict: 'fail', phone: phoneFor(1_100), runs: 1, forms: [{ formFactor: 'mobile', pages: [page] }] },
+  ...{ notes: [], notWatched: [] },
 }
 
 describe('a page that is broken where no column shows it', () => {
@@ -40,5 +41,16 @@ describe('a part of Worklane that ended during an audit', () => {
     expect(markdown(ended)).toContain('api-1 ended during the audit:\n\n    # <b>no memory</b>\n')
     expect(indexHtml(ended, [])).toContain('api-1 ended during the audit:\n# &lt;b&gt;no memory')
     expect(indexHtml(result, [])).not.toContain('<pre')
+  })
+})
+
+describe('a machine that others used', () => {
+  it('is told in the comment and in the index, as is what nobody watched', () => {
+    const notes = ['other processes used 0.8 of 2 cores']
+    const told = { ...result, notes, notWatched: ['CPU time that other machines took of this one'] }
+    for (const text of [markdown(told), indexHtml(told, [])]) {
+      expect(text).toContain('other processes used 0.8 of 2 cores')
+      expect(text).toContain('not watched: CPU time that other machines took')
+    }
   })
 })

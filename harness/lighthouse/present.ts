@@ -72,7 +72,8 @@ export const phoneLine = ({ benchmarkIndex, cpuSlowdown }: Phone): string =>
 const faultsLine = (faults: readonly string[]) => `Made with faults on purpose: ${faults.join(', ')}.`
 
 /** The same for a pull request. */
-export function markdown({ verdict, phone, runs, forms, faults, crashed }: LighthouseResult): string {
+export function markdown(result: LighthouseResult): string {
+  const { verdict, phone, runs, forms, faults, crashed } = result
   const tables = forms.map(({ formFactor, pages }) => {
     const rows = pages.map(({ name, measures, verdict }) => {
       const cells = columns.map(({ name, show }) => {
@@ -96,10 +97,17 @@ export function markdown({ verdict, phone, runs, forms, faults, crashed }: Light
     `Median of ${runs}. ${phoneLine(phone)}`,
     '',
     ...(faults.length > 0 ? [faultsLine(faults), ''] : []),
+    ...machineLines(result).flatMap((line) => [line, '']),
     ...tables,
     '',
   ].join('\n')
 }
+
+/** What others used of the machine, and what was not watched. */
+export const machineLines = ({ notes, notWatched }: LighthouseResult): string[] => [
+  ...notes,
+  ...notWatched.map((what) => `not watched: ${what}`),
+]
 
 /** A first line, and a log below it: indented it is code, whatever it holds. */
 function quoted(text: string): string {
@@ -108,10 +116,8 @@ function quoted(text: string): string {
 }
 
 /** One page that leads to every report. */
-export function indexHtml(
-  { verdict, phone, runs, forms, faults, crashed }: LighthouseResult,
-  links: ReportLink[],
-): string {
+export function indexHtml(result: LighthouseResult, links: ReportLink[]): string {
+  const { verdict, phone, runs, forms, faults, crashed } = result
   const title = `Lighthouse, median of ${runs}`
   const sections = forms.map(
     ({ formFactor, pages }) =>
@@ -123,6 +129,7 @@ export function indexHtml(
   const notes = [
     crashed === null ? '' : `\n<pre class="fail">${escaped(crashed)}</pre>`,
     faults.length > 0 ? `\n<p>${escaped(faultsLine(faults))}</p>` : '',
+    ...machineLines(result).map((line) => `\n<p>${escaped(line)}</p>`),
   ]
   return `<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escaped(title)}</title>

@@ -24,6 +24,7 @@ export function environmentOf(
     TARGET: target,
     SESSION_SECRET: sessionSecret,
     COLLECTOR: collector,
+    ...(plan.connections === undefined ? {} : { CONNECTIONS: plan.connections }),
     ...(plan.journey ? { JOURNEY: plan.journey.script } : {}),
   }
   return {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
-import { cpus } from 'node:os'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Guard } from '../stack/guard.ts'
@@ -97,7 +97,7 @@ function startShard(guard: Guard, options: GeneratorOptions, index: number): Sha
       env: {
         PATH: process.env.PATH,
         HOME: process.env.HOME,
-        ...goRuntime({ vus: ownVus, cores: cpus().length, memoryMiB: memoryLimit / options.shards }),
+        ...goRuntime({ vus: ownVus, cores: availableParallelism(), memoryMiB: memoryLimit / options.shards }),
         ...(options.prometheusUrl
           ? {
               K6_PROMETHEUS_RW_SERVER_URL: `${options.prometheusUrl}/api/v1/write`,
@@ -183,11 +183,15 @@ export const startNothing = (): Generator => ({
   signal() {},
 })
 
-/** The most memory that all shards had at once, nearly: each one's own most, added up. */
+/** The most memory that all shards had at once, nearly: each one's own most, added up; null unless all were watched. */
 export const peakRss = ({ shards }: Generator): number | null =>
-  shards.some(({ samples }) => samples.length > 0)
-    ? shards.reduce((sum, { samples }) => sum + Math.max(0, ...samples.map(({ rssBytes }) => rssBytes)), 0)
+  shards.length > 0 && shards.every(({ samples }) => samples.length > 0)
+    ? shards.reduce((sum, { samples }) => sum + mostOf(samples), 0)
     : null
+
+/** Not Math.max of all: a run of a day has more samples than a call may have arguments. */
+const mostOf = (samples: readonly Sample[]): number =>
+  samples.reduce((most, { rssBytes }) => Math.max(most, rssBytes), 0)
 
 /** What was used between two moments, the counters taken as straight lines between their samples. */
 export function between(samples: readonly Sample[], from: number, to: number): { cpuSeconds: number } | null {

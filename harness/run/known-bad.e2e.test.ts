@@ -10,6 +10,15 @@ describe('a run that breaks a promise', () => {
     expect(result.reasons.join('\n')).toMatch(/schedule lag/)
   })
 
+  it('is invalid, and names what is missing, when Prometheus stops half-way', async () => {
+    const { exitCode, result } = await smoke('--duration', '15s', '--fault', 'stop=prometheus@50%')
+    expect([exitCode, result.verdict]).toEqual([2, 'invalid'])
+    expect(result.reasons.join('\n')).toMatch(
+      /failed pages, which smoke stands on, is missing: Prometheus did/,
+    )
+    expect(result.observed.failedPages).toBeNull()
+  })
+
   it('fails when the cache forgets whose answer it keeps', async () => {
     const { exitCode, result } = await smoke('--duration', '10s', '--fault', 'leak=cache')
     expect(exitCode).toBe(1)

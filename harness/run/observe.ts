@@ -236,10 +236,15 @@ export function limitingPart(machineCpuShare: number | null, parts: Observed['pa
 
 const inMs = (row: Row | undefined): number | null => (row === undefined ? null : row.value * 1_000)
 
-/** @throws Unanswered also where no web is watched: no rows would be a promise that nothing failed */
+/** @throws Unanswered also where a web process is not reached: no rows would be a promise that nothing failed */
 async function failuresAt(url: string): Promise<Row[]> {
-  const [up] = await query(url, 'sum(up{job="web"})', Date.now() / 1_000)
-  if (!up || up.value === 0) throw new Unanswered('Prometheus reached no web process')
+  const count = async (expression: string) =>
+    (await query(url, expression, Date.now() / 1_000))[0]?.value ?? 0
+  // One scrape may come to nothing under load.
+  const reached = await count('sum(max_over_time(up{job="web"}[15s]))')
+  const all = await count('count(up{job="web"})')
+  if (all === 0 || reached < all)
+    throw new Unanswered(`Prometheus reached ${reached} of ${all} web processes`)
   return query(url, 'page_failures_total', Date.now() / 1_000)
 }
 
@@ -311,6 +316,8 @@ export const slopeOfSamples = (process: string, samples: readonly Sample[]): Mem
 async function withClient<T>(url: string | undefined, use: (client: pg.Client) => Promise<T>): Promise<T> {
   if (!url) throw new Unanswered('there is no Postgres to ask')
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
+  // What is lost fails the query; untold of here it would end the process.
+  client.on('error', () => {})
   try {
     await client.connect()
     return await use(client)

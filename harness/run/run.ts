@@ -93,7 +93,7 @@ export async function run(options: RunOptions): Promise<Result> {
   }
   const edgesAt = options.onJudged ? [judgedAt(plan, 0), judgedAt(plan, 1)] : []
   const endings = [
-    ...startFaults(options, generator, collected),
+    ...startFaults(options, generator, collected, (crash) => crashes.push(crash)),
     ...edgesAt.map((at) => onceStarted(collected, at, edge)),
   ]
   const isJudgedNow = () => {
@@ -148,7 +148,8 @@ export async function run(options: RunOptions): Promise<Result> {
     },
     memory: [...memory, ...slopesOfGenerator(generator, times.from)],
     missing: stack ? missing : null,
-    machine: machine.between(times.from, times.to),
+    // What runs beside the swarm is judged from the beginning.
+    machine: machine.between(options.companion ? (collected.startedAt ?? times.from) : times.from, times.to),
     crashes: crashes.filter(isOfTarget).map(({ part, code, signal, lastLines }) => ({
       part,
       detail: `${signal ?? `exit code ${code}`}; ${lastLines}`,
@@ -186,11 +187,16 @@ const slopesOfGenerator = ({ shards }: Generator, from: number): MemorySlope[] =
   )
 
 /** The faults that are ours to make; Worklane makes its own. @returns how to end each */
-function startFaults(
-  { faults, stack, plan }: RunOptions,
-  generator: { signal(signal: NodeJS.Signals): void },
+export function startFaults(
+  { faults, stack, plan }: Pick<RunOptions, 'faults' | 'stack' | 'plan'>,
+  generator: Pick<Generator, 'signal' | 'exited'>,
   collected: Collected,
+  onCrash: (crash: Crash) => void,
 ): (() => void)[] {
+  let isOver = false
+  void generator.exited.then(() => {
+    isOver = true
+  })
   return faults.flatMap((fault) => {
     if (fault.kind === 'starve-generator') {
       // It starts like any other, and gets too little once it is needed.
@@ -205,7 +211,12 @@ function startFaults(
       return [onceStarted(collected, judgedAt(plan, fault.at), stop)]
     }
     if (fault.kind === 'restart') {
-      const restart = () => void stack?.restart(fault.part)
+      const restart = () =>
+        void stack?.restart(fault.part).catch((error: Error) => {
+          // What is stopped with its run while it starts need not come up.
+          if (!isOver)
+            onCrash({ part: fault.part, code: null, signal: 'its restart failed', lastLines: error.message })
+        })
       return [onceStarted(collected, judgedAt(plan, fault.at), restart)]
     }
     return []

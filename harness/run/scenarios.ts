@@ -23,6 +23,8 @@ export type Plan = Omit<Workload, 'scan' | 'streams'> & {
   journey?: JourneyFile
   shape: Shape
   shards: number
+  /** Connections that all VUs together open at most, where it is not the usual number. */
+  connections?: number
   seed: number
   population: PopulationSpec
 }

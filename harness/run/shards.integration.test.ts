@@ -48,6 +48,7 @@ describe('shards', () => {
     guard.end()
     const judgement = judge(collector.collected, {
       ...{ users: workload.users, stages: stagesOf(workload), vus, shards, judgedMs: workload.duration },
+      connections: workload.users,
       ...{ k6ExitCode: code, k6LastLines: lastLines, crashes: [], interrupted: false, population: null },
       ...{ generatorCpuShare: null, generatorRssBytes: null },
     })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import pc from 'picocolors'
 import { z } from 'zod'
+import { playSmoke } from './smoke-step.ts'
 import type { Step } from './steps.ts'
 
 export type Tally = { passed: number; failed: number }
@@ -15,20 +16,25 @@ export async function runSteps(chosen: readonly Step[]): Promise<Tally> {
   for (const step of chosen) {
     const started = performance.now()
     console.log(`\n${pc.bold(`▶ ${step.name}`)}  ${pc.dim(step.command.join(' '))}`)
-    const tally = await runStep(step)
+    const { note, ...tally } = await runStep(step)
     const seconds = ((performance.now() - started) / 1000).toFixed(0)
     total.passed += tally.passed
     total.failed += tally.failed
     const mark = tally.failed === 0 ? pc.green('✓') : pc.red('✗')
     const count = `${tally.passed} passed, ${tally.failed} failed`
     lines.push(`${mark} ${step.name.padEnd(18)} ${count.padEnd(24)} ${seconds.padStart(4)} s`)
+    if (note) lines.push(`  ${pc.yellow(note)}`)
     if (tally.failed > 0) lines.push(`  ${pc.dim(step.about)}`)
   }
   console.log(`\n${lines.join('\n')}\n`)
   return total
 }
 
-async function runStep(step: Step): Promise<Tally> {
+async function runStep(step: Step): Promise<Tally & { note?: string }> {
+  if (step.counts === 'loadtest') {
+    const { passed, note } = await playSmoke(step.command)
+    return { ...one(passed ? 'passed' : 'failed'), ...(note ? { note } : {}) }
+  }
   if (step.counts === 'one') return (await succeeds(step.command)) ? one('passed') : one('failed')
   const directory = await mkdtemp(join(tmpdir(), 'headroom-test-'))
   try {

@@ -4,8 +4,8 @@ import { startCollecting } from '../../collect/collect.ts'
 import { readOrder } from '../../collect/order.ts'
 import { progressScreen } from '../../report/progress.ts'
 import { terminalSummary } from '../../report/summary.ts'
-import { runId, writeResult } from '../../report/write.ts'
-import { fromHere, shownFromHere } from '../here.ts'
+import { assertWritable, runId, writeResult } from '../../report/write.ts'
+import { fromHere } from '../here.ts'
 import { duration, wholeNumber } from '../options.ts'
 import { exitCodes, UsageError } from '../usage.ts'
 
@@ -43,6 +43,7 @@ async function collect({ plan: file, host, port, startWithin, grace }: Options):
     'the SEED_SESSION_SECRET that the target was seeded with',
   )
   const say = (line: string) => console.log(`  ${pc.dim(line)}`)
+  await assertWritable(runId(order.plan.scenario))
   const screen = progressScreen()
   const collecting = await startCollecting({
     ...{ id: runId(order.plan.scenario), order, host, port, token, sessionSecret, startWithin, grace, say },
@@ -61,8 +62,8 @@ async function collect({ plan: file, host, port, startWithin, grace }: Options):
   say(`listening on ${host}:${port}`)
   const result = await collecting.result
   screen.end()
-  const directory = await writeResult(result)
-  console.log(terminalSummary(result, shownFromHere(directory)))
+  const files = await writeResult(result)
+  console.log(terminalSummary(result, files))
   process.exitCode = exitCodes[result.verdict]
   // Whoever started the run still has to fetch its verdict.
   await ended

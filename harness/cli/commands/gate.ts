@@ -62,7 +62,10 @@ export function register(program: Command): void {
     })
 }
 
-const severalPages = (text: string, before: PageName[]) => [...before, oneOf('page', text, pageNames)]
+/** Each once, however often it is given. */
+const severalPages = (text: string, before: PageName[]) => [
+  ...new Set([...before, oneOf('page', text, pageNames)]),
+]
 
 /** Two paths of one host are two deployments. */
 const isSame = (base: string, head: string) =>

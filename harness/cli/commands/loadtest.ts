@@ -3,11 +3,12 @@ import { type Command, Option } from 'commander'
 import pc from 'picocolors'
 import { withBrowser } from '../../browser/beside.ts'
 import { measureCapacity } from '../../capacity/measure.ts'
+import { disturbanceOf, playedAgain } from '../../judge/machine.ts'
 import type { Result } from '../../judge/result.ts'
 import { defaultImage, defaultRunnerImage, writeForCluster } from '../../kubernetes/command.ts'
 import { progressScreen } from '../../report/progress.ts'
 import { terminalSummary } from '../../report/summary.ts'
-import { runId, writeResult } from '../../report/write.ts'
+import { assertWritable, runId, writeResult } from '../../report/write.ts'
 import type { Companion } from '../../run/companion.ts'
 import { type Fault, readFault } from '../../run/faults.ts'
 import { proveEyes } from '../../run/isolation.ts'
@@ -16,7 +17,7 @@ import { type Plan, scenarioNames } from '../../run/scenarios.ts'
 import { onSite, type Play } from '../../run/site.ts'
 import type { Stack } from '../../stack/stack.ts'
 import { provide } from '../../toolchain/provide.ts'
-import { fromHere, shownFromHere } from '../here.ts'
+import { fromHere } from '../here.ts'
 import { duration, several, wholeNumber } from '../options.ts'
 import { type PlanOptions, planInWords, planOf } from '../plan.ts'
 import { assertForBrowser, reachable } from '../target.ts'
@@ -47,6 +48,11 @@ export function register(program: Command): void {
     .option('--population <n>', 'users of the population', wholeNumber(3, 10_000_000))
     .option('--seed <n>', 'plays and makes other users', wholeNumber(0, 2 ** 31), defaultPopulation.seed)
     .option('--shards <n>', 'k6 processes, each of which plays an equal part', wholeNumber(1, 64), 1)
+    .option(
+      '--connections <n>',
+      'that the generator opens at most (one a user, and 640 for as many as 100,000)',
+      wholeNumber(1, 1_000_000),
+    )
     .option('--target <url>', 'a deployment to test, with its base path; nothing is started here')
     .option('--insecure', "takes any certificate of the target's")
     .option('--port <n>', "the edge's port, when the stack is started here", wholeNumber(1, 65_535))
@@ -93,6 +99,7 @@ async function loadtest(plan: Plan, options: Options): Promise<void> {
   if (target && faults.some(({ kind }) => kind !== 'starve-generator')) {
     throw new UsageError('--fault cannot break a deployment that is not ours', 'leave out --target')
   }
+  await assertWritable(runId(plan.journey?.name ?? scenario))
   const say = (line: string) =>
     void (options.json ? process.stderr : process.stdout).write(`  ${pc.dim(line)}\n`)
   if (!options.json)
@@ -120,9 +127,9 @@ async function loadtest(plan: Plan, options: Options): Promise<void> {
     return result
   }
   const tell = async (result: Result) => {
-    const directory = await writeResult(result)
+    const files = await writeResult(result)
     if (options.json) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`)
-    else console.log(terminalSummary(result, shownFromHere(directory)))
+    else console.log(terminalSummary(result, files))
     process.exitCode = exitCodes[result.verdict]
   }
 
@@ -142,7 +149,11 @@ async function loadtest(plan: Plan, options: Options): Promise<void> {
       scenario === 'capacity'
         ? await measureCapacity(plan, playHere, say)
         : scenario === 'browser'
-          ? await withBrowser({ k6: k6.path, chromium }, (companion) => playHere(plan, companion))
+          ? await playedAgain(
+              () => withBrowser({ k6: k6.path, chromium }, (companion) => playHere(plan, companion)),
+              disturbanceOf,
+              say,
+            )
           : await playHere(plan),
     )
   })

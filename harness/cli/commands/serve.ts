@@ -1,4 +1,4 @@
-import { rename, writeFile } from 'node:fs/promises'
+import { rename, stat, writeFile } from 'node:fs/promises'
 import { defaultPopulation } from '@headroom/fixtures/population.ts'
 import type { Command } from 'commander'
 import pc from 'picocolors'
@@ -8,6 +8,7 @@ import { startStack } from '../../stack/stack.ts'
 import { fromHere } from '../here.ts'
 import { several, wholeNumber } from '../options.ts'
 import { untilStopped } from '../until-stopped.ts'
+import { UsageError } from '../usage.ts'
 
 type Options = {
   port?: number
@@ -37,6 +38,7 @@ export function register(program: Command): void {
 
 async function serve({ port, organisations, population: users, seed, ready, fault }: Options): Promise<void> {
   const faults = stackFaults(readStackFaults(fault))
+  if (ready !== undefined) await assertTakes(ready)
   const population = { seed, organisations, users }
   const say = (line: string) => console.log(pc.dim(line))
   const stack = await startStack({ population, ...faults, say, ...(port === undefined ? {} : { port }) })
@@ -55,4 +57,23 @@ async function serve({ port, organisations, population: users, seed, ready, faul
     await rename(`${ready}.partial`, ready)
   }
   await untilStopped(stack)
+}
+
+/** Before anything is started. @throws UsageError unless the file can be written */
+async function assertTakes(ready: string): Promise<void> {
+  const isDirectory = await stat(ready).then(
+    (file) => file.isDirectory(),
+    () => false,
+  )
+  const problem = isDirectory
+    ? 'EISDIR'
+    : await writeFile(`${ready}.partial`, '', { mode: 0o600 }).then(
+        () => null,
+        ({ code }: NodeJS.ErrnoException) => code,
+      )
+  if (problem !== null)
+    throw new UsageError(
+      `--ready ${ready} cannot be written (${problem})`,
+      'give a file in a directory of yours',
+    )
 }
