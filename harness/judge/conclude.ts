@@ -27,6 +27,7 @@ import { tooManyErrors } from './errors.ts'
 import { percent } from './figures.ts'
 import { judge, limitsBy } from './judge.ts'
 import { disturbancesOf, trusted } from './machine.ts'
+import { thinNeighbours } from './neighbours.ts'
 import { missingEvidence, notWatched, type Watched } from './required.ts'
 import type { Evidence, MemorySlope, Observed, Result } from './result.ts'
 
@@ -119,7 +120,8 @@ export function conclude(ended: Ended): Result {
   const disturbances = disturbancesOf(load)
   // Where nothing was played there is nothing else to say.
   const wasPlayed = ended.population === null && !ended.interrupted
-  const missing = wasPlayed ? missingEvidence(plan.scenario, watched) : []
+  const thin = stages.some(({ crowd }) => crowd > 1) ? thinNeighbours(judgement.groups, stages) : []
+  const missing = wasPlayed ? [...missingEvidence(plan.scenario, watched), ...thin] : []
   const facts = circumstances.crashes.length + collected.leaks.length + ended.facts.length > 0
   const vuStates = [...collected.vus.values()]
   const within = timeline.windows.filter(({ at }) => at < lengthOf(stages))
@@ -164,10 +166,16 @@ export function conclude(ended: Ended): Result {
       streams: sum(vuStates.map(({ streams }) => streams)),
       doubts: measuringDoubts(collected, circumstances),
     },
-    observed: ended.observed,
+    observed: { ...ended.observed, limiting: limitingBeside(ended.observed, disturbances) },
     memory,
   }
 }
+
+/** What limited a run where others used the machine is first of all that. */
+const limitingBeside = ({ limiting }: Observed, [disturbance]: readonly string[]): Observed['limiting'] =>
+  limiting && disturbance
+    ? { part: 'the machine', why: `${disturbance}; beside them ${limiting.part}: ${limiting.why}` }
+    : limiting
 
 /** Of a run that others play. */
 const unseenMachine: WatchedMachine = {

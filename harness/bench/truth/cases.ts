@@ -31,7 +31,8 @@ export const cases = {
   'rare-5s': usual,
   'stall-3s': usual,
   'slow-body': usual,
-  'slow-handshake': { ...usual, users: 30 },
+  // Each request makes a connection, which costs both sides much more than the answer.
+  'slow-handshake': { ...usual, users: 20 },
   'hang-before-end': { ...usual, users: 40, duration: 10_000, verdict: 'fail' },
 
   'few-users': { ...usual, users: 5, think: 250, shards: [1] },

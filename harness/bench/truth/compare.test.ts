@@ -131,7 +131,7 @@ describe('what a generator tells', () => {
     ])
   })
 
-  it('may be later than the books by what the network takes, and not earlier', () => {
+  it('may be later than the books by what the network takes, and earlier by what a clock of milliseconds misses', () => {
     const late = { ...honest, p50: truth.p50 + 2.4 }
     expect(wrongIn(compare(late, truth, wanted, 0.5))).toEqual([])
     expect(wrongIn(compare({ ...honest, p50: truth.p50 - 2.4 }, truth, wanted, 0.5))).toHaveLength(1)

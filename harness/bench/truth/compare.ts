@@ -81,9 +81,12 @@ export const kindsOf = (told: Figures, truth: Figures) =>
 
 export const allowed = (truth: number): number => Math.max(relative * truth, absolute)
 
-/** How far what was told is from when the byte was written or had arrived, whichever is nearer. */
+/** k6's clock tells whole milliseconds, the last one that began: what is told of a time is less by half of one. */
+const clock = 0.5
+
+/** How far what was told is from where it may be: from what the clock misses up to when the byte had arrived. */
 const deviation = (told: number, truth: number, network: number): number =>
-  Math.max(truth - told, told - (truth + network), 0)
+  Math.max(truth - clock - told, told - (truth + network), 0)
 
 const figure = (milliseconds: number) => `${milliseconds.toFixed(1)} ms`
 
