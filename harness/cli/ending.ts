@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { styleText } from 'node:util'
+import { fromHere } from './here.ts'
 import { exitCodeOfCrash, exitCodes, UsageError } from './usage.ts'
 
 /**
@@ -93,7 +94,8 @@ function wrongFile(error: unknown, words: readonly string[]): UsageError | null 
     ...variables.map((name) => process.env[name]),
   ]
   const isMeant = (named: string | undefined) =>
-    named && [resolve(path), dirname(resolve(path))].includes(resolve(named))
+    named &&
+    [fromHere(named), resolve(named)].some((at) => [resolve(path), dirname(resolve(path))].includes(at))
   if (!surroundings.includes(code) && !given.some(isMeant)) return null
   return new UsageError(
     `${path} ${aboutFiles[code as keyof typeof aboutFiles]} (${code})`,
