@@ -30,17 +30,22 @@ describe('the limits', () => {
   it.each([
     [
       'a route slower than the promise',
-      { routes: { 'page /a': { kind: 'page', ttfbP95: 900 } } },
+      { routes: { 'page /a': { kind: 'page', ttfbP95: 900, latencyP95: 900 } } },
       /routes\.page \/a\.ttfbP95: .*800/,
     ],
     [
+      'an answer that is whole before it begins',
+      { routes: { 'page /a': { kind: 'page', ttfbP95: 800, latencyP95: 700 } } },
+      /latencyP95: must not be below ttfbP95/,
+    ],
+    [
       'a route of another kind than its name',
-      { routes: { 'rsc /a': { kind: 'page', ttfbP95: 9 } } },
+      { routes: { 'rsc /a': { kind: 'page', ttfbP95: 9, latencyP95: 9 } } },
       /kind: is a rsc/,
     ],
     [
       'a route that is named otherwise',
-      { routes: { '/a': { kind: 'page', ttfbP95: 9 } } },
+      { routes: { '/a': { kind: 'page', ttfbP95: 9, latencyP95: 9 } } },
       /named as docs\/seams\.md/,
     ],
     [

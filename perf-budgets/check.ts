@@ -24,6 +24,7 @@ const Routes = z
         slo.ttfbP95,
         `may be tighter than the promise of ${slo.ttfbP95} ms, never wider`,
       ),
+      latencyP95: Milliseconds,
     }),
   )
   .check((context) => {
@@ -33,6 +34,10 @@ const Routes = z
           ...{ code: 'custom', input: name, path: [name] },
           message: 'must be named as docs/seams.md says',
         })
+      }
+      if (budget.latencyP95 < budget.ttfbP95) {
+        const message = 'must not be below ttfbP95: the whole answer cannot come before its first byte'
+        context.issues.push({ code: 'custom', input: budget, path: [name, 'latencyP95'], message })
       }
       if (budget.kind === kindOf(name)) continue
       const message = `is a ${kindOf(name)} by its name and a ${budget.kind} by its kind`
@@ -55,6 +60,7 @@ export const Slo = z.strictObject({
   }),
   effects: z.strictObject({ delayP95: Milliseconds, oldestWaiting: Milliseconds }),
   errorsThatCount: z.array(z.string()).min(1),
+  errorsOfTime: z.array(z.string()).min(1),
   lighthouse: z.strictObject({
     performance: z.strictObject({ mobile: Share, desktop: z.number().gt(0).max(1) }),
     // An even number of runs has no middle one.
@@ -83,6 +89,11 @@ export const Slo = z.strictObject({
     minimumSamples: z.number().int().positive(),
     generatorRssBytes: z.number().int().positive(),
     littlesLaw: Share,
+    latencyByClock: z.strictObject({ share: Share, floor: Milliseconds }),
+    connectionWaitP99: Milliseconds,
+    foreignShare: Share,
+    stolenShare: Share,
+    replays: z.number().int().positive(),
     vitalSamples: z.number().int().positive(),
   }),
   soak: z.strictObject({
@@ -129,6 +140,7 @@ export const Slo = z.strictObject({
       ),
   }),
   appCosts: z.strictObject({ hotReadShare: Share, tenantReadRatio: z.number().min(1) }),
+  wholeAnswer: z.number().min(1),
   errorRate: Share,
   latencyTarget: Share,
   routes: Routes,

@@ -1,4 +1,13 @@
-import { effects, lighthouse, promises, type RouteKind, routes, ttfbP95, webVitals } from './slo.ts'
+import {
+  effects,
+  lighthouse,
+  promises,
+  type RouteKind,
+  routes,
+  ttfbP95,
+  webVitals,
+  wholeAnswer,
+} from './slo.ts'
 
 const kinds: [RouteKind, string][] = [
   ['page', 'a page, full load'],
@@ -18,6 +27,10 @@ export function sloTable(): string {
     ['Isolation', `${isolation.leaks} texts of one tenant seen by another`],
     ['Time to first byte, p95', `< ${ttfbP95} ms on every route`],
     ...kinds.map(([kind, words]) => [`· ${words}`, limitsOf(kind)]),
+    [
+      'Whole answer, p95',
+      `< ${webVitals.largestContentfulPaint / 1000} s for a page, elsewhere ${wholeAnswer} times the limit of its first byte`,
+    ],
     [
       'Lighthouse, performance',
       `≥ ${lighthouse.performance.mobile * 100} on phones, ${lighthouse.performance.desktop * 100} on computers, median of ${lighthouse.runs}`,

@@ -11,6 +11,8 @@ export type RouteBudget = {
   kind: RouteKind
   /** Time to first byte that 95 of 100 requests stay below, counted from when the request was due. */
   ttfbP95: number
+  /** The same of the whole answer, to its last byte. */
+  latencyP95: number
 }
 
 /** The promise for every route; a route may be held to less, never to more. */
@@ -80,6 +82,13 @@ export const validity = {
    * run lost users or counted some twice.
    */
   littlesLaw: 0.03,
+  /**
+   * How far the mean latency that the generator tells may be from the time by the clock until it went on: a share of it,
+   * or so many milliseconds, whichever is more.
+   */
+  latencyByClock: { share: 0.05, floor: 25 },
+  /** How long 99 of 100 requests may wait for one of the generator's own connections before that wait decides a limit. */
+  connectionWaitP99: 100,
   /** Visits of a page without which a web vital's median says nothing. */
   vitalSamples: 5,
   /**
@@ -166,10 +175,19 @@ export const appCosts = {
   tenantReadRatio: 1.15,
 } as const
 
-const page = (limit: number = ttfbP95): RouteBudget => ({ kind: 'page', ttfbP95: limit })
-const navigation = (limit = 600): RouteBudget => ({ kind: 'rsc', ttfbP95: limit })
-const rest = (limit = 300): RouteBudget => ({ kind: 'rest', ttfbP95: limit })
-const trpc = (limit = 300): RouteBudget => ({ kind: 'trpc', ttfbP95: limit })
+/** How long a whole answer may take where nothing else is said: so many times as long as its first byte. */
+export const wholeAnswer = 2
+
+const budget = (kind: RouteKind, limit: number, whole = wholeAnswer * limit): RouteBudget => ({
+  kind,
+  ttfbP95: limit,
+  latencyP95: whole,
+})
+// A page streams: all of it must be there before what people wait for can be painted.
+const page = (limit: number = ttfbP95) => budget('page', limit, webVitals.largestContentfulPaint)
+const navigation = (limit = 600) => budget('rsc', limit, webVitals.largestContentfulPaint)
+const rest = (limit = 300) => budget('rest', limit)
+const trpc = (limit = 300) => budget('trpc', limit)
 /** A write is one transaction of several statements. */
 const write = 400
 /** A search, a report or an export reads more than a page of rows. */
@@ -177,7 +195,7 @@ const heavy = 600
 
 /** Every route that Worklane answers. One without an entry fails the check. */
 export const routes = {
-  static: { kind: 'static', ttfbP95: 200 },
+  static: budget('static', 200),
 
   'page /': page(400),
   'page /pricing': page(400),

@@ -1,4 +1,4 @@
-import { errorRate, type RouteName, routes } from './slo.ts'
+import { errorRate, type RouteName, routes, validity, wholeAnswer } from './slo.ts'
 
 /**
  * k6's own thresholds, for a plain `k6 run` without the collector: metric{tags} → conditions, times in ms.
@@ -6,9 +6,9 @@ import { errorRate, type RouteName, routes } from './slo.ts'
  */
 export function k6Thresholds(): Record<string, string[]> {
   const names = Object.keys(routes) as RouteName[]
-  const perRoute = names.map((name) => [
-    `http_req_waiting{name:${name},phase:steady}`,
-    [`p(95)<${routes[name].ttfbP95}`],
+  const perRoute = names.flatMap((name) => [
+    [`http_req_waiting{name:${name},phase:steady}`, [`p(95)<${routes[name].ttfbP95}`]],
+    [`http_req_duration{name:${name},phase:steady}`, [`p(95)<${routes[name].latencyP95}`]],
   ])
   return {
     'http_req_failed{phase:steady}': [`rate<=${Number(errorRate.toPrecision(6))}`],
@@ -27,5 +27,25 @@ export function renderThresholds(): string {
 export const thresholds: Record<string, string[]> = {
 ${lines.join('\n')}
 }
+`
+}
+
+/** The text of loadtests/generated/limits.ts: what the swarm counts exactly, above and below. */
+export function renderLimits(): string {
+  const lines = Object.entries(routes).map(
+    ([name, { ttfbP95, latencyP95 }]) => `  '${name}': { ttfb: ${ttfbP95}, latency: ${latencyP95} },`,
+  )
+  return `// Made by \`pnpm generate\` from perf-budgets/slo.ts.
+import type { RouteLimit } from '../wire/message.ts'
+
+export const limits: Record<string, RouteLimit> = {
+${lines.join('\n')}
+}
+
+/** How late the generator may start a step, in ms. */
+export const scheduleLagLimit = ${validity.scheduleLagP99}
+
+/** How long a whole answer may take where a journey says nothing else: so many times as long as its first byte. */
+export const wholeAnswer = ${wholeAnswer}
 `
 }

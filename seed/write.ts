@@ -13,6 +13,8 @@ export type Written = { rows: number; digest: string }
 /** A connection for bulk work: what is lost in a crash is written again anyway. */
 export async function connectForBulk(adminUrl: string): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: adminUrl })
+  // What is lost fails the query; untold of here it would end the process.
+  client.on('error', () => {})
   await client.connect()
   await client.query("set synchronous_commit = off; set maintenance_work_mem = '256MB'")
   return client

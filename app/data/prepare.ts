@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { createHmac } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import pg from 'pg'
 
@@ -23,6 +24,8 @@ export type DatabaseUrls = Record<keyof typeof roles, string>
  */
 export async function prepareDatabase(adminUrl: string): Promise<DatabaseUrls> {
   const client = new pg.Client({ connectionString: adminUrl, connectionTimeoutMillis: 5_000 })
+  // What is lost fails the query; untold of here it would end the process.
+  client.on('error', () => {})
   try {
     await client.connect()
     await client.query('select pg_advisory_lock(738_201)')
@@ -77,7 +80,9 @@ async function migrate(adminUrl: string): Promise<void> {
   const url = new URL(adminUrl)
   if (!url.searchParams.has('sslmode')) url.searchParams.set('sslmode', 'disable')
   const require = createRequire(import.meta.url)
-  const { resolveBinary } = (await import(require.resolve('dbmate'))) as { resolveBinary(): string }
+  const { resolveBinary } = (await import(pathToFileURL(require.resolve('dbmate')).href)) as {
+    resolveBinary(): string
+  }
   await promisify(execFile)(resolveBinary(), [
     ...['--url', url.href, '--migrations-dir', migrationsDirectory],
     ...['--no-dump-schema', 'up'],

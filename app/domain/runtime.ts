@@ -1,4 +1,5 @@
 import { readEnvironment } from '@worklane/data/config.ts'
+import { toleratesLostConnections } from '@worklane/data/lost-connections.ts'
 import { createLimiter } from '@worklane/data/rate-limit/limiter.ts'
 import { connect, type Tenant, tenant } from '@worklane/data/tenant.ts'
 import { Redis } from 'ioredis'
@@ -19,6 +20,7 @@ function open() {
     application_name: 'worklane-auth',
   })
   auth.on('error', () => {})
+  toleratesLostConnections(auth)
   const redis = new Redis(env.REDIS_URL, { maxRetriesPerRequest: 1, enableAutoPipelining: true })
   // Readiness tells of it; without a listener a lost Redis would end the process.
   redis.on('error', () => {})

@@ -56,7 +56,7 @@ describe('the edge', () => {
   beforeAll(async () => {
     const { nginx } = await provide(['nginx'])
     guard = startGuard()
-    directory = await mkdtemp(join(tmpdir(), 'headroom-edge-'))
+    directory = await mkdtemp(join(tmpdir(), 'headroom of "$1"; edge-'))
     const staticDirectory = join(directory, 'static')
     await mkdir(staticDirectory)
     await writeFile(join(staticDirectory, 'app.js'), long)

@@ -17,13 +17,13 @@ export type Edge = {
  */
 export function nginxConfiguration(edge: Edge): string {
   return `
-pid ${edge.directory}/nginx.pid;
+pid ${quoted(edge.directory, 'nginx.pid')};
 error_log stderr warn;
 daemon off;
 worker_processes 1;
 events { worker_connections 16384; multi_accept on; }
 http {
-  include ${edge.mimeTypes};
+  include ${quoted(edge.mimeTypes)};
   default_type application/octet-stream;
   access_log off;
   server_tokens off;
@@ -32,12 +32,12 @@ http {
   keepalive_timeout 120s;
   keepalive_requests 100000;
   client_max_body_size 2m;
-  client_body_temp_path ${edge.directory}/body;
-  proxy_temp_path ${edge.directory}/proxy;
-  fastcgi_temp_path ${edge.directory}/fastcgi;
-  uwsgi_temp_path ${edge.directory}/uwsgi;
-  scgi_temp_path ${edge.directory}/scgi;
-  proxy_cache_path ${edge.directory}/cache keys_zone=pages:4m max_size=64m inactive=10m use_temp_path=off;
+  client_body_temp_path ${quoted(edge.directory, 'body')};
+  proxy_temp_path ${quoted(edge.directory, 'proxy')};
+  fastcgi_temp_path ${quoted(edge.directory, 'fastcgi')};
+  uwsgi_temp_path ${quoted(edge.directory, 'uwsgi')};
+  scgi_temp_path ${quoted(edge.directory, 'scgi')};
+  proxy_cache_path ${quoted(edge.directory, 'cache')} keys_zone=pages:4m max_size=64m inactive=10m use_temp_path=off;
 
   gzip ${edge.compress ? 'on' : 'off'};
   gzip_comp_level 4;
@@ -61,6 +61,8 @@ http {
     "~(^|[ ,])br($|[ ,;])" .br;
     default /none;
   }
+
+  geo $dollar { default "$"; }
 
   # Set for whoever is signed in, empty for the public.
   map $http_cookie $session {
@@ -121,22 +123,28 @@ ${staticLocation(edge)}
 `.trimStart()
 }
 
+/** A path below a directory, which may hold spaces and quotes. */
+const quoted = (...parts: string[]) => `"${parts.join('/').replaceAll(/[\\"]/g, '\\$&')}"`
+
+/** The same where nginx looks for variables, of which it has no other way to write a dollar. */
+const aliasOf = (directory: string, rest = '') => quoted(directory.replaceAll('$', '$${dollar}'), rest)
+
 const servers = (ports: number[]) => ports.map((port) => `server 127.0.0.1:${port} max_fails=0;`).join(' ')
 
 /** Packed when the app was built: by Brotli, a seventh smaller, for whoever takes it, or by gzip. */
 function staticLocation({ staticDirectory, compress }: Edge): string {
   if (staticDirectory === null) return ''
   const forEver = 'add_header Cache-Control "public, max-age=31536000, immutable";'
-  if (!compress) return `    location /_next/static/ { alias ${staticDirectory}/; ${forEver} }`
+  if (!compress) return `    location /_next/static/ { alias ${aliasOf(staticDirectory)}; ${forEver} }`
   return `    location /_next/static/ {
       if (-f $request_filename$packed_by_brotli) { rewrite ^/_next/static/(.+)$ /_brotli/$1 last; }
-      alias ${staticDirectory}/;
+      alias ${aliasOf(staticDirectory)};
       gzip_static on;
       ${forEver}
     }
     location ~ ^/_brotli/(.+)$ {
       internal;
-      alias ${staticDirectory}/$1.br;
+      alias ${aliasOf(staticDirectory, '$1.br')};
       gzip off;
       add_header Content-Encoding br;
       add_header Vary Accept-Encoding;

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import { readEnvironment } from '@worklane/data/config.ts'
 import { createLog } from '@worklane/data/log.ts'
+import { toleratesLostConnections } from '@worklane/data/lost-connections.ts'
 import { onStop } from '@worklane/data/shutdown.ts'
 import { activityTopic } from '@worklane/domain/activity/announce.ts'
 import { OutboxJob, recordActivity } from '@worklane/domain/activity/record.ts'
@@ -41,6 +42,7 @@ const pool = new pg.Pool({
   application_name: 'worklane-relay',
 })
 pool.on('error', (error) => log.error({ err: error }, 'postgres'))
+toleratesLostConnections(pool)
 new Gauge({
   name: 'effect_oldest_waiting_seconds',
   help: 'Age of the oldest write of which no worker has taken up what it brings about',
@@ -96,7 +98,11 @@ worker.on('failed', (job, error) => {
   log.error({ err: error, job: job?.id }, 'job failed')
 })
 
+worker.on('error', (error) => log.error({ err: error }, 'worker'))
+for (const each of [queue, schedules]) each.on('error', (error) => log.error({ err: error }, 'queue'))
+
 const pruner = new Worker('schedules', async () => ({ pruned: await prune(pool) }), { connection })
+pruner.on('error', (error) => log.error({ err: error }, 'pruner'))
 await schedules.upsertJobScheduler('prune-outbox', { every: 3_600_000 }, { name: 'prune-outbox' })
 
 let relaying = true
@@ -125,10 +131,14 @@ const isReady = async () =>
 const server = createServer(async (request, response) => {
   if (request.url === '/healthz') return response.end('ok')
   if (request.url === '/readyz') return response.writeHead((await isReady()) ? 200 : 503).end()
-  if (request.url === '/metrics') {
-    return response.setHeader('Content-Type', register.contentType).end(await register.metrics())
+  if (request.url !== '/metrics') return response.writeHead(404).end()
+  try {
+    const figures = await register.metrics()
+    return response.setHeader('Content-Type', register.contentType).end(figures)
+  } catch (error) {
+    log.error({ err: error }, 'metrics')
+    return response.writeHead(500).end()
   }
-  return response.writeHead(404).end()
 }).listen(env.PORT, env.HOST, () => log.info({ port: env.PORT }, 'listening'))
 
 onStop(async () => {

@@ -129,6 +129,7 @@ describe('a run with a browser beside it', () => {
         stages: [],
         vus: 0,
         shards: 1,
+        connections: 1,
         judgedMs: 1,
         k6ExitCode: 0,
         k6LastLines: '',

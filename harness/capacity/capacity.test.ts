@@ -4,7 +4,6 @@ import type { Result } from '../judge/result.ts'
 import type { Plan } from '../run/scenarios.ts'
 import { measureCapacity } from './measure.ts'
 import { nearest, preferredUpTo } from './preferred.ts'
-import { fitLaw, throughput } from './scalability.ts'
 import { type Probe, search } from './search.ts'
 
 const options = { start: 1_000, most: 100_000, confirmations: 3 }
@@ -173,37 +172,5 @@ describe('preferred numbers', () => {
     const numbers = preferredUpTo(100_000)
     expect(numbers[nearest(numbers, 3_000)]).toBe(3_150)
     expect(numbers[nearest(numbers, 7)]).toBe(7)
-  })
-})
-
-describe('the universal scalability law', () => {
-  const law = { gamma: 0.02, alpha: 2e-5, beta: 4e-8 }
-  const users = [500, 1_000, 2_000, 3_000, 4_000, 5_000, 6_000]
-
-  it('is found again in points that obey it', () => {
-    const fit = fitLaw(users.map((n) => ({ users: n, stepsPerSecond: throughput(law, n) })))
-    expect((fit?.gamma ?? 0) / law.gamma).toBeCloseTo(1, 1)
-    expect((fit?.peakUsers ?? 0) / Math.sqrt((1 - law.alpha) / law.beta)).toBeCloseTo(1, 1)
-  })
-
-  it('has a band that holds the truth when points are noisy, and that ends at twice the most', () => {
-    const noise = [1.02, 0.97, 1.01, 0.99, 1.03, 0.98, 1]
-    let turn = 0
-    const random = () => (turn++ * 0.618_034) % 1
-    const points = users.map((n, index) => ({
-      users: n,
-      stepsPerSecond: throughput(law, n) * (noise[index] as number),
-    }))
-    const fit = fitLaw(points, random)
-    const inside = fit?.band.filter(({ users }) => users <= 6_000) ?? []
-    for (const { users, low, high } of inside) {
-      expect(low * 0.97).toBeLessThan(throughput(law, users))
-      expect(high * 1.03).toBeGreaterThan(throughput(law, users))
-    }
-    expect(fit?.band.at(-1)?.users).toBe(12_000)
-  })
-
-  it('is not fitted to fewer than six', () => {
-    expect(fitLaw(users.slice(0, 5).map((n) => ({ users: n, stepsPerSecond: n })))).toBeNull()
   })
 })

@@ -44,29 +44,67 @@ export function fitLaw(points: readonly Point[], random: () => number = Math.ran
     const all = laws.map((each) => throughput(each, users))
     return { users, low: quantile(all, 0.05), fit: throughput(law, users), high: quantile(all, 0.95) }
   })
-  const peak = law.beta > 1e-12 ? Math.sqrt((1 - law.alpha) / law.beta) : Number.POSITIVE_INFINITY
+  const peak = Math.max(1, Math.sqrt((1 - law.alpha) / law.beta))
   return { ...law, peakUsers: peak <= most ? Math.round(peak) : null, band }
 }
 
+/**
+ * The law with the least sum of squared differences, with α between 0 and 1 and β not below 0.
+ *
+ * It is searched for as users / (parallel + serial·users + crosstalk·users·(users − 1)). That is the same law, of
+ * γ = 1 / (parallel + serial), α = serial / (parallel + serial), β = crosstalk / (parallel + serial), but there γ and α
+ * do not go up together without end where the points say little of few users.
+ */
 function fit(points: readonly Point[]): Law {
   // In units of the largest, so that all three parameters are of a size that the search can step in.
-  const scale = Math.max(...points.map(({ users }) => users))
-  const gamma = Math.max(...points.map(({ users, stepsPerSecond }) => stepsPerSecond / users))
-  const data = { x: points.map(({ users }) => users / scale), y: points.map((point) => point.stepsPerSecond) }
-  const { parameterValues } = levenbergMarquardt(
-    data,
-    ([g = 0, a = 0, b = 0]) =>
-      (x: number) =>
-        (g * x) / (1 + a * x + b * x * x),
-    {
-      initialValues: [gamma * scale, 0.1, 0.1],
-      minValues: [0, 0, 0],
-      maxValues: [gamma * scale * 10, 100, 100],
-      damping: 0.1,
-      maxIterations: 200,
-      gradientDifference: 1e-4,
+  const most = Math.max(...points.map(({ users }) => users))
+  const unit = Math.max(...points.map(({ stepsPerSecond }) => stepsPerSecond))
+  const data = {
+    x: points.map(({ users }) => users / most),
+    y: points.map(({ stepsPerSecond }) => stepsPerSecond / unit),
+  }
+  const [parallel = 0, serial = 0, crosstalk = 0] = leastSquares(data, 1 / most)
+  const alone = parallel + serial / most
+  return {
+    gamma: unit / most / alone,
+    alpha: serial / most / alone,
+    beta: crosstalk / most ** 2 / alone,
+  }
+}
+
+type Data = { x: number[]; y: number[] }
+
+/** Which of parallel, serial and crosstalk are searched for while the others stay at their least: the best law may. */
+const searches = [
+  [true, true, true],
+  [true, true, false],
+  [true, false, true],
+  [true, false, false],
+  [false, true, true],
+  [false, true, false],
+] as const
+
+/** Not quite 0 for parallel, so that γ stays finite. */
+const least = [1e-12, 0, 0]
+
+const leastSquares = (data: Data, oneUser: number): readonly number[] =>
+  searches
+    .map((free) => search(data, oneUser, free))
+    .reduce((best, each) => (each.parameterError < best.parameterError ? each : best)).parameterValues
+
+function search(data: Data, oneUser: number, free: readonly boolean[]) {
+  const cost = ([parallel = 0, serial = 0, crosstalk = 0]: readonly number[], x: number) =>
+    parallel + serial * x + crosstalk * x * (x - oneUser)
+  const start = [Math.min(...data.x.map((x, place) => x / (data.y[place] as number))), 0.1, 0.1]
+  return levenbergMarquardt(data, (parameters) => (x) => x / cost(parameters, x), {
+    jacobianFunction: (parameters) => (x) => {
+      const slope = -x / cost(parameters, x) ** 2
+      return [slope, slope * x, slope * x * (x - oneUser)].map((each, place) => (free[place] ? each : 0))
     },
-  )
-  const [g = 0, a = 0, b = 0] = parameterValues
-  return { gamma: g / scale, alpha: a / scale, beta: b / scale ** 2 }
+    initialValues: start.map((value, place) => (free[place] ? value : (least[place] as number))),
+    minValues: least,
+    damping: 0.001,
+    maxIterations: 20,
+    errorTolerance: 0,
+  })
 }

@@ -1,6 +1,6 @@
-import { Command, CommanderError } from 'commander'
-import pc from 'picocolors'
-import { exitCodeOfCrash, exitCodes, nearest, UsageError } from './usage.ts'
+import type { Command } from 'commander'
+import { runToEnd } from './ending.ts'
+import { nearest, UsageError } from './usage.ts'
 
 /** Each command's file is read only when it is called. */
 const commands: Record<string, () => Promise<{ register(program: Command): void }>> = {
@@ -30,6 +30,9 @@ async function main(argv: string[]): Promise<void> {
       meant ? `did you mean "${meant}"?` : `one of: ${known.join(', ')}`,
     )
   }
+  // Here, as all else that may be missing: before `runToEnd` nothing says what that means.
+  const { Command, CommanderError } = await import('commander')
+  const { refuseRepeated } = await import('./options.ts')
   const program = new Command('pnpm').helpOption('-h, --help', 'show this help').exitOverride()
   // Our own one line instead of commander's: see below.
   program.configureOutput({ writeErr: () => {} })
@@ -40,32 +43,15 @@ async function main(argv: string[]): Promise<void> {
       .exitOverride()
       .configureOutput({ writeErr: () => {} })
       .allowExcessArguments(false)
+    refuseRepeated(command)
   }
-  await program.parseAsync(argv, { from: 'user' })
+  await program.parseAsync(argv, { from: 'user' }).catch((error: unknown) => {
+    if (!(error instanceof CommanderError)) throw error
+    if (error.exitCode !== 0)
+      throw new UsageError(error.message.replace(/^error: /, ''), `see pnpm ${name} --help`)
+  })
 }
 
-function report(error: unknown): number {
-  if (error instanceof CommanderError) {
-    if (error.exitCode === 0) return 0
-    const line = error.message.replace(/^error: /, '').replaceAll(/\s*\n\s*/g, ' ')
-    process.stderr.write(`${pc.red('✗')} ${line} — see pnpm ${process.argv[2] ?? ''} --help\n`)
-    return exitCodes.usage
-  }
-  if (error instanceof UsageError) {
-    process.stderr.write(`${pc.red('✗')} ${error.line}\n`)
-    return exitCodes.usage
-  }
-  process.stderr.write(
-    `${pc.red('✗')} ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-  )
-  return exitCodeOfCrash(process.argv.slice(2).find((argument) => argument !== '--'))
-}
-
-try {
-  // npm and pnpm pass a lone "--" on; it means nothing here.
-  await main(process.argv.slice(2).filter((argument, index) => !(argument === '--' && index <= 1)))
-} catch (error) {
-  process.exitCode = report(error)
-  // Whatever else is under way (another tool's install) is of no use any more; what was started dies with us.
-  if (process.exitCode === exitCodes.usage) process.exit()
-}
+// npm and pnpm pass a lone "--" on; it means nothing here.
+const words = process.argv.slice(2).filter((word, index) => !(word === '--' && index <= 1))
+runToEnd(words, () => main(words))

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import { nearest, UsageError } from './usage.ts'
 
 /** @throws InvalidArgumentError unless the text is a whole number in the range */
@@ -21,6 +21,21 @@ export function duration(text: string): number {
 
 /** An option that may be given several times: all that it was given. */
 export const several = (text: string, before: string[]) => [...before, text]
+
+/**
+ * An option that takes one value is not given two: nobody could say which is meant. Those whose default is a list take
+ * several; a switch means the same however often.
+ */
+export function refuseRepeated(command: Command): void {
+  for (const option of command.options) {
+    if (option.isBoolean() || option.variadic || Array.isArray(option.defaultValue)) continue
+    let times = 0
+    command.on(`option:${option.name()}`, () => {
+      if (++times > 1)
+        throw new UsageError(`${option.long ?? option.flags} is given twice`, 'give it once, with one value')
+    })
+  }
+}
 
 /** One of the known names. @throws UsageError that suggests the nearest */
 export function oneOf<Name extends string>(what: string, given: string, known: readonly Name[]): Name {

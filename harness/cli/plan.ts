@@ -1,4 +1,4 @@
-import { journeyWorkload, workloads } from '@headroom/loadtests/wire/workloads.ts'
+import { journeyWorkload, vusFor, workloads } from '@headroom/loadtests/wire/workloads.ts'
 import { type JourneyFile, readJourney } from '../journey/journey-file.ts'
 import { amount, span } from '../report/words.ts'
 import { type Plan, populationOf, type ScenarioName, scenarioNames } from '../run/scenarios.ts'
@@ -15,6 +15,7 @@ export type PlanOptions = {
   population?: number
   seed: number
   shards: number
+  connections?: number
   target?: string
 }
 
@@ -31,7 +32,7 @@ function planOfScenario(scenario: ScenarioName, options: PlanOptions): Plan {
   const { shape, ...defaults } = workloads[scenario]
   const usual = populationOf(scenario)
   return checked({
-    ...{ scenario, shape, shards: options.shards },
+    ...{ scenario, shape, shards: options.shards, ...connectionsIn(options) },
     users: options.users ?? defaults.users,
     think: options.think ?? defaults.think,
     ramp: options.ramp ?? defaults.ramp,
@@ -45,6 +46,9 @@ function planOfScenario(scenario: ScenarioName, options: PlanOptions): Plan {
   })
 }
 
+const connectionsIn = ({ connections }: PlanOptions): Pick<Plan, 'connections'> =>
+  connections === undefined ? {} : { connections }
+
 /** @throws UsageError where parts of a plan do not go together */
 function checked(plan: Plan): Plan {
   if (plan.users > plan.population.users) {
@@ -55,6 +59,11 @@ function checked(plan: Plan): Plan {
   }
   if (plan.users < plan.shards)
     throw new UsageError(`--shards ${plan.shards} is more than there are users`, 'give at most one a user')
+  if (plan.connections !== undefined && plan.connections < vusFor(plan.users, plan.shards))
+    throw new UsageError(
+      `--connections ${plan.connections} is fewer than one a VU`,
+      `give at least ${vusFor(plan.users, plan.shards)}`,
+    )
   if (plan.population.users < 3 * plan.population.organisations) {
     throw new UsageError(
       `--population ${plan.population.users} is too few for ${plan.population.organisations} organisations`,
@@ -81,6 +90,7 @@ function planOfJourney(journey: JourneyFile, options: PlanOptions): Plan {
   const users = options.users ?? defaults.users
   return checked({
     ...{ scenario: 'journey', journey, shape, shards: options.shards, users, seed: options.seed },
+    ...connectionsIn(options),
     think: options.think ?? defaults.think,
     ramp: options.ramp ?? defaults.ramp,
     duration: options.duration ?? defaults.duration,

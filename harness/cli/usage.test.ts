@@ -2,9 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { exitCodeOfCrash } from './usage.ts'
 
 describe('the exit code of a crash', () => {
-  it.each(['loadtest', 'collect', 'lighthouse', 'gate'])('of %s is no verdict on the app', (command) => {
-    expect(exitCodeOfCrash(command)).toBe(2)
-  })
+  it.each(['loadtest', 'collect', 'lighthouse', 'gate', 'history', 'bench'])(
+    'of %s is no verdict on the app',
+    (command) => {
+      expect(exitCodeOfCrash(command)).toBe(2)
+    },
+  )
 
   it.each(['test', 'check', 'generate', undefined])('of %s is a failure', (command) => {
     expect(exitCodeOfCrash(command)).toBe(1)

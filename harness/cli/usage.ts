@@ -18,7 +18,7 @@ export class UsageError extends Error {
 export const exitCodes = { pass: 0, fail: 1, invalid: 2, undecided: 3, usage: 64 } as const
 
 /** Their exit code is a verdict on the app. */
-const judging = ['loadtest', 'collect', 'lighthouse', 'gate']
+const judging = ['loadtest', 'collect', 'lighthouse', 'gate', 'history', 'bench']
 
 /** Of an error that nobody foresaw: it says nothing of the app, so where a verdict is wanted there is none. */
 export const exitCodeOfCrash = (command: string | undefined): number =>

@@ -113,6 +113,47 @@ describe('wrong use of the command', () => {
       { REDIS_URL: 'redis://127.0.0.1:9' },
       /REDIS_URL.*unset it/,
     ],
+    [
+      'an option twice',
+      ['loadtest', '--users', '5', '--users', '6'],
+      {},
+      /--users is given twice — give it once/,
+    ],
+    [
+      'an option of a command below another twice',
+      ['history', 'check', '--file', 'a', '--file=b'],
+      {},
+      /--file is given twice/,
+    ],
+    [
+      'an unknown page after a known one',
+      ['lighthouse', '--pages', '/', '--pages', '/dashbord'],
+      {},
+      /unknown page "\/dashbord" — did you mean "\/dashboard"/,
+    ],
+    ...['loadtest', 'lighthouse', 'gate --base HEAD'].map(
+      (command): [string, string[], Record<string, string>, RegExp] => [
+        `a file in place of the results of ${command}`,
+        command.split(' '),
+        { HEADROOM_RESULTS: '/dev/full' },
+        /results cannot be written to \/dev\/full \(E\w+\) — name another directory in HEADROOM_RESULTS/,
+      ],
+    ),
+    ['a directory as a history', ['history', 'check', '--file', '/'], {}, /\/ cannot be read \(EISDIR\)/],
+    [
+      'a directory as slices',
+      ['bench', 'gate', '--slices', '/'],
+      {},
+      /\/ cannot be read — give the slices\.json/,
+    ],
+    ['a journey that is not there', ['loadtest', '/no-such.ts'], {}, /there is no journey at/],
+    ['a directory to be ready', ['serve', '--ready', '/'], {}, /--ready \/ cannot be written \(EISDIR\)/],
+    [
+      'a directory that is not there for being ready',
+      ['serve', '--ready', '/nowhere/ready.json'],
+      {},
+      /--ready \S+ cannot be written \(ENOENT\)/,
+    ],
     ['an unknown test step', ['test', 'unti'], {}, /unknown step "unti" — did you mean "unit"/],
   ])('is answered in one line with the fix and exit code 64: %s', async (_, args, env, line) => {
     const { exitCode, lines } = await use(args, env)
@@ -219,6 +260,8 @@ describe('wrong use of the command', () => {
       const used = [
         await use(['collect'], both),
         await use(['collect', '--plan', '/nowhere/plan.json'], both),
+        await use(['collect', '--plan', '/'], both),
+        await collect(order, { ...both, HEADROOM_RESULTS: '/dev/null' }),
         await collect(order, secret),
         await collect(order, { HEADROOM_COLLECTOR_TOKEN: 'x' }),
         await collect(order),
@@ -226,11 +269,13 @@ describe('wrong use of the command', () => {
       expect(used.map(({ lines }) => lines)).toEqual([
         [expect.stringMatching(/required option '--plan <file>' not specified/)],
         [expect.stringMatching(/--plan \/nowhere\/plan.json cannot be read \(ENOENT\)/)],
+        [expect.stringMatching(/--plan \/ cannot be read \(EISDIR\)/)],
+        [expect.stringMatching(/results cannot be written to \/dev\/null/)],
         [expect.stringMatching(/HEADROOM_COLLECTOR_TOKEN is not set — set it to/)],
         [expect.stringMatching(/HEADROOM_SESSION_SECRET is not set — set it to/)],
         [expect.stringMatching(/cannot be listened on \(EADDRINUSE\) — give another --port/)],
       ])
-      expect(used.map(({ exitCode }) => exitCode)).toEqual([64, 64, 64, 64, 64])
+      expect(used.map(({ exitCode }) => exitCode)).toEqual([64, 64, 64, 64, 64, 64, 64])
     })
   })
 

@@ -6,6 +6,7 @@ import { span } from '../report/words.ts'
 import { probePopulation } from '../run/probe.ts'
 import type { Progress } from '../run/run.ts'
 import { judgedTimes } from '../run/scenarios.ts'
+import { ask } from '../target/ask.ts'
 import { answerFor, type State } from './answers.ts'
 import { type Collected, lostMessages, startCollector } from './collector.ts'
 import type { Order } from './order.ts'
@@ -128,9 +129,8 @@ function endOf({ order: { plan } }: CollectOptions, collected: Collected): numbe
 
 async function untilAnswering(target: string, isInterrupted: () => boolean): Promise<void> {
   for (const until = Date.now() + targetWithin; Date.now() < until && !isInterrupted(); await sleep(500)) {
-    const answer = await fetch(target, { redirect: 'manual', signal: AbortSignal.timeout(5_000) }).catch(
-      () => null,
-    )
+    const init = { redirect: 'manual', signal: AbortSignal.timeout(5_000) } as const
+    const answer = await ask(target, '/', init).catch(() => null)
     await answer?.body?.cancel()
     if (answer) return
   }

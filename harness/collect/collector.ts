@@ -5,9 +5,11 @@ import { text } from 'node:stream/consumers'
 import { add, type Histogram } from '@headroom/loadtests/wire/histogram.ts'
 import {
   type ErrorClass,
+  type Example,
   errorClasses,
   type Flow,
   type Message,
+  type Over,
   type Phase,
 } from '@headroom/loadtests/wire/message.ts'
 import { z } from 'zod'
@@ -28,9 +30,19 @@ const MessageSchema: z.ZodType<Message> = z.object({
   streams: Count,
   lostUsers: Count,
   lag: z.record(PhaseName, Buckets),
+  late: z.record(PhaseName, Count),
+  waits: z.record(PhaseName, Buckets),
   flow: z.record(
     PhaseName,
-    z.object({ present: Milliseconds, responding: Milliseconds, thinking: Milliseconds, steps: Count }),
+    z.object({
+      present: Milliseconds,
+      responding: Milliseconds,
+      thinking: Milliseconds,
+      steps: Count,
+      ended: Count,
+      told: Milliseconds,
+      clock: Milliseconds,
+    }),
   ),
   routes: z.array(
     z.object({
@@ -40,16 +52,36 @@ const MessageSchema: z.ZodType<Message> = z.object({
       latency: Buckets,
       ttfb: Buckets,
       errors: z.partialRecord(z.enum(errorClasses), Count),
+      over: z.object({ ttfb: Count, latency: Count }),
+      waited: z.object({ ttfb: Buckets, without: Buckets }),
     }),
   ),
   groups: z.array(
     z.object({ group: z.string().max(100), phase: PhaseName, latency: Buckets, errors: Count }),
   ),
   probes: Count,
+  leaked: Count,
+  examples: z.array(
+    z.object({
+      route: z.string().max(200),
+      class: z.enum(errorClasses),
+      request: z.string(),
+      status: Count,
+      why: z.string(),
+      body: z.string(),
+    }),
+  ),
   leaks: z.array(z.object({ route: z.string(), user: Count, canary: z.string() })),
 })
 
-export type RouteTally = { latency: Histogram; ttfb: Histogram; errors: Map<ErrorClass, number> }
+export type RouteTally = {
+  latency: Histogram
+  ttfb: Histogram
+  errors: Map<ErrorClass, number>
+  over: Over
+  /** Of those that waited for one of the generator's own connections: as it was, and without that wait. */
+  waited: { ttfb: Histogram; without: Histogram }
+}
 export type GroupTally = { latency: Histogram; errors: number }
 
 /** What a VU said last, and which of its messages came. */
@@ -81,13 +113,19 @@ export type Collected = {
   routes: Map<Phase, Map<string, RouteTally>>
   groups: Map<Phase, Map<string, GroupTally>>
   lag: Map<Phase, Histogram>
+  late: Map<Phase, number>
+  waits: Map<Phase, Histogram>
   flow: Map<Phase, Flow>
   /** VU → what it said last. */
   vus: Map<number, VuState>
   /** Messages that could not be read, or came from somebody else. */
   refused: number
   probes: number
+  leaked: number
+  /** A few of them. */
   leaks: Message['leaks']
+  /** One of each kind of error of each route. */
+  examples: Example[]
 }
 
 export const nothing = (): Collected => ({
@@ -95,11 +133,15 @@ export const nothing = (): Collected => ({
   routes: new Map(),
   groups: new Map(),
   lag: new Map(),
+  late: new Map(),
+  waits: new Map(),
   flow: new Map(),
   vus: new Map(),
   refused: 0,
   probes: 0,
+  leaked: 0,
   leaks: [],
+  examples: [],
 })
 
 const leaksKept = 20
@@ -115,10 +157,14 @@ export function merge(into: Collected, message: Message): boolean {
   // Adding it again would double what it tells.
   if (message.sequence < vu.next || vu.ahead.has(message.sequence)) return false
   note(vu, message)
-  for (const { route, phase, latency, ttfb, errors } of message.routes) {
+  for (const { route, phase, latency, ttfb, errors, over, waited } of message.routes) {
     const tally = tallyOf(into.routes, phase, route)
     add(tally.latency, latency)
     add(tally.ttfb, ttfb)
+    tally.over.ttfb += over.ttfb
+    tally.over.latency += over.latency
+    add(tally.waited.ttfb, waited.ttfb)
+    add(tally.waited.without, waited.without)
     for (const [kind, count] of Object.entries(errors) as [ErrorClass, number][]) {
       tally.errors.set(kind, (tally.errors.get(kind) ?? 0) + count)
     }
@@ -132,23 +178,56 @@ export function merge(into: Collected, message: Message): boolean {
     add(tally.latency, latency)
     tally.errors += errors
   }
-  for (const [phase, lag] of Object.entries(message.lag))
-    add(
-      entry(into.lag, phase, () => new Map()),
-      lag,
-    )
+  for (const what of ['lag', 'waits'] as const)
+    for (const [phase, buckets] of Object.entries(message[what]))
+      add(
+        entry(into[what], phase, () => new Map()),
+        buckets,
+      )
+  for (const [phase, late] of Object.entries(message.late))
+    into.late.set(phase, (into.late.get(phase) ?? 0) + late)
   for (const [phase, flow] of Object.entries(message.flow)) {
     const sum = entry(into.flow, phase, noFlow)
     for (const key of Object.keys(flow) as (keyof Flow)[]) sum[key] += flow[key]
   }
   into.probes += message.probes
+  into.leaked += message.leaked
+  for (const example of message.examples) keepExample(into.examples, example)
   into.leaks.push(...message.leaks.slice(0, leaksKept - into.leaks.length))
   return true
 }
 
+/** The first of its kind, or the first of which the answer was read. */
+function keepExample(examples: Example[], example: Example): void {
+  const place = examples.findIndex((each) => each.route === example.route && each.class === example.class)
+  if (place < 0) examples.push(example)
+  else if (examples[place]?.body === '' && example.body !== '') examples[place] = example
+}
+
 const noGroup = (): GroupTally => ({ latency: new Map(), errors: 0 })
-const noFlow = (): Flow => ({ present: 0, responding: 0, thinking: 0, steps: 0 })
-const noTally = (): RouteTally => ({ latency: new Map(), ttfb: new Map(), errors: new Map() })
+const noFlow = (): Flow => ({
+  ...{ present: 0, responding: 0, thinking: 0, steps: 0 },
+  ...{ ended: 0, told: 0, clock: 0 },
+})
+export const noTally = (): RouteTally => ({
+  ...{ latency: new Map(), ttfb: new Map(), errors: new Map(), over: { ttfb: 0, latency: 0 } },
+  waited: { ttfb: new Map(), without: new Map() },
+})
+
+/** The first with what the second holds as well. */
+export function mergeTallies(into: RouteTally, tally: RouteTally): RouteTally {
+  const pairs: [Map<number, number>, Map<number, number>][] = [
+    [into.latency, tally.latency],
+    [into.ttfb, tally.ttfb],
+    [into.waited.ttfb, tally.waited.ttfb],
+    [into.waited.without, tally.waited.without],
+  ]
+  for (const [to, from] of pairs) for (const [bucket, n] of from) to.set(bucket, (to.get(bucket) ?? 0) + n)
+  for (const [kind, n] of tally.errors) into.errors.set(kind, (into.errors.get(kind) ?? 0) + n)
+  into.over.ttfb += tally.over.ttfb
+  into.over.latency += tally.over.latency
+  return into
+}
 
 /** The value of a key, made when there is none yet. */
 function entry<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
@@ -209,7 +288,7 @@ export async function startCollector(
   const collected = nothing()
   const server = createServer(async (request, response) => {
     if (request.method !== 'POST') {
-      const { status, type, body } = answer(request.url ?? '/')
+      const { status, type, body } = answered(answer, request.url ?? '/')
       response.writeHead(status, { 'content-type': type }).end(body)
       return
     }
@@ -218,7 +297,10 @@ export async function startCollector(
       response.writeHead(401, { 'www-authenticate': 'Bearer' }).end('the token is missing or another one\n')
       return
     }
-    const parsed = MessageSchema.safeParse(parse(await text(request)))
+    // Who hangs up in the middle has said nothing; a message of a VU that never comes is missed by its number.
+    const body = await text(request).catch(() => null)
+    if (body === null) return void response.destroy()
+    const parsed = MessageSchema.safeParse(parse(body))
     if (!parsed.success) {
       collected.refused++
       response.writeHead(400).end(z.prettifyError(parsed.error))
@@ -240,6 +322,15 @@ export async function startCollector(
         server.close(() => resolve())
         server.closeAllConnections()
       }),
+  }
+}
+
+/** Whoever asks is told that it failed: they must not end the run. */
+function answered(answer: Listening['answer'], path: string): Reply {
+  try {
+    return answer(path)
+  } catch (error) {
+    return { status: 500, type: 'text/plain', body: `${error instanceof Error ? error.message : error}\n` }
   }
 }
 

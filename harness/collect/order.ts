@@ -28,6 +28,7 @@ const OrderFile = z.strictObject({
       duration: z.number().min(5_000),
       seed: whole(0),
       shards: whole(1),
+      connections: whole(1).optional(),
       population: z.strictObject({ seed: whole(0), organisations: whole(1), users: whole(3) }),
     })
     .refine(({ users, population }) => users <= population.users, {
@@ -38,7 +39,12 @@ const OrderFile = z.strictObject({
       path: ['shards'],
       error: 'must not be more than there are users',
     })
-    .transform((plan): Plan => ({ ...plan, shape: workloads[plan.scenario].shape })),
+    .transform(
+      ({ connections, ...plan }): Plan => ({
+        ...{ ...plan, shape: workloads[plan.scenario].shape },
+        ...(connections === undefined ? {} : { connections }),
+      }),
+    ),
 })
 
 export const orderText = ({ target, revision, plan: { shape: _, ...plan } }: Order): string =>

@@ -1,6 +1,7 @@
 import { bucketOf } from '@headroom/loadtests/wire/histogram.ts'
 import type { Message } from '@headroom/loadtests/wire/message.ts'
 import { describe, expect, it } from 'vitest'
+import { emptyIncrement, emptyMessage } from './testing/message.ts'
 import { firstBreak, Timeline } from './timeline.ts'
 
 const route = 'GET /v1/me'
@@ -9,9 +10,9 @@ const limitOf = () => 300
 function message(ttfb: number, users: number, window: number, samples = 30): Message {
   const times = Array<number>(samples).fill(bucketOf(ttfb))
   return {
-    ...{ vu: 1, sequence: 0, final: false, startedAt: 0, activeUsers: users, inFlight: 0, queued: 0 },
-    ...{ streams: 0, lostUsers: 0, lag: {}, flow: {}, groups: [], probes: 0, leaks: [] },
-    routes: [{ route, phase: 'ramp', window, latency: times, ttfb: times, errors: {} }],
+    ...emptyMessage,
+    activeUsers: users,
+    routes: [{ ...emptyIncrement, route, phase: 'ramp', window, latency: times, ttfb: times }],
   }
 }
 
@@ -29,6 +30,17 @@ describe('where it broke first', () => {
       ...{ at: 10_000, users: 300, route, limit: 300, requestsPerSecond: 6 },
       ttfbP95: expect.closeTo(500, -1),
     })
+  })
+
+  it('is known however late the last answers come that were due then', () => {
+    const timeline = new Timeline(300_000)
+    timeline.add(message(20, 100, 0), 1_000)
+    // Somebody waited for an answer as long as anybody does, and the message took its time.
+    timeline.add(message(30_000, 100, 1), 10_000 + 30_000 + 10_000)
+    timeline.add(message(30_000, 100, 2), 15_000 + 30_000 + 10_000)
+    timeline.close()
+    expect(timeline.windows.map(({ at, requests }) => [at, requests])).toContainEqual([5_000, 30])
+    expect(firstBreak(timeline, limitOf)).toMatchObject({ at: 5_000 })
   })
 
   it('is nowhere when nothing broke, or only for a moment', () => {

@@ -1,5 +1,5 @@
 import { add, count, type Histogram, percentile } from '@headroom/loadtests/wire/histogram.ts'
-import { type Message, windowWidth } from '@headroom/loadtests/wire/message.ts'
+import { type Message, messageTimeout, patience, windowWidth } from '@headroom/loadtests/wire/message.ts'
 
 /** A stretch of the run, whatever its phase: what was due in it. */
 export type Window = {
@@ -16,8 +16,10 @@ export type Window = {
 type Open = { users: number; routes: Map<string, { ttfb: Histogram; errors: number }> }
 
 const mostWindows = 240
-/** Nobody waits longer for an answer, and then it takes a moment to be told. Milliseconds. */
-const lateness = 40_000
+/** VUs tell what they saw so often. Milliseconds. */
+const messageEvery = 1_000
+/** What was due then may be told so much later at most. Milliseconds. */
+const lateness = patience + messageEvery + messageTimeout
 
 /**
  * What the run was like as time went by, each answer in the window in which it was due. A window is as wide as keeps

@@ -69,6 +69,26 @@ describe('a gate of an app of somebody’s own', () => {
     expect(summary).toContain('Performance: fail')
   })
 
+  it('compares two paths of one host, each let in by the user of its address', async () => {
+    const sides = { base: bookshop(secret), head: bookshop(secret, { leakEvery: 50 }) }
+    const users = { base: 'Basic b2xkOndvcmQ=', head: 'Basic bmV3OndvcmQ=' }
+    const host = await open(
+      createServer((request, response) => {
+        const [, name, path] = /^\/(base|head)(\/.*)$/.exec(request.url ?? '') ?? []
+        if ((name !== 'base' && name !== 'head') || request.headers.authorization !== users[name])
+          return void response.writeHead(401).end()
+        request.url = path
+        sides[name].emit('request', request, response)
+      }),
+    )
+    const as = (user: string) => host.replace('//', `//${user}:word@`)
+    const { exitCode, found, slices } = await compare(`${as('old')}/base/`, `${as('new')}/head`)
+    expect(found).toMatchObject({ verdict: 'fail', base: `${host}/base`, head: `${host}/head` })
+    expect(found.reasons.join()).toMatch(/^head showed \d+ texts of other tenants$/)
+    expect(exitCode).toBe(1)
+    expect(slices.every(({ requests, errors }) => requests > 100 && errors < requests / 10)).toBe(true)
+  })
+
   it('is invalid when base ends half-way, and keeps what was measured', async () => {
     const shop = bookshop(secret)
     let asked = 0

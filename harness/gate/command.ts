@@ -1,5 +1,5 @@
 import { mkdir, rm } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { defaultPopulation } from '@headroom/fixtures/population.ts'
 import { unit } from '@headroom/fixtures/random.ts'
@@ -15,13 +15,13 @@ import {
 import * as slo from '@headroom/perf-budgets/slo.ts'
 import pc from 'picocolors'
 import { planOf } from '../cli/plan.ts'
-import { originOf, reachable, sessionSecretFor } from '../cli/target.ts'
-import { UsageError } from '../cli/usage.ts'
+import { assertForBrowser, reachable, sessionSecretFor, targetOf } from '../cli/target.ts'
+import { exitCodes, UsageError } from '../cli/usage.ts'
 import { phoneOn } from '../lighthouse/benchmark.ts'
 import type { PageName } from '../lighthouse/pages.ts'
 import { measureAlone } from '../lighthouse/quiet.ts'
 import { junitOfGate } from '../report/junit.ts'
-import { asJson, runId, writeTogether } from '../report/write.ts'
+import { asJson, assertWritable, runId, writeTogether } from '../report/write.ts'
 import { run } from '../run/run.ts'
 import type { Plan } from '../run/scenarios.ts'
 import { type Guard, startGuard } from '../stack/guard.ts'
@@ -53,6 +53,8 @@ export type GateOptions = {
   headUrl?: string
   baseCommand?: string
   headCommand?: string
+  /** Takes any certificate of a deployment. */
+  insecure?: boolean
   journey?: string
   pairs?: number
   users: number
@@ -75,9 +77,13 @@ type Sides = Record<SideName, Side>
 
 /** Compares two revisions, or two deployments, and says whether head is worse. */
 export async function gate(options: GateOptions): Promise<Compared> {
+  await assertWritable(runId('gate'))
   const gate: Gate = {
     ...{ id: runId('gate'), guard: startGuard(), endings: [], played: [], counters: noCounters },
-    names: { base: options.base ?? options.baseUrl ?? '', head: options.headUrl ?? 'HEAD' },
+    names: {
+      base: options.base ?? shownOf(options.baseUrl, '--base-url') ?? '',
+      head: shownOf(options.headUrl, '--head-url') ?? 'HEAD',
+    },
   }
   const end = async () => {
     for (const ending of gate.endings.toReversed()) await ending()
@@ -87,7 +93,7 @@ export async function gate(options: GateOptions): Promise<Compared> {
   let isInterrupted = false
   const interrupted = () => {
     isInterrupted = true
-    void end().then(() => process.exit(130))
+    void end().finally(() => process.exit(exitCodes.invalid))
   }
   process.once('SIGINT', interrupted)
   process.once('SIGTERM', interrupted)
@@ -109,6 +115,9 @@ export async function gate(options: GateOptions): Promise<Compared> {
     await end()
   }
 }
+
+const shownOf = (url: string | undefined, option: string) =>
+  url === undefined ? undefined : targetOf(url, option).origin
 
 /** What there is of a gate already, should it not come to its end. */
 type Gate = {
@@ -151,10 +160,10 @@ async function compared(options: GateOptions, gate: Gate): Promise<Compared> {
   return measure(sides, { ...options, id, k6: k6.path, plan, more, renew, played }, say)
 }
 
-function tell(found: Compared, { json }: GateOptions, directory: string): void {
+function tell(found: Compared, { json }: GateOptions, files: string): void {
   const { slices, ...rest } = found
   if (json) process.stdout.write(asJson({ ...rest, sliceCount: slices.length }))
-  else console.log(`${terminalTable(found)}\n${pc.dim(`  ${relative(process.cwd(), directory)}\n`)}`)
+  else console.log(`${terminalTable(found)}\n${pc.dim(`  ${files}\n`)}`)
 }
 
 type Commits = Record<SideName, string>
@@ -181,23 +190,28 @@ type Started = {
 
 /** Two that somebody else keeps up, or that commands start. */
 async function deployments(
-  { baseUrl = '', headUrl = '', baseCommand, headCommand }: GateOptions,
+  { baseUrl = '', headUrl = '', baseCommand, headCommand, insecure, lighthouse }: GateOptions,
   hasSecret: boolean,
   on: Surroundings,
 ): Promise<Started> {
+  if (lighthouse.length > 0) {
+    assertForBrowser(targetOf(baseUrl, '--base-url', insecure), '--base-url')
+    assertForBrowser(targetOf(headUrl, '--head-url', insecure), '--head-url')
+  }
   if (baseCommand !== undefined && headCommand !== undefined) {
     const commands = { base: [baseCommand, baseUrl], head: [headCommand, headUrl] } as const
     return startedOneByOne(on, (name) => {
       const [command, url] = commands[name]
       const secret = sessionSecretFor(hasSecret, `--${name}-url`)
       return started(on.guard, {
-        ...{ name, command, origin: originOf(url, `--${name}-url`), sessionSecret: secret, logs: on.logs },
+        ...{ name, command, ...targetOf(url, `--${name}-url`, insecure), sessionSecret: secret },
+        logs: on.logs,
       })
     })
   }
   const at = async (name: SideName, url: string) => {
-    const { origin, sessionSecret } = await reachable(url, hasSecret, `--${name}-url`)
-    return deployed(name, origin, sessionSecret)
+    const { origin, sessionSecret, access } = await reachable(url, hasSecret, `--${name}-url`, insecure)
+    return deployed(name, origin, sessionSecret, access)
   }
   const sides = { base: await at('base', baseUrl), head: await at('head', headUrl) }
   assertAlike(await distanceTo(sides.base), await distanceTo(sides.head))
@@ -319,13 +333,13 @@ type Measured = GateOptions & {
 async function measure(sides: Sides, options: Measured, say: (line: string) => void): Promise<Compared> {
   const { seed, plan, more, renew, played } = options
   const play = async (of: Pick<Slice, 'pair' | 'side' | 'turn' | 'seed'>): Promise<Slice> => {
-    const { what, origin, sessionSecret, cpuSeconds } = sides[of.side]
+    const { what, origin, sessionSecret, access, cpuSeconds } = sides[of.side]
     // Of a web that is down nothing is known but that its requests fail.
     const failed = () => failedPages(sides[of.side]).catch(() => null)
     const seen: Promise<[Record<string, number> | null, number | null]>[] = []
     const result = await run({
       ...{ id: `${options.id}-${of.pair}-${of.side}`, plan: { ...plan, seed: of.seed }, k6: options.k6 },
-      ...{ target: origin, sessionSecret, stack: null, faults: [], faultTexts: [] },
+      ...{ target: origin, sessionSecret, access, stack: null, faults: [], faultTexts: [] },
       alsoOurs: sideNames.map((name) => sides[name].origin),
       onJudged: () => void seen.push(Promise.all([cpuSeconds(), failed()])),
     })
@@ -367,9 +381,9 @@ async function measure(sides: Sides, options: Measured, say: (line: string) => v
 function writeFiles({ id, names }: Gate, found: Compared): Promise<string> {
   const { slices, ...rest } = found
   return writeTogether(id, {
-    'gate.json': asJson({ ...names, ...rest, notWatched: notWatchedIn(slices) }),
-    'slices.json': asJson(slices),
-    'summary.md': markdown(found, names.base, names.head),
-    'junit.xml': junitOfGate(found),
+    'gate.json': () => asJson({ ...names, ...rest, notWatched: notWatchedIn(slices) }),
+    'slices.json': () => asJson(slices),
+    'summary.md': () => markdown(found, names.base, names.head),
+    'junit.xml': () => junitOfGate(found),
   })
 }

@@ -3,6 +3,7 @@ import { type PopulationSpec, projectIdAt, sessionCookieOf } from '@headroom/fix
 import { type Counters, fewest } from '@headroom/perf-budgets/gate/counters.ts'
 import { routes, streamed } from '@headroom/perf-budgets/slo.ts'
 import { fullestTaskOf, largestOf, pagesOf } from '../lighthouse/pages.ts'
+import { ask } from '../target/ask.ts'
 import { queriesOfOperations } from './operations.ts'
 import { settledBytes } from './settled.ts'
 import type { Side } from './sides.ts'
@@ -62,7 +63,7 @@ export async function countersOf(side: Side, population: PopulationSpec, round =
           queries[route] = fewest(queries[route], (await database.calls('requests')) - before)
         if (visitor !== largest) continue
         bytes[route] = settledBytes(text)
-        if (route.startsWith('page ')) script[route] = await scriptBytes(side.origin, text)
+        if (route.startsWith('page ')) script[route] = await scriptBytes(side, text)
       }
       await requireWholePages()
     }
@@ -110,12 +111,10 @@ function visitorOf(side: Side, population: PopulationSpec, organisation: number)
   /** Null where this side has no such page, whatever status says so. */
   const get = async ({ path, signedIn, marker }: Counted): Promise<string | null> => {
     const cookie = `${sessionCookieOf(side.origin)}=${sessionToken}`
-    const response = await fetch(side.origin + path, {
-      headers: signedIn ? { cookie } : {},
-      // Who is not let in is led to the sign-in page, which is another page.
-      redirect: 'manual',
-      signal: AbortSignal.timeout(30_000),
-    })
+    const headers: Record<string, string> = signedIn ? { cookie } : {}
+    // Who is not let in is led to the sign-in page, which is another page.
+    const init = { headers, redirect: 'manual', signal: AbortSignal.timeout(30_000) } as const
+    const response = await ask(side.origin, path, init, side.access)
     const text = await response.text()
     if (response.status === 404) return null
     if (!response.ok) throw new Error(`${side.what}: ${path} answered ${response.status}`)
@@ -142,22 +141,25 @@ function readsOf(spec: PopulationSpec, organisation: number): Counted[] {
 const scripts = new Map<string, number>()
 
 /** Over the network, each script of the page once. */
-async function scriptBytes(origin: string, html: string): Promise<number> {
+async function scriptBytes({ origin, access }: Side, html: string): Promise<number> {
   const paths = new Set(html.match(/\/_next\/static\/[\w./~-]+\.js/g))
   let sum = 0
   for (const path of paths) {
     const url = origin + path
-    if (!scripts.has(url)) scripts.set(url, await compressedBytes(url))
+    if (!scripts.has(url)) scripts.set(url, await compressedBytes({ origin, access }, path))
     sum += scripts.get(url) ?? 0
   }
   return sum
 }
 
 /** By content-length: what is kept compressed on disk says it. */
-async function compressedBytes(url: string): Promise<number> {
-  const response = await fetch(url, { headers: { 'accept-encoding': 'gzip' } })
+async function compressedBytes(
+  { origin, access }: Pick<Side, 'origin' | 'access'>,
+  path: string,
+): Promise<number> {
+  const response = await ask(origin, path, { headers: { 'accept-encoding': 'gzip' } }, access)
   // A page of errors in its place has few bytes, too.
-  if (!response.ok) throw new Error(`${url} answered ${response.status}`)
+  if (!response.ok) throw new Error(`${origin}${path} answered ${response.status}`)
   const body = await response.arrayBuffer()
   return Number(response.headers.get('content-length') ?? body.byteLength)
 }

@@ -5,11 +5,12 @@ import { openTaskAt } from '@headroom/loadtests/journeys/user.ts'
 import { fewest } from '@headroom/perf-budgets/gate/counters.ts'
 import { sessionToken } from '@headroom/seed/rows.ts'
 import { fullestTaskOf } from '../lighthouse/pages.ts'
+import { ask } from '../target/ask.ts'
 import type { Side } from './sides.ts'
 import type { Statements } from './statements.ts'
 
 type Request = ReturnType<Asking>[number]
-type Asked = Pick<Side, 'what' | 'origin' | 'sessionSecret'>
+type Asked = Pick<Side, 'what' | 'origin' | 'sessionSecret'> & Partial<Pick<Side, 'access'>>
 
 /** What an owner's writes bring about, done by workers: of all together, since where one's ends cannot be told. */
 export const effectsOfWrites = 'effects of writes'
@@ -97,15 +98,16 @@ async function counted(
 const unknownHere = [400, 404]
 
 async function answered(
-  { what, origin }: Asked,
+  { what, origin, access }: Asked,
   { cookie }: Owner,
   { method, route, path, headers, body, expect = 200, keep }: Request,
 ): Promise<boolean> {
-  const response = await fetch(origin + path, {
-    ...{ method, headers: { ...headers, cookie }, redirect: 'manual' },
+  const init = {
+    ...{ method, headers: { ...headers, cookie }, redirect: 'manual' as const },
     ...(body === undefined ? {} : { body }),
     signal: AbortSignal.timeout(30_000),
-  })
+  }
+  const response = await ask(origin, path, init, access)
   const text = await response.text()
   if (unknownHere.includes(response.status)) return false
   if (response.status !== expect)

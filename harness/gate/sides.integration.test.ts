@@ -35,6 +35,28 @@ describe('the sides of a gate', () => {
     await expect(commitOf('HEAD:a.txt', repository)).rejects.toThrow(GateInvalid)
   })
 
+  it('may be missing in a shallow clone, which says so and how to fetch the rest', async () => {
+    const above = await mkdtemp(join(tmpdir(), 'headroom-shallow-'))
+    onTestFinished(() => rm(above, { recursive: true, force: true }))
+    await git('commit', '--quiet', '--allow-empty', '-m', 'two')
+    const clone = join(above, 'clone')
+    await git('clone', '--quiet', '--depth', '1', `file://${repository}`, clone)
+    expect(await commitOf('HEAD', clone)).toBe((await git('rev-parse', 'HEAD')).stdout)
+    await expect(commitOf('HEAD~1', clone)).rejects.toThrow(
+      new GateInvalid(
+        'HEAD~1 is no revision of this clone, which is shallow: fetch its history with git fetch --unshallow, or in CI with fetch-depth: 0',
+      ),
+    )
+    await execa('git', ['fetch', '--quiet', '--unshallow'], { cwd: clone })
+    expect(await commitOf('HEAD~1', clone)).toBe((await git('rev-parse', 'HEAD~1')).stdout)
+  })
+
+  it('are none where git cannot read the directory, which says why', async () => {
+    const bare = await mkdtemp(join(tmpdir(), 'headroom-no-repository-'))
+    onTestFinished(() => rm(bare, { recursive: true, force: true }))
+    await expect(commitOf('HEAD', bare)).rejects.toThrow(/^git cannot read .*not a git repository/)
+  })
+
   it('are not what is in no commit', async () => {
     await writeFile(join(repository, 'b.txt'), 'two')
     await expect(assertClean(repository)).rejects.toThrow(/changes that are in no commit \(\?\? b\.txt\)/)

@@ -4,12 +4,16 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { execa } from 'execa'
 import { z } from 'zod'
+import { here } from '../cli/here.ts'
 import { shareClusters } from '../stack/cluster.ts'
 import type { Guard } from '../stack/guard.ts'
 import { lastLines, launch, type Part, untilReady } from '../stack/part.ts'
 import { project } from '../stack/project.ts'
 import { shareSecrets } from '../stack/secrets.ts'
 import { usageOf } from '../stack/usage.ts'
+import { type Access, openAccess } from '../target/access.ts'
+import { ask } from '../target/ask.ts'
+import { proxyFor } from '../target/proxy.ts'
 import { type SideName, theRest } from './slices.ts'
 
 /** One of the two that are compared, while it is up. */
@@ -19,6 +23,7 @@ export type Side = {
   what: string
   origin: string
   sessionSecret: string
+  access: Access
   /** Its checkout; undefined of a deployment. */
   directory: string | undefined
   /** Undefined where it is not ours. */
@@ -47,8 +52,13 @@ export const Served = z.object({
 export type Served = z.infer<typeof Served>
 
 /** A deployment that somebody else keeps up. */
-export const deployed = (name: SideName, origin: string, sessionSecret: string): Side => ({
-  ...{ name, what: origin, origin, sessionSecret, directory: undefined, databaseUrl: undefined },
+export const deployed = (
+  name: SideName,
+  origin: string,
+  sessionSecret: string,
+  access: Access = openAccess,
+): Side => ({
+  ...{ name, what: origin, origin, sessionSecret, access, directory: undefined, databaseUrl: undefined },
   webUrl: undefined,
   cpuSeconds: async () => null,
   stop: async () => {},
@@ -61,10 +71,11 @@ export const deployed = (name: SideName, origin: string, sessionSecret: string):
  */
 export async function started(
   guard: Guard,
-  { name, command, origin, sessionSecret, logs }: CommandToServe,
+  { name, command, origin, access, sessionSecret, logs }: CommandToServe,
 ): Promise<Side> {
   const isUp = async () => {
-    await fetch(origin, { redirect: 'manual', signal: AbortSignal.timeout(2_000) })
+    const init = { redirect: 'manual', signal: AbortSignal.timeout(2_000) } as const
+    await (await ask(origin, '/', init, access)).body?.cancel()
     return true
   }
   if (await isUp().catch(() => false))
@@ -72,14 +83,14 @@ export async function started(
       `${name}: ${origin} answers already, so it would not be the command that is measured`,
     )
   const part = launch(guard, {
-    ...{ name, command: 'sh', args: ['-c', command], cwd: process.cwd() },
+    ...{ name, command: 'sh', args: ['-c', command], cwd: here() },
     logFile: join(logs, `${name}.log`),
     env: process.env as Record<string, string>,
   })
   // The command itself may hold what is nobody's to read.
   await upOrInvalid(part, name, origin, isUp)
   return {
-    ...deployed(name, origin, sessionSecret),
+    ...deployed(name, origin, sessionSecret, access),
     cpuSeconds: async () => {
       const used = (await usageOf([part.pid])).get(part.pid)
       return used ? { 'the command': used.cpuSeconds } : null
@@ -92,6 +103,7 @@ export type CommandToServe = {
   name: SideName
   command: string
   origin: string
+  access: Access
   sessionSecret: string
   logs: string
 }
@@ -111,9 +123,12 @@ async function upOrInvalid(
   }
 }
 
-/** How far away an origin is: ms until a connection is made, the least of five. @throws GateInvalid when none is */
+/**
+ * How far away an origin is, or the proxy before it: ms until a connection is made, the least of five.
+ * @throws GateInvalid when none is
+ */
 export async function distanceTo({ name, origin }: Pick<Side, 'name' | 'origin'>): Promise<number> {
-  const { hostname, port, protocol } = new URL(origin)
+  const { hostname, port, protocol } = new URL(proxyFor(origin) || origin)
   const once = () =>
     new Promise<number>((resolve, reject) => {
       const began = performance.now()
@@ -157,8 +172,24 @@ export async function commitOf(revision: string, repository = project): Promise<
       ...{ cwd: repository, reject: false },
     },
   )
-  if (failed || stdout === '') throw new GateInvalid(`${revision} is no revision of this repository`)
+  if (failed || stdout === '') throw new GateInvalid(await whyUnknown(revision, repository))
   return stdout.trim()
+}
+
+/** A clone without its history, or one that git will not read, does not know what the repository may well have. */
+async function whyUnknown(revision: string, repository: string): Promise<string> {
+  const { stdout, failed, stderr, shortMessage } = await execa(
+    'git',
+    ['rev-parse', '--is-shallow-repository'],
+    { cwd: repository, reject: false },
+  )
+  if (failed) {
+    const [first] = (stderr || (shortMessage ?? '')).split('\n')
+    return `git cannot read ${repository}: ${first}`
+  }
+  return stdout.trim() === 'true'
+    ? `${revision} is no revision of this clone, which is shallow: fetch its history with git fetch --unshallow, or in CI with fetch-depth: 0`
+    : `${revision} is no revision of this repository`
 }
 
 /** @throws GateInvalid when something in the checkout is not committed: nobody could say what was measured */
@@ -248,7 +279,7 @@ export async function serve(
   await upOrInvalid(part, name, what, async () => (await readServed(ready)) !== null)
   const served = (await readServed(ready)) as Served
   return {
-    ...{ name, what, origin: served.origin, sessionSecret: served.sessionSecret },
+    ...{ name, what, origin: served.origin, sessionSecret: served.sessionSecret, access: openAccess },
     ...{ directory, databaseUrl: served.databaseUrl, webUrl: served.webUrl },
     cpuSeconds: () => cpuSecondsOf(served),
     // It has to stop its own parts first.

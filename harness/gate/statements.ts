@@ -32,6 +32,8 @@ const idle = { looks: 4, everyMs: 100, patienceMs: 30_000 }
 /** @param url an administrator's: statements are counted by `pg_stat_statements` */
 export async function openStatements(url: string): Promise<Statements> {
   const client = new pg.Client({ connectionString: url })
+  // A lost connection fails the next query; untold of here it would end the process.
+  client.on('error', () => {})
   await client.connect()
   await client.query('create extension if not exists pg_stat_statements')
   const known = await client.query('select from pg_roles where rolname = any($1)', [roles.effects])

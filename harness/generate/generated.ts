@@ -4,7 +4,7 @@ import { renderDashboards } from '@headroom/dashboards/render.ts'
 import { sizesTable } from '@headroom/fixtures/sizes.ts'
 import { renderLighthouserc } from '@headroom/perf-budgets/lighthouserc.ts'
 import { sloTable } from '@headroom/perf-budgets/readme-table.ts'
-import { renderThresholds } from '@headroom/perf-budgets/thresholds.ts'
+import { renderLimits, renderThresholds } from '@headroom/perf-budgets/thresholds.ts'
 
 export type Generated = {
   /** From the root of the checkout. */
@@ -17,6 +17,7 @@ export type Generated = {
 export const generated: Generated[] = [
   { path: 'lighthouserc.json', text: renderLighthouserc },
   { path: 'loadtests/generated/thresholds.ts', text: renderThresholds },
+  { path: 'loadtests/generated/limits.ts', text: renderLimits },
   ...Object.entries(renderDashboards()).map(([name, text]) => ({
     path: `dashboards/generated/${name}`,
     text: () => text,

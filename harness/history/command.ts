@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
-import { dirname, join, relative } from 'node:path'
+import { dirname, join } from 'node:path'
 import pc from 'picocolors'
+import { shownFromHere } from '../cli/here.ts'
 import { nearest, UsageError } from '../cli/usage.ts'
 import { Result } from '../judge/result.ts'
 import { changePoints } from './change-points.ts'
@@ -28,7 +29,9 @@ export async function check(file: string): Promise<boolean> {
   const changes = await changePoints(series)
   const fallen = fallbacks(series, changes, entries)
   const page = join(dirname(file), 'history.html')
-  await writeFile(page, historyHtml(series, changes, fallen))
+  await writeFile(page, historyHtml(series, changes, fallen)).catch(({ code }: NodeJS.ErrnoException) =>
+    console.error(`${pc.red('✗')} the charts could not be written to ${page} (${code})`),
+  )
   for (const one of series) {
     for (const change of changes.get(one.name) ?? [])
       console.log(`${pc.dim('·')} ${one.name}: ${inWords(one, change)}`)
@@ -42,7 +45,7 @@ export async function check(file: string): Promise<boolean> {
   const runs = entries.filter(({ kind }) => kind === 'run').length
   const mark = fallen.length > 0 ? pc.red('✗') : pc.green('✓')
   console.log(
-    `${mark} ${runs} runs, ${series.length} series, ${[...changes.values()].flat().length} changes of level, ${fallen.length} fell back  ${pc.dim(relative(process.cwd(), page))}`,
+    `${mark} ${runs} runs, ${series.length} series, ${[...changes.values()].flat().length} changes of level, ${fallen.length} fell back  ${pc.dim(shownFromHere(page))}`,
   )
   return fallen.length === 0
 }
@@ -63,11 +66,17 @@ export async function accept(file: string, series: string, because: string): Pro
 }
 
 async function entryOf(directory: string): Promise<RunEntry> {
-  const read = (name: string) =>
-    readFile(join(directory, name), 'utf8').then(
-      (text): unknown => JSON.parse(text),
-      () => undefined,
-    )
+  const read = async (name: string): Promise<unknown> => {
+    const text = await readFile(join(directory, name), 'utf8').catch(() => undefined)
+    try {
+      return text === undefined ? undefined : JSON.parse(text)
+    } catch (error) {
+      throw new UsageError(
+        `${join(directory, name)} is no JSON (${(error as Error).message})`,
+        'give a directory as a run left it',
+      )
+    }
+  }
   const loadtest = Result.safeParse(await read('result.json'))
   const lighthouse = LighthouseFile.safeParse(await read('lighthouse/result.json'))
   if (!loadtest.success && !lighthouse.success)

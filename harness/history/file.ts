@@ -1,33 +1,79 @@
-import { appendFile, mkdir, readFile } from 'node:fs/promises'
+import { readFile, stat, truncate, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { UsageError } from '../cli/usage.ts'
+import { lock } from '../toolchain/lock.ts'
+import { makeDirectory } from '../toolchain/make-directory.ts'
 import { Entry } from './entry.ts'
 
-/** A history, line by line; nothing of a file that is not there. @throws UsageError with the line that is none */
+/**
+ * A history, line by line, each run once: two branches that were merged may both have added it. Nothing of a file that
+ * is not there.
+ * @throws UsageError when the file cannot be read, or with the line that is none
+ */
 export async function readHistory(file: string): Promise<Entry[]> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return ''
-    throw error
-  })
-  return text.split('\n').flatMap((line, at) => {
-    if (line.trim() === '') return []
-    try {
-      return [Entry.parse(JSON.parse(line))]
-    } catch {
-      throw new UsageError(
-        `${file}:${at + 1} is no entry of a history`,
-        'remove the line, or take the file as it was committed',
-      )
-    }
+  return entriesIn(file, await textOf(file))
+}
+
+/**
+ * Adds entries that are not there yet, in one write; who adds at the same time waits.
+ * @returns how many were new
+ * @throws UsageError when the file cannot be read or written, or has a line that is none
+ */
+export async function addToHistory(file: string, entries: readonly Entry[]): Promise<number> {
+  const release = await makeDirectory(dirname(file))
+    .then(() => lock(file))
+    .catch((error: NodeJS.ErrnoException) => {
+      throw unusable(file, 'written', error)
+    })
+  try {
+    const text = await textOf(file)
+    const before = entriesIn(file, text)
+    const fresh = eachOnce([...before, ...entries]).slice(before.length)
+    // A file that an editor or a merge left without its last line break would have two entries in one line.
+    const start = text === '' || text.endsWith('\n') ? '' : '\n'
+    if (fresh.length > 0)
+      await append(file, start + fresh.map((entry) => `${JSON.stringify(entry)}\n`).join(''))
+    return fresh.length
+  } finally {
+    await release()
+  }
+}
+
+/** Whole or not at all: half a line would make the file unreadable. */
+async function append(file: string, text: string): Promise<void> {
+  const before = await stat(file).catch(() => null)
+  await writeFile(file, text, { flag: 'a' }).catch(async (error: NodeJS.ErrnoException) => {
+    if (before?.isFile()) await truncate(file, before.size)
+    throw unusable(file, 'written', error)
   })
 }
 
-/** Adds entries that are not there yet, in one write. @returns how many were new */
-export async function addToHistory(file: string, entries: readonly Entry[]): Promise<number> {
-  const known = new Set((await readHistory(file)).map((entry) => (entry.kind === 'run' ? entry.run : '')))
-  const fresh = entries.filter((entry) => entry.kind !== 'run' || !known.has(entry.run))
-  if (fresh.length === 0) return 0
-  await mkdir(dirname(file), { recursive: true })
-  await appendFile(file, fresh.map((entry) => `${JSON.stringify(entry)}\n`).join(''))
-  return fresh.length
+const textOf = (file: string): Promise<string> =>
+  readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return ''
+    throw unusable(file, 'read', error)
+  })
+
+const unusable = (file: string, how: 'read' | 'written', { code, message }: NodeJS.ErrnoException) =>
+  new UsageError(`${file} cannot be ${how} (${code ?? message})`, 'give the file of a history with --file')
+
+const entriesIn = (file: string, text: string): Entry[] =>
+  eachOnce(
+    text.split('\n').flatMap((line, at) => {
+      if (line.trim() === '') return []
+      try {
+        return [Entry.parse(JSON.parse(line))]
+      } catch {
+        throw new UsageError(
+          `${file}:${at + 1} is no entry of a history`,
+          'remove the line, or take the file as it was committed',
+        )
+      }
+    }),
+  )
+
+/** The first of each run, and all that is no run. */
+function eachOnce(entries: readonly Entry[]): Entry[] {
+  const seen = new Set<string>()
+  return entries.filter((entry) => entry.kind !== 'run' || (!seen.has(entry.run) && seen.add(entry.run)))
 }

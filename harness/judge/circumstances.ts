@@ -1,3 +1,4 @@
+import type { RouteLimit } from '@headroom/loadtests/wire/message.ts'
 import type { Stage } from '@headroom/loadtests/wire/workloads.ts'
 import type { Evidence } from './result.ts'
 
@@ -9,6 +10,8 @@ export type Circumstances = {
   /** VUs of all shards together. */
   vus: number
   shards: number
+  /** That the generator opens at most. */
+  connections: number
   /** How long the judged phases really were, in ms. */
   judgedMs: number
   /** k6's own end: 0 is orderly. */
@@ -24,8 +27,10 @@ export type Circumstances = {
   interrupted: boolean
   /** What was wrong with the population, or null. */
   population: string | null
-  /** TTFB limits in ms by route, where they are not those of perf-budgets/slo.ts; each must have been asked. */
-  limits?: Readonly<Record<string, number>>
+  /** Limits by route, where they are not those of perf-budgets/slo.ts; each must have been asked. */
+  limits?: Readonly<Record<string, RouteLimit>>
+  /** Whether users play their journey from its beginning, as they come. */
+  beginsAtTheBeginning?: boolean
   /** Whether answers can be told to be another tenant's; they can unless said otherwise. */
   marked?: boolean
 }

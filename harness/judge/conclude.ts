@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { organisationOf } from '@headroom/fixtures/population.ts'
+import { connectionsFor } from '@headroom/loadtests/wire/connections.ts'
 import { count, percentile } from '@headroom/loadtests/wire/histogram.ts'
 import { isJudged, lengthOf, type Stage, stagesOf, vusFor } from '@headroom/loadtests/wire/workloads.ts'
 import {
@@ -17,9 +18,10 @@ import { firstBreak, type Timeline, type Window } from '../collect/timeline.ts'
 import { thisMachine } from '../run/machine.ts'
 import type { Missing } from '../run/observe.ts'
 import { isPage } from '../run/routes.ts'
-import { type JudgedTimes, judgedSpan, type Plan } from '../run/scenarios.ts'
+import { type JudgedTimes, judgedSpan, type Plan, stagesUntil } from '../run/scenarios.ts'
 import type { WatchedMachine } from '../stack/machine-load.ts'
 import type { Circumstances } from './circumstances.ts'
+import { connectionWaits } from './connections.ts'
 import { measuringDoubts } from './doubts.ts'
 import { tooManyErrors } from './errors.ts'
 import { percent } from './figures.ts'
@@ -36,11 +38,13 @@ export type GeneratorSeen = {
   /** Of each process over the judged time; null where it could not be read. */
   cpuSeconds: (number | null)[]
   rssBytes: number | null
+  /** Whether it sends each request once; else what a server hangs up on is repeated without a word. */
+  sendsOnce: boolean
 }
 
 /** Of k6 on other machines nothing is seen: what makes such a run invalid is a VU that does not finish. */
 export const unseenGenerator: GeneratorSeen = {
-  ...{ exitCode: 0, lastLines: '', cpuSeconds: [], rssBytes: null },
+  ...{ exitCode: 0, lastLines: '', cpuSeconds: [], rssBytes: null, sendsOnce: false },
 }
 
 /** A run that is over, and all that is known of it. */
@@ -74,14 +78,14 @@ const cores = availableParallelism()
 const limitsOfAllRoutes = Object.fromEntries(
   Object.entries(routes)
     .filter(([name]) => !Object.hasOwn(withoutLoad, name) && !streamed.some((stream) => stream === name))
-    .map(([name, { ttfbP95 }]) => [name, ttfbP95]),
+    .map(([name, { ttfbP95: ttfb, latencyP95: latency }]) => [name, { ttfb, latency }]),
 )
 
 /** Judges a run, and tells everything of it. */
 export function conclude(ended: Ended): Result {
   const { plan, times, collected, timeline, generator, memory } = ended
   const { journey } = plan
-  const stages = stagesOf(plan)
+  const stages = stagesUntil(stagesOf(plan), times.playedMs)
   const vus = vusFor(plan.users, plan.shards)
   const seconds = (times.to - times.from) / 1000
   const shares =
@@ -90,9 +94,10 @@ export function conclude(ended: Ended): Result {
   const coresPerShard = Math.min(cores / plan.shards, Math.max(1, vus / plan.shards))
   const circumstances: Circumstances = {
     ...{ users: plan.users, stages, vus, shards: plan.shards, judgedMs: times.judgedMs },
+    connections: plan.connections ?? connectionsFor(plan.users),
     ...{ k6ExitCode: generator.exitCode, k6LastLines: generator.lastLines },
     ...{ crashes: ended.crashes, interrupted: ended.interrupted, population: ended.population },
-    ...(journey ? { limits: journey.limits, marked: journey.marked } : {}),
+    ...(journey ? { limits: journey.limits, marked: journey.marked, beginsAtTheBeginning: true } : {}),
     ...(plan.scenario === 'routes' ? { limits: limitsOfAllRoutes } : {}),
     generatorCpuShare: shares.length > 0 ? Math.max(...shares) / coresPerShard : null,
     generatorRssBytes: generator.rssBytes,
@@ -144,7 +149,10 @@ export function conclude(ended: Ended): Result {
     notes: disturbances,
     notWatched: [...notWatched(plan.scenario, watched), ...unseen(generator), ...ofMachine],
     machineLoad: load,
-    firstBreak: firstBreak({ windows: within, width: timeline.width }, limitsBy(journey?.limits)),
+    firstBreak: firstBreak(
+      { windows: within, width: timeline.width },
+      (route) => limitsBy(journey?.limits)(route)?.ttfb,
+    ),
     generator: {
       cpuMsPerRequest:
         cpuShareOfCore !== null && judgement.totals.requests > 0
@@ -153,6 +161,7 @@ export function conclude(ended: Ended): Result {
       cpuShareOfCore,
       peakRssBytes: generator.rssBytes,
       scheduleLagP99Ms: lagOf(collected.lag, stages),
+      connectionWaits: connectionWaits(collected, stages),
       activeUsers: sum(vuStates.map(({ peakUsers }) => peakUsers)),
       streams: sum(vuStates.map(({ streams }) => streams)),
       doubts: measuringDoubts(collected, circumstances),
@@ -174,10 +183,16 @@ const unseenMachine: WatchedMachine = {
   notWatched: ['what other processes used of the machines that the load came from: it came from elsewhere'],
 }
 
-const unseen = ({ cpuSeconds, rssBytes }: GeneratorSeen): string[] =>
-  rssBytes !== null && cpuSeconds.length > 0 && cpuSeconds.every((cpu) => cpu !== null)
+const unseen = ({ cpuSeconds, rssBytes, sendsOnce }: GeneratorSeen): string[] => [
+  ...(rssBytes !== null && cpuSeconds.length > 0 && cpuSeconds.every((cpu) => cpu !== null)
     ? []
-    : ['CPU and memory of the generator: its processes cannot be watched from here']
+    : ['CPU and memory of the generator: its processes cannot be watched from here']),
+  ...(sendsOnce
+    ? []
+    : [
+        'hang-ups on a GET over a kept connection: a k6 that Headroom did not build sends it again without a word (docs/decisions/029)',
+      ]),
+]
 
 /** Requests of the whole judged span: what is between two judged stages costs the generator as well. */
 const requestsBetween = (windows: readonly Window[], [from, to]: [number, number], judged: number): number =>

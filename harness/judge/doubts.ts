@@ -1,4 +1,4 @@
-import { percentile } from '@headroom/loadtests/wire/histogram.ts'
+import { count, percentile } from '@headroom/loadtests/wire/histogram.ts'
 import { isJudged } from '@headroom/loadtests/wire/workloads.ts'
 import { validity } from '@headroom/perf-budgets/slo.ts'
 import { sum } from 'simple-statistics'
@@ -9,27 +9,37 @@ import type { LittleResult, RouteResult } from './result.ts'
 
 export const interruption = 'the run was interrupted'
 
+/** Why a run cannot be judged. */
+export type Doubts = {
+  /** Its figures are wrong, or of something else. */
+  measuring: string[]
+  /** They are too few to say anything: what the target failed at counts nevertheless. */
+  thin: string[]
+}
+
 /** Each reason that the run cannot be trusted. */
 export function doubtsOf(
   collected: Collected,
   circumstances: Circumstances,
   { routes, little }: { routes: RouteResult[]; little: LittleResult[] },
-): string[] {
-  const { population, interrupted } = circumstances
+): Doubts {
+  const { population, interrupted, limits = {}, marked = true } = circumstances
   // Then nothing was played, and there is nothing else to say.
-  if (population) return [population]
-  if (interrupted) return [interruption]
-  return [
-    ...measuringDoubts(collected, circumstances),
-    ...little
-      .filter(({ ratio }) => Math.abs(ratio - 1) > validity.littlesLaw)
-      .map(
-        ({ phase, ratio, users }) =>
-          `Little's law does not hold in ${phase}: throughput × (response + think time) is ${percent(ratio, 1)} of ${users.toFixed(0)} users, allowed ${percent(validity.littlesLaw, 0)} off`,
-      ),
-    ...thinRoutes(routes),
-    ...unasked(routes, circumstances.limits ?? {}),
-  ]
+  if (population) return { measuring: [population], thin: [] }
+  if (interrupted) return { measuring: [interruption], thin: [] }
+  return {
+    measuring: [
+      ...measuringDoubts(collected, circumstances),
+      ...little.flatMap(littleDoubts),
+      ...little.flatMap(clockDoubts),
+    ],
+    thin: [
+      ...unstarted(collected, circumstances),
+      ...thinRoutes(routes),
+      ...unasked(routes, limits),
+      ...(marked && collected.probes === 0 ? ['no answer was looked through for other tenants’ texts'] : []),
+    ],
+  }
 }
 
 /** What makes every figure worthless, however many there are: the generator's own lateness and losses. */
@@ -39,16 +49,38 @@ export const measuringDoubts = (collected: Collected, circumstances: Circumstanc
   ...messageDoubts(collected, circumstances),
 ]
 
+const littleDoubts = ({ phase, ratio, users }: LittleResult): string[] =>
+  Math.abs(ratio - 1) > validity.littlesLaw
+    ? [
+        `Little's law does not hold in ${phase}: throughput × (response + think time) is ${percent(ratio, 1)} of ${users.toFixed(0)} users, allowed ${percent(validity.littlesLaw, 0)} off`,
+      ]
+    : []
+
+function clockDoubts({ phase, toldMs, clockMs }: LittleResult): string[] {
+  if (toldMs === null || clockMs === null) return []
+  const { share, floor } = validity.latencyByClock
+  if (Math.abs(toldMs - clockMs) <= Math.max(floor, share * clockMs)) return []
+  return [
+    `what is told of latency is not what it was in ${phase}: a step took ${ms(toldMs)} by the generator's figures, and ${ms(clockMs)} by its clock`,
+  ]
+}
+
+/** Judged stages in which nobody could begin anything. */
+const unstarted = ({ lag }: Collected, { stages }: Circumstances): string[] =>
+  stages
+    .filter((stage) => isJudged(stage) && !lag.get(stage.phase)?.size)
+    .map(({ phase }) => `no step was started in the ${phase} phase`)
+
 function generatorDoubts(collected: Collected, circumstances: Circumstances): string[] {
   const { stages, k6ExitCode, k6LastLines, generatorCpuShare, generatorRssBytes } = circumstances
   const doubts: string[] = []
   if (k6ExitCode !== 0) doubts.push(`k6 ended with ${k6ExitCode ?? 'a signal'}: ${k6LastLines}`)
   for (const { phase } of stages.filter(isJudged)) {
-    const lag = percentile(collected.lag.get(phase) ?? new Map(), 0.99)
-    if (Number.isNaN(lag)) doubts.push(`no step was started in the ${phase} phase`)
-    else if (lag > validity.scheduleLagP99) {
+    const lag = collected.lag.get(phase) ?? new Map()
+    // Counted, since a percentile is within 1%.
+    if ((collected.late.get(phase) ?? 0) * 100 > count(lag)) {
       doubts.push(
-        `the generator was late itself: schedule lag p99 ${ms(lag)} in ${phase}, allowed ${validity.scheduleLagP99} ms; give it more CPU or fewer users`,
+        `the generator was late itself: schedule lag p99 ${ms(percentile(lag, 0.99))} in ${phase}, allowed ${validity.scheduleLagP99} ms; give it more CPU or fewer users`,
       )
     }
   }
@@ -86,10 +118,7 @@ function userDoubts(collected: Collected, { users, k6LastLines }: Circumstances)
   return doubts
 }
 
-function messageDoubts(
-  collected: Collected,
-  { vus: expected, shards, marked = true }: Circumstances,
-): string[] {
+function messageDoubts(collected: Collected, { vus: expected, shards }: Circumstances): string[] {
   const vus = [...collected.vus.values()]
   const doubts: string[] = []
   const missing = expected - vus.length
@@ -102,7 +131,6 @@ function messageDoubts(
   if (collected.refused > 0) doubts.push(`${collected.refused} messages of the generator were refused`)
   const unfinished = vus.filter((vu) => !vu.final).length
   if (unfinished > 0) doubts.push(`${unfinished} of ${vus.length} VUs did not finish`)
-  if (marked && collected.probes === 0) doubts.push('no answer was looked through for other tenants’ texts')
   return doubts
 }
 
@@ -115,7 +143,7 @@ function thinRoutes(routes: RouteResult[]): string[] {
 }
 
 /** A limit of nothing was not kept. */
-const unasked = (routes: readonly RouteResult[], limits: Readonly<Record<string, number>>): string[] =>
+const unasked = (routes: readonly RouteResult[], limits: Readonly<Record<string, unknown>>): string[] =>
   Object.keys(limits)
     .filter((name) => !routes.some(({ route }) => route === name))
     .map((name) => `no sample of ${name}, which has a limit`)

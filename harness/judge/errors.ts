@@ -1,6 +1,8 @@
+import type { ErrorClass } from '@headroom/loadtests/wire/message.ts'
 import { errorRate, errorsThatCount } from '@headroom/perf-budgets/slo.ts'
 import { sum } from 'simple-statistics'
-import type { RouteResult } from './result.ts'
+import { atLeast } from './binomial.ts'
+import type { ErrorExample, RouteResult } from './result.ts'
 
 /**
  * True when a route failed more often than availability allows and chance does not explain it: one error among
@@ -8,15 +10,21 @@ import type { RouteResult } from './result.ts'
  * Exact one-sided binomial test at 1%.
  */
 export function tooManyErrors(errors: number, samples: number): boolean {
-  let fewer = 0
-  let exactly = (1 - errorRate) ** samples
-  for (let k = 0; k < errors; k++) {
-    fewer += exactly
-    exactly *= ((samples - k) / (k + 1)) * (errorRate / (1 - errorRate))
-  }
-  return errors > 0 && 1 - fewer < 0.01
+  return errors > 0 && atLeast(errors, samples, errorRate) < 0.01
 }
 
 /** Those that count against availability. */
 export const failedOf = (errors: RouteResult['errors']): number =>
   sum(Object.entries(errors).map(([kind, count]) => (errorsThatCount.includes(kind) ? count : 0)))
+
+/** Most frequent first. */
+export const kindsOf = (errors: RouteResult['errors']): [ErrorClass, number][] =>
+  (Object.entries(errors) as [ErrorClass, number][]).sort(([, a], [, b]) => b - a)
+
+/** An example of an error, as reasons write it. */
+export function exampleInWords({ request, status, why, body }: ErrorExample): string {
+  const said = body.replaceAll(/\s+/g, ' ').trim()
+  const answered = status === 0 ? 'was not answered' : `answered ${status}`
+  const because = why === `status ${status}` || why === '' ? '' : `, ${why}`
+  return `${request} ${answered}${because}${said === '' ? '' : ` (“${said}”)`}`
+}

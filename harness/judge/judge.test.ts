@@ -4,6 +4,7 @@ import { stagesOf } from '@headroom/loadtests/wire/workloads.ts'
 import { errorsThatCount } from '@headroom/perf-budgets/slo.ts'
 import { describe, expect, it } from 'vitest'
 import { merge, nothing } from '../collect/collector.ts'
+import { emptyFlow, emptyIncrement, emptyMessage } from '../collect/testing/message.ts'
 import type { Circumstances } from './circumstances.ts'
 import { tooManyErrors } from './errors.ts'
 import { judge } from './judge.ts'
@@ -17,7 +18,7 @@ const orderly: Circumstances = {
     { phase: 'ramp', duration: 1_000, users: 10, crowd: 1, judged: 'none' },
     { phase: 'steady', duration: 10_000, users: 10, crowd: 1, judged: 'all' },
   ],
-  ...{ vus: 1, shards: 1 },
+  ...{ vus: 1, shards: 1, connections: 10 },
   judgedMs: 10_000,
   k6ExitCode: 0,
   k6LastLines: '',
@@ -40,26 +41,14 @@ function message(
 ): Message {
   const { ttfb = 20, samples = 2_000, errors = {}, ...rest } = change
   return {
-    ...{
-      vu: 1,
-      sequence: 0,
-      final: true,
-      startedAt: 0,
-      activeUsers: 10,
-      inFlight: 0,
-      queued: 0,
-      streams: 0,
-      lostUsers: 0,
-      probes: 100,
-      leaks: [],
-    },
+    ...{ ...emptyMessage, final: true, activeUsers: 10, probes: 100 },
     lag: { steady: times(2, samples) },
-    flow: { steady: { present: 100_000, responding: 2_000, thinking: 98_000, steps: samples } },
-    groups: [],
+    flow: { steady: { ...emptyFlow, present: 100_000, responding: 2_000, thinking: 98_000, steps: samples } },
     routes: [
       {
-        ...{ route, phase: 'steady', window: 0, errors },
+        ...{ ...emptyIncrement, route, phase: 'steady', window: 0, errors },
         ...{ latency: times(ttfb, samples), ttfb: times(ttfb, samples) },
+        over: { ttfb: ttfb < 300 ? 0 : samples, latency: ttfb < 600 ? 0 : samples },
       },
     ],
     ...rest,
@@ -105,9 +94,115 @@ describe('the verdict', () => {
   it('is fail when a tenant saw another, even if the generator was late', () => {
     const leaks = [{ route, user: 7, canary: 'cnr-0' }]
     const late = { steady: times(5_000, 2_000) }
-    const { verdict, reasons } = verdictOn([message({ leaks, lag: late })])
+    const { verdict, reasons } = verdictOn([
+      message({ leaks, leaked: 1, lag: late, late: { steady: 2_000 } }),
+    ])
     expect(verdict).toBe('fail')
     expect(reasons[0]).toMatch(/user 7/)
+  })
+
+  it('counts every leak, and names a few', () => {
+    const leaks = Array.from({ length: 5 }, (_, user) => ({ route, user, canary: 'cnr-0' }))
+    const { totals, reasons, evidence } = verdictOn([message({ leaks, leaked: 763 })])
+    expect(totals.leaks).toBe(763)
+    expect(reasons[0]).toBe("763 answers showed another tenant's text, of which 5 are named")
+    expect(evidence.find(({ limit }) => limit === 'isolation')?.measured).toMatch(/^763 in 100 answers/)
+  })
+
+  it('is decided by what was counted on both sides of a limit, not by a bucket that lies across it', () => {
+    const at = (ttfb: number, over: number) => {
+      const edge = message({ ttfb })
+      edge.routes = edge.routes.map((each) => ({ ...each, over: { ttfb: over, latency: 0 } }))
+      return verdictOn([edge])
+    }
+    // One bucket holds 297 to 303 ms.
+    expect(at(299, 100)).toMatchObject({ verdict: 'pass', routes: [{ passed: true }] })
+    expect(at(299, 100).routes[0]?.ttfbP95).toBeLessThan(300)
+    expect(at(301, 101)).toMatchObject({ verdict: 'fail', routes: [{ passed: false }] })
+    expect(at(301, 101).routes[0]?.ttfbP95).toBeGreaterThanOrEqual(300)
+  })
+
+  it('is fail when the first byte is fast and the last one late', () => {
+    const slow = message()
+    slow.routes = slow.routes.map((each) => ({
+      ...{ ...each, latency: times(5_000, 2_000), over: { ttfb: 0, latency: 2_000 } },
+    }))
+    const { verdict, reasons } = verdictOn([slow])
+    expect(verdict).toBe('fail')
+    expect(reasons).toEqual([
+      expect.stringMatching(/^GET \/v1\/me: whole answer p95 \d+ ms, wanted < 600 ms$/),
+    ])
+  })
+
+  it.each<[string, Parameters<typeof message>[0], RegExp]>([
+    [
+      'all answers are 503, so that none was looked through',
+      { errors: { '5xx': 2_000 }, probes: 0 },
+      /2000 5xx/,
+    ],
+    ['there are few of them', { samples: 19, errors: { timeout: 19 } }, /19 timeout of 19/],
+  ])('is fail for what the target fails at, even where %s', (_, change, reason) => {
+    const example = { route, request: 'GET /v1/me', status: 503, why: 'status 503', body: 'busy\n' }
+    const { verdict, reasons } = verdictOn([message({ ...change, examples: [{ ...example, class: '5xx' }] })])
+    expect(verdict).toBe('fail')
+    expect(reasons[0]).toMatch(reason)
+    expect(reasons[0]).toContain('for example GET /v1/me answered 503 (“busy”)')
+  })
+
+  it('is about the whole run for what is asked only at the beginning, where everybody begins there', () => {
+    const signIn = { ...emptyIncrement, route: 'POST /login', phase: 'ramp', window: 0 }
+    const both = (ttfb: number) => {
+      const begun = message()
+      const answered = { latency: times(ttfb, 40), ttfb: times(ttfb, 40) }
+      begun.routes.push({ ...signIn, ...answered, over: { ttfb: ttfb < 300 ? 0 : 40, latency: 0 } })
+      const limits = { [route]: { ttfb: 300, latency: 600 }, 'POST /login': { ttfb: 300, latency: 600 } }
+      return verdictOn([begun], { limits, beginsAtTheBeginning: true })
+    }
+    expect(both(20)).toMatchObject({ verdict: 'pass' })
+    expect(both(20).routes.map(({ route, phase, count }) => [route, phase, count])).toEqual([
+      [route, 'steady', 2_000],
+      ['POST /login', 'whole run', 40],
+    ])
+    expect(both(400)).toMatchObject({ verdict: 'fail' })
+  })
+
+  it('is fail when a route failed before another one of its step could be asked', () => {
+    const limits = { [route]: { ttfb: 300, latency: 600 }, 'GET /v1/after': { ttfb: 300, latency: 600 } }
+    expect(verdictOn([message({ errors: { '4xx': 2_000 } })], { limits }).verdict).toBe('fail')
+    expect(verdictOn([message()], { limits })).toMatchObject({
+      verdict: 'invalid',
+      reasons: ['no sample of GET /v1/after, which has a limit'],
+    })
+  })
+
+  it('is fail when nobody could begin anything because all waited for answers that never came', () => {
+    const stuck = message({ samples: 40, errors: { timeout: 40 } })
+    stuck.routes = stuck.routes.map((each) => ({ ...each, phase: 'ramp' }))
+    const { verdict, reasons } = verdictOn([{ ...stuck, lag: { ramp: times(2, 40) } }])
+    expect(verdict).toBe('fail')
+    expect(reasons[0]).toMatch(/40 timeout of 40.*\(in ramp\)/)
+  })
+
+  it('names what the target failed at beside what makes the run invalid', () => {
+    const { verdict, reasons } = verdictOn([message({ errors: { '5xx': 2_000 }, lostUsers: 1 })])
+    expect(verdict).toBe('invalid')
+    expect(reasons.join('\n')).toMatch(/1 users were lost.*\n.*2000 5xx/)
+  })
+
+  it('is invalid when only a wait for connections of our own broke a limit, and fail when the target did', () => {
+    const queued = (without: number) => {
+      const waiting = message({ ttfb: 5_600, waits: { steady: times(5_600 - without, 2_000) } })
+      waiting.routes = waiting.routes.map((each) => ({
+        ...each,
+        waited: { ttfb: times(5_600, 2_000), without: times(without, 2_000) },
+      }))
+      return verdictOn([waiting])
+    }
+    expect(queued(100)).toMatchObject({ verdict: 'invalid' })
+    expect(queued(100).reasons[0]).toMatch(
+      /2000 requests waited for one of the generator's own 10 connections/,
+    )
+    expect(queued(2_000)).toMatchObject({ verdict: 'fail' })
   })
 
   it('is fail when a part of Worklane ended', () => {
@@ -118,7 +213,12 @@ describe('the verdict', () => {
   })
 
   it.each<[string, Message[], Partial<Circumstances>, RegExp]>([
-    ['the generator was late', [message({ lag: { steady: times(900, 2_000) } })], {}, /schedule lag/],
+    [
+      'the generator was late',
+      [message({ lag: { steady: times(900, 2_000) }, late: { steady: 2_000 } })],
+      {},
+      /schedule lag/,
+    ],
     ['the generator had no CPU left', [message()], { generatorCpuShare: 0.97 }, /no CPU left/],
     ['users were missing', [message({ activeUsers: 8 })], {}, /8 of 10 users/],
     [
@@ -154,11 +254,28 @@ describe('the verdict', () => {
       "Little's law does not hold",
       [
         message({
-          flow: { steady: { present: 100_000, responding: 2_000, thinking: 90_000, steps: 2_000 } },
+          flow: {
+            steady: { ...emptyFlow, present: 100_000, responding: 2_000, thinking: 90_000, steps: 2_000 },
+          },
         }),
       ],
       {},
       /Little's law does not hold in steady: .* 92.0% of 10 users/,
+    ],
+    [
+      'latencies are told that the clock does not know',
+      [
+        message({
+          flow: {
+            steady: {
+              ...{ ...emptyFlow, present: 100_000, responding: 2_000, thinking: 98_000, steps: 2_000 },
+              ...{ ended: 2_000, told: 900_000, clock: 480_000 },
+            },
+          },
+        }),
+      ],
+      {},
+      /a step took 450 ms by the generator's figures, and 240 ms by its clock/,
     ],
     ['a shard told nothing', [message()], { vus: 2, shards: 2 }, /1 of 2 VUs told nothing: one of 2 shards/],
     [

@@ -1,4 +1,5 @@
 import { count, type Histogram, percentile } from '@headroom/loadtests/wire/histogram.ts'
+import type { RouteLimit } from '@headroom/loadtests/wire/message.ts'
 import { isJudged, type Stage, usersAt } from '@headroom/loadtests/wire/workloads.ts'
 import {
   routes as budgets,
@@ -6,21 +7,33 @@ import {
   promises,
   type RouteBudget,
   type RouteName,
+  validity,
 } from '@headroom/perf-budgets/slo.ts'
 import { sum } from 'simple-statistics'
-import type { Collected, RouteTally } from '../collect/collector.ts'
+import { type Collected, mergeTallies, noTally, type RouteTally } from '../collect/collector.ts'
 import type { Circumstances } from './circumstances.ts'
+import { connectionDoubts } from './connections.ts'
 import { doubtsOf } from './doubts.ts'
-import { failedOf, tooManyErrors } from './errors.ts'
+import { exampleInWords, failedOf, kindsOf, tooManyErrors } from './errors.ts'
 import { ms, percent } from './figures.ts'
 import { neighbourEvidence } from './neighbours.ts'
-import type { Evidence, GroupResult, LittleResult, PhaseResult, RouteResult, Verdict } from './result.ts'
+import { isWithin, shownPercentile } from './percentiles.ts'
+import type {
+  ErrorExample,
+  Evidence,
+  GroupResult,
+  LittleResult,
+  PhaseResult,
+  RouteResult,
+  Verdict,
+} from './result.ts'
 
 export type Judgement = {
   verdict: Verdict
   reasons: string[]
   evidence: Evidence[]
   routes: RouteResult[]
+  examples: ErrorExample[]
   phases: PhaseResult[]
   groups: GroupResult[]
   little: LittleResult[]
@@ -35,11 +48,12 @@ export type Judgement = {
 }
 
 /**
- * The verdict on the steady phase.
+ * The verdict on the judged stages.
  *
- * A part of Worklane that crashed and a tenant's text seen by another are facts whatever the generator did:
- * they fail the run. Else a run that cannot be trusted is invalid, and no number of it is judged. Else every
- * limit is held against what was measured.
+ * A part of Worklane that crashed and a tenant's text seen by another are facts whatever the generator did: they fail
+ * the run. Else a run whose figures cannot be trusted is invalid. Else what the target failed at fails the run, however
+ * little there is of it. Else a run with too little to judge is invalid. Else every limit is held against what was
+ * measured.
  */
 export function judge(collected: Collected, circumstances: Circumstances): Judgement {
   const { stages, more, marked = true } = circumstances
@@ -48,9 +62,9 @@ export function judge(collected: Collected, circumstances: Circumstances): Judge
   // Where one tenant crowds on purpose, its own times are not the question: the others' are.
   const isCrowd = stages.some(({ crowd }) => crowd > 1)
   const isTimed = (stage: Stage) => stage.judged === 'all' && !isCrowd
-  const routes = judged.flatMap((stage) =>
-    [...(collected.routes.get(stage.phase) ?? [])].map(([name, tally]) =>
-      routeResult(name, stage.phase, tally, isTimed(stage) ? (limitOf(name) ?? 0) : null),
+  const routes = [...judgedTallies(collected, judged, circumstances)].flatMap(([stage, tallies]) =>
+    tallies.map(({ name, phase, tally }) =>
+      routeResult(name, phase, tally, isTimed(stage) ? (limitOf(name) ?? noLimit) : null),
     ),
   )
   routes.sort((a, b) => (a.phase === b.phase ? (a.route < b.route ? -1 : 1) : 0))
@@ -64,24 +78,124 @@ export function judge(collected: Collected, circumstances: Circumstances): Judge
     ...(marked ? [isolation(collected, totals)] : []),
     ...(more?.evidence ?? []),
   ]
+  const { examples } = collected
+  const say = (each: Evidence) => inWords(each, examples)
   const facts = [
     ...circumstances.crashes.map(({ part, detail }) => `${part} ended during the run: ${detail}`),
-    ...collected.leaks.map(
-      ({ route, user, canary }) => `${route} showed user ${user} another tenant's text (${canary})`,
-    ),
+    ...leakFacts(collected),
     ...(more?.facts ?? []),
   ]
-  const doubts = [...doubtsOf(collected, circumstances, { routes, little }), ...(more?.doubts ?? [])]
-  const broken = evidence.filter(({ passed }) => !passed).map(inWords)
+  const { measuring, thin } = doubtsOf(collected, circumstances, { routes, little })
+  const broken = evidence.filter(({ passed }) => !passed)
+  const failures = isCrowd ? [] : failuresOf(collected, judged, routes)
+  const doubts = [
+    ...measuring,
+    ...(more?.doubts ?? []),
+    ...(failures.length > 0 ? [] : connectionDoubts(collected, routes, circumstances)),
+  ]
+  const few = (each: Evidence) => each.limit !== 'availability' && each.samples < validity.minimumSamples
   const [verdict, reasons]: [Verdict, string[]] =
     facts.length > 0
       ? ['fail', facts]
       : doubts.length > 0
-        ? ['invalid', doubts]
-        : broken.length > 0
-          ? ['fail', broken]
-          : ['pass', []]
-  return { verdict, reasons, evidence, routes, phases: phasesOf(collected, stages), groups, little, totals }
+        ? ['invalid', [...doubts, ...(failures.length > 0 ? failures.map(say) : thin)]]
+        : failures.length > 0
+          ? [
+              'fail',
+              [...failures, ...broken.filter((each) => !few(each) && each.limit !== 'availability')].map(say),
+            ]
+          : thin.length > 0
+            ? ['invalid', thin]
+            : broken.length > 0
+              ? ['fail', broken.map(say)]
+              : ['pass', []]
+  return {
+    verdict,
+    reasons,
+    evidence,
+    routes,
+    examples,
+    phases: phasesOf(collected, stages),
+    groups,
+    little,
+    totals,
+  }
+}
+
+type Judged = { name: string; phase: string; tally: RouteTally }
+
+/** What is told of a route that was asked while users came, and hardly afterwards. */
+export const wholeRun = 'whole run'
+
+/**
+ * The routes of each judged stage. Where everybody begins at the beginning, what is asked there (a sign-in) falls into the
+ * time in which they come: such a route is judged by the whole run.
+ */
+function judgedTallies(
+  { routes }: Collected,
+  judged: readonly Stage[],
+  { beginsAtTheBeginning = false, stages }: Circumstances,
+): Map<Stage, Judged[]> {
+  const last = judged.at(-1)
+  return new Map(
+    judged.map((stage) => {
+      const own = [...(routes.get(stage.phase) ?? [])].map(
+        ([name, tally]): Judged => ({
+          ...{ name, phase: stage.phase, tally },
+        }),
+      )
+      if (!beginsAtTheBeginning || stage !== last) return [stage, own]
+      const enough = own.filter(({ tally }) => count(tally.latency) >= validity.minimumSamples)
+      const names = new Set(stages.flatMap(({ phase }) => [...(routes.get(phase)?.keys() ?? [])]))
+      for (const { name } of enough) names.delete(name)
+      const few = [...names].map((name): Judged => {
+        const tallies = stages.flatMap(({ phase }) => routes.get(phase)?.get(name) ?? [])
+        return { name, phase: wholeRun, tally: tallies.reduce(mergeTallies, noTally()) }
+      })
+      return [stage, [...enough, ...few]]
+    }),
+  )
+}
+
+/** A route that nobody set a limit for cannot have kept it. */
+const noLimit: RouteLimit = { ttfb: 0, latency: 0 }
+
+/** So many are named where the verdict is. */
+const leaksNamed = 5
+
+function leakFacts({ leaked, leaks }: Collected): string[] {
+  const told = leaks
+    .slice(0, leaksNamed)
+    .map(({ route, user, canary }) => `${route} showed user ${user} another tenant's text (${canary})`)
+  return leaked > told.length
+    ? [`${leaked} answers showed another tenant's text, of which ${told.length} are named`, ...told]
+    : told
+}
+
+/**
+ * What the target failed at more often than availability allows, chance excluded: of each route, or of all together where
+ * no route alone has enough. Where nobody could begin anything in a judged stage, what failed before it counts.
+ */
+function failuresOf(
+  collected: Collected,
+  judged: readonly Stage[],
+  routes: readonly RouteResult[],
+): Evidence[] {
+  const silent = judged.filter(({ phase }) => !collected.lag.get(phase)?.size)
+  const before =
+    silent.length === 0
+      ? []
+      : [...collected.routes].flatMap(([phase, tallies]) =>
+          routes.some((route) => route.phase === phase)
+            ? []
+            : [...tallies].map(([name, tally]) => routeResult(name, phase, tally, null)),
+        )
+  const all = [...routes, ...before]
+  const ofRoutes = all.flatMap(errorEvidence).filter(({ passed }) => !passed)
+  if (ofRoutes.length > 0) return ofRoutes
+  const failed = sum(all.map(({ errors }) => failedOf(errors)))
+  const requests = sum(all.map((route) => route.count))
+  return tooManyErrors(failed, requests) ? [availabilityOf(failed, requests)] : []
 }
 
 /** Of a histogram, in milliseconds; 0 where there is nothing. */
@@ -93,19 +207,23 @@ const percentiles = (histogram: Histogram) => {
 function routeResult(
   route: string,
   phase: string,
-  { latency, ttfb, errors }: RouteTally,
-  ttfbLimit: number | null,
+  { latency, ttfb, errors, over }: RouteTally,
+  limit: RouteLimit | null,
 ): RouteResult {
-  const ttfbP95 = percentile(ttfb, 0.95)
   const samples = count(latency)
+  const held = {
+    ttfb: limit === null || isWithin(over.ttfb, samples, limit.ttfb),
+    latency: limit === null || isWithin(over.latency, samples, limit.latency),
+  }
   return {
-    ...{ route, phase, count: samples, ...percentiles(latency), ttfbP95 },
-    ttfbLimit,
+    ...{ route, phase, count: samples, ...percentiles(latency) },
+    p95: shownPercentile(latency, limit?.latency, held.latency),
+    ttfbP95: shownPercentile(ttfb, limit?.ttfb, held.ttfb),
+    ttfbLimit: limit?.ttfb ?? null,
+    latencyLimit: limit?.latency ?? null,
+    over,
     errors: Object.fromEntries(errors),
-    // A route that nobody set a limit for, 0, cannot have kept it.
-    passed:
-      (ttfbLimit === null || ttfbP95 < ttfbLimit) &&
-      !tooManyErrors(failedOf(Object.fromEntries(errors)), samples),
+    passed: held.ttfb && held.latency && !tooManyErrors(failedOf(Object.fromEntries(errors)), samples),
   }
 }
 
@@ -151,7 +269,7 @@ function littleOf(collected: Collected, stages: readonly Stage[]): LittleResult[
     // Who is not needed any more is noticed when their next step is due: then the count is not exact.
     if (!isJudged(stage) || !flow || flow.present === 0 || flow.steps === 0) return []
     if (before > users || Math.round(usersAt(stages, from)) !== users) return []
-    const { present, responding, thinking, steps } = flow
+    const { present, responding, thinking, steps, ended, told, clock } = flow
     return [
       {
         phase,
@@ -160,34 +278,46 @@ function littleOf(collected: Collected, stages: readonly Stage[]): LittleResult[
         responseMs: responding / steps,
         thinkMs: thinking / steps,
         ratio: (responding + thinking) / present,
+        toldMs: ended > 0 ? told / ended : null,
+        clockMs: ended > 0 ? clock / ended : null,
       },
     ]
   })
 }
 
-/** TTFB limit of a route in ms: of those that are given, else of perf-budgets/slo.ts. */
+/** Limits of a route: of those that are given, else of perf-budgets/slo.ts. */
 export const limitsBy =
   (limits: Circumstances['limits']) =>
-  (route: string): number | undefined =>
-    limits ? limits[route] : budgetOf(route)?.ttfbP95
+  (route: string): RouteLimit | undefined =>
+    limits ? limits[route] : budgetOf(route)
 
-const budgetOf = (route: string): RouteBudget | undefined => budgets[route as RouteName]
+function budgetOf(route: string): RouteLimit | undefined {
+  const budget: RouteBudget | undefined = budgets[route as RouteName]
+  return budget && { ttfb: budget.ttfbP95, latency: budget.latencyP95 }
+}
 
-function latencyEvidence({ route, phase, ttfbP95, ttfbLimit, count: samples }: RouteResult): Evidence[] {
-  if (ttfbLimit === null) return []
-  const wanted = ttfbLimit > 0 ? `< ${ttfbLimit} ms` : 'a limit of its own'
+function latencyEvidence(result: RouteResult): Evidence[] {
+  const { route, phase, ttfbLimit, latencyLimit, ttfbP95, p95, over, count: samples } = result
+  const held = (name: string, measured: number, limit: number | null, above: number): Evidence[] =>
+    limit === null
+      ? []
+      : [
+          {
+            ...{ limit: name, route, phase, measured: ms(measured), samples },
+            wanted: limit > 0 ? `< ${limit} ms` : 'a limit of its own',
+            passed: isWithin(above, samples, limit),
+          },
+        ]
   return [
-    {
-      ...{ limit: 'TTFB p95', route, phase, wanted, measured: ms(ttfbP95), samples },
-      passed: ttfbP95 < ttfbLimit,
-    },
+    ...held('TTFB p95', ttfbP95, ttfbLimit, over.ttfb),
+    ...held('whole answer p95', p95, latencyLimit, over.latency),
   ]
 }
 
 function errorEvidence({ route, phase, errors, count: samples }: RouteResult): Evidence[] {
   const failed = failedOf(errors)
   if (failed === 0) return []
-  const kinds = Object.entries(errors).map(([kind, n]) => `${n} ${kind}`)
+  const kinds = kindsOf(errors).map(([kind, n]) => `${n} ${kind}`)
   return [
     {
       ...{ limit: 'availability', route, phase, wanted: `errors ≤ ${percent(errorRate)}`, samples },
@@ -208,11 +338,13 @@ function totalsOf(routes: RouteResult[], collected: Collected, judgedMs: number)
     requestsPerSecond: judgedMs > 0 ? requests / (judgedMs / 1000) : 0,
     availability: requests > 0 ? 1 - errors / requests : 0,
     probes: collected.probes,
-    leaks: collected.leaks.length,
+    leaks: collected.leaked,
   }
 }
 
-function availability({ requests, errors }: Totals): Evidence {
+const availability = ({ requests, errors }: Totals): Evidence => availabilityOf(errors, requests)
+
+function availabilityOf(errors: number, requests: number): Evidence {
   const rate = requests > 0 ? errors / requests : 1
   // The rule of three: what a run without an error can say at all, with 95% confidence.
   const bound = errors === 0 && requests > 0 ? ` (in truth < ${percent(3 / requests, 3)} at 95%)` : ''
@@ -225,16 +357,28 @@ function availability({ requests, errors }: Totals): Evidence {
   }
 }
 
-function isolation({ leaks }: Collected, { probes }: Totals): Evidence {
-  const bound = leaks.length === 0 && probes > 0 ? ` (in truth < ${percent(3 / probes, 3)} at 95%)` : ''
+function isolation({ leaked }: Collected, { probes }: Totals): Evidence {
+  const bound = leaked === 0 && probes > 0 ? ` (in truth < ${percent(3 / probes, 3)} at 95%)` : ''
   return {
     limit: 'isolation',
     wanted: `${promises.isolation.leaks} texts of other tenants`,
-    measured: `${leaks.length} in ${probes} answers${bound}`,
+    measured: `${leaked} in ${probes} answers${bound}`,
     samples: probes,
-    passed: leaks.length <= promises.isolation.leaks,
+    passed: leaked <= promises.isolation.leaks,
   }
 }
 
-const inWords = ({ limit, route, phase, wanted, measured }: Evidence) =>
-  `${route ? `${route}: ` : ''}${limit} ${measured}, wanted ${wanted}${phase && phase !== 'steady' ? ` (in ${phase})` : ''}`
+/** @param examples of errors, of which one is told where errors are what broke */
+function inWords(
+  { limit, route, phase, wanted, measured }: Evidence,
+  examples: readonly ErrorExample[],
+): string {
+  const of = examples.filter((each) => route === undefined || each.route === route)
+  const example = limit === 'availability' ? (of.find(({ body }) => body !== '') ?? of[0]) : undefined
+  return [
+    route ? `${route}: ` : '',
+    `${limit} ${measured}, wanted ${wanted}`,
+    phase && phase !== 'steady' ? ` (in ${phase})` : '',
+    example ? `; for example ${exampleInWords(example)}` : '',
+  ].join('')
+}

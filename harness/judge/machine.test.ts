@@ -28,7 +28,7 @@ describe('a machine that others use', () => {
 
 const route = (errors: RouteResult['errors'] = {}): RouteResult => ({
   ...{ route: 'GET /v1/me', phase: 'steady', count: 500, p50: 20, p95: 900, p99: 1_000, ttfbP95: 900 },
-  ...{ ttfbLimit: 300, errors, passed: false },
+  ...{ latencyLimit: 600, over: { ttfb: 0, latency: 0 }, ttfbLimit: 300, errors, passed: false },
 })
 const late: Evidence = {
   ...{ limit: 'TTFB p95', route: 'GET /v1/me', wanted: '< 300 ms', measured: '900 ms', samples: 500 },

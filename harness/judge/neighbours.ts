@@ -80,5 +80,10 @@ export function thinNeighbours(groups: readonly GroupResult[], stages: readonly 
  * 1 when all get the same, 1/n when one gets everything; 0 for nobody.
  * Source: Jain, Chiu and Hawe, "A Quantitative Measure of Fairness", DEC-TR-301, 1984.
  */
-export const jain = (shares: readonly number[]): number =>
-  shares.length === 0 ? 0 : sum(shares) ** 2 / (shares.length * sum(shares.map((share) => share ** 2))) || 0
+export function jain(shares: readonly number[]): number {
+  const greatest = shares.reduce((most, share) => Math.max(most, share), 0)
+  if (!(greatest > 0 && Number.isFinite(greatest))) return 0
+  // In parts of the greatest, whose squares neither overflow nor vanish.
+  const parts = shares.map((share) => share / greatest)
+  return sum(parts) ** 2 / (parts.length * sum(parts.map((part) => part ** 2)))
+}

@@ -14,6 +14,10 @@ export const RouteResult = z.object({
   ttfbP95: milliseconds,
   /** Null where times are told and not judged. */
   ttfbLimit: milliseconds.nullable(),
+  /** Of the whole answer's p95. */
+  latencyLimit: milliseconds.nullable().default(null),
+  /** How many were not below the limits: counted, where percentiles are within 1%. */
+  over: z.object({ ttfb: z.number().int(), latency: z.number().int() }).default({ ttfb: 0, latency: 0 }),
   errors: z.partialRecord(z.enum(errorClasses), z.number().int()),
   passed: z.boolean(),
 })
@@ -32,6 +36,21 @@ export const Evidence = z.object({
   isTimeless: z.boolean().optional(),
 })
 export type Evidence = z.infer<typeof Evidence>
+
+/** One request of a kind of error. */
+export const ErrorExample = z.object({
+  route: z.string(),
+  class: z.enum(errorClasses),
+  /** Method and path. */
+  request: z.string(),
+  /** 0 when there was no answer. */
+  status: z.number().int(),
+  /** What was wrong, in words. */
+  why: z.string(),
+  /** The first bytes of the answer, where it was read. */
+  body: z.string(),
+})
+export type ErrorExample = z.infer<typeof ErrorExample>
 
 /** A stage of the run, over all routes. */
 export const PhaseResult = z.object({
@@ -71,6 +90,9 @@ export const LittleResult = z.object({
   thinkMs: milliseconds,
   /** Throughput × (response + think) over users; 1 when nobody was lost. */
   ratio: z.number(),
+  /** A step that was due in the phase: its mean latency as told, and by the clock until the generator went on. */
+  toldMs: milliseconds.nullable().default(null),
+  clockMs: milliseconds.nullable().default(null),
 })
 export type LittleResult = z.infer<typeof LittleResult>
 
@@ -223,6 +245,8 @@ export const Result = z.object({
   machineLoad: MachineLoad.nullable().default(null),
   evidence: z.array(Evidence),
   routes: z.array(RouteResult),
+  /** One of each kind of error of each route. */
+  examples: z.array(ErrorExample).default([]),
   phases: z.array(PhaseResult),
   groups: z.array(GroupResult),
   little: z.array(LittleResult),
@@ -250,6 +274,10 @@ export const Result = z.object({
     cpuShareOfCore: z.number().nullable(),
     peakRssBytes: z.number().nullable(),
     scheduleLagP99Ms: z.number().nullable(),
+    /** Requests that waited for one of the generator's own connections, and how long 99 of 100 of all waited at most. */
+    connectionWaits: z
+      .object({ requests: z.number().int(), p99Ms: milliseconds })
+      .default({ requests: 0, p99Ms: 0 }),
     activeUsers: z.number().int(),
     /** Live updates that were held open at the end. */
     streams: z.number().int(),

@@ -1,3 +1,4 @@
+import { shownFromHere } from '../cli/here.ts'
 import { originOf, sessionSecretOf } from '../cli/target.ts'
 import { UsageError } from '../cli/usage.ts'
 import { amount } from '../report/words.ts'
@@ -11,6 +12,7 @@ import { mustBeFree, writeCluster } from './write.ts'
 export type ClusterOptions = {
   kubernetes: string
   target?: string
+  insecure?: boolean
   fault: string[]
   image?: string
   runnerImage?: string
@@ -31,17 +33,18 @@ export async function writeForCluster(plan: Plan, options: ClusterOptions): Prom
   const { image = defaultImage(order.revision), runnerImage = defaultRunnerImage } = options
   await writeCluster({ order, image, runnerImage, directory, sessionSecret, k6: k6.path })
   const { cores, memoryMiB } = runnerSize(plan)
+  const shown = shownFromHere(directory)
   console.log(
     [
       `  ${plan.shards} runners of ${amount(plan.users / plan.shards)} users, each with ${cores} CPU and ${amount(memoryMiB)} MiB, and a collector`,
-      `  written to ${directory}; ${directory}/README.md says how to run it:`,
-      `  kubectl apply --server-side -k ${directory}`,
+      `  written to ${shown}; ${shown}/README.md says how to run it:`,
+      `  kubectl apply --server-side -k ${shown}`,
     ].join('\n'),
   )
 }
 
 /** @throws UsageError when this is nothing that a cluster can play */
-function targetOf({ scenario, think, journey }: Plan, { target, fault }: ClusterOptions): string {
+function targetOf({ scenario, think, journey }: Plan, { target, insecure, fault }: ClusterOptions): string {
   if (target === undefined)
     throw new UsageError(
       '--kubernetes tests a deployment, and --target is missing',
@@ -61,6 +64,11 @@ function targetOf({ scenario, think, journey }: Plan, { target, fault }: Cluster
     throw new UsageError(
       "--kubernetes plays users, and browser needs Chromium beside k6, which k6's image has not",
       'play it with --target from a machine that reaches the deployment',
+    )
+  if (insecure)
+    throw new UsageError(
+      "--insecure says nothing to runners that are somebody else's",
+      "mount the target's authority into the runners' image, with SSL_CERT_FILE",
     )
   if (fault.length > 0) throw new UsageError('--fault cannot break what runs in a cluster', 'leave it out')
   if (think <= 0)

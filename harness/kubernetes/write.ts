@@ -29,8 +29,14 @@ const mostBytes = 1024 ** 2
  */
 export async function writeCluster(written: Written): Promise<void> {
   const directory = resolve(written.directory)
-  await mkdir(dirname(directory), { recursive: true })
-  const staging = await mkdtemp(`${directory}.partial-`)
+  const staging = await mkdir(dirname(directory), { recursive: true })
+    .then(() => mkdtemp(`${directory}.partial-`))
+    .catch(({ code }: NodeJS.ErrnoException) => {
+      throw new UsageError(
+        `--kubernetes ${directory} cannot be written (${code})`,
+        'give a directory in one of yours',
+      )
+    })
   try {
     await writeInto(staging, written)
     // Over an empty directory as well.

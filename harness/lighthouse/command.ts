@@ -1,13 +1,14 @@
 import { mkdir, readFile } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { join } from 'node:path'
 import { defaultPopulation } from '@headroom/fixtures/population.ts'
 import type { LighthouseRc } from '@headroom/perf-budgets/lighthouserc.ts'
 import { lighthouse as limits } from '@headroom/perf-budgets/slo.ts'
 import type { Command } from 'commander'
 import pc from 'picocolors'
+import { shownFromHere } from '../cli/here.ts'
 import { oneOf, several, wholeNumber } from '../cli/options.ts'
 import { exitCodes } from '../cli/usage.ts'
-import { directoryOf, runId } from '../report/write.ts'
+import { assertWritable, directoryOf, runId } from '../report/write.ts'
 import { readStackFaults, stackFaults } from '../run/faults.ts'
 import { startGuard } from '../stack/guard.ts'
 import { project } from '../stack/project.ts'
@@ -25,13 +26,21 @@ const formFactors: FormFactor[] = ['mobile', 'desktop']
 /** The share of the machine that others may use before scores suffer visibly. */
 const tooBusy = 0.3
 
-type Options = { pages?: string; runs: number; formFactor: string; fault: string[] }
+/** Of one run of a page, HTML and JSON: more than the largest. */
+const bytesOfReport = 2 * 1024 ** 2
+
+type Options = { pages: PageName[]; runs: number; formFactor: string; fault: string[] }
 
 export function register(program: Command): void {
   program
     .command('lighthouse')
     .description("audits Worklane's pages, signed in, without load; takes about 9 s a run of a page")
-    .option('--pages <list>', `which of ${pageNames.join(', ')}; all unless given`)
+    .option(
+      '--pages <list>',
+      `which of ${pageNames.join(', ')}; repeatable, all unless given`,
+      severalPages,
+      [],
+    )
     .option('--runs <n>', 'an odd number has a middle one', wholeNumber(1, 25), limits.runs)
     .option('--form-factor <which>', 'mobile, desktop or both', 'both')
     .option('--fault <fault>', 'breaks something on purpose, such as uncompressed; repeatable', several, [])
@@ -42,9 +51,13 @@ export function register(program: Command): void {
 
 async function audit(options: Options) {
   const asked = oneOf('form factor', options.formFactor, [...formFactors, 'both'] as const)
-  const names = pagesAskedFor(options.pages)
+  const names = options.pages.length > 0 ? options.pages : pageNames
   const faults = stackFaults(readStackFaults(options.fault))
   const say = (line: string) => console.log(pc.dim(line))
+  await assertWritable(
+    runId('lighthouse'),
+    names.length * options.runs * (asked === 'both' ? 2 : 1) * bytesOfReport,
+  )
   const chromium = await provideHeadless(say)
   const release = await measureAlone(join(project, '.headroom/measuring'))
   const stack = await startStack({ population: defaultPopulation, ...faults, say }).catch(
@@ -59,7 +72,7 @@ async function audit(options: Options) {
     await stack.stop()
     await release()
   }
-  const interrupted = () => void stop().then(() => process.exit(130))
+  const interrupted = () => void stop().finally(() => process.exit(exitCodes.invalid))
   process.once('SIGINT', interrupted)
   process.once('SIGTERM', interrupted)
   let crashed: string | undefined
@@ -98,7 +111,7 @@ async function audit(options: Options) {
     if (result.crashed !== null) console.log(`${pc.red('✗')} ${result.crashed}`)
     for (const line of machineLines(result)) console.log(pc.yellow(line))
     console.log(
-      `\n${verdictLine(result.verdict)}  median of ${options.runs}  ${relative(process.cwd(), join(directory, 'index.html'))}`,
+      `\n${verdictLine(result.verdict)}  median of ${options.runs}  ${shownFromHere(join(directory, 'index.html'))}`,
     )
     return result.verdict
   } finally {
@@ -109,10 +122,10 @@ async function audit(options: Options) {
 }
 
 /** @throws UsageError for a page that there is not */
-function pagesAskedFor(list: string | undefined): PageName[] {
-  if (list === undefined) return [...pageNames]
-  return list.split(',').map((name) => oneOf('page', name.trim(), pageNames))
-}
+const severalPages = (list: string, before: PageName[]): PageName[] => [
+  ...before,
+  ...list.split(',').map((name) => oneOf('page', name.trim(), pageNames)),
+]
 
 async function resultsDirectory(id: string): Promise<string> {
   const directory = join(directoryOf(id), 'lighthouse')

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { sessionCookieOf } from '@headroom/fixtures/population.ts'
 import { assertions, type LighthouseRc } from '@headroom/perf-budgets/lighthouserc.ts'
@@ -8,7 +8,7 @@ import { z } from 'zod'
 import { disturbancesOf } from '../judge/machine.ts'
 import type { Result } from '../judge/result.ts'
 import { junitOfLighthouse } from '../report/junit.ts'
-import { asJson } from '../report/write.ts'
+import { asJson, writeTexts } from '../report/write.ts'
 import { thisMachine } from '../run/machine.ts'
 import { revision } from '../run/revision.ts'
 import type { Guard } from '../stack/guard.ts'
@@ -98,11 +98,12 @@ export async function lighthouse(run: LighthouseRun): Promise<LighthouseResult> 
     ...{ phone: phoneFor(mean(looks)), runs: run.runs, forms },
     ...{ notes: [...machine.notes], notWatched: [...machine.notWatched] },
   }
-  await mkdir(run.directory, { recursive: true })
-  await writeFile(join(run.directory, 'index.html'), indexHtml(result, links))
-  await writeFile(join(run.directory, 'result.json'), asJson(result))
-  await writeFile(join(run.directory, 'summary.md'), markdown(result))
-  await writeFile(join(run.directory, 'junit.xml'), junitOfLighthouse(result))
+  await writeTexts(run.directory, {
+    'result.json': () => asJson(result),
+    'index.html': () => indexHtml(result, links),
+    'summary.md': () => markdown(result),
+    'junit.xml': () => junitOfLighthouse(result),
+  })
   return result
 }
 

@@ -115,7 +115,7 @@ function capacityLines({ capacity }: Result): string[] {
     ...(limiting ? [`limiting beyond it: ${limiting.part}; ${limiting.why}`] : []),
     ...(law
       ? [
-          `scalability law: ${(law.gamma * 1000).toFixed(1)} steps/s per 1,000 users, contention ${law.alpha.toExponential(1)}, coherency ${law.beta.toExponential(1)}; ${law.peakUsers === null ? 'no peak within twice what was measured' : `most work at ${amount(law.peakUsers)} users`}`,
+          `scalability law: ${(law.gamma * 1000).toFixed(1)} steps/s per 1,000 users of whom none waits for another, contention (α) ${law.alpha.toExponential(1)}, coherency (β) ${law.beta.toExponential(1)}; ${law.peakUsers === null ? 'no peak within twice what was measured' : `most work at ${amount(law.peakUsers)} users`}`,
         ]
       : []),
   ]

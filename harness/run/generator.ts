@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import type { Guard } from '../stack/guard.ts'
 import { project } from '../stack/project.ts'
 import { usageOf } from '../stack/usage.ts'
@@ -10,17 +11,25 @@ import { segment } from './segment.ts'
 
 export type Sample = { at: number; cpuSeconds: number; rssBytes: number }
 
+/** How a process of k6 ended, or all of them. */
+export type GeneratorEnd = {
+  code: number | null
+  lastLines: string
+  /** The first that it said of errors. */
+  errors: string[]
+}
+
 export type Shard = {
   pid: number
   samples: Sample[]
-  exited: Promise<{ code: number | null; lastLines: string }>
+  exited: Promise<GeneratorEnd>
   signal(signal: NodeJS.Signals): void
 }
 
 /** All k6 processes of a run. */
 export type Generator = {
   shards: Shard[]
-  exited: Promise<{ code: number | null; lastLines: string }>
+  exited: Promise<GeneratorEnd>
   signal(signal: NodeJS.Signals): void
 }
 
@@ -52,6 +61,7 @@ export function startGenerator(guard: Guard, options: GeneratorOptions): Generat
         .map(({ lastLines }) => lastLines)
         .filter(Boolean)
         .join(' '),
+      errors: ends.flatMap(({ errors }) => errors),
     })),
     signal: (signal) => {
       for (const shard of shards) shard.signal(signal)
@@ -97,12 +107,14 @@ function startShard(guard: Guard, options: GeneratorOptions, index: number): Sha
   prefer(child.pid)
   const held = child.pid === undefined ? undefined : guard.process(child.pid)
   const said: string[] = []
-  const listen = (chunk: Buffer) => {
-    said.push(...chunk.toString().split('\n').filter(Boolean))
-    said.splice(0, said.length - 8)
-  }
-  child.stdout.on('data', listen)
-  child.stderr.on('data', listen)
+  const errors: string[] = []
+  for (const output of [child.stdout, child.stderr])
+    createInterface({ input: output }).on('line', (line) => {
+      if (line !== '') said.push(line)
+      said.splice(0, said.length - 8)
+      const error = errorIn(line)
+      if (error !== null && (errors.length < errorsKept || isAbort(error))) errors.push(error)
+    })
 
   const samples: Sample[] = []
   const { pid = -1 } = child
@@ -111,11 +123,11 @@ function startShard(guard: Guard, options: GeneratorOptions, index: number): Sha
     if (usage) samples.push({ at: Date.now(), ...usage })
   }, sampleEvery)
 
-  const exited = new Promise<{ code: number | null; lastLines: string }>((resolve) => {
+  const exited = new Promise<GeneratorEnd>((resolve) => {
     const end = (code: number | null, why = '') => {
       clearInterval(sampling)
       held?.release()
-      resolve({ code, lastLines: [...said, why].join(' ').trim() })
+      resolve({ code, lastLines: [...said, why].join(' ').trim(), errors })
     }
     child.on('error', (error) => end(127, error.message))
     child.on('close', (code) => end(code))
@@ -134,6 +146,22 @@ function startShard(guard: Guard, options: GeneratorOptions, index: number): Sha
   }
 }
 
+/** Of those that each process tells, beside what ended it. */
+const errorsKept = 20
+const isAbort = (error: string): boolean => error.startsWith('test aborted')
+
+/** What k6's log calls an error, without its time and quotes; null of a line of another kind. */
+function errorIn(line: string): string | null {
+  const [, quoted] = /level=error msg=("(?:[^"\\]|\\.)*")/.exec(line) ?? []
+  if (quoted === undefined) return null
+  try {
+    return JSON.parse(quoted) as string
+  } catch {
+    // Go quotes a few characters otherwise than JSON does.
+    return quoted.slice(1, -1)
+  }
+}
+
 /**
  * Linux shares CPU between sessions first, whatever `nice` says, and the generator has one of its own: the session
  * needs the priority, too. Where there is nothing of the kind, or we may not, nothing happens. Source: sched(7).
@@ -146,15 +174,19 @@ function prefer(pid: number | undefined): void {
 /** Stands in where no load may be sent. */
 export const startNothing = (): Generator => ({
   shards: [],
-  exited: Promise.resolve({ code: 0, lastLines: '' }),
+  exited: Promise.resolve({ code: 0, lastLines: '', errors: [] }),
   signal() {},
 })
 
 /** The most memory that all shards had at once, nearly: each one's own most, added up; null unless all were watched. */
 export const peakRss = ({ shards }: Generator): number | null =>
   shards.length > 0 && shards.every(({ samples }) => samples.length > 0)
-    ? shards.reduce((sum, { samples }) => sum + Math.max(0, ...samples.map(({ rssBytes }) => rssBytes)), 0)
+    ? shards.reduce((sum, { samples }) => sum + mostOf(samples), 0)
     : null
+
+/** Not Math.max of all: a run of a day has more samples than a call may have arguments. */
+const mostOf = (samples: readonly Sample[]): number =>
+  samples.reduce((most, { rssBytes }) => Math.max(most, rssBytes), 0)
 
 /** What was used between two moments, the counters taken as straight lines between their samples. */
 export function between(samples: readonly Sample[], from: number, to: number): { cpuSeconds: number } | null {

@@ -323,6 +323,8 @@ export const slopeOfSamples = (process: string, samples: readonly Sample[]): Mem
 async function withClient<T>(url: string | undefined, use: (client: pg.Client) => Promise<T>): Promise<T> {
   if (!url) throw new Unanswered('there is no Postgres to ask')
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
+  // What is lost fails the query; untold of here it would end the process.
+  client.on('error', () => {})
   try {
     await client.connect()
     return await use(client)

@@ -6,6 +6,8 @@ import {
   userAt,
 } from '@headroom/fixtures/population.ts'
 import { sessionToken } from '@headroom/seed/rows.ts'
+import type { Access } from '../target/access.ts'
+import { ask } from '../target/ask.ts'
 
 /**
  * Asks the target who its first, a middle and its last user are. A target with another population answers
@@ -16,14 +18,14 @@ export async function probePopulation(
   target: string,
   spec: PopulationSpec,
   sessionSecret: string,
+  access?: Access,
 ): Promise<string | null> {
   for (const index of [0, Math.floor(spec.users / 2), spec.users - 1]) {
     const { id, email } = userAt(spec, index)
     const { canary } = organisationAt(spec, organisationOf(spec, index))
-    const response = await fetch(`${target}/v1/me`, {
-      headers: { cookie: `${sessionCookieOf(target)}=${sessionToken(spec, index, sessionSecret)}` },
-      signal: AbortSignal.timeout(10_000),
-    }).catch((error: Error) => error)
+    const cookie = `${sessionCookieOf(target)}=${sessionToken(spec, index, sessionSecret)}`
+    const init = { headers: { cookie }, signal: AbortSignal.timeout(10_000) }
+    const response = await ask(target, '/v1/me', init, access).catch((error: Error) => error)
     const wanted = `user ${index} of ${spec.organisations} organisations and ${spec.users} users (seed ${spec.seed})`
     if (response instanceof Error) return `the target does not answer for ${wanted}: ${response.message}`
     if (response.status !== 200) {

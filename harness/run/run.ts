@@ -1,12 +1,15 @@
 import { isJudged, lengthOf, stageAt, stagesOf, vusFor } from '@headroom/loadtests/wire/workloads.ts'
 import { type Collected, startCollector } from '../collect/collector.ts'
 import { Timeline } from '../collect/timeline.ts'
+import { assertPlayable } from '../journey/blame.ts'
 import { conclude } from '../judge/conclude.ts'
 import type { MemorySlope, Result } from '../judge/result.ts'
 import { startGuard } from '../stack/guard.ts'
 import { MachineWatch } from '../stack/machine-load.ts'
 import { portHere } from '../stack/serving.ts'
 import type { Crash, Stack } from '../stack/stack.ts'
+import type { Access } from '../target/access.ts'
+import { isMarked } from '../toolchain/sends-once.ts'
 import type { Companion } from './companion.ts'
 import { environmentOf } from './environment.ts'
 import { type Fault, starve } from './faults.ts'
@@ -15,6 +18,7 @@ import { Observer, slopeOfSamples } from './observe.ts'
 import { probePopulation } from './probe.ts'
 import { revision } from './revision.ts'
 import { judgedSpan, judgedTimes, type Plan } from './scenarios.ts'
+import { limitStart } from './start-limit.ts'
 
 export type Progress = { collected: Collected; plan: Plan; elapsed: number }
 
@@ -24,6 +28,8 @@ export type RunOptions = {
   k6: string
   target: string
   sessionSecret: string
+  /** How the target lets us in; undefined where it is our own. */
+  access?: Access | undefined
   /** Our own stack, when the target is that; else null. */
   stack: Stack | null
   faults: readonly Fault[]
@@ -41,10 +47,10 @@ export type RunOptions = {
 
 /** Plays a scenario against a target and judges it. */
 export async function run(options: RunOptions): Promise<Result> {
-  const { plan, stack, target } = options
+  const { plan, stack, target, sessionSecret, access } = options
   const startedAt = new Date()
   const { journey } = plan
-  const population = journey ? null : await probePopulation(target, plan.population, options.sessionSecret)
+  const population = journey ? null : await probePopulation(target, plan.population, sessionSecret, access)
   const guard = startGuard()
   const machine = new MachineWatch(await portsOf(options)).start()
   const stages = stagesOf(plan)
@@ -63,8 +69,9 @@ export async function run(options: RunOptions): Promise<Result> {
     scenario: plan.scenario,
     ...{ vus, shards: plan.shards },
     prometheusUrl: stack?.prometheusUrl ?? '',
-    env: environmentOf(plan, { target, sessionSecret: options.sessionSecret, collector: collector.url }),
+    env: environmentOf(plan, { target, sessionSecret, access, collector: collector.url }),
   })
+  const starting = limitStart(generator, collected)
   const crashes: Crash[] = []
   stack?.onCrash((crash) => {
     crashes.push(crash)
@@ -86,7 +93,7 @@ export async function run(options: RunOptions): Promise<Result> {
   }
   const edgesAt = options.onJudged ? [judgedAt(plan, 0), judgedAt(plan, 1)] : []
   const endings = [
-    ...startFaults(options, generator, collected),
+    ...startFaults(options, generator, collected, (crash) => crashes.push(crash)),
     ...edgesAt.map((at) => onceStarted(collected, at, edge)),
   ]
   const isJudgedNow = () => {
@@ -100,7 +107,7 @@ export async function run(options: RunOptions): Promise<Result> {
       guard,
       stages,
       scenario: plan.scenario,
-      env: environmentOf(plan, { target, sessionSecret: options.sessionSecret, collector: '' }),
+      env: environmentOf(plan, { target, sessionSecret, access, collector: '' }),
     },
     began: startOf(collected),
     ended: generator.exited.then(() => {}),
@@ -111,7 +118,8 @@ export async function run(options: RunOptions): Promise<Result> {
     options.onProgress?.({ collected, plan, elapsed })
   }, 1_000)
 
-  const { code, lastLines } = await generator.exited
+  const { code, lastLines, errors } = await generator.exited
+  starting.end()
   // k6 can be done a moment before our own clock says so.
   if (edges === 1) edge()
   const found = await beside
@@ -124,6 +132,8 @@ export async function run(options: RunOptions): Promise<Result> {
   await collector.close()
   timeline.close()
   guard.end()
+  const isSilent = collected.vus.size === 0
+  if (journey) assertPlayable(journey, { code, errors, isSilent, isOverdue: starting.isOverdue() })
 
   const times = judgedTimes(stages, collected.startedAt, Date.now())
   const { shards } = generator
@@ -134,6 +144,7 @@ export async function run(options: RunOptions): Promise<Result> {
       ...{ exitCode: code, lastLines },
       cpuSeconds: shards.map(({ samples }) => between(samples, times.from, times.to)?.cpuSeconds ?? null),
       rssBytes: peakRss(generator),
+      sendsOnce: await isMarked(options.k6),
     },
     memory: [...memory, ...slopesOfGenerator(generator, times.from)],
     missing: stack ? missing : null,
@@ -147,6 +158,7 @@ export async function run(options: RunOptions): Promise<Result> {
     faultTexts: options.faultTexts,
     doubts: [
       ...(options.doubts ?? []),
+      ...starting.doubts(),
       ...(found?.doubts ?? []),
       ...crashes.filter((crash) => !isOfTarget(crash)).map(({ part }) => `${part} ended during the run`),
     ],
@@ -175,11 +187,16 @@ const slopesOfGenerator = ({ shards }: Generator, from: number): MemorySlope[] =
   )
 
 /** The faults that are ours to make; Worklane makes its own. @returns how to end each */
-function startFaults(
-  { faults, stack, plan }: RunOptions,
-  generator: { signal(signal: NodeJS.Signals): void },
+export function startFaults(
+  { faults, stack, plan }: Pick<RunOptions, 'faults' | 'stack' | 'plan'>,
+  generator: Pick<Generator, 'signal' | 'exited'>,
   collected: Collected,
+  onCrash: (crash: Crash) => void,
 ): (() => void)[] {
+  let isOver = false
+  void generator.exited.then(() => {
+    isOver = true
+  })
   return faults.flatMap((fault) => {
     if (fault.kind === 'starve-generator') {
       // It starts like any other, and gets too little once it is needed.
@@ -194,7 +211,12 @@ function startFaults(
       return [onceStarted(collected, judgedAt(plan, fault.at), stop)]
     }
     if (fault.kind === 'restart') {
-      const restart = () => void stack?.restart(fault.part)
+      const restart = () =>
+        void stack?.restart(fault.part).catch((error: Error) => {
+          // What is stopped with its run while it starts need not come up.
+          if (!isOver)
+            onCrash({ part: fault.part, code: null, signal: 'its restart failed', lastLines: error.message })
+        })
       return [onceStarted(collected, judgedAt(plan, fault.at), restart)]
     }
     return []

@@ -23,6 +23,8 @@ export type Plan = Omit<Workload, 'scan' | 'streams'> & {
   journey?: JourneyFile
   shape: Shape
   shards: number
+  /** Connections that all VUs together open at most, where it is not the usual number. */
+  connections?: number
   seed: number
   population: PopulationSpec
 }
@@ -41,6 +43,8 @@ export type JudgedTimes = {
   to: number
   /** The judged stages alone; between two of them there can be others. */
   judgedMs: number
+  /** The whole run, without what came after its last stage. */
+  playedMs: number
 }
 
 /** @param endedAt of the whole run, which can be before its time */
@@ -53,8 +57,19 @@ export function judgedTimes(
   const beginsAt = startedAt ?? endedAt
   const from = beginsAt + first
   const to = Math.min(beginsAt + last, endedAt)
-  const whole = lengthOf(stages.filter(isJudged))
-  return { from, to, judgedMs: Math.max(0, Math.min(whole, to - from)) }
+  const playedMs = Math.max(0, Math.min(lengthOf(stages), endedAt - beginsAt))
+  const judgedMs = lengthOf(stagesUntil(stages, playedMs).filter(isJudged))
+  return { from, to, judgedMs, playedMs }
+}
+
+/** The stages as far as they were played: a run that ended early divides by the time that it had. @param played ms */
+export function stagesUntil(stages: readonly Stage[], played: number): Stage[] {
+  let left = played
+  return stages.map((stage) => {
+    const duration = Math.min(stage.duration, left)
+    left -= duration
+    return { ...stage, duration }
+  })
 }
 
 /** The default, or for a scenario that plays more users than it has, as many as DESIGN's promise is about. */

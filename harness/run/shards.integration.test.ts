@@ -9,6 +9,7 @@ import { startGuard } from '../stack/guard.ts'
 import { steady } from '../test/steady.ts'
 import { provide } from '../toolchain/provide.ts'
 import { startGenerator } from './generator.ts'
+import { contentTypeOf } from './testing/content-type.ts'
 
 /** Several k6 processes on execution segments, one collector. */
 describe('shards', () => {
@@ -21,7 +22,7 @@ describe('shards', () => {
     const seen = new Set<string>()
     server = createServer((request, response) => {
       seen.add(request.headers.cookie ?? '')
-      setTimeout(() => response.writeHead(200).end('fine'), 100)
+      setTimeout(() => response.writeHead(200, { 'content-type': contentTypeOf(request) }).end('fine'), 100)
     })
     await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve))
     const { k6 } = await provide(['k6'])
@@ -49,6 +50,7 @@ describe('shards', () => {
     guard.end()
     const judgement = judge(collector.collected, {
       ...{ users: workload.users, stages: stagesOf(workload), vus, shards, judgedMs: workload.duration },
+      connections: workload.users,
       ...{ k6ExitCode: code, k6LastLines: lastLines, crashes: [], interrupted: false, population: null },
       ...{ generatorCpuShare: null, generatorRssBytes: null },
     })

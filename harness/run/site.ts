@@ -2,12 +2,13 @@ import { crowdOf } from '@headroom/loadtests/wire/crowd.ts'
 import { requestsPerStep } from '@headroom/loadtests/wire/workloads.ts'
 import type { Result } from '../judge/result.ts'
 import { type Stack, startStack } from '../stack/stack.ts'
+import type { Access } from '../target/access.ts'
 import type { Companion } from './companion.ts'
 import { type Fault, stackFaults } from './faults.ts'
 import type { Plan } from './scenarios.ts'
 
 /** Where load goes: a stack of ours, or a deployment of somebody's. */
-export type Site = { origin: string; sessionSecret: string; stack: Stack | null }
+export type Site = { origin: string; sessionSecret: string; access?: Access; stack: Stack | null }
 
 /** Plays a plan on a site and judges it. */
 export type Play = (
@@ -22,7 +23,7 @@ export type Play = (
 ) => Promise<Result>
 
 export type SiteOptions = {
-  target: { origin: string; sessionSecret: string } | null
+  target: { origin: string; sessionSecret: string; access: Access } | null
   plan: Plan
   faults: readonly Fault[]
   processes: { web: number; api: number }

@@ -5,7 +5,7 @@ import { join, relative } from 'node:path'
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
 import { execa } from 'execa'
-import lockfile from 'proper-lockfile'
+import { lock } from '../toolchain/lock.ts'
 import { project } from './project.ts'
 
 export type WebBuild = { server: string; directory: string; staticDirectory: string }
@@ -20,11 +20,7 @@ const sources = ['app/web', 'app/api', 'app/domain', 'app/data', 'pnpm-lock.yaml
 export async function buildWeb(say: (line: string) => void): Promise<WebBuild> {
   const builds = join(project, '.headroom/builds')
   await mkdir(builds, { recursive: true })
-  const release = await lockfile.lock(builds, {
-    lockfilePath: join(builds, '.lock'),
-    stale: 15_000,
-    retries: { forever: true, minTimeout: 200, maxTimeout: 1_000 },
-  })
+  const release = await lock(builds, join(builds, '.lock'))
   try {
     const directory = join(builds, await digestOf(sources))
     if (!existsSync(directory)) await build(builds, directory, say)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type PopulationSpec, populationId } from '@headroom/fixtures/population.ts'
 import { seedDatabase } from '@headroom/seed/seed.ts'
 import { prepareDatabase } from '@worklane/data/prepare.ts'
-import lockfile from 'proper-lockfile'
+import { lock } from '../toolchain/lock.ts'
 import { digestOf } from './build.ts'
 import type { Guard } from './guard.ts'
 import { takePortBlock } from './ports.ts'
@@ -29,11 +29,7 @@ export async function keptCluster(
   await mkdir(clusters, { recursive: true })
   const salt = `${population ? populationId(population) : 'empty'} ${options.sessionSecret}`
   const directory = join(clusters, await digestOf(sources, salt))
-  const release = await lockfile.lock(clusters, {
-    lockfilePath: join(clusters, '.lock'),
-    stale: 15_000,
-    retries: { forever: true, minTimeout: 200, maxTimeout: 1_000 },
-  })
+  const release = await lock(clusters, join(clusters, '.lock'))
   try {
     if (existsSync(directory)) {
       await utimes(directory, new Date(), new Date())

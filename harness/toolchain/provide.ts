@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
-import lockfile from 'proper-lockfile'
+import { dirname, join, resolve } from 'node:path'
 import { UsageError } from '../cli/usage.ts'
 import { cacheDirectory, type Found, findTool, variableOf } from './find.ts'
+import { lock } from './lock.ts'
+import { makeDirectory } from './make-directory.ts'
 import { type Tool, type ToolName, tools } from './tools.ts'
 import { commandOf, go, WayFailed } from './ways.ts'
 
@@ -28,20 +28,28 @@ export async function provide<Name extends ToolName>(
 }
 
 async function install(tool: Tool, say: (line: string) => void): Promise<Found> {
-  await mkdir(cacheDirectory(), { recursive: true })
   return oneAtATime(
     join(cacheDirectory(), tool.name),
     async () => (await findTool(tool)) ?? tryWays(tool, say),
+    `${tool.name} ${tool.minimum} or newer is missing`,
   )
 }
 
-/** Two runs at once: the second waits, and then finds what the first one installed. @param file need not exist */
-export async function oneAtATime<T>(file: string, work: () => Promise<T>): Promise<T> {
-  const release = await lockfile.lock(file, {
-    realpath: false,
-    stale: 15_000,
-    retries: { forever: true, minTimeout: 250, maxTimeout: 1_000 },
-  })
+/**
+ * Two runs at once: the second waits, and then finds what the first one installed.
+ * @param file need not exist
+ * @param missing why it is wanted
+ * @throws UsageError where the tool cache cannot be written
+ */
+export async function oneAtATime<T>(file: string, work: () => Promise<T>, missing: string): Promise<T> {
+  const release = await makeDirectory(dirname(file))
+    .then(() => lock(file))
+    .catch(({ code, message }: NodeJS.ErrnoException) => {
+      throw new UsageError(
+        `${missing}, and the tool cache ${cacheDirectory()} cannot be written (${code ?? message})`,
+        'name a directory of this user in HEADROOM_CACHE, or install it by hand',
+      )
+    })
   try {
     return await work()
   } finally {
@@ -64,8 +72,8 @@ async function tryWays(tool: Tool, say: (line: string) => void): Promise<Found> 
       say(`${tool.name}: ${found.version} installed in ${seconds()} s`)
       return found
     } catch (error) {
-      if (!(error instanceof WayFailed)) throw error
-      tried.push(`${way.kind}: ${error.message}`)
+      if (!(error instanceof WayFailed) && !isOfCache(error)) throw error
+      tried.push(`${way.kind}: ${(error as Error).message}`)
     } finally {
       clearInterval(progress)
     }
@@ -76,3 +84,9 @@ async function tryWays(tool: Tool, say: (line: string) => void): Promise<Found> 
     `install it by hand (${byHand}), or name its program in ${variableOf(tool)}`,
   )
 }
+
+/** The system's word that the cache cannot take it: full, another user's, or a file. */
+const isOfCache = (error: unknown) =>
+  error instanceof Error &&
+  'path' in error &&
+  resolve(String(error.path)).startsWith(resolve(cacheDirectory()))

@@ -1,5 +1,4 @@
-import { mkdir } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { execa } from 'execa'
 import { UsageError } from '../cli/usage.ts'
 import { cacheDirectory } from './find.ts'
@@ -20,23 +19,26 @@ export async function pythonPackage({ name, version }: { name: string; version: 
   }
   if (await isThere()) return python
   const { python: system } = await provide(['python'])
-  await mkdir(dirname(home), { recursive: true })
-  return oneAtATime(home, async () => {
-    if (await isThere()) return python
-    try {
-      await execa(system.path, ['-m', 'venv', '--clear', home])
-      const quietly = ['--quiet', '--disable-pip-version-check']
-      await execa(python, ['-m', 'pip', 'install', ...quietly, `${name}==${version}`])
-    } catch (error) {
-      const last = String((error as { stderr?: string }).stderr || error)
-        .trim()
-        .split('\n')
-        .at(-1)
-      throw new UsageError(
-        `${name} ${version} of PyPI could not be installed: ${last}`,
-        `${system.path} -m venv ${home} && ${python} -m pip install ${name}==${version}`,
-      )
-    }
-    return python
-  })
+  return oneAtATime(
+    home,
+    async () => {
+      if (await isThere()) return python
+      try {
+        await execa(system.path, ['-m', 'venv', '--clear', home])
+        const quietly = ['--quiet', '--disable-pip-version-check']
+        await execa(python, ['-m', 'pip', 'install', ...quietly, `${name}==${version}`])
+      } catch (error) {
+        const last = String((error as { stderr?: string }).stderr || error)
+          .trim()
+          .split('\n')
+          .at(-1)
+        throw new UsageError(
+          `${name} ${version} of PyPI could not be installed: ${last}`,
+          `${system.path} -m venv ${home} && ${python} -m pip install ${name}==${version}`,
+        )
+      }
+      return python
+    },
+    `${name} ${version} of PyPI is missing`,
+  )
 }

@@ -132,6 +132,27 @@ describe('the toolchain', () => {
     expect(await findTool(hammer)).toBeUndefined()
   })
 
+  it('says in one line that its cache cannot be written, before anything is installed', async () => {
+    await slowGo()
+    await writeFile(join(home, 'cache'), 'a file')
+    await expect(provideTest(['hammer'])).rejects.toMatchObject({
+      name: 'UsageError',
+      line: expect.stringMatching(
+        /^hammer 2\.0\.0 or newer is missing, and the tool cache \S+cache cannot be written \(E\w+\) — name a directory of this user in HEADROOM_CACHE/,
+      ),
+    })
+  })
+
+  it('says in one line that its cache took the lock and not the program', async () => {
+    await slowGo()
+    await mkdir(join(home, 'cache'))
+    await writeFile(join(home, 'cache/bin'), 'a file')
+    await expect(provideTest(['hammer'])).rejects.toMatchObject({
+      name: 'UsageError',
+      line: expect.stringMatching(/could not be installed \(go: E\w+.*cache\/bin/),
+    })
+  })
+
   it('says in one line which tool is missing, what was tried and what to do', async () => {
     await program(join(bin, 'go'), 'echo no space left on device >&2; exit 1')
     await expect(provideTest(['hammer'])).rejects.toMatchObject({

@@ -1,6 +1,8 @@
+import { type Overlay, sendsOnce } from './sends-once.ts'
+
 /** One way to get a tool, tried in the order of the table. */
 export type Way =
-  | { kind: 'go'; module: string }
+  | { kind: 'go'; module: string; overlay?: Overlay }
   | { kind: 'apt'; packages: string[] }
   | { kind: 'brew'; packages: string[] }
   | {
@@ -73,7 +75,7 @@ export const tools = {
     minimum: '1.8.1',
     pinned: '1.8.1',
     ways: [
-      { kind: 'go', module: 'go.k6.io/k6' },
+      { kind: 'go', module: 'go.k6.io/k6', overlay: sendsOnce },
       { kind: 'brew', packages: ['k6'] },
       {
         kind: 'release',

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
-import { chmod, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { arch, platform } from 'node:os'
 import { basename, join } from 'node:path'
 import { execa } from 'execa'
+import { ask } from '../target/ask.ts'
 import { cacheDirectory } from './find.ts'
+import type { Overlay } from './sends-once.ts'
 import type { Platform, Tool, Way } from './tools.ts'
 
 /** A way that cannot be gone on this machine, or that failed; the message is its reason in one line. */
@@ -28,14 +30,32 @@ export async function go(tool: Tool, way: Way): Promise<void> {
   return release(tool, way)
 }
 
-async function goInstall(tool: Tool, way: { module: string }): Promise<void> {
+async function goInstall(tool: Tool, way: { module: string; overlay?: Overlay }): Promise<void> {
   const staging = await stagingDirectory()
   try {
-    await run('go', ['install', `${way.module}@v${tool.pinned}`], { GOBIN: staging })
+    const overlay = way.overlay && (await overlayIn(staging, way.overlay))
+    await run('go', ['install', ...(overlay ?? []), `${way.module}@v${tool.pinned}`], { GOBIN: staging })
+    if (way.overlay && overlay) {
+      await writeFile(join(staging, way.overlay.mark), '')
+      await keep(join(staging, way.overlay.mark))
+    }
     await keep(join(staging, basename(way.module)))
   } finally {
     await rm(staging, { recursive: true, force: true })
   }
+}
+
+/** Go's options for a changed file of its library; undefined where that has no place for the change. */
+async function overlayIn(directory: string, { file, change }: Overlay): Promise<string[] | undefined> {
+  const { stdout: root } = await execa('go', ['env', 'GOROOT'], { reject: false })
+  const original = join(root ?? '', 'src', file)
+  const text = await readFile(original, 'utf8').catch(() => '')
+  const changed = change(text)
+  if (changed === text) return undefined
+  const [replacement, list] = [join(directory, basename(file)), join(directory, 'overlay.json')]
+  await writeFile(replacement, changed)
+  await writeFile(list, JSON.stringify({ Replace: { [original]: replacement } }))
+  return ['-overlay', list]
 }
 
 // apt allows one at a time; tools that install in parallel wait here for each other.
@@ -115,7 +135,7 @@ async function release(tool: Tool, way: Extract<Way, { kind: 'release' }>): Prom
 }
 
 async function download(url: string): Promise<Buffer> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(120_000) }).catch((error: Error) => {
+  const response = await ask(url, '', { signal: AbortSignal.timeout(120_000) }).catch((error: Error) => {
     throw new WayFailed(`${new URL(url).host} cannot be reached (${error.message})`)
   })
   if (!response.ok) throw new WayFailed(`${url} answered ${response.status}`)

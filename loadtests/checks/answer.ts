@@ -1,8 +1,10 @@
 import type { RefinedResponse, ResponseType } from 'k6/http'
 import type { ErrorClass } from '../wire/message.ts'
 
-/** k6's error codes, https://grafana.com/docs/k6/latest/javascript-api/error-codes/ */
-const timeoutCodes = new Set([1050, 1211, 1212, 1213])
+/** k6's error codes, https://grafana.com/docs/k6/latest/javascript-api/error-codes/: of the request, and of a dial. */
+const timeoutCodes = new Set([1050, 1211])
+/** The body is not what its Content-Encoding says. */
+const undecoded = 1701
 
 export type Answer = RefinedResponse<ResponseType | undefined>
 
@@ -17,6 +19,7 @@ export function errorOf(answer: Answer, expected: number, conditional = false): 
   if (status === expected || (conditional && status === 304)) return null
   if (status === 0) {
     if (ownTrouble.test(answer.error)) return 'generator'
+    if (answer.error_code === undecoded) return 'wrong-content'
     return timedOut(answer) ? 'timeout' : 'connection'
   }
   if (status === 429) return 'limited'

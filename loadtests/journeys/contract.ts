@@ -1,4 +1,5 @@
 import type { Player, Request } from '../swarm/app.ts'
+import type { RouteLimit } from '../wire/message.ts'
 import type { Workload } from '../wire/workloads.ts'
 import type { Chain } from './chain.ts'
 
@@ -14,8 +15,11 @@ export type Journey<State = undefined> = {
   name: string
   /** What is played unless the command line says otherwise; milliseconds. */
   workload?: Partial<Pick<Workload, 'users' | 'think' | 'ramp' | 'duration' | 'scan'>>
-  /** Route → TTFB in ms that 95 of 100 requests stay below. Each route that a step asks needs one, and is judged. */
-  limits: Readonly<Record<string, number>>
+  /**
+   * Route → what 95 of 100 requests stay below, in ms: to the first byte, and to the last (twice as long when a number
+   * says only the first). Each route that a step asks needs one, and is judged.
+   */
+  limits: Readonly<Record<string, number | RouteLimit>>
   /** What a visitor remembers between steps. */
   start?(visitor: Player): State
   /**
@@ -23,7 +27,7 @@ export type Journey<State = undefined> = {
    * @param token base64url of the HMAC-SHA-256 of a text with HEADROOM_SESSION_SECRET: what the app can check, too
    */
   session?(visitor: Visitor<State>, token: (subject: string) => string): Record<string, string>
-  /** What follows each step, as often as its weight says; '' is where everybody begins. */
+  /** What follows each step, as often as its weight says; '' is where everybody begins, and its steps are played. */
   chain: Chain
   steps: Readonly<Record<string, (visitor: Visitor<State>) => Request[]>>
   /**

@@ -1,4 +1,6 @@
+import { wholeAnswer } from '../generated/limits.ts'
 import { type App, playerAt } from '../swarm/app.ts'
+import type { RouteLimit } from '../wire/message.ts'
 import { compile, stepAfter } from './chain.ts'
 import type { Journey, Visitor } from './contract.ts'
 
@@ -18,6 +20,7 @@ export function appOf<State>(journey: Journey<State>): App<Known<State>> {
     },
     next: (user) => stepAfter(chain, user),
     steps,
+    limits: routeLimits(journey.limits),
     session: ({ headers }) => ({ 'Accept-Encoding': 'gzip', ...headers }),
     ...(marks
       ? {
@@ -29,6 +32,14 @@ export function appOf<State>(journey: Journey<State>): App<Known<State>> {
         }
       : {}),
   }
+}
+
+/** @param limits a number alone is the first byte's */
+export function routeLimits(limits: Journey['limits']): Record<string, RouteLimit> {
+  const both: Record<string, RouteLimit> = {}
+  for (const [route, limit] of Object.entries(limits))
+    both[route] = typeof limit === 'number' ? { ttfb: limit, latency: wholeAnswer * limit } : limit
+  return both
 }
 
 const everywhere = (pattern: RegExp): RegExp =>

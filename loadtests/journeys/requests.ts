@@ -5,11 +5,14 @@ const asPage = { Accept: 'text/html' }
 const asNavigation = { RSC: '1' }
 export const asJson = { 'Content-Type': 'application/json' }
 
+const json = 'application/json'
+
 export const page = (name: string, path: string): Request => ({
   method: 'GET',
   route: `page ${name}`,
   path,
   headers: asPage,
+  type: 'text/html',
   tenant: true,
 })
 
@@ -19,6 +22,7 @@ export const navigation = (name: string, path: string): Request => ({
   // Next answers only when this parameter fits the other headers; without a router state it is empty.
   path: `${path}?_rsc`,
   headers: asNavigation,
+  type: 'text/x-component',
   tenant: true,
 })
 
@@ -26,6 +30,7 @@ export const query = (operation: string, input: object): Request => ({
   method: 'GET',
   route: `trpc ${operation}`,
   path: `/trpc/${operation}?input=${encodeURIComponent(JSON.stringify(input))}`,
+  type: json,
   tenant: true,
 })
 
@@ -35,6 +40,7 @@ export const mutation = (operation: string, input: object): Request => ({
   path: `/trpc/${operation}`,
   headers: asJson,
   body: JSON.stringify(input),
+  type: json,
   tenant: true,
 })
 
@@ -42,6 +48,7 @@ export const get = (route: string, path: string, tenant = true): Request => ({
   method: 'GET',
   route: `GET ${route}`,
   path,
+  type: json,
   tenant,
   conditional: true,
 })

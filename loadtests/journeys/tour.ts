@@ -1,6 +1,7 @@
 import { organisationAt } from '../../fixtures/population.ts'
 import { hash } from '../../fixtures/random.ts'
 import { foreignCanary } from '../checks/answer.ts'
+import { limits } from '../generated/limits.ts'
 import type { App, Request, Step } from '../swarm/app.ts'
 import type { Cast } from '../swarm/options.ts'
 import { type Call, calls, type Owner } from './calls.ts'
@@ -133,6 +134,7 @@ export const tour: App<Owner> = {
   userAt: ownerAt,
   next: (user) => stepAfter(chain, user),
   steps,
+  limits,
   session: ({ cookie }) => ({ Cookie: cookie, 'Accept-Encoding': 'gzip' }),
   marks: { own: ({ kin }) => kin.organisation.canary, foreign: foreignCanary },
 }

@@ -1,4 +1,5 @@
 import { foreignCanary } from '../checks/answer.ts'
+import { limits } from '../generated/limits.ts'
 import type { App } from '../swarm/app.ts'
 import { type CompiledChain, compile, stepAfter } from './chain.ts'
 import { journeys } from './journey.ts'
@@ -14,6 +15,9 @@ export const worklane: App<User> = {
   columns: ['cookie', 'board', 'task'],
   next: (user) => stepAfter(chains[user.kin.persona] as CompiledChain, user),
   steps,
+  // Sessions are the seed's, and each step opens what it needs.
+  beginsInTheMiddle: true,
+  limits,
   session: ({ cookie }) => ({ Cookie: cookie, 'Accept-Encoding': 'gzip' }),
   marks: { own: ({ kin }) => kin.organisation.canary, foreign: foreignCanary },
   live: {

@@ -1,4 +1,5 @@
 import { hash, next, unit } from '../../fixtures/random.ts'
+import type { RouteLimit } from '../wire/message.ts'
 import type { Cast, Run } from './options.ts'
 
 /** What users have in common who are of one kind: one object for all of them, since there are many users. */
@@ -49,9 +50,13 @@ export type Request = {
   tenant?: boolean | 'may'
   /** Asked by somebody who is not signed in. */
   anonymous?: boolean
+  /** What the answer's content type begins with; what `Accept` asks for unless said otherwise. */
+  type?: string
+  /** `any`: nothing but the status is looked at. */
+  content?: 'any'
   /**
-   * Takes from a good answer's text what later steps need, an id for instance.
-   * @returns false when it is not there, which makes the answer a wrong one
+   * Takes from a good answer's text what later steps need, an id for instance; '' of an answer that has none.
+   * @returns false when it is not there, which makes the answer a wrong one, as an error does
    */
   keep?(text: string): boolean
 }
@@ -74,6 +79,10 @@ export type App<User extends Player> = {
   /** The name of what they do next. */
   next(user: User): string
   steps: Readonly<Record<string, Step<User>>>
+  /** Whoever comes is in the middle of their journey: nothing that its beginning does is needed later. */
+  beginsInTheMiddle?: boolean
+  /** Of each route that is judged. */
+  limits: Readonly<Record<string, RouteLimit>>
   /** The headers that make a request this user's: a new object each time. */
   session(user: User): Record<string, string>
   /** How to tell whose text an answer holds; undefined where tenants have no marks. */

@@ -32,7 +32,7 @@ export default async function () {
   for (let i = vu - 1; i < ${values}; i += 10) {
     for (const name in distributions) {
       const value = distributions[name](uniformAt(i))
-      increments.answer('steady', 0, name, [], value, value / 2, null)
+      increments.answer('steady', 0, name, [], { latency: value, ttfb: value / 2, error: null, waited: 0 }, undefined)
     }
     if (i % 5000 === vu - 1) await increments.post({ collector: __ENV.COLLECTOR, collectorToken: '' }, { ...told, final: false })
   }

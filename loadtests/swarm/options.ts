@@ -1,9 +1,12 @@
 import type { PopulationSpec } from '../../fixtures/population.ts'
+import { connectionsFor } from '../wire/connections.ts'
 import { lengthOf, type Stage, stagesOf, vusFor, type Workload } from '../wire/workloads.ts'
 
 /** A workload against a target; each figure can be changed from outside (HEADROOM_USERS and so on). Times in ms. */
 export type Run = Workload & {
   target: string
+  /** `Basic …`, which lets requests in that bring no Authorization of their own; or ''. */
+  authorization: string
   sessionSecret: string
   population: PopulationSpec
   /** Where increments go; empty when k6 runs alone. */
@@ -14,6 +17,8 @@ export type Run = Workload & {
   stages: Stage[]
   /** VUs of all shards together. */
   vus: number
+  /** Connections that one VU opens at most. */
+  connections: number
 }
 
 /** What decides who the users of a run are. */
@@ -49,8 +54,9 @@ export function readRun(workload: Workload, known = { population: true }): Run {
   const run = {
     ...asked,
     stages: stagesOf(asked),
-    vus: vusFor(asked.users, number('SHARDS', 1)),
-    target: required('TARGET', 'the origin to test, for example http://127.0.0.1:3000').replace(/\/$/, ''),
+    ...sizeOf(asked.users, number('SHARDS', 1), number('CONNECTIONS', connectionsFor(asked.users))),
+    target: required('TARGET', 'the origin to test, for example http://127.0.0.1:3000').replace(/\/+$/, ''),
+    authorization: env('TARGET_AUTHORIZATION'),
     sessionSecret: known.population
       ? required('SESSION_SECRET', 'the SEED_SESSION_SECRET that the target was seeded with')
       : env('SESSION_SECRET'),
@@ -69,18 +75,11 @@ export function readRun(workload: Workload, known = { population: true }): Run {
   return run
 }
 
-/**
- * Connections that one VU opens at most; what is due beyond them waits, and the waiting counts. All VUs together
- * open as many as a CDN in front of the target would, not as many as there are users; ten times the users on ten
- * machines open ten times as many, or they would wait for each other.
- */
-export const connectionsOf = ({ vus, users }: Pick<Run, 'vus' | 'users'>): number =>
-  vus === 1
-    ? connectionsAlone
-    : Math.max(16, Math.floor((connections * Math.max(1, users / usersOfConnections)) / vus))
-const connections = 640
-const usersOfConnections = 100_000
-const connectionsAlone = 64
+/** @param connections of all VUs together */
+export function sizeOf(users: number, shards: number, connections: number): Pick<Run, 'vus' | 'connections'> {
+  const vus = vusFor(users, shards)
+  return { vus, connections: Math.ceil(connections / vus) }
+}
 
 /** k6's own options for a run of the swarm. */
 export function k6Options(run: Run, thresholds: Record<string, string[]>) {
@@ -96,8 +95,8 @@ export function k6Options(run: Run, thresholds: Record<string, string[]>) {
       },
     },
     // k6 keeps this many idle connections a VU; fewer than are in flight would mean a new one for each request.
-    batchPerHost: connectionsOf(run),
-    batch: connectionsOf(run),
+    batchPerHost: run.connections,
+    batch: run.connections,
     discardResponseBodies: true,
     userAgent: 'headroom',
     systemTags: ['name', 'status'],

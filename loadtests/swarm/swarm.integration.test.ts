@@ -3,8 +3,9 @@ import type { AddressInfo } from 'node:net'
 import { execa } from 'execa'
 import { afterEach, describe, expect, it } from 'vitest'
 import { startCollector } from '../../harness/collect/collector.ts'
+import { contentTypeOf } from '../../harness/run/testing/content-type.ts'
 import { provide } from '../../harness/toolchain/provide.ts'
-import { percentile } from '../wire/histogram.ts'
+import { count, percentile } from '../wire/histogram.ts'
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void
 
@@ -30,7 +31,9 @@ describe('the swarm', () => {
       duration: number
       seed?: number
       streams?: number
+      scan?: number
       scenario?: string
+      connections?: number
     },
   ) {
     const { k6 } = await provide(['k6'])
@@ -58,6 +61,7 @@ describe('the swarm', () => {
           HEADROOM_THINK: String(options.think),
           HEADROOM_DURATION: String(options.duration),
           HEADROOM_SEED: String(options.seed ?? 1),
+          ...(options.connections ? { HEADROOM_CONNECTIONS: String(options.connections) } : {}),
         },
       },
     )
@@ -67,7 +71,7 @@ describe('the swarm', () => {
   }
 
   const ok = (response: ServerResponse) =>
-    response.writeHead(200, { 'content-type': 'text/plain' }).end('fine')
+    response.writeHead(200, { 'content-type': contentTypeOf(response.req) }).end('fine')
 
   it('never sends one user the cookies of another', async () => {
     const seen = new Set<string>()
@@ -86,6 +90,7 @@ describe('the swarm', () => {
   })
 
   it('counts a stall of the server for everyone who was due in it, not only for those who were sent', async () => {
+    const connections = 64
     const stallAt = Date.now() + 4_500
     const stall = 1_500
     let inFlight = 0
@@ -100,7 +105,7 @@ describe('the swarm', () => {
       }, rest)
     })
     // 300 steps a second for about 6 s: those due in the stall are far more than the connections.
-    const { routes } = await play(target, { users: 600, think: 2_000, duration: 6_000 })
+    const { routes, waits } = await play(target, { users: 600, think: 2_000, duration: 6_000, connections })
     const all = new Map<number, number>()
     for (const { latency } of routes.get('steady')?.values() ?? []) {
       for (const [bucket, n] of latency) all.set(bucket, (all.get(bucket) ?? 0) + n)
@@ -108,9 +113,10 @@ describe('the swarm', () => {
     // A generator that counts from sending would have seen as many slow answers as it has connections.
     const slow = [...all].filter(([bucket]) => bucket > Math.ceil(Math.log(200) / Math.log(1.01 / 0.99)))
     const counted = slow.reduce((sum, [, n]) => sum + n, 0)
-    expect(mostInFlight).toBeLessThanOrEqual(64)
+    expect(mostInFlight).toBeLessThanOrEqual(connections)
     expect(counted).toBeGreaterThan(2 * mostInFlight)
     expect(percentile(all, 0.99)).toBeGreaterThan(800)
+    expect(count(waits.get('steady') ?? new Map())).toBeGreaterThan(mostInFlight)
   })
 
   it('keeps everyone active and posts everything it saw', async () => {
@@ -154,13 +160,16 @@ describe('the swarm', () => {
     const target = await serve((request, response) => {
       const isPayload = request.headers.rsc === '1'
       if (request.url?.startsWith('/trpc')) response.setHeader('x-hint', foreign)
-      response.writeHead(200).end(isPayload || request.url?.startsWith('/v1') ? `1:["${foreign}"]` : 'fine')
+      response
+        .writeHead(200, { 'content-type': contentTypeOf(request) })
+        .end(isPayload || request.url?.startsWith('/v1') ? `1:["${foreign}"]` : 'fine')
     })
-    const { leaks, routes } = await play(target, { users: 40, think: 200, duration: 3_000, scan: 1 })
+    const { leaks, leaked, routes } = await play(target, { users: 40, think: 200, duration: 3_000, scan: 1 })
     expect(leaks.every(({ canary }) => canary === foreign)).toBe(true)
+    expect(leaked).toBeGreaterThan(leaks.length)
     const found = [...(routes.get('steady') ?? [])].filter(([, { errors }]) => errors.has('leak'))
     const doors = new Set(found.map(([route]) => route.split(' ')[0]))
-    expect(doors).toEqual(new Set(['rsc', 'trpc', 'GET']))
+    expect(doors).toEqual(new Set(['rsc', 'trpc', 'GET', 'POST']))
   })
 
   it('lets users leave when fewer are wanted', async () => {
@@ -173,21 +182,111 @@ describe('the swarm', () => {
     ])
   })
 
+  it('waits for what is under way at the end, and calls what never comes a timeout after 30 s', async () => {
+    const hangFrom = Date.now() + 5_000
+    let hung = 0
+    const target = await serve((_, response) => {
+      if (Date.now() < hangFrom) ok(response)
+      else hung++
+    })
+    const { routes, vus } = await play(target, { users: 30, think: 300, duration: 6_000 })
+    const steady = [...(routes.get('steady')?.values() ?? [])]
+    const timeouts = steady.reduce((sum, { errors }) => sum + (errors.get('timeout') ?? 0), 0)
+    expect(hung).toBe(30)
+    expect(timeouts).toBe(30)
+    const slowest = Math.max(...steady.map(({ latency }) => percentile(latency, 1)))
+    expect(slowest).toBeGreaterThan(29_500)
+    expect(slowest).toBeLessThan(31_500)
+    expect([...vus.values()].map(({ final, lostUsers }) => [final, lostUsers])).toEqual([[true, 0]])
+  }, 80_000)
+
+  it.each([5, 60])(
+    'is not late by itself, however slow the answers of a target are: %d users',
+    async (users) => {
+      const target = await serve((_, response) => void setTimeout(() => ok(response), 300))
+      const { lag } = await play(target, { users, think: 300, duration: 5_000 })
+      expect(percentile(lag.get('steady') ?? new Map(), 0.5)).toBeLessThan(10)
+    },
+  )
+
+  it('tells of a latency what the clock knows of it', async () => {
+    const target = await serve((_, response) => void setTimeout(() => ok(response), 40))
+    const { flow } = await play(target, { users: 30, think: 500, duration: 4_000 })
+    const { ended = 0, told = 0, clock = 0 } = flow.get('steady') ?? {}
+    expect(ended).toBeGreaterThan(100)
+    expect(told).toBeLessThanOrEqual(clock + ended)
+    expect(told).toBeGreaterThan(clock * 0.8)
+  })
+
+  it('finds another tenant in an answer whatever its status is, and needs the own text only in a good one', async () => {
+    const foreign = `cnr-${'0'.repeat(20)}`
+    const target = await serve((request, response) =>
+      response.writeHead(500, { 'content-type': contentTypeOf(request) }).end(`no such row: ${foreign}`),
+    )
+    const { leaked, probes, routes } = await play(target, { users: 20, think: 300, duration: 3_000, scan: 1 })
+    const classes = new Set(
+      [...(routes.get('steady')?.values() ?? [])].flatMap(({ errors }) => [...errors.keys()]),
+    )
+    expect(leaked).toBeGreaterThan(40)
+    expect(probes).toBe(0)
+    expect(classes).toContain('leak')
+  })
+
+  it('is not content with a good status: the answer is there, is of its type, and is what its encoding says', async () => {
+    const target = await serve((request, response) => {
+      const { url = '' } = request
+      if (url.startsWith('/trpc/task.get'))
+        response.writeHead(200, { 'content-type': 'application/json' }).end()
+      else if (url.startsWith('/trpc'))
+        response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>Hello</h1>')
+      else if (url.startsWith('/v1'))
+        response
+          .writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' })
+          .end('this is no gzip')
+      else
+        response
+          .writeHead(200, { 'content-type': contentTypeOf(request) })
+          .end('<h1>Something went wrong</h1>')
+    })
+    const { routes, examples } = await play(target, { users: 60, think: 300, duration: 4_000, scan: 1 })
+    for (const [route, { errors, latency }] of routes.get('steady') ?? [])
+      if (!route.startsWith('rsc'))
+        expect([route, errors.get('wrong-content')]).toEqual([route, count(latency)])
+    const why = (route: string) => examples.find((each) => each.route === route)?.why
+    expect(why('trpc task.get')).toBe('the answer is empty')
+    expect(why('trpc board.get')).toBe('the content type is text/html, wanted application/json')
+    expect(why('GET /v1/dashboard')).toMatch(/gzip: invalid header/)
+    expect(why('page /dashboard')).toMatch(/error page: <h1>Something went wrong/)
+  })
+
   it('calls each way to fail by its name', async () => {
     const target = await serve((request, response) => {
       const { url = '' } = request
       if (url.startsWith('/dashboard')) response.writeHead(307, { location: '/sign-in' }).end()
-      else if (url.startsWith('/trpc/board')) response.writeHead(503).end()
+      else if (url.startsWith('/trpc/board')) response.writeHead(503).end('busy')
       else if (url.startsWith('/trpc/task.get')) request.socket.destroy()
       else if (url.startsWith('/v1')) response.writeHead(404).end()
       else ok(response)
     })
-    const { routes } = await play(target, { users: 60, think: 300, duration: 4_000 })
+    const { routes, examples } = await play(target, { users: 60, think: 300, duration: 4_000, scan: 1 })
     const errorsOf = (route: string) => [...(routes.get('steady')?.get(route)?.errors.keys() ?? [])]
     expect(errorsOf('page /dashboard')).toEqual(['signed-out'])
     expect(errorsOf('trpc board.get')).toEqual(['5xx'])
     expect(errorsOf('trpc task.get')).toEqual(['connection'])
     expect(errorsOf('GET /v1/dashboard')).toEqual(['4xx'])
-    expect(errorsOf('page /tasks/[taskId]')).toEqual([])
+    expect(examples.find(({ route }) => route === 'trpc board.get')).toMatchObject({
+      ...{ class: '5xx', status: 503, why: 'status 503', body: 'busy' },
+      request: expect.stringMatching(/^GET \/trpc\/board\.get\?input=/),
+    })
+    expect(examples.find(({ route }) => route === 'trpc task.get')?.why).toMatch(/EOF|reset/)
+  })
+
+  it('calls a refused connection one, and no timeout', async () => {
+    const target = await serve((_, response) => ok(response))
+    for (const server of servers.splice(0)) server.close()
+    const { routes } = await play(target, { users: 20, think: 300, duration: 3_000, streams: 1 })
+    const steady = [...(routes.get('steady') ?? [])]
+    expect(new Set(steady.flatMap(([, { errors }]) => [...errors.keys()]))).toEqual(new Set(['connection']))
+    expect(steady.map(([route]) => route)).toContain('GET /v1/projects/:projectId/events')
   })
 })

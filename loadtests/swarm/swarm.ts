@@ -2,13 +2,17 @@ import crypto from 'k6/crypto'
 import exec from 'k6/execution'
 import http from 'k6/http'
 import { Counter, Gauge, Trend } from 'k6/metrics'
-import { setTimeout } from 'k6/timers'
+import { clearTimeout, setTimeout } from 'k6/timers'
 import { type Answer, errorOf, timedOut } from '../checks/answer.ts'
-import { type ErrorClass, type Phase, windowWidth } from '../wire/message.ts'
+import { ContentCheck } from '../checks/content.ts'
+import { exampleOf } from '../checks/example.ts'
+import { scheduleLagLimit } from '../generated/limits.ts'
+import { type Phase, patience, windowWidth } from '../wire/message.ts'
 import { lengthOf, presentFrom, type Stage, type Stretch, stretchAt, usersAt } from '../wire/workloads.ts'
+import { Agenda, slotWidthFor } from './agenda.ts'
 import { type App, draw, drawBelow, type Player, type Request } from './app.ts'
-import { Increments } from './increments.ts'
-import { connectionsOf, type Run } from './options.ts'
+import { Increments, type Sample } from './increments.ts'
+import type { Run } from './options.ts'
 import { Queue } from './queue.ts'
 import { Resting } from './resting.ts'
 import { residualThinkTime, thinkTime } from './think.ts'
@@ -21,20 +25,24 @@ const askedUsers = new Gauge('headroom_asked_users')
 const scheduleLag = new Trend('headroom_schedule_lag', true)
 const errors = new Counter('headroom_errors')
 
-/** Due times fall on multiples of this, so that one timer a VU wakes for all users of a slot. Milliseconds. */
-const slotWidth = 100
-/** How far into their journey users are when the run begins, at most. */
+/** How far into their journey users are when the run begins, at most; where that is possible. */
 const pastSteps = 8
-/** Nobody waits longer than this for an answer, nor for a connection to ask for it. Milliseconds. */
-const patience = 30_000
-const requestTimeout = `${patience / 1000}s`
-const drainTime = 5_000
+/** Users who arrive within this time are admitted together. Milliseconds. */
+const arrivalsTogether = 100
+/** Beyond the patience of whoever asked last, for k6 to say so. Milliseconds. */
+const overtime = 1_000
 /** A board is listened to this long, unless the server ends the stream before. Milliseconds. */
 const listening = 60_000
 /** What the server tells an EventSource to wait before it comes back. */
 const reconnectAfter = 2_000
 
 type Waiting = { since: number; go: (hasTurn: boolean) => void }
+
+/** What came of a request: how long it took by what is told of it, and whether the step goes on. */
+type Outcome = { latency: number; good: boolean }
+
+/** A user whose step is being played, and what they wait for. */
+type Asking = { request: Request; due: number }
 
 /**
  * Plays this VU's share of the users until the run ends. Each user waits for the answer before they think
@@ -54,29 +62,22 @@ export async function swarm<User extends Player>(run: Run, app: App<User>): Prom
     return latest
   }
   const phaseAt = (time: number): Phase => stretch(time - startedAt).stage?.phase ?? 'drain'
-  const connections = connectionsOf(run)
   const increments = new Increments()
+  const content = new ContentCheck()
   const resting = new Resting<User>(app.columns, Math.ceil(run.users / run.vus))
   const rowOf = ({ place }: User): number => Math.floor(place / run.vus)
-  /** Who is due when, by their rows. */
-  const slots = new Map<number, number[]>()
+  const agenda = new Agenda({ now: Date.now, setTimeout, clearTimeout }, slotWidthFor(run.think))
   const waiting = new Queue<Waiting>()
-  const playing = new Set<User>()
-  /** The next that has not begun. */
-  let slot = Math.floor(startedAt / slotWidth)
+  const playing = new Map<User, Asking>()
   let inFlight = 0
   let streams = 0
   let present = 0
   let lostUsers = 0
 
-  /** The user rests, and then is due; a slot that has begun already is played with the next one. */
-  const schedule = (user: User, at: number) => {
-    const due = Math.max(Math.ceil(at / slotWidth), slot)
-    user.dueAt = due * slotWidth
+  /** The user rests, and then is due. */
+  const schedule = (user: User, at: number, from: number) => {
     const row = rowOf(user)
-    const others = slots.get(due)
-    if (others) others.push(row)
-    else slots.set(due, [row])
+    user.dueAt = agenda.add(row, at, from)
     resting.put(row, user)
   }
 
@@ -102,7 +103,7 @@ export async function swarm<User extends Player>(run: Run, app: App<User>): Prom
 
   /** A connection's turn: at once while there are some, else when one is free; false for who gave up before. */
   const turn = (since: number): Promise<boolean> | null => {
-    if (inFlight < connections) {
+    if (inFlight < run.connections) {
       inFlight++
       return null
     }
@@ -114,75 +115,90 @@ export async function swarm<User extends Player>(run: Run, app: App<User>): Prom
     else inFlight--
   }
   const giveUp = (now: number) => {
-    while (waiting.first && now - waiting.first.since > patience) waiting.shift()?.go(false)
+    while (waiting.first && now - waiting.first.since >= patience) waiting.shift()?.go(false)
   }
 
-  const count = (
-    user: User,
-    route: string,
-    due: number,
-    ttfb: number,
-    latency: number,
-    error: ErrorClass | null,
-  ) => {
+  const count = (user: User, route: string, due: number, sample: Sample) => {
     const phase = phaseAt(due)
-    if (error) errors.add(1, { name: route, phase, class: error })
+    if (sample.error) errors.add(1, { name: route, phase, class: sample.error })
     const window = Math.floor((due - startedAt) / windowWidth)
-    increments.answer(phase, window, route, user.kin.groups, latency, ttfb, error)
+    increments.answer(phase, window, route, user.kin.groups, sample, app.limits[route])
   }
 
-  /** What a tenant's answer shows: text of another, or not even the tenant's own. */
-  const look = (
-    { own, foreign: foreignIn }: NonNullable<App<User>['marks']>,
-    user: User,
-    { route, tenant }: Request,
-    text: string,
-  ): ErrorClass | null => {
-    increments.probe()
-    const foreign = foreignIn(text, own(user))
-    if (foreign) {
-      increments.leak({ route, user: user.index, canary: foreign })
-      return 'leak'
-    }
+  /** Another tenant's text in an answer, whatever its status; null where there is none. */
+  const leakIn = (marks: NonNullable<App<User>['marks']>, user: User, { route }: Request, text: string) => {
+    const foreign = marks.foreign(text, marks.own(user))
+    if (foreign) increments.leak({ route, user: user.index, canary: foreign })
+    return foreign
+  }
+
+  /** What is wrong with the content of an answer whose status is good, in words, or null. */
+  const problemOf = (user: User, request: Request, answer: Answer, text: string | null): string | null => {
+    const holdsSomething = answer.status < 300 && answer.status !== 204
+    const problem = holdsSomething ? content.problem(request, { headers: answer.headers, text }) : null
+    if (problem !== null || text === null) return problem
     // A page without the tenant's own text proves nothing about the others'.
-    return tenant === 'may' || text.includes(own(user)) ? null : 'wrong-content'
+    if (marks && request.tenant === true && !text.includes(marks.own(user)))
+      return "the tenant's own text is missing"
+    if (!request.keep) return null
+    try {
+      return request.keep(text) ? null : 'keep() returned false'
+    } catch (error) {
+      return `keep() threw ${error}`
+    }
   }
 
-  const send = async (user: User, request: Request, due: number): Promise<boolean> => {
+  const send = async (user: User, request: Request, due: number): Promise<Outcome> => {
     const { route } = request
+    const askedAt = Date.now()
     const queue = turn(due)
     if (queue && !(await queue)) {
-      const waited = Date.now() - due
-      count(user, route, due, waited, waited, 'timeout')
-      return false
+      const latency = Date.now() - due
+      count(user, route, due, { latency, ttfb: latency, error: 'timeout', waited: Date.now() - askedAt })
+      increments.example(route, 'timeout', () => exampleOf(request, null, 'waited for a connection of ours'))
+      return { latency, good: false }
     }
     const sentAt = Date.now()
-    const scan = marks !== undefined && request.tenant && draw(user) < run.scan
+    const looked = run.scan > 0 && draw(user) < run.scan
     const answer = await http.asyncRequest(request.method, run.target + request.path, request.body ?? null, {
       headers: headersOf(user, request),
       tags: tagsOf(route, phaseAt(due)),
       // A VU has one cookie jar by default: a cookie set for one user would be sent by the others.
       jar: new http.CookieJar(),
       redirects: 0,
-      timeout: requestTimeout,
-      responseType: scan || request.keep ? 'text' : 'none',
+      timeout: Math.max(1, patience - (sentAt - due)),
+      responseType: looked || request.keep ? 'text' : 'none',
     })
     release()
-    const latency = sentAt - due + spent(answer)
-    const { status } = answer
+    const { status, timings } = answer
+    // k6 tells only a part of the time of what has failed: of a refused connection none.
+    const latency = status === 0 ? Date.now() - due : sentAt - due + timings.blocked + timings.duration
     let error = errorOf(answer, request.expect || 200, request.conditional)
+    let why = answer.error
     if (request.conditional && status === 200) remember(user, request.path, answer)
-    if (scan && error === null && status !== 304)
-      error = look(marks, user, request, `${answer.body}${Object.values(answer.headers).join('\n')}`)
-    if (request.keep && error === null && !request.keep(`${answer.body}`)) error = 'wrong-content'
-    count(user, route, due, latency - answer.timings.receiving, latency, error)
-    return error === null
+    const text = looked || request.keep ? textOf(answer) : null
+    if (marks && looked && request.tenant && status !== 0 && status !== 304) {
+      if (error === null) increments.probe()
+      const foreign = leakIn(marks, user, request, `${text}${Object.values(answer.headers).join('\n')}`)
+      if (foreign) [error, why] = ['leak', `another tenant's text (${foreign})`]
+    }
+    if (error === null && status !== 304) {
+      const problem = problemOf(user, request, answer, text)
+      if (problem !== null) [error, why] = ['wrong-content', problem]
+    }
+    if (error) increments.example(route, error, () => exampleOf(request, answer, why))
+    count(user, route, due, {
+      ...{ latency, error, waited: queue ? sentAt - askedAt : 0 },
+      ttfb: latency - timings.receiving,
+    })
+    return { latency, good: error === null }
   }
 
   /** The session's, the request's, and the version that the user has. */
   const headersOf = (user: User, request: Request): Record<string, string> => {
     const headers = request.anonymous ? anonymous() : app.session(user)
     if (request.headers) Object.assign(headers, request.headers)
+    if (run.authorization !== '') authorize(headers, run.authorization)
     if (request.conditional && user.seen === request.path) headers['If-None-Match'] = user.seenTag
     return headers
   }
@@ -205,12 +221,15 @@ export async function swarm<User extends Player>(run: Run, app: App<User>): Prom
     })
     streams--
     const now = Date.now()
-    // What was open when the run ended, or ended with our patience, was no failure; k6 tells nothing more of it.
-    if (!timedOut(answer) && now < endsAt) {
-      const { receiving } = answer.timings
-      const ttfb = spent(answer) - receiving
-      count(user, request.route, since, ttfb, ttfb, errorOf(answer, 200))
-    }
+    const { blocked, sending, waiting: untilFirstByte, receiving } = answer.timings
+    const isOpen = answer.status !== 0 || receiving > 0
+    const ttfb = isOpen ? blocked + sending + untilFirstByte : now - since
+    // One that was open when the run ended, or ended with our listening, was no failure.
+    const ended = isOpen && timedOut(answer) ? null : errorOf(answer, 200)
+    // Nor was one that nobody waited for any longer because the run ended.
+    const error = ended === 'timeout' && ttfb < patience ? null : ended
+    if (error) increments.example(request.route, error, () => exampleOf(request, answer, answer.error))
+    count(user, request.route, since, { latency: ttfb, ttfb, error, waited: 0 })
     if (answer.status === 200) await sleep(reconnectAfter)
     if (Date.now() < endsAt && subject(user) === listened && answer.status === 200) await follow(live, user)
     else user.listens = 'not now'
@@ -218,20 +237,26 @@ export async function swarm<User extends Player>(run: Run, app: App<User>): Prom
 
   const play = async (user: User): Promise<void> => {
     const at = user.dueAt
-    const phase = phaseAt(at)
-    increments.lag(phase, Date.now() - at)
-    playing.add(user)
+    increments.lag(phaseAt(at), Date.now() - at, scheduleLagLimit)
     user.step = app.next(user)
     const requests = app.steps[user.step]?.(user, run) ?? []
     let due = at
-    for (let place = 0; place < requests.length; place++) {
-      if (!(await send(user, requests[place] as Request, due))) break
+    let told = 0
+    // What would be due after the end is not asked for any more.
+    for (let place = 0; place < requests.length && due < endsAt; place++) {
+      const request = requests[place] as Request
+      playing.set(user, { request, due })
+      const { latency, good } = await send(user, request, due)
+      told += latency
+      if (!good) break
       due = Date.now()
     }
     playing.delete(user)
     const now = Date.now()
     increments.flow(phaseAt(now)).steps++
-    spend('responding', at, now)
+    // By what is told of the requests, so that Little's law is held against that and not against this clock alone.
+    spend('responding', at, at + told)
+    tellClock(phaseAt(at), told, now - at)
     if (live && user.listens === 'not now' && live.begins(user)) {
       user.listens = 'now'
       void follow(live, user)
@@ -240,8 +265,15 @@ export async function swarm<User extends Player>(run: Run, app: App<User>): Prom
     think(user, now, thinkTime(run.think / faster, draw(user), draw(user)))
   }
 
+  const tellClock = (phase: Phase, told: number, clock: number) => {
+    const flow = increments.flow(phase)
+    flow.ended++
+    flow.told += told
+    flow.clock += clock
+  }
+
   const think = (user: User, from: number, pause: number) => {
-    schedule(user, from + pause)
+    schedule(user, from + pause, from)
     spend('thinking', from, user.dueAt)
   }
 
@@ -269,7 +301,7 @@ export async function swarm<User extends Player>(run: Run, app: App<User>): Prom
 
   const arrive = (user: User, from: number) => {
     const next = presentFrom(stages, user.place, from - startedAt)
-    if (next !== null) schedule(user, startedAt + next)
+    if (next !== null) schedule(user, startedAt + next, from)
   }
 
   const token = (subject: string): string => {
@@ -289,7 +321,8 @@ export async function swarm<User extends Player>(run: Run, app: App<User>): Prom
       const user = app.userAt(run, nextPlace, token)
       nextPlace += run.vus
       // Most people who are there at any moment are in the middle of something.
-      for (let past = drawBelow(user, pastSteps); past >= 0; past--) user.step = app.next(user)
+      if (app.beginsInTheMiddle)
+        for (let past = drawBelow(user, pastSteps); past >= 0; past--) user.step = app.next(user)
       user.dueAt = at
       wake(user)
     }
@@ -305,48 +338,52 @@ export async function swarm<User extends Player>(run: Run, app: App<User>): Prom
 
   let nextMessage = startedAt + 1_000
   let counted = startedAt
-  for (let now = Date.now(); now < endsAt; now = Date.now()) {
-    increments.flow(phaseAt(counted)).present += present * (now - counted)
-    counted = now
-    admit(now)
-    for (const current = Math.floor(now / slotWidth); slot <= current; slot++) {
-      const due = slots.get(slot)
-      if (!due) continue
-      slots.delete(slot)
-      scheduleLag.add(now - slot * slotWidth)
-      for (let place = 0; place < due.length; place++) wake(resting.take(due[place] as number))
-    }
+  /** What is to be done beside those who are due. @returns when it is to be done again */
+  const onRound = (now: number): number => {
+    increments.flow(phaseAt(counted)).present += present * (Math.min(now, endsAt) - counted)
+    counted = Math.min(now, endsAt)
+    admit(Math.min(now, endsAt - 1))
     giveUp(now)
     if (now >= nextMessage) {
-      nextMessage += 1_000
+      nextMessage = now + 1_000
       void say(false)
     }
-    const arrival = nextArrival() ?? endsAt
-    // A slot at a time, however many come in it.
-    const latest = Math.min(nextMessage, endsAt, Math.max(arrival, now + slotWidth))
-    await sleep(nextWake(slots, slot, latest) - Date.now())
+    const until = waiting.first ? waiting.first.since + patience : nextMessage
+    // One round for all who come in a slot's time.
+    return Math.min(nextMessage, until, Math.max(nextArrival() ?? endsAt, now + arrivalsTogether))
   }
-  increments.flow(phaseAt(counted)).present += present * Math.max(0, endsAt - counted)
-  // Answers that are still on their way belong to steps that were due before.
-  for (const until = Date.now() + drainTime; playing.size > 0 && Date.now() < until; ) await sleep(50)
-  playing.forEach((user) => {
-    spend('responding', user.dueAt, endsAt)
+  await agenda.run(endsAt, {
+    onRound,
+    onDue: (row, dueAt) => {
+      scheduleLag.add(Date.now() - dueAt)
+      wake(resting.take(row))
+    },
+  })
+  onRound(endsAt)
+  // Answers that are still on their way belong to steps that were due before: nobody leaves before their patience ends.
+  for (const until = endsAt + patience + overtime; playing.size > 0 && Date.now() < until; await sleep(50))
+    onRound(Date.now())
+  playing.forEach(({ request, due }, user) => {
+    const latency = Date.now() - due
+    count(user, request.route, due, { latency, ttfb: latency, error: 'timeout', waited: 0 })
+    increments.example(request.route, 'timeout', () => exampleOf(request, null, 'never answered'))
+    spend('responding', user.dueAt, user.dueAt + latency)
   })
   await say(true)
 }
 
-const spent = ({ timings }: Answer): number =>
-  timings.blocked + timings.connecting + timings.tls_handshaking + timings.duration
+/** '' where an answer has none: k6 says null. */
+const textOf = ({ body }: Answer): string => (typeof body === 'string' ? body : '')
 
 function remember(user: Player, path: string, { headers }: Answer): void {
   user.seenTag = headers.Etag || ''
   user.seen = user.seenTag === '' ? '' : path
 }
 
-/** When the next users are due, or something else is; an empty slot wakes nobody. */
-function nextWake(slots: Map<number, unknown>, from: number, latest: number): number {
-  for (let slot = from; slot * slotWidth < latest; slot++) if (slots.has(slot)) return slot * slotWidth
-  return latest
+/** Who asks with a key of their own keeps it. */
+function authorize(headers: Record<string, string>, authorization: string): void {
+  if (!Object.keys(headers).some((name) => name.toLowerCase() === 'authorization'))
+    headers.Authorization = authorization
 }
 
 const anonymous = (): Record<string, string> => ({ 'Accept-Encoding': 'gzip' })

@@ -21,22 +21,25 @@ export function median(values: readonly number[]): number {
   return (low + high) / 2
 }
 
-/** How far a single pair may weigh, in medians of all: one wild pair decides nothing. */
+/** How far a single pair may weigh, in medians of all that differ: one wild pair decides nothing. */
 const clip = 1.5
 /** Steps that a weight is rounded to. What is tested are the rounded weights, so that the test stays exact. */
 const steps = 200
 
 /**
  * How likely sums as great as this one are when the change does nothing: each pair might then as well have gone the
- * other way. One-sided, for values whose centre is above zero; exact over all 2^n ways.
+ * other way. One-sided, for values whose centre is above zero; exact over all 2^n ways. Zeros are the same either way.
  *
  * Source: Fisher's randomization test (The Design of Experiments, 1935), on clipped values as Maritz (1979) does.
  * @returns p between 1 / 2^n and 1; 1 of nothing, and of nothing but zeros
  */
 export function signFlip(values: readonly number[]): number {
-  const scale = median(values.map(Math.abs))
+  const scale = median(values.map(Math.abs).filter((size) => size > 0))
   if (!(scale > 0)) return 1
-  const weights = values.map((value) => Math.round(steps * Math.max(-clip, Math.min(clip, value / scale))))
+  // The size is rounded, not the value: rounding halves upwards would weigh a fall differently from a rise.
+  const weights = values.map(
+    (value) => Math.sign(value) * Math.round(steps * Math.min(clip, Math.abs(value) / scale)),
+  )
   const observed = weights.reduce((sum, weight) => sum + weight, 0)
   const most = weights.reduce((sum, weight) => sum + Math.abs(weight), 0)
   // ways[most + s]: the share of all flips whose sum is s.

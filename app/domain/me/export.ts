@@ -53,9 +53,9 @@ export const exportMe = operation({
             (select coalesce(jsonb_agg(to_jsonb(n)), '[]') from notifications n
               where n.org_id = (select current_org_id()) and n.user_id = ${userId}::uuid) as notifications`,
       )
-      own.comments.push(...found.comments)
-      own.tasks.push(...found.tasks)
-      own.notifications.push(...found.notifications)
+      own.comments = own.comments.concat(found.comments)
+      own.tasks = own.tasks.concat(found.tasks)
+      own.notifications = own.notifications.concat(found.notifications)
     }
     return {
       user: plain(users.rows[0]),

@@ -1,4 +1,5 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
+import { fromHere } from '../here.ts'
 import { oneOf, wholeNumber } from '../options.ts'
 import { exitCodes } from '../usage.ts'
 
@@ -9,6 +10,8 @@ type Options = {
   peers: boolean
   slices: string[]
   gates: number
+  cases: string[]
+  shards: number[]
 }
 
 const print = (line: string) => console.log(line)
@@ -28,7 +31,13 @@ const benchmarks = {
   },
   gate: async ({ slices, gates }: Options) => {
     const { benchGate, recordedGates } = await import('../../bench/gate.ts')
-    await benchGate(slices.length > 0 ? slices : await recordedGates(), gates, print)
+    await benchGate(slices.length > 0 ? slices.map(fromHere) : await recordedGates(), gates, print)
+  },
+  truth: async ({ cases, shards }: Options) => {
+    const { benchTruth } = await import('../../bench/truth.ts')
+    const { caseNames } = await import('../../bench/truth/cases.ts')
+    const names = cases.map((name) => oneOf('case', name, caseNames))
+    process.exitCode = await benchTruth({ names, shards }, print)
   },
 }
 const names = Object.keys(benchmarks) as (keyof typeof benchmarks)[]
@@ -36,7 +45,9 @@ const names = Object.keys(benchmarks) as (keyof typeof benchmarks)[]
 export function register(program: Command): void {
   program
     .command('bench')
-    .description('prints what things cost: pnpm bench:app, bench:routes, bench:generator, bench:gate')
+    .description(
+      'prints what things cost: pnpm bench:app, bench:routes, bench:generator, bench:gate, bench:truth',
+    )
     .argument('<what>', names.join(', '))
     .option('--pairs <n>', 'app: how often each of two is measured', wholeNumber(3, 101), 9)
     .option('--seconds <n>', 'routes: how long each is asked', wholeNumber(2, 300), 8)
@@ -48,5 +59,11 @@ export function register(program: Command): void {
       [],
     )
     .option('--gates <n>', 'gate: how many are simulated', wholeNumber(10, 100_000), 300)
+    .option('--cases <name...>', 'truth: some of the ways in which its target misbehaves', [])
+    .addOption(
+      new Option('--shards <n...>', 'truth: with how many k6 processes each is played')
+        .argParser((text, before: number[]) => [...before, wholeNumber(1, 16)(text)])
+        .default([]),
+    )
     .action((what: string, options: Options) => benchmarks[oneOf('benchmark', what, names)](options))
 }

@@ -1,11 +1,11 @@
-import { relative } from 'node:path'
 import { type Command, Option } from 'commander'
 import pc from 'picocolors'
 import { startCollecting } from '../../collect/collect.ts'
 import { readOrder } from '../../collect/order.ts'
 import { progressScreen } from '../../report/progress.ts'
 import { terminalSummary } from '../../report/summary.ts'
-import { runId, writeResult } from '../../report/write.ts'
+import { assertWritable, runId, writeResult } from '../../report/write.ts'
+import { fromHere } from '../here.ts'
 import { duration, wholeNumber } from '../options.ts'
 import { exitCodes, UsageError } from '../usage.ts'
 
@@ -15,7 +15,7 @@ export function register(program: Command): void {
   program
     .command('collect')
     .description('collects and judges a run that k6 plays on other machines')
-    .requiredOption('--plan <file>', 'what is played, as --kubernetes wrote it')
+    .requiredOption('--plan <file>', 'what is played, as --kubernetes wrote it', fromHere)
     .option('--host <address>', 'where it listens', '0.0.0.0')
     .option('--port <n>', 'where it listens', wholeNumber(1, 65_535), 8_080)
     .addOption(
@@ -43,6 +43,7 @@ async function collect({ plan: file, host, port, startWithin, grace }: Options):
     'the SEED_SESSION_SECRET that the target was seeded with',
   )
   const say = (line: string) => console.log(`  ${pc.dim(line)}`)
+  await assertWritable(runId(order.plan.scenario))
   const screen = progressScreen()
   const collecting = await startCollecting({
     ...{ id: runId(order.plan.scenario), order, host, port, token, sessionSecret, startWithin, grace, say },
@@ -61,8 +62,8 @@ async function collect({ plan: file, host, port, startWithin, grace }: Options):
   say(`listening on ${host}:${port}`)
   const result = await collecting.result
   screen.end()
-  const directory = await writeResult(result)
-  console.log(terminalSummary(result, relative(process.cwd(), directory)))
+  const files = await writeResult(result)
+  console.log(terminalSummary(result, files))
   process.exitCode = exitCodes[result.verdict]
   // Whoever started the run still has to fetch its verdict.
   await ended

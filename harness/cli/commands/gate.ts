@@ -4,7 +4,9 @@ import type { Command } from 'commander'
 import type { GateOptions } from '../../gate/command.ts'
 import { type PageName, pageNames } from '../../lighthouse/pages.ts'
 import { readStackFaults } from '../../run/faults.ts'
+import { fromHere } from '../here.ts'
 import { duration, oneOf, several, wholeNumber } from '../options.ts'
+import { targetOf } from '../target.ts'
 import { exitCodes, UsageError } from '../usage.ts'
 
 /** The middle and the tail of two kinds of routes, and CPU of three kinds of processes. */
@@ -26,7 +28,8 @@ export function register(program: Command): void {
     .option('--head-url <url>', 'a deployment of head')
     .option('--base-command <command>', 'starts what answers at --base-url, and is stopped at the end')
     .option('--head-command <command>', 'starts what answers at --head-url')
-    .option('--journey <file>', 'of an app that is not Worklane, with both URLs')
+    .option('--insecure', 'takes any certificate of both deployments')
+    .option('--journey <file>', 'of an app that is not Worklane, with both URLs', fromHere)
     .option(
       '--pairs <n>',
       `pairs of slices; ${looks.join(', or when these leave it undecided ')}`,
@@ -59,14 +62,19 @@ export function register(program: Command): void {
     })
 }
 
-const severalPages = (text: string, before: PageName[]) => [...before, oneOf('page', text, pageNames)]
+/** Each once, however often it is given. */
+const severalPages = (text: string, before: PageName[]) => [
+  ...new Set([...before, oneOf('page', text, pageNames)]),
+]
 
-const sameOrigin = (one: string, other: string) =>
-  URL.canParse(one) && URL.canParse(other) && new URL(one).origin === new URL(other).origin
+/** Two paths of one host are two deployments. */
+const isSame = (base: string, head: string) =>
+  targetOf(base, '--base-url').origin === targetOf(head, '--head-url').origin
 
 /** @throws UsageError for options that do not go together */
 function assertTogether(options: GateOptions): void {
-  const { base, baseUrl, headUrl, baseCommand, headCommand, journey, fault, lighthouse, pairs } = options
+  const { base, baseUrl, headUrl, baseCommand, headCommand, journey, fault, lighthouse, pairs, insecure } =
+    options
   const urls = [baseUrl, headUrl].filter((url) => url !== undefined)
   if (base === undefined && urls.length === 0)
     throw new UsageError('nothing to compare with', 'give --base <rev>, or --base-url and --head-url')
@@ -74,7 +82,7 @@ function assertTogether(options: GateOptions): void {
     throw new UsageError('--base and a URL are two ways to say the same', 'give one of them')
   if (urls.length === 1)
     throw new UsageError('one URL alone has nothing to be compared with', 'give --base-url and --head-url')
-  if (baseUrl !== undefined && headUrl !== undefined && sameOrigin(baseUrl, headUrl))
+  if (baseUrl !== undefined && headUrl !== undefined && isSame(baseUrl, headUrl))
     throw new UsageError('--base-url and --head-url are the same', 'give the address of each')
   if ((baseCommand === undefined) !== (headCommand === undefined))
     throw new UsageError(
@@ -86,6 +94,8 @@ function assertTogether(options: GateOptions): void {
   const least = leastPairs(lighthouse)
   if (pairs !== undefined && pairs < least)
     throw new UsageError(`${pairs} pairs can tell nothing of so much`, `give --pairs ${least} or more`)
+  if (insecure && urls.length === 0)
+    throw new UsageError('--insecure says nothing of what is started here', 'leave it out')
   readStackFaults(fault)
   if (fault.length > 0 && urls.length > 0)
     throw new UsageError('--fault cannot break a deployment that is not ours', 'leave out the URLs')

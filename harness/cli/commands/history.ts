@@ -1,10 +1,12 @@
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { project } from '../../stack/project.ts'
+import { fromHere } from '../here.ts'
 
 const file = [
   '--file <file>',
   'the history, one JSON a line',
+  fromHere,
   join(project, 'results/history.jsonl'),
 ] as const
 
@@ -19,7 +21,7 @@ export function register(program: Command): void {
     .option(...file)
     .action(async (runs: string[], options: { file: string }) => {
       const { add } = await import('../../history/command.ts')
-      await add(options.file, runs)
+      await add(options.file, runs.map(fromHere))
     })
   history
     .command('check')

@@ -1,4 +1,3 @@
-import { relative } from 'node:path'
 import { defaultPopulation } from '@headroom/fixtures/population.ts'
 import { type Command, Option } from 'commander'
 import pc from 'picocolors'
@@ -9,7 +8,7 @@ import type { Result } from '../../judge/result.ts'
 import { defaultImage, defaultRunnerImage, writeForCluster } from '../../kubernetes/command.ts'
 import { progressScreen } from '../../report/progress.ts'
 import { terminalSummary } from '../../report/summary.ts'
-import { runId, writeResult } from '../../report/write.ts'
+import { assertWritable, runId, writeResult } from '../../report/write.ts'
 import type { Companion } from '../../run/companion.ts'
 import { type Fault, readFault } from '../../run/faults.ts'
 import { proveEyes } from '../../run/isolation.ts'
@@ -18,9 +17,10 @@ import { type Plan, scenarioNames } from '../../run/scenarios.ts'
 import { onSite, type Play } from '../../run/site.ts'
 import type { Stack } from '../../stack/stack.ts'
 import { provide } from '../../toolchain/provide.ts'
+import { fromHere } from '../here.ts'
 import { duration, several, wholeNumber } from '../options.ts'
 import { type PlanOptions, planInWords, planOf } from '../plan.ts'
-import { reachable } from '../target.ts'
+import { assertForBrowser, reachable } from '../target.ts'
 import { exitCodes, UsageError } from '../usage.ts'
 
 type Options = PlanOptions & {
@@ -29,6 +29,7 @@ type Options = PlanOptions & {
   api?: number
   fault: string[]
   json?: boolean
+  insecure?: boolean
   kubernetes?: string
   image?: string
   runnerImage?: string
@@ -47,7 +48,13 @@ export function register(program: Command): void {
     .option('--population <n>', 'users of the population', wholeNumber(3, 10_000_000))
     .option('--seed <n>', 'plays and makes other users', wholeNumber(0, 2 ** 31), defaultPopulation.seed)
     .option('--shards <n>', 'k6 processes, each of which plays an equal part', wholeNumber(1, 64), 1)
-    .option('--target <url>', 'a deployment to test; nothing is started here')
+    .option(
+      '--connections <n>',
+      'that the generator opens at most (one a user, and 640 for as many as 100,000)',
+      wholeNumber(1, 1_000_000),
+    )
+    .option('--target <url>', 'a deployment to test, with its base path; nothing is started here')
+    .option('--insecure', "takes any certificate of the target's")
     .option('--port <n>', "the edge's port, when the stack is started here", wholeNumber(1, 65_535))
     .option('--web <n>', 'web processes behind the edge', wholeNumber(1, 64))
     .option('--api <n>', 'API processes behind the edge', wholeNumber(1, 64))
@@ -59,6 +66,7 @@ export function register(program: Command): void {
     .option(
       '--kubernetes <dir>',
       'writes what a cluster with k6-operator needs to play it, and plays nothing',
+      fromHere,
     )
     .option('--image <name>', `of the collector, with --kubernetes (${defaultImage('<revision>')})`)
     .option('--runner-image <name>', `of k6, with --kubernetes (${defaultRunnerImage})`)
@@ -81,10 +89,17 @@ async function loadtest(plan: Plan, options: Options): Promise<void> {
         'give --kubernetes <dir>',
       )
   const faults = options.fault.map(readFault)
-  const target = options.target === undefined ? null : await reachable(options.target, !plan.journey)
+  if (options.insecure && options.target === undefined)
+    throw new UsageError('--insecure says nothing of what is started here', 'leave it out, or give --target')
+  const target =
+    options.target === undefined
+      ? null
+      : await reachable(options.target, !plan.journey, '--target', options.insecure)
+  if (target && scenario === 'browser') assertForBrowser(target, '--target')
   if (target && faults.some(({ kind }) => kind !== 'starve-generator')) {
     throw new UsageError('--fault cannot break a deployment that is not ours', 'leave out --target')
   }
+  await assertWritable(runId(plan.journey?.name ?? scenario))
   const say = (line: string) =>
     void (options.json ? process.stderr : process.stdout).write(`  ${pc.dim(line)}\n`)
   if (!options.json)
@@ -105,15 +120,16 @@ async function loadtest(plan: Plan, options: Options): Promise<void> {
     const result = await run({
       ...{ id, plan: played, k6: k6.path, faults: ofRun, faultTexts, doubts },
       ...(companion ? { companion } : {}),
-      ...{ stack: on.stack, target: on.origin, sessionSecret: on.sessionSecret, onProgress: screen.show },
+      ...{ stack: on.stack, target: on.origin, sessionSecret: on.sessionSecret },
+      ...{ access: on.access, onProgress: screen.show },
     })
     screen.end()
     return result
   }
   const tell = async (result: Result) => {
-    const directory = await writeResult(result)
+    const files = await writeResult(result)
     if (options.json) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`)
-    else console.log(terminalSummary(result, relative(process.cwd(), directory)))
+    else console.log(terminalSummary(result, files))
     process.exitCode = exitCodes[result.verdict]
   }
 

@@ -1,12 +1,14 @@
-import { rename, writeFile } from 'node:fs/promises'
+import { rename, stat, writeFile } from 'node:fs/promises'
 import { defaultPopulation } from '@headroom/fixtures/population.ts'
 import type { Command } from 'commander'
 import pc from 'picocolors'
 import { Served } from '../../gate/sides.ts'
 import { readStackFaults, stackFaults } from '../../run/faults.ts'
 import { startStack } from '../../stack/stack.ts'
+import { fromHere } from '../here.ts'
 import { several, wholeNumber } from '../options.ts'
 import { untilStopped } from '../until-stopped.ts'
+import { UsageError } from '../usage.ts'
 
 type Options = {
   port?: number
@@ -26,12 +28,17 @@ export function register(program: Command): void {
     .option('--population <n>', 'users', wholeNumber(3, 10_000_000), defaultPopulation.users)
     .option('--seed <n>', 'makes other users', wholeNumber(0, 2 ** 31), defaultPopulation.seed)
     .option('--fault <fault>', 'breaks Worklane on purpose; repeatable', several, [])
-    .option('--ready <file>', 'written when everything is up: address, secret and processes, as JSON')
+    .option(
+      '--ready <file>',
+      'written when everything is up: address, secret and processes, as JSON',
+      fromHere,
+    )
     .action(serve)
 }
 
 async function serve({ port, organisations, population: users, seed, ready, fault }: Options): Promise<void> {
   const faults = stackFaults(readStackFaults(fault))
+  if (ready !== undefined) await assertTakes(ready)
   const population = { seed, organisations, users }
   const say = (line: string) => console.log(pc.dim(line))
   const stack = await startStack({ population, ...faults, say, ...(port === undefined ? {} : { port }) })
@@ -50,4 +57,23 @@ async function serve({ port, organisations, population: users, seed, ready, faul
     await rename(`${ready}.partial`, ready)
   }
   await untilStopped(stack)
+}
+
+/** Before anything is started. @throws UsageError unless the file can be written */
+async function assertTakes(ready: string): Promise<void> {
+  const isDirectory = await stat(ready).then(
+    (file) => file.isDirectory(),
+    () => false,
+  )
+  const problem = isDirectory
+    ? 'EISDIR'
+    : await writeFile(`${ready}.partial`, '', { mode: 0o600 }).then(
+        () => null,
+        ({ code }: NodeJS.ErrnoException) => code,
+      )
+  if (problem !== null)
+    throw new UsageError(
+      `--ready ${ready} cannot be written (${problem})`,
+      'give a file in a directory of yours',
+    )
 }

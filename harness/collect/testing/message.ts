@@ -1,0 +1,42 @@
+import type { Flow, Message, RouteIncrement } from '@headroom/loadtests/wire/message.ts'
+
+/** What one VU posts that has nothing to tell. */
+export const emptyMessage: Message = {
+  vu: 1,
+  sequence: 0,
+  final: false,
+  startedAt: 0,
+  activeUsers: 0,
+  inFlight: 0,
+  queued: 0,
+  streams: 0,
+  lostUsers: 0,
+  lag: {},
+  late: {},
+  waits: {},
+  flow: {},
+  routes: [],
+  groups: [],
+  probes: 0,
+  leaked: 0,
+  leaks: [],
+  examples: [],
+}
+
+export const emptyIncrement: Omit<RouteIncrement, 'route' | 'phase' | 'window'> = {
+  latency: [],
+  ttfb: [],
+  errors: {},
+  over: { ttfb: 0, latency: 0 },
+  waited: { ttfb: [], without: [] },
+}
+
+export const emptyFlow: Flow = {
+  present: 0,
+  responding: 0,
+  thinking: 0,
+  steps: 0,
+  ended: 0,
+  told: 0,
+  clock: 0,
+}

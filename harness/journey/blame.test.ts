@@ -1,0 +1,40 @@
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { UsageError } from '../cli/usage.ts'
+import { project } from '../stack/project.ts'
+import { assertPlayable, type K6End } from './blame.ts'
+
+const journey = { file: join(project, 'shop.ts') }
+const ended: K6End = { code: 0, errors: [], isSilent: false, isOverdue: false }
+const playing = (end: Partial<K6End>) => () => assertPlayable(journey, { ...ended, ...end })
+
+describe('how k6 ended a journey', () => {
+  it('is its own fault where the journey was refused, whatever else was said', () => {
+    const errors = [
+      'user 3 at "a": x',
+      'test aborted: headroom journey: step "a", request 1: path is "x"\n at refuse',
+    ]
+    expect(playing({ code: 108, errors })).toThrow(UsageError)
+    expect(playing({ code: 108, errors })).toThrow(/^shop\.ts: step "a", request 1: path is "x"$/)
+  })
+
+  it('is its own fault where k6 could not read it, and names the place', () => {
+    const errors = [
+      'ReferenceError: process is not defined\n\tat file:///shop.ts:1:2(3)\n\tat require (native)\n',
+    ]
+    expect(playing({ code: 107, errors, isSilent: true })).toThrow(
+      /^shop\.ts cannot be played by k6: ReferenceError: process is not defined at file:\/\/\/shop\.ts:1:2\(3\)$/,
+    )
+  })
+
+  it('is its own fault where it never gave k6 its turn back', () => {
+    expect(playing({ code: null, isSilent: true, isOverdue: true })).toThrow(/never returns/)
+  })
+
+  it('is not its own fault otherwise', () => {
+    expect(playing({})).not.toThrow()
+    expect(playing({ code: null, isSilent: true })).not.toThrow()
+    expect(playing({ code: 107, errors: ['x'] })).not.toThrow()
+    expect(playing({ code: 108, errors: ['test aborted: by somebody else\n'] })).not.toThrow()
+  })
+})
