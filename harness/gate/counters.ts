@@ -159,7 +159,7 @@ async function compressedBytes(
 ): Promise<number> {
   const response = await ask(origin, path, { headers: { 'accept-encoding': 'gzip' } }, access)
   // A page of errors in its place has few bytes, too.
-  if (!response.ok) throw new Error(`${path} answered ${response.status}`)
+  if (!response.ok) throw new Error(`${origin}${path} answered ${response.status}`)
   const body = await response.arrayBuffer()
   return Number(response.headers.get('content-length') ?? body.byteLength)
 }

@@ -26,7 +26,7 @@ import { measuringDoubts } from './doubts.ts'
 import { tooManyErrors } from './errors.ts'
 import { percent } from './figures.ts'
 import { judge, limitsBy } from './judge.ts'
-import { disturbancesOf, trusted } from './machine.ts'
+import { type Answered, disturbancesOf, trusted } from './machine.ts'
 import { thinNeighbours } from './neighbours.ts'
 import { missingEvidence, notWatched, type Watched } from './required.ts'
 import type { Evidence, MemorySlope, Observed, Result } from './result.ts'
@@ -145,7 +145,10 @@ export function conclude(ended: Ended): Result {
       faults: [...ended.faultTexts],
     },
     ...judgement,
-    ...trusted(judgement, { facts, missing, disturbances }),
+    ...trusted(
+      { ...judgement, routes: answeredIn(collected, stages, judgement.routes) },
+      { facts, missing, disturbances },
+    ),
     notes: disturbances,
     notWatched: [...notWatched(plan.scenario, watched), ...unseen(generator), ...ofMachine],
     machineLoad: load,
@@ -169,6 +172,20 @@ export function conclude(ended: Ended): Result {
     observed: { ...ended.observed, limiting: limitingBeside(ended.observed, disturbances) },
     memory,
   }
+}
+
+/** Where nobody could begin anything in a judged stage, what was answered before it counts. */
+export function answeredIn(
+  { lag, routes }: Pick<Collected, 'lag' | 'routes'>,
+  stages: readonly Stage[],
+  judged: readonly Answered[],
+): readonly Answered[] {
+  if (stages.filter(isJudged).every(({ phase }) => lag.get(phase)?.size)) return judged
+  return [...routes.values()].flatMap((tallies) =>
+    [...tallies.values()].map(({ latency, errors }) => ({
+      ...{ count: count(latency), errors: Object.fromEntries(errors) },
+    })),
+  )
 }
 
 /** What limited a run where others used the machine is first of all that. */
