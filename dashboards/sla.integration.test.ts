@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { contentTypeOf } from '../harness/run/testing/content-type.ts'
 import { type Stack, startStack } from '../harness/stack/stack.ts'
 import { provide } from '../harness/toolchain/provide.ts'
 import { queriesOf, withVariables } from './queries.ts'
@@ -18,7 +19,8 @@ function standIn() {
     request.resume()
     if (request.url === '/collector') return void response.writeHead(204).end()
     const created = request.method === 'POST' && request.url?.startsWith('/v1/') ? 201 : 200
-    setTimeout(() => response.writeHead(++asked % 10 === 0 ? 503 : created).end('x'), 3)
+    const type = { 'content-type': contentTypeOf(request) }
+    setTimeout(() => response.writeHead(++asked % 10 === 0 ? 503 : created, type).end('x'), 3)
   })
   return new Promise<{ origin: string; close(): void }>((resolve) => {
     server.listen(0, '127.0.0.1', () => {
