@@ -1,13 +1,16 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { copyFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { Result } from '../../harness/judge/result.ts'
 import { steady } from '../../harness/test/steady.ts'
 import { bookshop, type Faults } from './server.ts'
+
+// What others disturbed is played again.
+vi.setConfig({ testTimeout: 180_000 })
 
 const secret = 'what signs the cookies of the bookshop'
 
@@ -79,6 +82,28 @@ describe('a journey of somebody’s own', () => {
         )
       },
     })
+  })
+
+  it('is invalid, and names who used the machine, when it is too slow beside a busy process of somebody else', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'headroom-busy-'))
+    const busy = join(directory, 'busy-process')
+    await copyFile('/bin/sh', busy)
+    // Nobody's child: what a target starts belongs to it, and here the target is this very process.
+    const { stdout: pid } = await execa('sh', [
+      '-c',
+      `"$0" -c 'while :; do :; done' > /dev/null 2>&1 & echo $!`,
+      busy,
+    ])
+    try {
+      const played = await play({ slowBooks: 150 })
+      isInvalidForOthers(played)
+      expect(played.result.reasons[0]).toMatch(/^other processes used \d\.\d of \d+ cores/)
+      expect(played.result.machineLoad?.largest.map(({ name }) => name)).toContain('busy-process')
+      expect(played.result.reasons.join()).toMatch(/GET \/api\/books\/:id: TTFB p95|generator was late/)
+    } finally {
+      process.kill(Number(pid), 'SIGKILL')
+      await rm(directory, { recursive: true, force: true })
+    }
   })
 
   it('fails when a customer sees the shelf of another shop', async () => {

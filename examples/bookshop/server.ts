@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto'
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 
 /** What goes wrong on purpose, to see a run go red. */
@@ -8,7 +8,7 @@ export type Faults = { slowBooks?: number; leakEvery?: number }
 /** An app of somebody else's: five bookshops behind one address, whose customers have signed cookies. */
 export function bookshop(secret: string, { slowBooks = 0, leakEvery = 0 }: Faults = {}): Server {
   let asked = 0
-  return createServer(async (request, response) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const { method = '', url = '', headers } = request
     const [shop, customer, signature] = (/customer=([^;]+)/.exec(headers.cookie ?? '')?.[1] ?? '').split('.')
     const expected = createHmac('sha256', secret).update(`${shop}.${customer}`).digest('base64url')
@@ -29,6 +29,10 @@ export function bookshop(secret: string, { slowBooks = 0, leakEvery = 0 }: Fault
       return void response.writeHead(201).end(JSON.stringify(order))
     }
     response.writeHead(404).end()
+  }
+  return createServer((request, response) => {
+    // One request that cannot be read must not close the shop.
+    answer(request, response).catch((error: Error) => response.writeHead(400).end(error.message))
   })
 }
 

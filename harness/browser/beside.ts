@@ -86,7 +86,7 @@ async function visitBeside(
     // How little there is of each vital then goes without saying.
     return seen.finished ? judgement : { ...judgement, doubts: ['the visits of the browser were cut short'] }
   } finally {
-    await rm(directory, { recursive: true, force: true })
+    await rm(directory, { recursive: true, force: true, maxRetries: 3 })
     held.release()
   }
 }

@@ -95,7 +95,7 @@ describe('what nobody expected', () => {
   })
 })
 
-describe('a file that the user named', () => {
+describe('a file that the user named, or may not use', () => {
   const read = `const { readFile } = await import('node:fs/promises')`
   it.each<[string, string[], Record<string, string>, string, RegExp]>([
     [
@@ -111,6 +111,13 @@ describe('a file that the user named', () => {
       {},
       `${read}; await readFile('/nowhere/a')`,
       /is not there/,
+    ],
+    [
+      'is on a file system that takes nothing',
+      [],
+      {},
+      `const { writeFile } = await import('node:fs/promises'); const error = await writeFile('/dev/full', 'x').catch((error) => error); throw Object.assign(error, { path: '/ours/log' })`,
+      /\/ours\/log is on a file system that is full \(ENOSPC\) — name another/,
     ],
     [
       'is no directory',

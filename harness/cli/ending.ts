@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { styleText } from 'node:util'
+import { fromHere } from './here.ts'
 import { exitCodeOfCrash, exitCodes, UsageError } from './usage.ts'
 
 /**
@@ -17,7 +18,7 @@ export function runToEnd(words: readonly string[], command: () => Promise<void>)
     process.exit(exitCodeOfCrash(name))
   }
   const ended = (what: string, error: unknown) => {
-    const wrongUse = error instanceof UsageError ? error : namedByUser(error, words)
+    const wrongUse = error instanceof UsageError ? error : wrongFile(error, words)
     if (!wrongUse) return crashed(what, error)
     tell(`${cross} ${wrongUse.line}\n`)
     // Whatever else is under way (another tool's install) is of no use any more.
@@ -78,11 +79,14 @@ const aboutFiles = {
   ELOOP: 'is a link in a circle',
 } as const
 
+/** Whoever's the file is, these are for the user to put right. */
+const surroundings = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT']
+
 /** Variables that name a file or a directory. */
 const variables = ['HEADROOM_RESULTS', 'HEADROOM_CACHE', 'TMPDIR'] as const
 
-/** An error about a file that the command line or a variable names, or about what stands directly in it. */
-function namedByUser(error: unknown, words: readonly string[]): UsageError | null {
+/** An error about a file that the command line or a variable names, or what is in it, or that this user may not use. */
+function wrongFile(error: unknown, words: readonly string[]): UsageError | null {
   const { code = '', path } = (error ?? {}) as Partial<NodeJS.ErrnoException>
   if (!(code in aboutFiles) || path === undefined) return null
   const given = [
@@ -90,8 +94,9 @@ function namedByUser(error: unknown, words: readonly string[]): UsageError | nul
     ...variables.map((name) => process.env[name]),
   ]
   const isMeant = (named: string | undefined) =>
-    named && [resolve(path), dirname(resolve(path))].includes(resolve(named))
-  if (!given.some(isMeant)) return null
+    named &&
+    [fromHere(named), resolve(named)].some((at) => [resolve(path), dirname(resolve(path))].includes(at))
+  if (!surroundings.includes(code) && !given.some(isMeant)) return null
   return new UsageError(
     `${path} ${aboutFiles[code as keyof typeof aboutFiles]} (${code})`,
     'name another one, or put this one right',

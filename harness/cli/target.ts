@@ -142,7 +142,7 @@ const fixes: Readonly<Record<string, string>> = {
   ERR_SSL_WRONG_VERSION_NUMBER: 'it speaks no TLS at this port: give http:// or another port',
   ERR_SSL_PACKET_LENGTH_TOO_LONG: 'it speaks no TLS at this port: give http:// or another port',
   ENOTFOUND: 'check the name of the host',
-  'bad port': 'fetch asks nobody at this port, as browsers do: give another',
+  'bad port': 'fetch asks nobody at this port, as browsers do: check the address, or give another port',
   EAI_AGAIN: 'check the name of the host, and that names can be looked up here',
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { exitCodeOfCrash } from './usage.ts'
+import { exitCodeOfCrash, shellWord } from './usage.ts'
 
 describe('the exit code of a crash', () => {
   it.each(['loadtest', 'collect', 'lighthouse', 'gate', 'history', 'bench'])(
@@ -12,4 +12,13 @@ describe('the exit code of a crash', () => {
   it.each(['test', 'check', 'generate', undefined])('of %s is a failure', (command) => {
     expect(exitCodeOfCrash(command)).toBe(1)
   })
+})
+
+it.each([
+  ['/usr/bin/python3', '/usr/bin/python3'],
+  ['/tmp/head room x', "'/tmp/head room x'"],
+  ["it's", "'it'\\''s'"],
+  ['', "''"],
+])('the path %j is one word of a shell', (path, word) => {
+  expect(shellWord(path)).toBe(word)
 })

@@ -24,6 +24,10 @@ const judging = ['loadtest', 'collect', 'lighthouse', 'gate', 'history', 'bench'
 export const exitCodeOfCrash = (command: string | undefined): number =>
   command !== undefined && judging.includes(command) ? exitCodes.invalid : exitCodes.fail
 
+/** A path as one pastes it into a shell. */
+export const shellWord = (text: string): string =>
+  /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
+
 /** The known name that was probably meant, for "did you mean". */
 export function nearest(given: string, known: readonly string[]): string | undefined {
   const scored = known.map((name) => ({

@@ -97,7 +97,7 @@ describe('wrong use of the command', () => {
     ],
     [
       'a target that does not answer',
-      ['loadtest', '--target', 'http://127.0.0.1:9'],
+      ['loadtest', '--target', 'http://127.0.0.1:3'],
       secret,
       /does not answer.*check the address/,
     ],

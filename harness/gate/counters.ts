@@ -158,6 +158,8 @@ async function compressedBytes(
   path: string,
 ): Promise<number> {
   const response = await ask(origin, path, { headers: { 'accept-encoding': 'gzip' } }, access)
+  // A page of errors in its place has few bytes, too.
+  if (!response.ok) throw new Error(`${origin}${path} answered ${response.status}`)
   const body = await response.arrayBuffer()
   return Number(response.headers.get('content-length') ?? body.byteLength)
 }

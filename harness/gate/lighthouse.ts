@@ -112,6 +112,6 @@ async function auditOnce(side: Side, rc: LighthouseRc, audits: Audits): Promise<
       ),
     )
   } finally {
-    await rm(directory, { recursive: true, force: true })
+    await rm(directory, { recursive: true, force: true, maxRetries: 3 })
   }
 }

@@ -4,7 +4,7 @@ import { notWatchedIn, sliceOf } from './slices.ts'
 
 const of = { pair: 0, side: 'head', turn: 0, seed: 1 } as const
 const quiet: Result['machineLoad'] = { foreignCores: 0.02, stolenCores: 0, cores: 2, largest: [] }
-const result = (doubts: string[], requests = 400, machineLoad = quiet) =>
+const result = (doubts: string[], requests = 400, machineLoad: Result['machineLoad'] = quiet) =>
   ({
     machineLoad,
     totals: { requests, errors: 1, leaks: 0 },
@@ -44,5 +44,12 @@ describe('a slice', () => {
     const [seen, unseen] = [sliceOf(result([]), of, cpu, 0), sliceOf(result([]), of, null, 0)]
     expect(notWatchedIn([seen, unseen])).toEqual([])
     expect(notWatchedIn([unseen])).toEqual([expect.stringMatching(/^CPU of the processes/)])
+  })
+
+  it('is said not to know of others where the machine could not be watched', () => {
+    const cpu = { before: { web: 1 }, after: { web: 3 } }
+    const slice = sliceOf(result([], 400, null), of, cpu, 0)
+    expect(slice.doubts).toEqual([])
+    expect(notWatchedIn([slice])).toEqual([expect.stringMatching(/^what other processes used/)])
   })
 })

@@ -30,6 +30,8 @@ export const Slice = z.object({
   /** CPU of the side's processes by kind, in ms a request; null where they are not ours to watch. */
   cpu: z.record(z.string(), z.number()).nullable(),
   routes: z.array(z.object({ route: z.string(), count: z.number(), p50: z.number(), p95: z.number() })),
+  /** Whether it is known what others used of the machine meanwhile; missing in slices from before it was. */
+  isMachineWatched: z.boolean().optional(),
   /** Of the generator or the machine, never of the answers: why this slice says nothing. */
   doubts: z.array(z.string()),
 })
@@ -58,6 +60,7 @@ export function sliceOf(
             (seconds, kind) => (1000 * (seconds - (cpuSeconds.before[kind] ?? 0))) / totals.requests,
           ),
     routes: routes.map(({ route, count, p50, p95 }) => ({ route, count, p50, p95 })),
+    isMachineWatched: result.machineLoad !== null,
     doubts: [
       ...generator.doubts,
       ...disturbancesOf(result.machineLoad),
@@ -76,10 +79,14 @@ export const eachCpu = (
   Object.fromEntries(Object.entries(cpu).map(([kind, figure]) => [kind, change(figure, kind)]))
 
 /** What a comparison of these slices knows nothing of. */
-export const notWatchedIn = (slices: readonly Slice[]): string[] =>
-  slices.length > 0 && slices.every(({ cpu }) => cpu === null)
+export const notWatchedIn = (slices: readonly Slice[]): string[] => [
+  ...(slices.length > 0 && slices.every(({ cpu }) => cpu === null)
     ? ['CPU of the processes of both sides: they were not started here, or this system does not tell']
-    : []
+    : []),
+  ...(slices.some(({ isMachineWatched }) => isMachineWatched === false)
+    ? ['what other processes used of this machine: who serves on it, or what it does, cannot be told']
+    : []),
+]
 
 /** Pairs of which both slices say something. */
 export function soundPairs(slices: readonly Slice[]): { base: Slice; head: Slice }[] {

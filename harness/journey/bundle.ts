@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
-import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { basename, dirname, extname, join, resolve } from 'node:path'
 import { type BuildFailure, build, type Message } from 'esbuild'
 import { shownFromHere } from '../cli/here.ts'
 import { UsageError } from '../cli/usage.ts'
-import { project } from '../stack/project.ts'
+import { scratch } from '../stack/scratch.ts'
 
 /**
  * A journey and all that it imports as one script, which Node and k6 read alike: k6 spins for ever when it meets JSON
@@ -28,13 +28,11 @@ export async function bundle(file: string): Promise<string> {
   })
   const text = outputFiles.find(({ path }) => path.endsWith('.js'))?.text ?? ''
   const map = outputFiles.find(({ path }) => path.endsWith('.map'))?.text ?? ''
-  const directory = join(project, '.headroom/journeys')
   const hash = createHash('sha256').update(text).digest('hex').slice(0, 12)
   const name = basename(file, extname(file)).replaceAll(/[^A-Za-z0-9-]+/g, '-')
-  const script = join(directory, `${name}-${hash}.js`)
-  await mkdir(directory, { recursive: true })
-  await writeWhole(`${script}.map`, absolute(map))
-  await writeWhole(script, `${text}//# sourceMappingURL=${basename(script)}.map\n`)
+  const script = join(scratch(), `${name}-${hash}.js`)
+  await writeFile(`${script}.map`, absolute(map))
+  await writeFile(script, `${text}//# sourceMappingURL=${basename(script)}.map\n`)
   return script
 }
 
@@ -46,11 +44,6 @@ const opening = (directory: string): string =>
 function absolute(map: string): string {
   const { sources, ...rest } = JSON.parse(map) as { sources: string[] }
   return JSON.stringify({ ...rest, sources: sources.map((source) => resolve('/', source)) })
-}
-
-async function writeWhole(file: string, text: string): Promise<void> {
-  await writeFile(`${file}.${process.pid}`, text)
-  await rename(`${file}.${process.pid}`, file)
 }
 
 function refusal(file: string, { errors, message }: BuildFailure): UsageError {

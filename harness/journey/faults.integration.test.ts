@@ -79,4 +79,21 @@ describe('a journey that cannot be played', () => {
     expect(asked).toBe(1)
     asked = 0
   })
+
+  it('ends all shards when one of them meets it', async () => {
+    const file = join(directory, 'rare.ts')
+    await writeFile(
+      file,
+      `export const journey = { name: 'rare', workload: { users: 4, think: 100, ramp: 100, duration: 60_000 },
+        limits: { x: 500 }, chain: { '': { a: 1 }, a: { a: 1 } },
+        steps: { a: ({ index }) => [{ method: 'GET', route: 'x', path: index === 1 ? 'x' : '/x' }] } }`,
+    )
+    const { exitCode, stderr } = await execa(
+      process.execPath,
+      ['harness/cli/main.ts', 'loadtest', file, '--target', target, '--shards', '2'],
+      { reject: false, timeout: 40_000, env: { HEADROOM_RESULTS: join(directory, 'results') } },
+    )
+    expect(stderr).toContain('step "a", request 1: path is "x"')
+    expect(exitCode).toBe(64)
+  })
 })

@@ -2,7 +2,8 @@ import { bucketOf } from '@headroom/loadtests/wire/histogram.ts'
 import { stagesOf } from '@headroom/loadtests/wire/workloads.ts'
 import { effects } from '@headroom/perf-budgets/slo.ts'
 import { describe, expect, it } from 'vitest'
-import { effectEvidence, failedPagesEvidence, lagOf, slopeEvidence } from './conclude.ts'
+import { noTally } from '../collect/collector.ts'
+import { answeredIn, effectEvidence, failedPagesEvidence, lagOf, slopeEvidence } from './conclude.ts'
 
 it('a generator is as late as in the worst stage that is judged, however late it was while users came', () => {
   const stages = stagesOf({ users: 10, ramp: 10_000, duration: 60_000, shape: 'steady' })
@@ -67,4 +68,14 @@ describe('memory over a long run', () => {
     expect(slopeEvidence({ ...slope, samples: 0, bytesPerMinute: null })).toEqual([])
     expect(slopeEvidence({ ...slope, samples: 19, bytesPerMinute: 0 })).toEqual([])
   })
+})
+
+it('what failed before a stage in which nobody could begin anything counts, and else what is judged', () => {
+  const stages = stagesOf({ users: 10, ramp: 10_000, duration: 60_000, shape: 'steady' })
+  const latency = new Map([[bucketOf(20), 40]])
+  const tally = { ...noTally(), latency, errors: new Map([['5xx' as const, 40]]) }
+  const routes = new Map([['ramp', new Map([['GET /v1/me', tally]])]])
+  expect(answeredIn({ lag: new Map(), routes }, stages, [])).toEqual([{ count: 40, errors: { '5xx': 40 } }])
+  const begun = new Map([['steady', new Map([[bucketOf(1), 5]])]])
+  expect(answeredIn({ lag: begun, routes }, stages, [])).toEqual([])
 })

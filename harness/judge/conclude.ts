@@ -26,7 +26,8 @@ import { measuringDoubts } from './doubts.ts'
 import { tooManyErrors } from './errors.ts'
 import { percent } from './figures.ts'
 import { judge, limitsBy } from './judge.ts'
-import { disturbancesOf, trusted } from './machine.ts'
+import { type Answered, disturbancesOf, trusted } from './machine.ts'
+import { thinNeighbours } from './neighbours.ts'
 import { missingEvidence, notWatched, type Watched } from './required.ts'
 import type { Evidence, MemorySlope, Observed, Result } from './result.ts'
 
@@ -119,7 +120,8 @@ export function conclude(ended: Ended): Result {
   const disturbances = disturbancesOf(load)
   // Where nothing was played there is nothing else to say.
   const wasPlayed = ended.population === null && !ended.interrupted
-  const missing = wasPlayed ? missingEvidence(plan.scenario, watched) : []
+  const thin = stages.some(({ crowd }) => crowd > 1) ? thinNeighbours(judgement.groups, stages) : []
+  const missing = wasPlayed ? [...missingEvidence(plan.scenario, watched), ...thin] : []
   const facts = circumstances.crashes.length + collected.leaks.length + ended.facts.length > 0
   const vuStates = [...collected.vus.values()]
   const within = timeline.windows.filter(({ at }) => at < lengthOf(stages))
@@ -143,7 +145,10 @@ export function conclude(ended: Ended): Result {
       faults: [...ended.faultTexts],
     },
     ...judgement,
-    ...trusted(judgement, { facts, missing, disturbances }),
+    ...trusted(
+      { ...judgement, routes: answeredIn(collected, stages, judgement.routes) },
+      { facts, missing, disturbances },
+    ),
     notes: disturbances,
     notWatched: [...notWatched(plan.scenario, watched), ...unseen(generator), ...ofMachine],
     machineLoad: load,
@@ -164,10 +169,30 @@ export function conclude(ended: Ended): Result {
       streams: sum(vuStates.map(({ streams }) => streams)),
       doubts: measuringDoubts(collected, circumstances),
     },
-    observed: ended.observed,
+    observed: { ...ended.observed, limiting: limitingBeside(ended.observed, disturbances) },
     memory,
   }
 }
+
+/** Where nobody could begin anything in a judged stage, what was answered before it counts. */
+export function answeredIn(
+  { lag, routes }: Pick<Collected, 'lag' | 'routes'>,
+  stages: readonly Stage[],
+  judged: readonly Answered[],
+): readonly Answered[] {
+  if (stages.filter(isJudged).every(({ phase }) => lag.get(phase)?.size)) return judged
+  return [...routes.values()].flatMap((tallies) =>
+    [...tallies.values()].map(({ latency, errors }) => ({
+      ...{ count: count(latency), errors: Object.fromEntries(errors) },
+    })),
+  )
+}
+
+/** What limited a run where others used the machine is first of all that. */
+const limitingBeside = ({ limiting }: Observed, [disturbance]: readonly string[]): Observed['limiting'] =>
+  limiting && disturbance
+    ? { part: 'the machine', why: `${disturbance}; beside them ${limiting.part}: ${limiting.why}` }
+    : limiting
 
 /** Of a run that others play. */
 const unseenMachine: WatchedMachine = {

@@ -8,7 +8,7 @@ import { emptyFlow, emptyIncrement, emptyMessage } from '../collect/testing/mess
 import type { Circumstances } from './circumstances.ts'
 import { tooManyErrors } from './errors.ts'
 import { judge } from './judge.ts'
-import { jain, neighbourEvidence } from './neighbours.ts'
+import { jain, neighbourEvidence, thinNeighbours } from './neighbours.ts'
 import type { GroupResult } from './result.ts'
 
 const route = 'GET /v1/me'
@@ -356,6 +356,22 @@ describe('what the others notice of a noisy tenant', () => {
     expect(failed(group('free', 'x20', 50, 1_000, 200), group('team', 'x20', 50))).toEqual([
       'availability for the others',
     ])
+  })
+
+  it('is too much when a tier gets no answer at all any more, of which no time can tell', () => {
+    const [row] = told(group('team', 'x20', 50)).filter(({ passed }) => !passed)
+    expect(row).toMatchObject({ measured: 'no answer at all', samples: 0 })
+    expect(row?.limit).toContain('tier free')
+  })
+
+  it('cannot be told from too few answers, or from none before', () => {
+    const thin = (...groups: GroupResult[]) => thinNeighbours(groups, stages)
+    expect(thin(group('free', 'x1', 40), group('free', 'x20', 50))).toEqual([])
+    expect(thin(group('free', 'x1', 40, 19), group('free', 'x20', 50))).toEqual([
+      'only 19 answers for tier free in x1',
+    ])
+    expect(thin(group('free', 'x20', 50))).toEqual(['no answer for tier free in x1, to compare with'])
+    expect(thin(group('whale', 'x20', 50))).toEqual(['no other tenant got an answer'])
   })
 
   it('is spread fairly when each gets the same, and least when one gets all', () => {

@@ -26,7 +26,10 @@ export function disturbancesOf(load: MachineLoad | null): string[] {
   ]
 }
 
-type Found = Pick<Judgement, 'verdict' | 'reasons' | 'evidence' | 'routes'>
+/** What was answered of a route, and how. */
+export type Answered = Pick<RouteResult, 'count' | 'errors'>
+
+type Found = Pick<Judgement, 'verdict' | 'reasons' | 'evidence'> & { routes: readonly Answered[] }
 
 /**
  * A verdict with what was not to be trusted: what breaks a limit of time on a disturbed machine, or without evidence
@@ -49,7 +52,7 @@ export function trusted(
 }
 
 /** Whether so many answers were wrong by themselves that a slow machine does not explain it. */
-function hasOwnErrors(routes: readonly RouteResult[]): boolean {
+function hasOwnErrors(routes: readonly Answered[]): boolean {
   const requests = sum(routes.map(({ count }) => count))
   const errors = sum(routes.map(ownErrorsOf))
   return (

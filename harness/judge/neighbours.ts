@@ -1,5 +1,5 @@
 import type { Stage } from '@headroom/loadtests/wire/workloads.ts'
-import { errorRate, neighbours } from '@headroom/perf-budgets/slo.ts'
+import { errorRate, neighbours, validity } from '@headroom/perf-budgets/slo.ts'
 import { sum } from 'simple-statistics'
 import { tooManyErrors } from './errors.ts'
 import { ms, percent } from './figures.ts'
@@ -14,14 +14,16 @@ export function neighbourEvidence(groups: readonly GroupResult[], stages: readon
   const [quiet, loud] = [judged[0], judged.at(-1)]
   if (!quiet || !loud) return []
   const others = groups.filter(isOther)
-  const rows = others.flatMap((now): (Evidence & { answered: number })[] => {
-    const before = others.find(({ group, phase }) => group === now.group && phase === quiet.phase)
-    if (now.phase !== loud.phase || !before) return []
+  const rows = others.flatMap((before): (Evidence & { answered: number })[] => {
+    if (before.phase !== quiet.phase) return []
+    const now = others.find(({ group, phase }) => group === before.group && phase === loud.phase)
+    // Who got nothing at all any more has no time that could be too long.
+    if (!now) return [{ ...unanswered(before.group, loud), answered: 0 }]
     const ratio = now.p95 / before.p95
     const rate = (of: GroupResult, { duration }: Stage) => (of.count - of.errors) / duration
     return [
       {
-        limit: `p95 of ${now.group} while one tenant asks ${loud.crowd}× as much`,
+        limit: limitOf(now.group, loud),
         phase: loud.phase,
         wanted: `≤ ${neighbours.p95Ratio}× of ${ms(before.p95)}, or within ${neighbours.floor} ms`,
         measured: `${ms(now.p95)} (${ratio.toFixed(2)}×)`,
@@ -47,6 +49,30 @@ export function neighbourEvidence(groups: readonly GroupResult[], stages: readon
       measured: `${failed} of ${samples}`,
       passed: !tooManyErrors(failed, samples),
     },
+  ]
+}
+
+const limitOf = (group: string, { crowd }: Stage) => `p95 of ${group} while one tenant asks ${crowd}× as much`
+
+const unanswered = (group: string, loud: Stage): Evidence => ({
+  ...{ limit: limitOf(group, loud), phase: loud.phase, wanted: 'an answer', measured: 'no answer at all' },
+  ...{ samples: 0, passed: false, isTimeless: true },
+})
+
+/** The others of which there are too few answers in the quiet stage or in the loudest to compare the two. */
+export function thinNeighbours(groups: readonly GroupResult[], stages: readonly Stage[]): string[] {
+  const judged = stages.filter(({ judged }) => judged === 'all')
+  const phases = [judged[0]?.phase, judged.at(-1)?.phase]
+  const others = groups.filter((each) => isOther(each) && phases.includes(each.phase))
+  const thin = others.filter(({ count }) => count < validity.minimumSamples)
+  const onlyLoud = others.filter(
+    ({ group, phase }) =>
+      phase === phases[1] && !others.some((each) => each.group === group && each.phase === phases[0]),
+  )
+  if (others.length === 0) return ['no other tenant got an answer']
+  return [
+    ...thin.map(({ group, phase, count }) => `only ${count} answers for ${group} in ${phase}`),
+    ...onlyLoud.map(({ group }) => `no answer for ${group} in ${phases[0]}, to compare with`),
   ]
 }
 

@@ -14,6 +14,7 @@ import { exitCodes } from '../cli/usage.ts'
 import { Result } from '../judge/result.ts'
 import type { Plan } from '../run/scenarios.ts'
 import { segment } from '../run/segment.ts'
+import { contentTypeOf } from '../run/testing/content-type.ts'
 import { provide } from '../toolchain/provide.ts'
 import type { collectorDeployment, kustomization, testRun } from './manifests.ts'
 import { writeCluster } from './write.ts'
@@ -65,7 +66,7 @@ describe('a directory for a cluster', () => {
     return Object.fromEntries(lines.map((line) => [line.split('=', 1)[0], line.slice(line.indexOf('=') + 1)]))
   }
 
-  async function startCollector(more: { args?: string[]; env?: Record<string, string> } = {}) {
+  async function startCollector(more: { args?: Record<string, string>; env?: Record<string, string> } = {}) {
     const port = await getPort()
     const [deployment] = parseAllDocuments(await read('collector.yaml')).map((document) => document.toJS())
     const [container] =
@@ -74,8 +75,8 @@ describe('a directory for a cluster', () => {
     const child = spawn(
       process.execPath,
       [
-        ...['harness/cli/main.ts', ...given, '--host', '127.0.0.1', '--port', String(port)],
-        ...['--grace', '2s', ...(more.args ?? [])],
+        'harness/cli/main.ts',
+        ...changed(given, { '--host': '127.0.0.1', '--port': String(port), '--grace': '2s', ...more.args }),
       ],
       {
         stdio: ['ignore', 'ignore', 'inherit'],
@@ -187,7 +188,7 @@ describe('a directory for a cluster', () => {
     const flags = spec.arguments.split(' ').filter((flag) => flag !== '--no-usage-report')
     await execa(k6, ['archive', join(directory, spec.script.configMap.file), '-O', archive, ...flags])
     const { stdout } = await execa(k6, ['inspect', '--execution-requirements', archive])
-    expect(JSON.parse(stdout)).toMatchObject({ maxVUs: 2, thresholds: {}, batchPerHost: 320 })
+    expect(JSON.parse(stdout)).toMatchObject({ maxVUs: 2, thresholds: {}, batchPerHost: 30 })
   })
 
   it('is played by two runners, judged by one collector, and both are in the verdict', async () => {
@@ -223,7 +224,7 @@ describe('a directory for a cluster', () => {
   }, 60_000)
 
   it('is invalid when the runners have another token', async () => {
-    const collector = await startCollector({ args: ['--start-within', '6s'] })
+    const collector = await startCollector({ args: { '--start-within': '6s' } })
     await collector.ready()
     await play(collector.url, { HEADROOM_COLLECTOR_TOKEN: 'a guess' })
     const { verdict, reasons } = await collector.verdict()
@@ -253,6 +254,12 @@ describe('a directory for a cluster', () => {
 
 const problemOf = (response: Response) => response.json() as Promise<{ title: string; detail: string }>
 
+/** Arguments with other values of some options: none may be given twice. */
+const changed = (given: readonly string[], values: Record<string, string>): string[] => [
+  ...given.filter((arg, place) => !(arg in values) && !((given[place - 1] ?? '') in values)),
+  ...Object.entries(values).flat(),
+]
+
 /** Worklane, as far as a load test can tell: it knows the population, and shows people their tenant's text. */
 async function startTarget(): Promise<Server> {
   const people = new Map(
@@ -265,7 +272,7 @@ async function startTarget(): Promise<Server> {
   const server = createServer((request, response) => {
     const me = people.get(/session-token=([^;]+)/.exec(request.headers.cookie ?? '')?.[1] ?? '')
     const made = request.method === 'POST' && request.url?.startsWith('/v1/')
-    response.writeHead(me ? (made ? 201 : 200) : 401, { 'content-type': 'application/json' }).end(me)
+    response.writeHead(me ? (made ? 201 : 200) : 401, { 'content-type': contentTypeOf(request) }).end(me)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return server

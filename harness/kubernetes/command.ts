@@ -1,6 +1,6 @@
 import { shownFromHere } from '../cli/here.ts'
 import { originOf, sessionSecretOf } from '../cli/target.ts'
-import { UsageError } from '../cli/usage.ts'
+import { shellWord, UsageError } from '../cli/usage.ts'
 import { amount } from '../report/words.ts'
 import { revision } from '../run/revision.ts'
 import type { Plan } from '../run/scenarios.ts'
@@ -38,7 +38,7 @@ export async function writeForCluster(plan: Plan, options: ClusterOptions): Prom
     [
       `  ${plan.shards} runners of ${amount(plan.users / plan.shards)} users, each with ${cores} CPU and ${amount(memoryMiB)} MiB, and a collector`,
       `  written to ${shown}; ${shown}/README.md says how to run it:`,
-      `  kubectl apply --server-side -k ${shown}`,
+      `  kubectl apply --server-side -k ${shellWord(shown)}`,
     ].join('\n'),
   )
 }

@@ -90,7 +90,7 @@ export async function audit(options: AuditOptions): Promise<Audit> {
     const problem = assertions ? undefined : `lhci ended with ${code}:\n${await lastLines(logFile, 4)}`
     return { lighthouses, assertions: assertions ?? [], problem }
   } finally {
-    await rm(work, { recursive: true, force: true })
+    await rm(work, { recursive: true, force: true, maxRetries: 3 })
     held.release()
   }
 }

@@ -1,5 +1,6 @@
 import pc from 'picocolors'
 import { browserMarkdown, browserTable, costLine } from '../browser/present.ts'
+import { exampleInWords } from '../judge/errors.ts'
 import type { Evidence, Result } from '../judge/result.ts'
 import { plainTable } from './table.ts'
 import { amount, inColour, megabytes, span, time } from './words.ts'
@@ -23,7 +24,7 @@ export function terminalSummary(result: Result, files: string): string {
       route.route,
       amount(route.count),
       time(route.p50),
-      time(route.p95),
+      isWholeLate(route) ? pc.red(time(route.p95)) : time(route.p95),
       time(route.p99),
       route.passed ? time(route.ttfbP95) : pc.red(time(route.ttfbP95)),
       time(route.ttfbLimit ?? Number.NaN),
@@ -56,6 +57,10 @@ export function terminalSummary(result: Result, files: string): string {
 
 /** Of those that are no reason as well. */
 const notesOf = ({ notes, reasons }: Result): string[] => notes.filter((note) => !reasons.includes(note))
+
+/** The whole answer, not its first byte alone. */
+const isWholeLate = ({ p95, latencyLimit }: Result['routes'][number]) =>
+  latencyLimit !== null && p95 >= latencyLimit
 
 const usersOf = ({ workload: { users, tenants } }: Result): string =>
   `${amount(users)} users${tenants === null ? '' : ` of ${amount(tenants)} tenants`}`
@@ -125,24 +130,42 @@ const evidenceLine = ({ limit, wanted, measured, passed }: Evidence) =>
   `${limit}: ${passed ? measured : pc.red(measured)} ${pc.dim(`(wanted: ${wanted})`)}`
 
 function generatorLine({ generator }: Result): string {
-  const { cpuMsPerRequest, peakRssBytes, scheduleLagP99Ms } = generator
+  const { cpuMsPerRequest, peakRssBytes, scheduleLagP99Ms, connectionWaits } = generator
   return [
     'generator',
     cpuMsPerRequest === null ? '' : `${cpuMsPerRequest.toFixed(2)} ms CPU a request`,
     peakRssBytes === null ? '' : megabytes(peakRssBytes),
     scheduleLagP99Ms === null ? '' : `late by ${time(scheduleLagP99Ms)} at p99`,
+    connectionWaits.requests === 0
+      ? ''
+      : `${amount(connectionWaits.requests)} requests waited for one of its connections (p99 ${time(connectionWaits.p99Ms)})`,
   ]
     .filter(Boolean)
     .join(', ')
     .replace(',', '')
 }
 
+/** One of each kind of error of each route. */
+const examplesOf = ({ examples }: Result): string[] =>
+  examples.length === 0
+    ? []
+    : [
+        '| error | route | for example |',
+        '|---|---|---|',
+        ...examples.map(
+          (example) => `| ${example.class} | ${example.route} | ${inCell(exampleInWords(example))} |`,
+        ),
+        '',
+      ]
+
+const inCell = (text: string) => text.replaceAll('|', '\\|').replaceAll('<', '&lt;').replaceAll(/\s+/g, ' ')
+
 /** The same for a pull request or a wiki. */
 export function markdownSummary(result: Result): string {
   const { workload, totals, generator } = result
   const rows = result.routes.map(
     (route) =>
-      `| ${route.route}${route.phase === 'steady' ? '' : ` (${route.phase})`} | ${amount(route.count)} | ${time(route.p50)} | ${time(route.p95)} | ${time(route.p99)} | ${time(route.ttfbP95)} | ${time(route.ttfbLimit ?? Number.NaN)} | ${errorsOf(route.errors) || '0'} | ${route.passed ? 'pass' : '**fail**'} |`,
+      `| ${route.route}${route.phase === 'steady' ? '' : ` (${route.phase})`} | ${amount(route.count)} | ${time(route.p50)} | ${time(route.p95)} | ${time(route.p99)} | ${time(route.ttfbP95)} | ${time(route.ttfbLimit ?? Number.NaN)} | ${time(route.latencyLimit ?? Number.NaN)} | ${errorsOf(route.errors) || '0'} | ${route.passed ? 'pass' : '**fail**'} |`,
   )
   const { observed } = result
   const parts = Object.entries(observed.parts).map(
@@ -170,10 +193,11 @@ export function markdownSummary(result: Result): string {
     '',
     `${usersOf(result)}, ${span(workload.thinkMs)} mean think time, ${span(workload.durationMs)} judged: ${amount(totals.requests)} requests, ${totals.requestsPerSecond.toFixed(1)}/s, ${amount(totals.errors)} errors.`,
     '',
-    '| route | count | p50 | p95 | p99 | TTFB p95 | limit | errors | verdict |',
-    '|---|--:|--:|--:|--:|--:|--:|--:|---|',
+    '| route | count | p50 | p95 | p99 | TTFB p95 | TTFB limit | p95 limit | errors | verdict |',
+    '|---|--:|--:|--:|--:|--:|--:|--:|--:|---|',
     ...rows,
     '',
+    ...examplesOf(result),
     '| limit | wanted | measured | samples | verdict |',
     '|---|---|---|--:|---|',
     ...result.evidence

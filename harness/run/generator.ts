@@ -53,6 +53,11 @@ const memoryLimit = 2_600
 /** Starts k6 on a scenario, as one process or as several on execution segments, and watches what it costs. */
 export function startGenerator(guard: Guard, options: GeneratorOptions): Generator {
   const shards = Array.from({ length: options.shards }, (_, index) => startShard(guard, options, index))
+  // What ended one of them is wrong with all.
+  for (const { exited } of shards)
+    void exited.then(({ errors }) => {
+      if (errors.some(isAbort)) for (const shard of shards) shard.signal('SIGINT')
+    })
   return {
     shards,
     exited: Promise.all(shards.map(({ exited }) => exited)).then((ends) => ({

@@ -1,7 +1,7 @@
-import { cpus, platform, totalmem } from 'node:os'
+import { availableParallelism, platform, totalmem } from 'node:os'
 import type { Result } from '../judge/result.ts'
 
 /** What figures of time depend on. */
 export const thisMachine = (): Result['machine'] => ({
-  ...{ cores: cpus().length, memoryBytes: totalmem(), platform: platform(), node: process.version },
+  ...{ cores: availableParallelism(), memoryBytes: totalmem(), platform: platform(), node: process.version },
 })

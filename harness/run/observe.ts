@@ -36,6 +36,7 @@ export class Observer {
   #first: Look | null = null
   #last: Look | null = null
   #timer: NodeJS.Timeout | undefined
+  #looking: Promise<void> | null = null
   /** CPU seconds of each part since the first look; a part that was started again goes on. */
   readonly #used = new Map<string, number>()
   #statements: Promise<string | null> = Promise.resolve(null)
@@ -49,7 +50,12 @@ export class Observer {
   }
 
   start(): void {
-    this.#timer = setInterval(() => void this.#look(), 1_000)
+    this.#timer = setInterval(() => {
+      // On a busy machine a look takes longer than that; the next one waits for its turn.
+      this.#looking ??= this.#look().finally(() => {
+        this.#looking = null
+      })
+    }, 1_000)
   }
 
   async #look(): Promise<void> {
@@ -71,6 +77,7 @@ export class Observer {
   /** What was seen, from the first judged moment to the last, and what of it was not to be seen. */
   async end(): Promise<Seen> {
     clearInterval(this.#timer)
+    await this.#looking
     const [from, to, stack] = [this.#first, this.#last, this.#stack]
     if (!stack) return { observed: nothingObserved, memory: [], missing: [] }
     if (!from || !to || to.at === from.at)

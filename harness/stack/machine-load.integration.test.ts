@@ -6,7 +6,8 @@ import getPort from 'get-port'
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
 import { MachineWatch } from './machine-load.ts'
 
-const loop = 'while :; do :; done'
+/** Half of a core: other tests run beside this one. */
+const loop = 'while :; do i=0; while [ $i -lt 40000 ]; do i=$((i+1)); done; sleep 0.1; done'
 const running: ChildProcess[] = []
 
 /** A process under a name of its own, in a session of its own, until the test ends. */
@@ -34,17 +35,17 @@ describe('what others use of this machine', () => {
   })
 
   it('is what is neither ours nor what we started, and named by its program', async () => {
-    const own = await start('own-loop', ['-c', `${loop} & (${loop}) & wait`])
+    const own = await start('own-loop', ['-c', `(${loop}) & wait`])
     await start('foreign-loop', ['-c', loop])
     const { names, cores } = await otherProcesses(new MachineWatch([], own.pid))
     expect(names).toContain('foreign-loop')
     expect(names).not.toContain('own-loop')
-    expect(cores).toBeGreaterThan(0.2)
+    expect(cores).toBeGreaterThan(0.1)
   })
 
   it('is not what serves at the target’s port, nor whom that asks in turn', async () => {
     const [front, back] = [await getPort(), await getPort()]
-    const burn = `setInterval(() => { const end = performance.now() + 8; while (performance.now() < end); }, 10)`
+    const burn = `setInterval(() => { const end = performance.now() + 4; while (performance.now() < end); }, 10)`
     const behind = `require('node:net').createServer((socket) => socket.on('error', () => {})).listen(${back}, '127.0.0.1'); ${burn}`
     const before = `require('node:net').createServer().listen(${front}, '127.0.0.1');
       setInterval(() => {

@@ -26,7 +26,7 @@ const shortest = 5_000
 const share = 1 / 20
 const least = 10_000
 /** Of the others. */
-const named = 3
+const named = 5
 
 /**
  * Looks once a second at what this machine does for others: all that it was busy with, less what the processes of ours

@@ -1,9 +1,9 @@
-import { createHash, X509Certificate } from 'node:crypto'
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { X509Certificate } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { getCACertificates } from 'node:tls'
 import { UsageError } from '../cli/usage.ts'
-import { project } from '../stack/project.ts'
+import { scratch } from '../stack/scratch.ts'
 
 /** Variables that name a file of certificates: Node reads one, Go and OpenSSL the other. */
 const variables = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE'] as const
@@ -26,13 +26,8 @@ let known: string[] | undefined
 /** What Go, and k6 with it, needs in its environment to trust the same. Go knows the system's by itself. */
 export function goTrust(): Record<string, string> {
   if (!variables.some((name) => process.env[name])) return {}
-  const bundle = `${trustedRoots().join('\n')}\n`
-  const directory = join(project, '.headroom/roots')
-  const file = join(directory, `${createHash('sha256').update(bundle).digest('hex').slice(0, 16)}.pem`)
-  mkdirSync(directory, { recursive: true })
-  // Whole or not at all: another run may read it.
-  writeFileSync(`${file}.${process.pid}`, bundle)
-  renameSync(`${file}.${process.pid}`, file)
+  const file = join(scratch(), 'roots.pem')
+  writeFileSync(file, `${trustedRoots().join('\n')}\n`)
   return { SSL_CERT_FILE: file }
 }
 

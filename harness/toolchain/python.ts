@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { execa } from 'execa'
-import { UsageError } from '../cli/usage.ts'
+import { shellWord, UsageError } from '../cli/usage.ts'
 import { cacheDirectory } from './find.ts'
 import { oneAtATime, provide } from './provide.ts'
 
@@ -34,7 +34,7 @@ export async function pythonPackage({ name, version }: { name: string; version: 
           .at(-1)
         throw new UsageError(
           `${name} ${version} of PyPI could not be installed: ${last}`,
-          `${system.path} -m venv ${home} && ${python} -m pip install ${name}==${version}`,
+          `${shellWord(system.path)} -m venv ${shellWord(home)} && ${shellWord(python)} -m pip install ${name}==${version}`,
         )
       }
       return python

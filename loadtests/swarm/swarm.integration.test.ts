@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { execa } from 'execa'
 import { afterEach, describe, expect, it } from 'vitest'
 import { startCollector } from '../../harness/collect/collector.ts'
+import { contentTypeOf } from '../../harness/run/testing/content-type.ts'
 import { provide } from '../../harness/toolchain/provide.ts'
 import { count, percentile } from '../wire/histogram.ts'
 
@@ -69,13 +70,8 @@ describe('the swarm', () => {
     return collector.collected
   }
 
-  /** As Worklane types its answers. */
-  const typeOf = ({ url = '', headers }: IncomingMessage) => {
-    if (/^\/(v1|trpc)\//.test(url)) return 'application/json'
-    return headers.rsc === '1' ? 'text/x-component' : 'text/html; charset=utf-8'
-  }
   const ok = (response: ServerResponse) =>
-    response.writeHead(200, { 'content-type': typeOf(response.req) }).end('fine')
+    response.writeHead(200, { 'content-type': contentTypeOf(response.req) }).end('fine')
 
   it('never sends one user the cookies of another', async () => {
     const seen = new Set<string>()
@@ -165,7 +161,7 @@ describe('the swarm', () => {
       const isPayload = request.headers.rsc === '1'
       if (request.url?.startsWith('/trpc')) response.setHeader('x-hint', foreign)
       response
-        .writeHead(200, { 'content-type': typeOf(request) })
+        .writeHead(200, { 'content-type': contentTypeOf(request) })
         .end(isPayload || request.url?.startsWith('/v1') ? `1:["${foreign}"]` : 'fine')
     })
     const { leaks, leaked, routes } = await play(target, { users: 40, think: 200, duration: 3_000, scan: 1 })
@@ -225,7 +221,7 @@ describe('the swarm', () => {
   it('finds another tenant in an answer whatever its status is, and needs the own text only in a good one', async () => {
     const foreign = `cnr-${'0'.repeat(20)}`
     const target = await serve((request, response) =>
-      response.writeHead(500, { 'content-type': typeOf(request) }).end(`no such row: ${foreign}`),
+      response.writeHead(500, { 'content-type': contentTypeOf(request) }).end(`no such row: ${foreign}`),
     )
     const { leaked, probes, routes } = await play(target, { users: 20, think: 300, duration: 3_000, scan: 1 })
     const classes = new Set(
@@ -247,7 +243,10 @@ describe('the swarm', () => {
         response
           .writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' })
           .end('this is no gzip')
-      else response.writeHead(200, { 'content-type': typeOf(request) }).end('<h1>Something went wrong</h1>')
+      else
+        response
+          .writeHead(200, { 'content-type': contentTypeOf(request) })
+          .end('<h1>Something went wrong</h1>')
     })
     const { routes, examples } = await play(target, { users: 60, think: 300, duration: 4_000, scan: 1 })
     for (const [route, { errors, latency }] of routes.get('steady') ?? [])
