@@ -6,7 +6,7 @@ import { untilQuiet } from '../test/steady.ts'
 import { provide } from '../toolchain/provide.ts'
 import type { BehaviourName } from './truth/behaviours.ts'
 import { caseNames, caseOf } from './truth/cases.ts'
-import { allowed, kindsOf, timesTold } from './truth/compare.ts'
+import { kindsOf, timesTold } from './truth/compare.ts'
 import { type Played, playCase } from './truth/play.ts'
 
 type Row = Played & { name: BehaviourName; shards: number; outcome: Outcome }
@@ -100,7 +100,7 @@ function tableOf(rows: readonly Row[]): string {
     ],
     ['left', 'right', 'right', 'left', 'right', 'right', 'right', 'right', 'right', 'right', 'left', 'left'],
   )
-  for (const { name, shards, told, truth, wanted, outcome } of rows) {
+  for (const { name, shards, told, truth, wanted, mistimed, outcome } of rows) {
     const { unseen } = caseOf(name)
     table.push([
       name,
@@ -109,7 +109,15 @@ function tableOf(rows: readonly Row[]): string {
       kindsOf(told, truth)
         .map((kind) => `${pair(told.errors[kind] ?? 0, truth.errors[kind] ?? 0)} ${kind}`)
         .join(', ') || '0 / 0',
-      ...timesTold.map((time) => (unseen ? '—' : timePair(told[time], truth[time]))),
+      ...timesTold.map((time) =>
+        unseen
+          ? '—'
+          : timePair(
+              told[time],
+              truth[time],
+              mistimed.some((why) => why.startsWith(`${time}: `)),
+            ),
+      ),
       truth.lateP99.toFixed(0),
       `${truth.pause.mean.toFixed(0)} / ${caseOf(name).think}`,
       told.verdict === wanted ? told.verdict : pc.red(`${told.verdict} / ${wanted}`),
@@ -122,11 +130,11 @@ function tableOf(rows: readonly Row[]): string {
 const pair = (told: number, truth: number): string =>
   told === truth ? `${told} / ${truth}` : pc.red(`${told} / ${truth}`)
 
-function timePair(told: number, truth: number): string {
+function timePair(told: number, truth: number, isWrong: boolean): string {
   const off = told - truth
   const share = truth > 0 ? ` (${off >= 0 ? '+' : ''}${((100 * off) / truth).toFixed(1)}%)` : ''
   const text = `${told.toFixed(1)} / ${truth.toFixed(1)}${share}`
-  return Math.abs(off) <= allowed(truth) ? text : pc.red(text)
+  return isWrong ? pc.red(text) : text
 }
 
 function explained({ name, shards, miscounted, mistimed, disturbances, told, outcome }: Row): string {

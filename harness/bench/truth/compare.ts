@@ -79,7 +79,7 @@ const inWords = (what: string, told: number | string, truth: number | string) =>
 export const kindsOf = (told: Figures, truth: Figures) =>
   [...new Set([...Object.keys(told.errors), ...Object.keys(truth.errors)])] as (keyof Figures['errors'])[]
 
-export const allowed = (truth: number): number => Math.max(relative * truth, absolute)
+const allowed = (truth: number): number => Math.max(relative * truth, absolute)
 
 /** k6's clock tells whole milliseconds, the last one that began: what is told of a time is less by half of one. */
 const clock = 0.5
