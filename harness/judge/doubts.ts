@@ -77,7 +77,7 @@ function generatorDoubts(collected: Collected, circumstances: Circumstances): st
   if (k6ExitCode !== 0) doubts.push(`k6 ended with ${k6ExitCode ?? 'a signal'}: ${k6LastLines}`)
   for (const { phase } of stages.filter(isJudged)) {
     const lag = collected.lag.get(phase) ?? new Map()
-    // Counted, since a percentile is within 1%.
+    // Counted, since a percentile is within 0.5%.
     if ((collected.late.get(phase) ?? 0) * 100 > count(lag)) {
       doubts.push(
         `the generator was late itself: schedule lag p99 ${ms(percentile(lag, 0.99))} in ${phase}, allowed ${validity.scheduleLagP99} ms; give it more CPU or fewer users`,

@@ -115,7 +115,7 @@ describe('the verdict', () => {
       edge.routes = edge.routes.map((each) => ({ ...each, over: { ttfb: over, latency: 0 } }))
       return verdictOn([edge])
     }
-    // One bucket holds 297 to 303 ms.
+    // One bucket holds 298 to 301 ms.
     expect(at(299, 100)).toMatchObject({ verdict: 'pass', routes: [{ passed: true }] })
     expect(at(299, 100).routes[0]?.ttfbP95).toBeLessThan(300)
     expect(at(301, 101)).toMatchObject({ verdict: 'fail', routes: [{ passed: false }] })

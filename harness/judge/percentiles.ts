@@ -13,7 +13,7 @@ const mayBeOver = Math.round((1 - latencyTarget) * 1_000)
 export const isWithin = (over: number, samples: number, limit: number): boolean =>
   limit > 0 && over * 1_000 <= mayBeOver * samples
 
-/** A histogram's percentile is within 1%: what is shown of it is on the side of the limit where the true one is. */
+/** A histogram's percentile is within 0.5%: what is shown of it is on the side of the limit where the true one is. */
 export function shownPercentile(histogram: Histogram, limit: number | undefined, held: boolean): number {
   const estimate = percentile(histogram, latencyTarget)
   if (Number.isNaN(estimate)) return 0

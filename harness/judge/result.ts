@@ -16,7 +16,7 @@ export const RouteResult = z.object({
   ttfbLimit: milliseconds.nullable(),
   /** Of the whole answer's p95. */
   latencyLimit: milliseconds.nullable().default(null),
-  /** How many were not below the limits: counted, where percentiles are within 1%. */
+  /** How many were not below the limits: counted, where percentiles are within 0.5%. */
   over: z.object({ ttfb: z.number().int(), latency: z.number().int() }).default({ ttfb: 0, latency: 0 }),
   errors: z.partialRecord(z.enum(errorClasses), z.number().int()),
   passed: z.boolean(),

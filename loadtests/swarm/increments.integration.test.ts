@@ -81,8 +81,8 @@ describe('percentiles of what VUs in k6 saw', () => {
       const exact = all.map(compiled(of)).sort((a, b) => a - b)
       for (const share of [0.5, 0.9, 0.95, 0.99, 0.999]) {
         const wanted = exact[Math.ceil(values * share) - 1] as number
-        expect(Math.abs(percentile(latency, share) / wanted - 1)).toBeLessThan(0.0101)
-        expect(Math.abs(percentile(ttfb, share) / (wanted / 2) - 1)).toBeLessThan(0.0101)
+        expect(Math.abs(percentile(latency, share) / wanted - 1)).toBeLessThan(0.0051)
+        expect(Math.abs(percentile(ttfb, share) / (wanted / 2) - 1)).toBeLessThan(0.0051)
       }
     }
   })

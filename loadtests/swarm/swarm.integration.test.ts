@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { startCollector } from '../../harness/collect/collector.ts'
 import { contentTypeOf } from '../../harness/run/testing/content-type.ts'
 import { provide } from '../../harness/toolchain/provide.ts'
-import { count, percentile } from '../wire/histogram.ts'
+import { bucketOf, count, percentile } from '../wire/histogram.ts'
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void
 
@@ -111,7 +111,7 @@ describe('the swarm', () => {
       for (const [bucket, n] of latency) all.set(bucket, (all.get(bucket) ?? 0) + n)
     }
     // A generator that counts from sending would have seen as many slow answers as it has connections.
-    const slow = [...all].filter(([bucket]) => bucket > Math.ceil(Math.log(200) / Math.log(1.01 / 0.99)))
+    const slow = [...all].filter(([bucket]) => bucket > bucketOf(200))
     const counted = slow.reduce((sum, [, n]) => sum + n, 0)
     expect(mostInFlight).toBeLessThanOrEqual(connections)
     expect(counted).toBeGreaterThan(2 * mostInFlight)

@@ -36,6 +36,9 @@ const listening = 60_000
 /** What the server tells an EventSource to wait before it comes back. */
 const reconnectAfter = 2_000
 
+/** The clock tells whole milliseconds, the last one that began. */
+const halfATick = 0.5
+
 type Waiting = { since: number; go: (hasTurn: boolean) => void }
 
 /** What came of a request: how long it took by what is told of it, and whether the step goes on. */
@@ -172,7 +175,8 @@ export async function swarm<User extends Player>(run: Run, app: App<User>): Prom
     release()
     const { status, timings } = answer
     // k6 tells only a part of the time of what has failed: of a refused connection none.
-    const latency = status === 0 ? Date.now() - due : sentAt - due + timings.blocked + timings.duration
+    const latency =
+      status === 0 ? Date.now() - due : sentAt + halfATick - due + timings.blocked + timings.duration
     let error = errorOf(answer, request.expect || 200, request.conditional)
     let why = answer.error
     if (request.conditional && status === 200) remember(user, request.path, answer)

@@ -1,9 +1,9 @@
 /**
  * Log-bucketed histograms that merge exactly: bucket i holds the values in (γ^(i−1), γ^i], so that every
- * percentile is within 1% of the true one, whatever the range, and merging is adding counts.
- * Source: DDSketch, Masson, Rim and Lee, VLDB 2019, with α = 0.01.
+ * percentile is within 0.5% of the true one, whatever the range, and merging is adding counts.
+ * Source: DDSketch, Masson, Rim and Lee, VLDB 2019, with α = 0.005.
  */
-const relativeError = 0.01
+const relativeError = 0.005
 const gamma = (1 + relativeError) / (1 - relativeError)
 const logGamma = Math.log(gamma)
 
@@ -35,7 +35,7 @@ export function count(histogram: Histogram): number {
 }
 
 /**
- * The nearest-rank percentile in milliseconds, within 1%.
+ * The nearest-rank percentile in milliseconds, within 0.5%.
  * @param share between 0 and 1
  * @returns NaN for an empty histogram
  */

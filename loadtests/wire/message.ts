@@ -31,7 +31,7 @@ export const messageTimeout = 10_000
 /** What 95 of 100 requests of a route stay below, from when they were due: to the first byte, and to the last. Milliseconds. */
 export type RouteLimit = { ttfb: number; latency: number }
 
-/** Of a number of requests, those that were not below the limit: exact, where a histogram knows it within 1%. */
+/** Of a number of requests, those that were not below the limit: exact, where a histogram knows it within 0.5%. */
 export type Over = { ttfb: number; latency: number }
 
 /** One request of a kind of error, as an example. */

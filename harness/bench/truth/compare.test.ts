@@ -131,11 +131,10 @@ describe('what a generator tells', () => {
     ])
   })
 
-  it('may be later than the books by what the network takes, and earlier by what a clock of milliseconds misses', () => {
+  it('may be later than the books by what the network takes', () => {
     const late = { ...honest, p50: truth.p50 + 2.4 }
     expect(wrongIn(compare(late, truth, wanted, 0.5))).toEqual([])
-    expect(wrongIn(compare({ ...honest, p50: truth.p50 - 2.4 }, truth, wanted, 0.5))).toEqual([])
-    for (const off of [-2.6, 2.6])
+    for (const off of [-2.4, 2.6])
       expect(wrongIn(compare({ ...honest, p50: truth.p50 + off }, truth, wanted, 0.5))).toHaveLength(1)
   })
 

@@ -81,12 +81,9 @@ export const kindsOf = (told: Figures, truth: Figures) =>
 
 const allowed = (truth: number): number => Math.max(relative * truth, absolute)
 
-/** k6's clock tells whole milliseconds, the last one that began: what is told of a time is less by half of one. */
-const clock = 0.5
-
-/** How far what was told is from where it may be: from what the clock misses up to when the byte had arrived. */
+/** How far what was told is from where it may be: from when the target had written it until the byte had arrived. */
 const deviation = (told: number, truth: number, network: number): number =>
-  Math.max(truth - clock - told, told - (truth + network), 0)
+  Math.max(truth - told, told - (truth + network), 0)
 
 const figure = (milliseconds: number) => `${milliseconds.toFixed(1)} ms`
 
