@@ -33,7 +33,14 @@ ${temporary}
   server {
     listen 127.0.0.1:${port} backlog=4096;
     location = /stub { stub_status; }
-    location / { default_type text/plain; return 200 "${body}"; }
+    # Of the types that Worklane's answers have: others would be wrong ones, and dearer to the generator.
+    location ~ ^/(v1|trpc)/ { default_type application/json; return 200 "${body}"; }
+    location = /payload { internal; default_type text/x-component; return 200 "${body}"; }
+    location / {
+      if ($http_rsc) { rewrite ^ /payload last; }
+      default_type text/html;
+      return 200 "${body}";
+    }
   }
 }
 `,
