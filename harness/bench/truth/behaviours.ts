@@ -91,7 +91,8 @@ export const behaviours = {
   'hang-ups-post': { reply: every(20, { how: 'hung-up', is: 'connection' }) },
   'some-503': { reply: every(20, { status: 503, is: '5xx', text: 'busy' }) },
   'all-503': { reply: always({ status: 503, is: '5xx', text: 'busy' }) },
-  'some-unanswered': { reply: (ask) => (ask.nth % 100 === 0 ? hung(ask) : good(ask, 5)) },
+  // So many that p99 is one of them, and not the largest of the others.
+  'some-unanswered': { reply: (ask) => (ask.nth % 30 === 0 ? hung(ask) : good(ask, 5)) },
   'empty-200': { reply: every(20, { text: '', is: 'wrong-content' }) },
   'error-page-200': {
     reply: every(20, { text: '<h1>Something went wrong</h1>', is: 'wrong-content' }),
