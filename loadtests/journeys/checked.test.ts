@@ -69,7 +69,13 @@ describe('a checked journey', () => {
     const fail = (): never => {
       throw new TypeError('no cart')
     }
-    expect(stepOf(fail)).toThrow(/^step "look" throws TypeError: no cart \(\S+checked\.test\.ts:\d+:\d+\)$/)
+    expect(stepOf(fail)).toThrow(/^step "look" throws TypeError: no cart \(.+checked\.test\.ts:\d+:\d+\)$/)
+    const elsewhere = (): never => {
+      const error = new TypeError('no cart')
+      error.stack = 'TypeError: no cart\n    at look (file:///a b/my journey.ts:4:12(33))\n    at swarm.ts:1:1'
+      throw error
+    }
+    expect(stepOf(elsewhere)).toThrow('(/a b/my journey.ts:4:12)')
     expect(() => journeyOf({ start: fail }).start?.(visitor)).toThrow(/^start throws TypeError: no cart/)
     expect(() => journeyOf({ session: fail }).session?.(visitor, String)).toThrow(/^session throws TypeError/)
     const text = () => {

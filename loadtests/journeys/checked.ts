@@ -127,6 +127,6 @@ function told(value: unknown): string {
 /** What was thrown, and the first place in the journey's own code. */
 function thrown(error: unknown): string {
   if (!(error instanceof Error)) return told(error)
-  const [, place] = /at (?:.*\()?(?:file:\/\/)?([^\s()]+:\d+:\d+)/.exec(error.stack ?? '') ?? []
+  const [, place] = /^\s*at (?:.*\()?(?:file:\/\/)?(.+?:\d+:\d+)/m.exec(error.stack ?? '') ?? []
   return `${error}${place ? ` (${place})` : ''}`
 }
