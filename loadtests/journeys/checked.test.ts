@@ -72,7 +72,8 @@ describe('a checked journey', () => {
     expect(stepOf(fail)).toThrow(/^step "look" throws TypeError: no cart \(.+checked\.test\.ts:\d+:\d+\)$/)
     const elsewhere = (): never => {
       const error = new TypeError('no cart')
-      error.stack = 'TypeError: no cart\n    at look (file:///a b/my journey.ts:4:12(33))\n    at swarm.ts:1:1'
+      error.stack =
+        'TypeError: no cart\n    at look (file:///a b/my journey.ts:4:12(33))\n    at swarm.ts:1:1'
       throw error
     }
     expect(stepOf(elsewhere)).toThrow('(/a b/my journey.ts:4:12)')
