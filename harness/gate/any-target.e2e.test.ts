@@ -105,7 +105,7 @@ describe('a gate of an app of somebody’s own', () => {
     const addresses = await Promise.all([0, 0].map(freeAddress))
     const [base = '', head = ''] = addresses
     const shopAt = (url: string, faults = {}) =>
-      `PORT=${new URL(url).port} FAULTS='${JSON.stringify(faults)}' ${process.execPath} examples/bookshop/server.ts`
+      `PORT=${new URL(url).port} FAULTS='${JSON.stringify(faults)}' '${process.execPath}' examples/bookshop/server.ts`
     const { exitCode, found, slices } = await compare(
       ...[base, head],
       ...['--base-command', shopAt(base), '--head-command', shopAt(head, { leakEvery: 50 })],
