@@ -71,6 +71,23 @@ describe('who is due', () => {
     expect(Math.abs(played - asked)).toBeLessThan(Math.max(0.75, think * 0.005))
   })
 
+  it('is not forgotten when they are due again in the slot that is being played', async () => {
+    const started = Date.now()
+    const agenda = new Agenda({ now: Date.now, setTimeout, clearTimeout }, 100)
+    let played = 0
+    const end = agenda.run(started + 10_000, {
+      onRound: (now) => now + 1_000,
+      onDue: (row, dueAt) => {
+        played++
+        agenda.add(row, dueAt + 10, dueAt)
+      },
+    })
+    agenda.add(0, started + 50, started)
+    await vi.advanceTimersByTimeAsync(10_000)
+    await end
+    expect(played).toBeGreaterThan(95)
+  })
+
   it('is woken for a second time by whoever is due earlier still', async () => {
     const agenda = new Agenda({ now: Date.now, setTimeout, clearTimeout }, 1)
     const started = Date.now()

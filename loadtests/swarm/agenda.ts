@@ -66,11 +66,13 @@ export class Agenda {
   async run(endsAt: number, { onDue, onRound }: Rounds): Promise<void> {
     for (let now = this.#clock.now(); now < endsAt; now = this.#clock.now()) {
       const latest = onRound(now)
-      for (const current = Math.floor(now / this.#width); this.#slot <= current; this.#slot++) {
-        const due = this.#slots.get(this.#slot)
+      for (const current = Math.floor(now / this.#width); this.#slot <= current; ) {
+        // It has begun: whoever is added from here on is due in a later one.
+        const slot = this.#slot++
+        const due = this.#slots.get(slot)
         if (!due) continue
-        this.#slots.delete(this.#slot)
-        for (let place = 0; place < due.length; place++) onDue(due[place] as number, this.#slot * this.#width)
+        this.#slots.delete(slot)
+        for (let place = 0; place < due.length; place++) onDue(due[place] as number, slot * this.#width)
       }
       const wakeAt = this.#next(Math.min(latest, endsAt))
       await new Promise<void>((resolve) => {
