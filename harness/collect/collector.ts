@@ -53,7 +53,11 @@ const MessageSchema: z.ZodType<Message> = z.object({
       ttfb: Buckets,
       errors: z.partialRecord(z.enum(errorClasses), Count),
       over: z.object({ ttfb: Count, latency: Count }),
-      waited: z.object({ ttfb: Buckets, without: Buckets }),
+      waited: z.object({
+        ttfb: Buckets,
+        latency: Buckets,
+        without: z.object({ ttfb: Buckets, latency: Buckets }),
+      }),
     }),
   ),
   groups: z.array(
@@ -80,7 +84,7 @@ export type RouteTally = {
   errors: Map<ErrorClass, number>
   over: Over
   /** Of those that waited for one of the generator's own connections: as it was, and without that wait. */
-  waited: { ttfb: Histogram; without: Histogram }
+  waited: { ttfb: Histogram; latency: Histogram; without: { ttfb: Histogram; latency: Histogram } }
 }
 export type GroupTally = { latency: Histogram; errors: number }
 
@@ -163,8 +167,10 @@ export function merge(into: Collected, message: Message): boolean {
     add(tally.ttfb, ttfb)
     tally.over.ttfb += over.ttfb
     tally.over.latency += over.latency
-    add(tally.waited.ttfb, waited.ttfb)
-    add(tally.waited.without, waited.without)
+    for (const what of ['ttfb', 'latency'] as const) {
+      add(tally.waited[what], waited[what])
+      add(tally.waited.without[what], waited.without[what])
+    }
     for (const [kind, count] of Object.entries(errors) as [ErrorClass, number][]) {
       tally.errors.set(kind, (tally.errors.get(kind) ?? 0) + count)
     }
@@ -211,7 +217,7 @@ const noFlow = (): Flow => ({
 })
 export const noTally = (): RouteTally => ({
   ...{ latency: new Map(), ttfb: new Map(), errors: new Map(), over: { ttfb: 0, latency: 0 } },
-  waited: { ttfb: new Map(), without: new Map() },
+  waited: { ttfb: new Map(), latency: new Map(), without: { ttfb: new Map(), latency: new Map() } },
 })
 
 /** The first with what the second holds as well. */
@@ -220,7 +226,9 @@ export function mergeTallies(into: RouteTally, tally: RouteTally): RouteTally {
     [into.latency, tally.latency],
     [into.ttfb, tally.ttfb],
     [into.waited.ttfb, tally.waited.ttfb],
-    [into.waited.without, tally.waited.without],
+    [into.waited.latency, tally.waited.latency],
+    [into.waited.without.ttfb, tally.waited.without.ttfb],
+    [into.waited.without.latency, tally.waited.without.latency],
   ]
   for (const [to, from] of pairs) for (const [bucket, n] of from) to.set(bucket, (to.get(bucket) ?? 0) + n)
   for (const [kind, n] of tally.errors) into.errors.set(kind, (into.errors.get(kind) ?? 0) + n)

@@ -12,7 +12,12 @@ function message(ttfb: number, users: number, window: number, samples = 30): Mes
   return {
     ...emptyMessage,
     activeUsers: users,
-    routes: [{ ...emptyIncrement, route, phase: 'ramp', window, latency: times, ttfb: times }],
+    routes: [
+      {
+        ...{ ...emptyIncrement, route, phase: 'ramp', window, latency: times, ttfb: times },
+        over: { ttfb: ttfb < 300 ? 0 : samples, latency: 0 },
+      },
+    ],
   }
 }
 
@@ -41,6 +46,21 @@ describe('where it broke first', () => {
     timeline.close()
     expect(timeline.windows.map(({ at, requests }) => [at, requests])).toContainEqual([5_000, 30])
     expect(firstBreak(timeline, limitOf)).toMatchObject({ at: 5_000 })
+  })
+
+  it('is not changed by what is told of a window that is closed long since', () => {
+    const timeline = new Timeline(300_000)
+    for (let second = 0; second < 90; second++)
+      timeline.add(message(second < 20 ? 20 : 500, 100, Math.floor(second / 5)), second * 1_000)
+    timeline.add(message(20, 100, 0), 90_000)
+    timeline.close()
+    const times = timeline.windows.map(({ at }) => at)
+    expect(times).toEqual([...new Set(times)].sort((a, b) => a - b))
+    expect(firstBreak(timeline, limitOf)).toMatchObject({ at: 20_000 })
+  })
+
+  it('is by what was counted above the limit, not by a bucket that lies across it', () => {
+    expect(firstBreak(timelineOf(299.9, 299.9, 299.9), limitOf)).toBeNull()
   })
 
   it('is nowhere when nothing broke, or only for a moment', () => {

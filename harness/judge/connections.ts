@@ -1,11 +1,11 @@
 import { count, type Histogram, percentile } from '@headroom/loadtests/wire/histogram.ts'
 import { isJudged } from '@headroom/loadtests/wire/workloads.ts'
-import { latencyTarget, validity } from '@headroom/perf-budgets/slo.ts'
+import { errorsOfTime, latencyTarget, validity } from '@headroom/perf-budgets/slo.ts'
 import { sum } from 'simple-statistics'
 import type { Collected, RouteTally } from '../collect/collector.ts'
 import type { Circumstances } from './circumstances.ts'
 import { ms } from './figures.ts'
-import type { Result, RouteResult } from './result.ts'
+import type { Evidence, Result, RouteResult } from './result.ts'
 
 /** Requests of the judged stages that waited for one of the generator's own connections. */
 export function connectionWaits(
@@ -27,29 +27,43 @@ export function connectionWaits(
 /**
  * A limit that was broken only because users waited for connections of the generator's own says nothing of the target.
  * Where the target itself was too slow the wait is what users meet behind a CDN, and counts.
+ * @param judged routes with what was counted of them
+ * @param failures what the target failed at; that users gave up may come of the wait as well
  */
 export function connectionDoubts(
   collected: Collected,
-  routes: readonly RouteResult[],
+  judged: readonly { result: RouteResult; tally: RouteTally }[],
+  failures: readonly Evidence[],
   { stages, connections }: Circumstances,
 ): string[] {
   const { requests, p99Ms } = connectionWaits(collected, stages)
   if (p99Ms <= validity.connectionWaitP99) return []
-  const broken = routes.filter(({ ttfbLimit, ttfbP95 }) => ttfbLimit !== null && ttfbP95 >= ttfbLimit)
-  const isOurs = broken.every(({ route, phase, ttfbLimit }) => {
-    const tally = collected.routes.get(phase)?.get(route)
-    return tally !== undefined && percentile(withoutWaits(tally), latencyTarget) < (ttfbLimit ?? 0)
-  })
-  if (broken.length === 0 || !isOurs) return []
+  const wereLate = ({ errors }: RouteResult) =>
+    Object.keys(errors).every((kind) => errorsOfTime.includes(kind))
+  if (!judged.every(({ result }) => wereLate(result))) return []
+  const broken = judged.filter(({ result: { ttfbLimit, latencyLimit, ttfbP95, p95 } }) =>
+    [
+      [ttfbLimit, ttfbP95],
+      [latencyLimit, p95],
+    ].some(([limit, measured]) => limit !== null && (measured ?? 0) >= (limit ?? 0)),
+  )
+  if (broken.length === 0 && failures.length === 0) return []
+  const isOurs = judged.every(({ result: { ttfbLimit, latencyLimit }, tally }) =>
+    (['ttfb', 'latency'] as const).every((what) => {
+      const limit = what === 'ttfb' ? ttfbLimit : latencyLimit
+      return limit === null || percentile(withoutWaits(tally, what), latencyTarget) < limit
+    }),
+  )
+  if (!isOurs) return []
   return [
-    `${requests} requests waited for one of the generator's own ${connections} connections, 1 of 100 for more than ${ms(p99Ms)}, and without that wait every limit of TTFB was kept; play fewer users, or raise --connections`,
+    `${requests} requests waited for one of the generator's own ${connections} connections, 1 of 100 for more than ${ms(p99Ms)}, and without that wait every limit was kept; play fewer users, or raise --connections`,
   ]
 }
 
-function withoutWaits({ ttfb, waited }: RouteTally): Histogram {
-  const all: Histogram = new Map(ttfb)
-  addAll(all, waited.ttfb, -1)
-  addAll(all, waited.without, 1)
+function withoutWaits(tally: RouteTally, what: 'ttfb' | 'latency'): Histogram {
+  const all: Histogram = new Map(tally[what])
+  addAll(all, tally.waited[what], -1)
+  addAll(all, tally.waited.without[what], 1)
   return all
 }
 

@@ -189,20 +189,44 @@ describe('the verdict', () => {
     expect(reasons.join('\n')).toMatch(/1 users were lost.*\n.*2000 5xx/)
   })
 
-  it('is invalid when only a wait for connections of our own broke a limit, and fail when the target did', () => {
-    const queued = (without: number) => {
-      const waiting = message({ ttfb: 5_600, waits: { steady: times(5_600 - without, 2_000) } })
-      waiting.routes = waiting.routes.map((each) => ({
-        ...each,
-        waited: { ttfb: times(5_600, 2_000), without: times(without, 2_000) },
-      }))
-      return verdictOn([waiting])
+  describe('on requests that waited for a connection of the generator’s own', () => {
+    const queued = (without: number, change: Parameters<typeof message>[0] = {}) => {
+      const waiting = message({ ttfb: 5_600, waits: { steady: times(5_600 - without, 2_000) }, ...change })
+      const [told, own] = [times(5_600, 2_000), times(without, 2_000)]
+      const waited = { ttfb: told, latency: told, without: { ttfb: own, latency: own } }
+      waiting.routes = waiting.routes.map((each) => ({ ...each, waited }))
+      return waiting
     }
-    expect(queued(100)).toMatchObject({ verdict: 'invalid' })
-    expect(queued(100).reasons[0]).toMatch(
-      /2000 requests waited for one of the generator's own 10 connections/,
-    )
-    expect(queued(2_000)).toMatchObject({ verdict: 'fail' })
+
+    it('is invalid when that wait alone broke a limit, and fail when the target did', () => {
+      const { verdict, reasons } = verdictOn([queued(100)])
+      expect(verdict).toBe('invalid')
+      expect(reasons[0]).toMatch(/2000 requests waited for one of the generator's own 10 connections/)
+      expect(verdictOn([queued(2_000)])).toMatchObject({ verdict: 'fail' })
+    })
+
+    it('is invalid when it broke the limit of the whole answer alone', () => {
+      const late = queued(100)
+      late.routes = late.routes.map((each) => ({ ...each, over: { ttfb: 0, latency: 2_000 } }))
+      const limits = { [route]: { ttfb: 9_000, latency: 600 } }
+      expect(verdictOn([late], { limits })).toMatchObject({ verdict: 'invalid' })
+    })
+
+    it('is invalid when users gave up for it, and fail when the target answered with errors', () => {
+      expect(verdictOn([queued(100, { errors: { timeout: 200 } })])).toMatchObject({ verdict: 'invalid' })
+      expect(verdictOn([queued(100, { errors: { '5xx': 200 } })])).toMatchObject({ verdict: 'fail' })
+      expect(verdictOn([queued(2_000, { errors: { timeout: 200 } })])).toMatchObject({ verdict: 'fail' })
+    })
+  })
+
+  it('tells an example of the errors that were most', () => {
+    const example = { route, request: 'GET /v1/me', body: '' }
+    const examples: Message['examples'] = [
+      { ...example, class: 'signed-out', status: 401, why: 'status 401', body: 'please log in' },
+      { ...example, class: 'connection', status: 0, why: 'EOF' },
+    ]
+    const { reasons } = verdictOn([message({ errors: { connection: 50, 'signed-out': 1 }, examples })])
+    expect(reasons[0]).toMatch(/for example GET \/v1\/me was not answered, EOF$/)
   })
 
   it('is fail when a part of Worklane ended', () => {

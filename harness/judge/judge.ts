@@ -62,11 +62,13 @@ export function judge(collected: Collected, circumstances: Circumstances): Judge
   // Where one tenant crowds on purpose, its own times are not the question: the others' are.
   const isCrowd = stages.some(({ crowd }) => crowd > 1)
   const isTimed = (stage: Stage) => stage.judged === 'all' && !isCrowd
-  const routes = [...judgedTallies(collected, judged, circumstances)].flatMap(([stage, tallies]) =>
-    tallies.map(({ name, phase, tally }) =>
-      routeResult(name, phase, tally, isTimed(stage) ? (limitOf(name) ?? noLimit) : null),
-    ),
+  const counted = [...judgedTallies(collected, judged, circumstances)].flatMap(([stage, tallies]) =>
+    tallies.map(({ name, phase, tally }) => ({
+      tally,
+      result: routeResult(name, phase, tally, isTimed(stage) ? (limitOf(name) ?? noLimit) : null),
+    })),
   )
+  const routes = counted.map(({ result }) => result)
   routes.sort((a, b) => (a.phase === b.phase ? (a.route < b.route ? -1 : 1) : 0))
   const groups = groupsOf(collected, judged)
   const little = littleOf(collected, stages)
@@ -79,7 +81,7 @@ export function judge(collected: Collected, circumstances: Circumstances): Judge
     ...(more?.evidence ?? []),
   ]
   const { examples } = collected
-  const say = (each: Evidence) => inWords(each, examples)
+  const say = (each: Evidence) => inWords(each, examplesFirst(each, routes, examples))
   const facts = [
     ...circumstances.crashes.map(({ part, detail }) => `${part} ended during the run: ${detail}`),
     ...leakFacts(collected),
@@ -91,7 +93,7 @@ export function judge(collected: Collected, circumstances: Circumstances): Judge
   const doubts = [
     ...measuring,
     ...(more?.doubts ?? []),
-    ...(failures.length > 0 ? [] : connectionDoubts(collected, routes, circumstances)),
+    ...connectionDoubts(collected, counted, failures, circumstances),
   ]
   const few = (each: Evidence) => each.limit !== 'availability' && each.samples < validity.minimumSamples
   const [verdict, reasons]: [Verdict, string[]] =
@@ -368,13 +370,31 @@ function isolation({ leaked }: Collected, { probes }: Totals): Evidence {
   }
 }
 
-/** @param examples of errors, of which one is told where errors are what broke */
+/** Examples of what a limit is about, of the most frequent class of its errors first. */
+function examplesFirst(
+  { route, phase }: Evidence,
+  routes: readonly RouteResult[],
+  examples: readonly ErrorExample[],
+): ErrorExample[] {
+  const errors = new Map<string, number>()
+  for (const result of routes)
+    if (route === undefined || (result.route === route && (!phase || result.phase === phase)))
+      for (const [kind, n] of kindsOf(result.errors)) errors.set(kind, (errors.get(kind) ?? 0) + n)
+  return examples
+    .filter((each) => route === undefined || each.route === route)
+    .sort(
+      (a, b) =>
+        (errors.get(b.class) ?? 0) - (errors.get(a.class) ?? 0) ||
+        Number(b.body !== '') - Number(a.body !== ''),
+    )
+}
+
+/** @param examples of errors, of which the first is told where errors are what broke */
 function inWords(
   { limit, route, phase, wanted, measured }: Evidence,
   examples: readonly ErrorExample[],
 ): string {
-  const of = examples.filter((each) => route === undefined || each.route === route)
-  const example = limit === 'availability' ? (of.find(({ body }) => body !== '') ?? of[0]) : undefined
+  const example = limit === 'availability' ? examples[0] : undefined
   return [
     route ? `${route}: ` : '',
     `${limit} ${measured}, wanted ${wanted}`,

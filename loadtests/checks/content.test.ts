@@ -22,6 +22,8 @@ describe('the content of an answer with a good status', () => {
     expect(problem(asked, {}, 'hello')).toContain('missing')
     expect(problem(asked, { 'Content-Type': 'Application/JSON; charset=utf-8' }, '{}')).toBeNull()
     expect(problem({ headers: { Accept: 'text/html,*/*' } }, json, '{}')).toBeNull()
+    expect(problem({ type: 'Text/HTML' }, { 'Content-Type': 'TEXT/html' }, '<h1>Hello</h1>')).toBeNull()
+    expect(problem({}, { 'Content-Type': 'TEXT/HTML' }, '<h1>Something went wrong</h1>')).toContain('error')
     expect(problem({ type: 'text/x-component' }, html, '<h1>Hello</h1>')).toContain('text/x-component')
   })
 
@@ -29,6 +31,7 @@ describe('the content of an answer with a good status', () => {
     const check = new ContentCheck()
     expect(check.problem(get, { headers: json, text: '{}' })).toBeNull()
     expect(check.problem(get, { headers: html, text: '<h1>Sign in</h1>' })).toContain('the answer is HTML')
+    expect(check.problem(get, { headers: json, text: '{}' }), 'a bad one makes no good one wrong').toBeNull()
     expect(check.problem({ ...get, route: 'GET /b' }, { headers: html, text: '<h1>B</h1>' })).toBeNull()
   })
 
@@ -39,6 +42,8 @@ describe('the content of an answer with a good status', () => {
     '<h1 class="next-error">500</h1>',
     '<h1>An unexpected error has occurred</h1>',
     '<title>Error 503</title>',
+    '<title>404 Not Found</title>',
+    '<title>503 - maintenance</title>',
   ])('is no error page: %s', (text) => {
     expect(problem({}, html, text)).toContain('error page')
     expect(problem({}, {}, text)).toContain('error page')
@@ -50,6 +55,8 @@ describe('the content of an answer with a good status', () => {
     '<h1>Hello of shop-3;</h1><p>Something went wrong once, and we fixed it</p>',
     '<title>4,000 tasks</title>',
     '<h1>5000 metres</h1>',
+    '<h1>412 products</h1>',
+    '<title>500 days of summer</title>',
   ])('is not taken for one: %s', (text) => {
     expect(problem({}, html, text)).toBeNull()
   })

@@ -16,7 +16,7 @@ type Came = {
 
 /** What a server or a proxy writes on a page that it shows instead of the one that was asked for. */
 const errorPage =
-  /<(?:title|h1)[^>]*>\s*(?:(?:error\s*)?[45]\d\d\b|something went wrong|an? (?:unexpected |internal |application )?error (?:has )?occurred|(?:internal )?server error|application error|bad gateway|service (?:is )?(?:temporarily )?unavailable|gateway time-?out|too many requests)/i
+  /<(?:title|h1)[^>]*>\s*(?:(?:error\s*)?[45]\d\d\s*(?:<|[-–:|]|error|internal|bad|service|gateway|not found|forbidden|unauthori[sz]ed|too many)|something went wrong|an? (?:unexpected |internal |application )?error (?:has )?occurred|(?:internal )?server error|application error|bad gateway|service (?:is )?(?:temporarily )?unavailable|gateway time-?out|too many requests)/i
 /** Such a page says so at its beginning. */
 const beginning = 4_096
 
@@ -25,27 +25,26 @@ const beginning = 4_096
  * it is of the type that was asked for, and that it is no error page. What a page should show, `keep` and marks say.
  */
 export class ContentCheck {
-  /** Route → whether its first answer was HTML. */
-  readonly #isHtml = new Map<string, boolean>()
+  /** Routes that answered with something else than HTML. */
+  readonly #noPages = new Set<string>()
 
   /** What is wrong with the answer, in words, or null. */
   problem(wanted: Wanted, { headers, text }: Came): string | null {
     if (wanted.content === 'any') return null
-    const type = headers['Content-Type'] || ''
+    const type = (headers['Content-Type'] || '').toLowerCase()
     if (wanted.method === 'GET' && (text === null ? headers['Content-Length'] === '0' : text === ''))
       return 'the answer is empty'
-    const asked = wanted.type || askedFor(wanted.headers)
-    if (asked !== '' && type.slice(0, asked.length).toLowerCase() !== asked)
+    const asked = (wanted.type || askedFor(wanted.headers)).toLowerCase()
+    if (asked !== '' && type.slice(0, asked.length) !== asked)
       return `the content type is ${type || 'missing'}, wanted ${asked}`
     const isHtml = type === '' ? (text ?? '').trimStart().startsWith('<') : type.startsWith('text/html')
-    if (asked === '') {
-      const first = this.#isHtml.get(wanted.route)
-      if (first === undefined) this.#isHtml.set(wanted.route, isHtml)
-      else if (first !== isHtml)
-        return `the answer is ${isHtml ? 'HTML' : `${type || 'no HTML'}`}, the first one of this route was ${first ? 'HTML' : 'not'}`
-    }
     const shown = isHtml && text ? errorPage.exec(text.slice(0, beginning)) : null
-    return shown ? `the page is an error page: ${shown[0]}` : null
+    if (shown) return `the page is an error page: ${shown[0]}`
+    if (asked !== '') return null
+    if (!isHtml) this.#noPages.add(wanted.route)
+    return isHtml && this.#noPages.has(wanted.route)
+      ? 'the answer is HTML, others of this route were not'
+      : null
   }
 }
 

@@ -50,7 +50,7 @@ const noFlow = (): Flow => ({
 
 const noTally = (): RouteTally => ({
   ...{ latency: [], ttfb: [], errors: {}, over: { ttfb: 0, latency: 0 } },
-  waited: { ttfb: [], without: [] },
+  waited: { ttfb: [], latency: [], without: { ttfb: [], latency: [] } },
 })
 
 type Told = Pick<
@@ -118,7 +118,9 @@ export class Increments {
     }
     if (waited > 0) {
       tally.waited.ttfb.push(bucketOf(ttfb))
-      tally.waited.without.push(bucketOf(ttfb - waited))
+      tally.waited.latency.push(bucket)
+      tally.waited.without.ttfb.push(bucketOf(ttfb - waited))
+      tally.waited.without.latency.push(bucketOf(latency - waited))
       pushTo(this.#waits, phase, bucketOf(waited))
     }
     if (error) tally.errors[error] = (tally.errors[error] || 0) + 1

@@ -4,8 +4,7 @@ import { sizeOf } from './options.ts'
 
 describe('the connections of a run', () => {
   const all = (users: number, shards = 1) => {
-    const { vus, connections } = sizeOf(users, shards, connectionsFor(users))
-    return vus * connections
+    return sizeOf(users, shards, connectionsFor(users)).connections
   }
 
   it('are one for each user while there are few, and 640 for as many as there may be behind a CDN', () => {
@@ -19,7 +18,7 @@ describe('the connections of a run', () => {
   })
 
   it('are never fewer for a VU than one', () => {
-    expect(sizeOf(4, 4, connectionsFor(4))).toEqual({ vus: 4, connections: 1 })
+    expect(sizeOf(4, 4, 1)).toEqual({ vus: 4, connections: 4 })
   })
 
   it('stay as many for as many users, however many more there are', () => {

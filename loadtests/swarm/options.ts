@@ -17,7 +17,7 @@ export type Run = Workload & {
   stages: Stage[]
   /** VUs of all shards together. */
   vus: number
-  /** Connections that one VU opens at most. */
+  /** Connections that all VUs together open at most. */
   connections: number
 }
 
@@ -75,10 +75,11 @@ export function readRun(workload: Workload, known = { population: true }): Run {
   return run
 }
 
-/** @param connections of all VUs together */
+/** @param connections that all VUs together may open */
 export function sizeOf(users: number, shards: number, connections: number): Pick<Run, 'vus' | 'connections'> {
   const vus = vusFor(users, shards)
-  return { vus, connections: Math.ceil(connections / vus) }
+  // None can do without.
+  return { vus, connections: Math.max(connections, vus) }
 }
 
 /** k6's own options for a run of the swarm. */
@@ -95,8 +96,8 @@ export function k6Options(run: Run, thresholds: Record<string, string[]>) {
       },
     },
     // k6 keeps this many idle connections a VU; fewer than are in flight would mean a new one for each request.
-    batchPerHost: run.connections,
-    batch: run.connections,
+    batchPerHost: Math.ceil(run.connections / run.vus),
+    batch: Math.ceil(run.connections / run.vus),
     discardResponseBodies: true,
     userAgent: 'headroom',
     systemTags: ['name', 'status'],

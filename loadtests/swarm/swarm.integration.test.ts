@@ -32,6 +32,7 @@ describe('the swarm', () => {
       seed?: number
       streams?: number
       scan?: number
+      ramp?: number
       scenario?: string
       connections?: number
     },
@@ -54,7 +55,7 @@ describe('the swarm', () => {
           HEADROOM_TARGET: target,
           HEADROOM_SESSION_SECRET: 'a secret for tests',
           HEADROOM_COLLECTOR: collector.url,
-          HEADROOM_RAMP: '500',
+          HEADROOM_RAMP: String(options.ramp ?? 500),
           HEADROOM_SCAN: String(options.scan ?? 0),
           HEADROOM_STREAMS: String(options.streams ?? 0),
           HEADROOM_USERS: String(options.users),
@@ -199,6 +200,35 @@ describe('the swarm', () => {
     expect(slowest).toBeLessThan(31_500)
     expect([...vus.values()].map(({ final, lostUsers }) => [final, lostUsers])).toEqual([[true, 0]])
   }, 80_000)
+
+  it('calls it a failure of the judged time when somebody waits through it, and was due before', async () => {
+    const stuck = new Set<string>()
+    const target = await serve((request, response) => {
+      const { cookie = '' } = request.headers
+      // The first who ask, while users still come, are never answered.
+      if (stuck.size < 5) stuck.add(cookie)
+      if (!stuck.has(cookie)) ok(response)
+    })
+    const { routes } = await play(target, { users: 20, think: 200, duration: 4_000, ramp: 4_000 })
+    const timeoutsIn = (phase: string) =>
+      [...(routes.get(phase)?.values() ?? [])].reduce(
+        (sum, { errors }) => sum + (errors.get('timeout') ?? 0),
+        0,
+      )
+    expect(stuck.size).toBe(5)
+    expect([timeoutsIn('ramp'), timeoutsIn('steady')]).toEqual([0, 5])
+  }, 80_000)
+
+  it('plays everyone who does not think at all', async () => {
+    const seen = new Set<string>()
+    const target = await serve((request, response) => {
+      seen.add(request.headers.cookie ?? '')
+      setTimeout(() => ok(response), 20)
+    })
+    const { vus } = await play(target, { users: 5, think: 0, duration: 2_000, ramp: 1_000 })
+    expect(seen.size).toBe(5)
+    expect([...vus.values()].map(({ peakUsers, activeUsers }) => [peakUsers, activeUsers])).toEqual([[5, 5]])
+  })
 
   it.each([5, 60])(
     'is not late by itself, however slow the answers of a target are: %d users',

@@ -8,7 +8,15 @@ import { ContentCheck } from '../checks/content.ts'
 import { exampleOf } from '../checks/example.ts'
 import { scheduleLagLimit } from '../generated/limits.ts'
 import { type Phase, patience, windowWidth } from '../wire/message.ts'
-import { lengthOf, presentFrom, type Stage, type Stretch, stretchAt, usersAt } from '../wire/workloads.ts'
+import {
+  isJudged,
+  lengthOf,
+  presentFrom,
+  type Stage,
+  type Stretch,
+  stretchAt,
+  usersAt,
+} from '../wire/workloads.ts'
 import { Agenda, slotWidthFor } from './agenda.ts'
 import { type App, draw, drawBelow, type Player, type Request } from './app.ts'
 import { Increments, type Sample } from './increments.ts'
@@ -44,6 +52,9 @@ type Waiting = { since: number; go: (hasTurn: boolean) => void }
 /** What came of a request: how long it took by what is told of it, and whether the step goes on. */
 type Outcome = { latency: number; good: boolean }
 
+/** A request with all headers that went along. */
+type Asked = Request & { headers: Record<string, string> }
+
 /** A user whose step is being played, and what they wait for. */
 type Asking = { request: Request; due: number }
 
@@ -65,6 +76,8 @@ export async function swarm<User extends Player>(run: Run, app: App<User>): Prom
     return latest
   }
   const phaseAt = (time: number): Phase => stretch(time - startedAt).stage?.phase ?? 'drain'
+  // What does not divide evenly goes to the first VUs.
+  const connections = Math.floor(run.connections / run.vus) + Number(vu.idInTest <= run.connections % run.vus)
   const increments = new Increments()
   const content = new ContentCheck()
   const resting = new Resting<User>(app.columns, Math.ceil(run.users / run.vus))
@@ -106,7 +119,7 @@ export async function swarm<User extends Player>(run: Run, app: App<User>): Prom
 
   /** A connection's turn: at once while there are some, else when one is free; false for who gave up before. */
   const turn = (since: number): Promise<boolean> | null => {
-    if (inFlight < run.connections) {
+    if (inFlight < connections) {
       inFlight++
       return null
     }
@@ -121,8 +134,23 @@ export async function swarm<User extends Player>(run: Run, app: App<User>): Prom
     while (waiting.first && now - waiting.first.since >= patience) waiting.shift()?.go(false)
   }
 
+  /**
+   * Where a request counts: in the stage in which it was due, or, when it failed, in the first judged one that its user
+   * waited into: who is stuck from before on is not served there.
+   */
+  const countedAt = (due: number, { error, latency }: Sample): number => {
+    if (!error) return due
+    for (let at = due; at < due + latency; ) {
+      const { stage, to } = stretch(at - startedAt)
+      if (!stage) return due
+      if (isJudged(stage)) return at
+      at = startedAt + to
+    }
+    return due
+  }
+
   const count = (user: User, route: string, due: number, sample: Sample) => {
-    const phase = phaseAt(due)
+    const phase = phaseAt(countedAt(due, sample))
     if (sample.error) errors.add(1, { name: route, phase, class: sample.error })
     const window = Math.floor((due - startedAt) / windowWidth)
     increments.answer(phase, window, route, user.kin.groups, sample, app.limits[route])
@@ -136,7 +164,7 @@ export async function swarm<User extends Player>(run: Run, app: App<User>): Prom
   }
 
   /** What is wrong with the content of an answer whose status is good, in words, or null. */
-  const problemOf = (user: User, request: Request, answer: Answer, text: string | null): string | null => {
+  const problemOf = (user: User, request: Asked, answer: Answer, text: string | null): string | null => {
     const holdsSomething = answer.status < 300 && answer.status !== 204
     const problem = holdsSomething ? content.problem(request, { headers: answer.headers, text }) : null
     if (problem !== null || text === null) return problem
@@ -163,8 +191,11 @@ export async function swarm<User extends Player>(run: Run, app: App<User>): Prom
     }
     const sentAt = Date.now()
     const looked = run.scan > 0 && draw(user) < run.scan
+    // Only who has a version may be told that there is no other.
+    const hasVersion = request.conditional === true && user.seen === request.path
+    const headers = headersOf(user, request)
     const answer = await http.asyncRequest(request.method, run.target + request.path, request.body ?? null, {
-      headers: headersOf(user, request),
+      headers,
       tags: tagsOf(route, phaseAt(due)),
       // A VU has one cookie jar by default: a cookie set for one user would be sent by the others.
       jar: new http.CookieJar(),
@@ -177,19 +208,20 @@ export async function swarm<User extends Player>(run: Run, app: App<User>): Prom
     // k6 tells only a part of the time of what has failed: of a refused connection none.
     const latency =
       status === 0 ? Date.now() - due : sentAt + halfATick - due + timings.blocked + timings.duration
-    let error = errorOf(answer, request.expect || 200, request.conditional)
+    let error = errorOf(answer, request.expect || 200, hasVersion)
     let why = answer.error
-    if (request.conditional && status === 200) remember(user, request.path, answer)
     const text = looked || request.keep ? textOf(answer) : null
-    if (marks && looked && request.tenant && status !== 0 && status !== 304) {
+    // Also in what was cut off.
+    if (marks && looked && request.tenant && status !== 304) {
       if (error === null) increments.probe()
-      const foreign = leakIn(marks, user, request, `${text}${Object.values(answer.headers).join('\n')}`)
+      const foreign = leakIn(marks, user, request, [text, ...Object.values(answer.headers)].join('\n'))
       if (foreign) [error, why] = ['leak', `another tenant's text (${foreign})`]
     }
     if (error === null && status !== 304) {
-      const problem = problemOf(user, request, answer, text)
+      const problem = problemOf(user, { ...request, headers }, answer, text)
       if (problem !== null) [error, why] = ['wrong-content', problem]
     }
+    if (request.conditional && error === null && status === 200) remember(user, request.path, answer)
     if (error) increments.example(route, error, () => exampleOf(request, answer, why))
     count(user, route, due, {
       ...{ latency, error, waited: queue ? sentAt - askedAt : 0 },
@@ -289,7 +321,8 @@ export async function swarm<User extends Player>(run: Run, app: App<User>): Prom
       think(user, user.dueAt, residualThinkTime(run.think, draw(user), draw(user), draw(user)))
       return
     }
-    if (user.place >= usersThen(user.dueAt - startedAt)) {
+    // A moment later than now: at the very moment at which somebody comes there is not yet one more.
+    if (user.place >= usersThen(Date.now() + 1 - startedAt)) {
       present--
       user.present = false
       arrive(user, user.dueAt)
@@ -367,6 +400,8 @@ export async function swarm<User extends Player>(run: Run, app: App<User>): Prom
   // Answers that are still on their way belong to steps that were due before: nobody leaves before their patience ends.
   for (const until = endsAt + patience + overtime; playing.size > 0 && Date.now() < until; await sleep(50))
     onRound(Date.now())
+  // Streams end with the run, and are counted then.
+  for (const until = Date.now() + overtime; streams > 0 && Date.now() < until; ) await sleep(20)
   playing.forEach(({ request, due }, user) => {
     const latency = Date.now() - due
     count(user, request.route, due, { latency, ttfb: latency, error: 'timeout', waited: 0 })

@@ -60,10 +60,10 @@ export type RouteIncrement = {
   errors: Partial<Record<ErrorClass, number>>
   over: Over
   /**
-   * Of those that waited for one of the generator's own connections: time to the first byte, and what it would have been
-   * without that wait.
+   * Of those that waited for one of the generator's own connections: time to the first byte and to the last, and what
+   * they would have been without that wait.
    */
-  waited: { ttfb: Buckets; without: Buckets }
+  waited: { ttfb: Buckets; latency: Buckets; without: { ttfb: Buckets; latency: Buckets } }
 }
 
 /** All requests of one kind of people, whatever the route: `persona viewer`, `tier whale`. */

@@ -28,7 +28,7 @@ export const emptyIncrement: Omit<RouteIncrement, 'route' | 'phase' | 'window'> 
   ttfb: [],
   errors: {},
   over: { ttfb: 0, latency: 0 },
-  waited: { ttfb: [], without: [] },
+  waited: { ttfb: [], latency: [], without: { ttfb: [], latency: [] } },
 }
 
 export const emptyFlow: Flow = {
