@@ -150,7 +150,7 @@ export function conclude(ended: Ended): Result {
       { facts, missing, disturbances },
     ),
     notes: disturbances,
-    notWatched: [...notWatched(plan.scenario, watched), ...unseen(generator), ...ofMachine],
+    notWatched: [...notWatched(plan.scenario, watched), ...unseen(generator, ended.target), ...ofMachine],
     machineLoad: load,
     firstBreak: firstBreak(
       { windows: within, width: timeline.width },
@@ -200,7 +200,7 @@ const unseenMachine: WatchedMachine = {
   notWatched: ['what other processes used of the machines that the load came from: it came from elsewhere'],
 }
 
-const unseen = ({ cpuSeconds, rssBytes, sendsOnce }: GeneratorSeen): string[] => [
+const unseen = ({ cpuSeconds, rssBytes, sendsOnce }: GeneratorSeen, target: string): string[] => [
   ...(rssBytes !== null && cpuSeconds.length > 0 && cpuSeconds.every((cpu) => cpu !== null)
     ? []
     : ['CPU and memory of the generator: its processes cannot be watched from here']),
@@ -209,6 +209,9 @@ const unseen = ({ cpuSeconds, rssBytes, sendsOnce }: GeneratorSeen): string[] =>
     : [
         'hang-ups on a GET over a kept connection: a k6 that Headroom did not build sends it again without a word (docs/decisions/029)',
       ]),
+  ...(target.startsWith('https:')
+    ? ['streams that an HTTP/2 server refuses: Go sends them again without a word (docs/decisions/029)']
+    : []),
 ]
 
 /** Requests of the whole judged span: what is between two judged stages costs the generator as well. */
