@@ -1,5 +1,6 @@
 import { unit } from '@headroom/fixtures/random.ts'
 import { describe, expect, it } from 'vitest'
+import { interruption } from '../judge/doubts.ts'
 import type { Result } from '../judge/result.ts'
 import type { Plan } from '../run/scenarios.ts'
 import { measureCapacity } from './measure.ts'
@@ -129,7 +130,8 @@ it('a run that others disturbed is played again, and neither breaks a number of 
       const verdict = isDisturbed ? 'invalid' : users > 700 ? 'fail' : 'pass'
       const reasons = { invalid: [others], fail: ['TTFB p95 900 ms'], pass: [] }[verdict]
       return {
-        ...{ run: 'r', verdict, reasons, notes: isDisturbed ? [others] : [], workload: { users } },
+        ...{ run: 'r', verdict, reasons, notes: isDisturbed ? [others] : [], isDisturbed },
+        workload: { users },
         ...{ totals: { requestsPerSecond: users }, little: [{ stepsPerSecond: isDisturbed ? 1 : users }] },
         observed: { limiting: null },
       } as unknown as Result
@@ -140,6 +142,28 @@ it('a run that others disturbed is played again, and neither breaks a number of 
   expect(result.capacity).toMatchObject({ lastPass: 630, firstFail: 710, confirmations: 3 })
   expect(said).toContain(`${others}: played again`)
   expect((result.capacity?.law?.gamma ?? 0) / 1).toBeCloseTo(1, 1)
+})
+
+it('a search ends with the run that somebody interrupts, however busy others keep the machine', async () => {
+  const others = 'other processes used 0.8 of 2 cores'
+  const plan = { users: 100, duration: 1_000, population: { users: 1_000 } } as unknown as Plan
+  for (const last of [1, 2, 4]) {
+    let runs = 0
+    const result = await measureCapacity(
+      plan,
+      async ({ users }) => {
+        const interrupted = ++runs === last
+        // What a run on a busy machine comes to, as conclude.test.ts says.
+        return {
+          ...{ run: 'r', verdict: interrupted ? 'invalid' : 'pass', notes: [others], isDisturbed: false },
+          ...{ reasons: interrupted ? [others, interruption] : [], workload: { users } },
+          ...{ totals: { requestsPerSecond: users }, little: [], observed: { limiting: null } },
+        } as unknown as Result
+      },
+      () => {},
+    )
+    expect([runs, result.verdict]).toEqual([last, 'invalid'])
+  }
 })
 
 it('two searches that a machine’s moments lead apart have brackets that are the same or neighbours', async () => {

@@ -22,7 +22,13 @@ export type Circumstances = {
   generatorCpuShare: number | null
   generatorRssBytes: number | null
   /** What else was found, by who watched over a longer time or over several runs. */
-  more?: { evidence: Evidence[]; doubts: string[]; facts?: string[] }
+  more?: {
+    evidence: Evidence[]
+    doubts: string[]
+    /** Of what there was too little to say anything. */
+    thin?: string[]
+    facts?: string[]
+  }
   /** Somebody ended the run before its time. */
   interrupted: boolean
   /** What was wrong with the population, or null. */

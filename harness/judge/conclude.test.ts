@@ -1,9 +1,23 @@
 import { bucketOf } from '@headroom/loadtests/wire/histogram.ts'
+import type { Message } from '@headroom/loadtests/wire/message.ts'
 import { stagesOf } from '@headroom/loadtests/wire/workloads.ts'
 import { effects } from '@headroom/perf-budgets/slo.ts'
 import { describe, expect, it } from 'vitest'
-import { noTally } from '../collect/collector.ts'
-import { answeredIn, effectEvidence, failedPagesEvidence, lagOf, slopeEvidence } from './conclude.ts'
+import { merge, noTally, nothing } from '../collect/collector.ts'
+import { emptyFlow, emptyMessage } from '../collect/testing/message.ts'
+import { Timeline } from '../collect/timeline.ts'
+import type { Plan } from '../run/scenarios.ts'
+import {
+  answeredIn,
+  conclude,
+  type Ended,
+  effectEvidence,
+  failedPagesEvidence,
+  lagOf,
+  slopeEvidence,
+  unseenGenerator,
+} from './conclude.ts'
+import { nothingObserved } from './result.ts'
 
 it('a generator is as late as in the worst stage that is judged, however late it was while users came', () => {
   const stages = stagesOf({ users: 10, ramp: 10_000, duration: 60_000, shape: 'steady' })
@@ -78,4 +92,66 @@ it('what failed before a stage in which nobody could begin anything counts, and 
   expect(answeredIn({ lag: new Map(), routes }, stages, [])).toEqual([{ count: 40, errors: { '5xx': 40 } }])
   const begun = new Map([['steady', new Map([[bucketOf(1), 5]])]])
   expect(answeredIn({ lag: begun, routes }, stages, [])).toEqual([])
+})
+
+describe('a run that is invalid while others use the machine', () => {
+  const plan: Plan = {
+    ...{ scenario: 'smoke', users: 10, think: 1_000, ramp: 1_000, duration: 10_000, shape: 'steady' },
+    ...{ seed: 1, population: { seed: 1, organisations: 8, users: 120 }, shards: 1 },
+  }
+  const load = { foreignCores: 0.8, stolenCores: 0, cores: 2, largest: [] }
+  const times = (ms: number) => Array<number>(2_000).fill(bucketOf(ms))
+  const steady = { ...emptyFlow, present: 100_000, responding: 2_000, thinking: 98_000, steps: 2_000 }
+  const good = {
+    ...{ ...emptyMessage, final: true, activeUsers: 10, probes: 100 },
+    ...{ lag: { steady: times(2) }, flow: { steady } },
+  }
+  const resultOf = (change: Partial<Ended> = {}, ...messages: Message[]) => {
+    const collected = nothing()
+    for (const message of messages) merge(collected, message)
+    return conclude({
+      ...{ id: 'r', plan, target: 'http://127.0.0.1', revision: null, startedAt: new Date(0), collected },
+      ...{
+        times: { from: 1_000, to: 11_000, judgedMs: 10_000, playedMs: 11_000 },
+        generator: unseenGenerator,
+      },
+      ...{
+        timeline: new Timeline(11_000),
+        observed: nothingObserved,
+        memory: [],
+        machine: { load, notWatched: [] },
+      },
+      ...{
+        crashes: [],
+        interrupted: false,
+        population: null,
+        faultTexts: [],
+        doubts: [],
+        evidence: [],
+        facts: [],
+      },
+      ...change,
+    })
+  }
+  const late = { ...good, lag: { steady: times(5_000) }, late: { steady: 2_000 } }
+
+  it('is disturbed by them where it was late, or has too few samples', () => {
+    expect(resultOf({}, late)).toMatchObject({ verdict: 'invalid', isDisturbed: true })
+    expect(resultOf({ thin: ['fewer than 100 samples alone'] }, good)).toMatchObject({ isDisturbed: true })
+    expect(resultOf({ machine: { load: null, notWatched: [] } }, late)).toMatchObject({ isDisturbed: false })
+  })
+
+  it.each<[string, Partial<Ended>, Message[]]>([
+    ['k6 never began', { generator: { ...unseenGenerator, exitCode: 104 } }, []],
+    ['k6 failed at its end', { generator: { ...unseenGenerator, exitCode: 255 } }, [late]],
+    ['somebody interrupted it', { interrupted: true }, [late]],
+    ['the target holds another population', { population: 'the target holds another population' }, []],
+    ['users were lost', {}, [{ ...late, lostUsers: 2 }]],
+    ['Little’s law does not hold', {}, [{ ...late, flow: { steady: { ...steady, thinking: 60_000 } } }]],
+    ['its messages were lost', {}, [{ ...late, final: false }]],
+    ['no answer was looked through', {}, [{ ...late, probes: 0 }]],
+    ['a seeded leak was not found', { doubts: ['a seeded leak was not found'] }, [late]],
+  ])('is not disturbed by them where %s', (_, change, messages) => {
+    expect(resultOf(change, ...messages)).toMatchObject({ verdict: 'invalid', isDisturbed: false })
+  })
 })

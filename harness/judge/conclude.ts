@@ -66,6 +66,8 @@ export type Ended = Pick<Circumstances, 'crashes' | 'interrupted' | 'population'
   machine?: WatchedMachine
   faultTexts: readonly string[]
   doubts: readonly string[]
+  /** What there was too little of, by who watched something else of the run. */
+  thin?: readonly string[]
   /** What was found by who watched something else of the run. */
   evidence: readonly Evidence[]
   facts: readonly string[]
@@ -109,10 +111,11 @@ export function conclude(ended: Ended): Result {
         ...ended.evidence,
       ],
       doubts: [...ended.doubts],
+      thin: [...(ended.thin ?? [])],
       facts: [...ended.facts],
     },
   }
-  const judgement = judge(collected, circumstances)
+  const { byLoad, ...judgement } = judge(collected, circumstances)
   const watched: Watched | null = ended.missing
     ? { missing: ended.missing, observed: ended.observed, memory }
     : null
@@ -126,6 +129,10 @@ export function conclude(ended: Ended): Result {
   const vuStates = [...collected.vus.values()]
   const within = timeline.windows.filter(({ at }) => at < lengthOf(stages))
   const requests = requestsBetween(within, judgedSpan(stages), judgement.totals.requests)
+  const told = trusted(
+    { ...judgement, routes: answeredIn(collected, stages, judgement.routes) },
+    { facts, missing, disturbances },
+  )
   return {
     version: 1,
     run: ended.id,
@@ -145,11 +152,9 @@ export function conclude(ended: Ended): Result {
       faults: [...ended.faultTexts],
     },
     ...judgement,
-    ...trusted(
-      { ...judgement, routes: answeredIn(collected, stages, judgement.routes) },
-      { facts, missing, disturbances },
-    ),
+    ...told,
     notes: disturbances,
+    isDisturbed: told.verdict === 'invalid' && disturbances.length > 0 && byLoad,
     notWatched: [...notWatched(plan.scenario, watched), ...unseen(generator, ended.target), ...ofMachine],
     machineLoad: load,
     firstBreak: firstBreak(

@@ -15,6 +15,8 @@ export type Doubts = {
   measuring: string[]
   /** They are too few to say anything: what the target failed at counts nevertheless. */
   thin: string[]
+  /** Those of both that others who use the machine may be the whole reason of; the rest is so on a quiet one, too. */
+  byLoad: string[]
 }
 
 /** Each reason that the run cannot be trusted. */
@@ -25,20 +27,17 @@ export function doubtsOf(
 ): Doubts {
   const { population, interrupted, limits = {}, marked = true } = circumstances
   // Then nothing was played, and there is nothing else to say.
-  if (population) return { measuring: [population], thin: [] }
-  if (interrupted) return { measuring: [interruption], thin: [] }
+  if (population) return { measuring: [population], thin: [], byLoad: [] }
+  if (interrupted) return { measuring: [interruption], thin: [], byLoad: [] }
+  const clock = little.flatMap(clockDoubts)
+  const few = [...unstarted(collected, circumstances), ...thinRoutes(routes), ...unasked(routes, limits)]
   return {
-    measuring: [
-      ...measuringDoubts(collected, circumstances),
-      ...little.flatMap(littleDoubts),
-      ...little.flatMap(clockDoubts),
-    ],
+    measuring: [...measuringDoubts(collected, circumstances), ...little.flatMap(littleDoubts), ...clock],
     thin: [
-      ...unstarted(collected, circumstances),
-      ...thinRoutes(routes),
-      ...unasked(routes, limits),
+      ...few,
       ...(marked && collected.probes === 0 ? ['no answer was looked through for other tenants’ texts'] : []),
     ],
+    byLoad: [...latenessDoubts(collected, circumstances), ...clock, ...few],
   }
 }
 
@@ -75,9 +74,29 @@ const unstarted = ({ lag }: Collected, { stages }: Circumstances): string[] =>
     .map(({ phase }) => `no step was started in the ${phase} phase`)
 
 function generatorDoubts(collected: Collected, circumstances: Circumstances): string[] {
-  const { stages, k6ExitCode, k6LastLines, generatorCpuShare, generatorRssBytes } = circumstances
+  const { k6ExitCode, k6LastLines, generatorRssBytes } = circumstances
   const doubts: string[] = []
   if (k6ExitCode !== 0) doubts.push(`k6 ended with ${k6ExitCode ?? 'a signal'}: ${k6LastLines}`)
+  doubts.push(...latenessDoubts(collected, circumstances))
+  if (generatorRssBytes !== null && generatorRssBytes > validity.generatorRssBytes) {
+    const [used, allowed] = [generatorRssBytes, validity.generatorRssBytes].map((bytes) => bytes / 1024 ** 2)
+    doubts.push(`the generator took ${used?.toFixed(0)} MB, allowed ${allowed?.toFixed(0)} MB`)
+  }
+  const own = sum(
+    [...collected.routes.values()].flatMap((ofPhase) =>
+      [...ofPhase.values()].map(({ errors }) => errors.get('generator') ?? 0),
+    ),
+  )
+  if (own > 0)
+    doubts.push(
+      `${own} requests failed on the generator's own machine (no port or no file left); raise ulimit -n, or use more machines`,
+    )
+  return doubts
+}
+
+/** That it had too little of the machine. */
+function latenessDoubts(collected: Collected, { stages, generatorCpuShare }: Circumstances): string[] {
+  const doubts: string[] = []
   for (const { phase } of stages.filter(isJudged)) {
     const lag = collected.lag.get(phase) ?? new Map()
     // Counted, since a percentile is within 0.5%.
@@ -92,19 +111,6 @@ function generatorDoubts(collected: Collected, circumstances: Circumstances): st
       `the generator had no CPU left: ${percent(generatorCpuShare, 0)} of what its VUs can use, allowed ${percent(validity.generatorCpuShare, 0)}`,
     )
   }
-  if (generatorRssBytes !== null && generatorRssBytes > validity.generatorRssBytes) {
-    const [used, allowed] = [generatorRssBytes, validity.generatorRssBytes].map((bytes) => bytes / 1024 ** 2)
-    doubts.push(`the generator took ${used?.toFixed(0)} MB, allowed ${allowed?.toFixed(0)} MB`)
-  }
-  const own = sum(
-    [...collected.routes.values()].flatMap((ofPhase) =>
-      [...ofPhase.values()].map(({ errors }) => errors.get('generator') ?? 0),
-    ),
-  )
-  if (own > 0)
-    doubts.push(
-      `${own} requests failed on the generator's own machine (no port or no file left); raise ulimit -n, or use more machines`,
-    )
   return doubts
 }
 

@@ -31,6 +31,8 @@ import type {
 export type Judgement = {
   verdict: Verdict
   reasons: string[]
+  /** Of an invalid run: whether a busy machine may be the whole reason of it. */
+  byLoad: boolean
   evidence: Evidence[]
   routes: RouteResult[]
   examples: ErrorExample[]
@@ -87,14 +89,12 @@ export function judge(collected: Collected, circumstances: Circumstances): Judge
     ...leakFacts(collected),
     ...(more?.facts ?? []),
   ]
-  const { measuring, thin } = doubtsOf(collected, circumstances, { routes, little })
+  const { measuring, thin, byLoad } = doubtsOf(collected, circumstances, { routes, little })
   const broken = evidence.filter(({ passed }) => !passed)
   const failures = isCrowd ? [] : failuresOf(collected, judged, routes)
-  const doubts = [
-    ...measuring,
-    ...(more?.doubts ?? []),
-    ...connectionDoubts(collected, counted, failures, circumstances),
-  ]
+  const waits = connectionDoubts(collected, counted, failures, circumstances)
+  const doubts = [...measuring, ...(more?.doubts ?? []), ...(more?.thin ?? []), ...waits]
+  const ofLoad = [...byLoad, ...(more?.thin ?? []), ...waits]
   const few = (each: Evidence) => each.limit !== 'availability' && each.samples < validity.minimumSamples
   const [verdict, reasons]: [Verdict, string[]] =
     facts.length > 0
@@ -114,6 +114,7 @@ export function judge(collected: Collected, circumstances: Circumstances): Judge
   return {
     verdict,
     reasons,
+    byLoad: [...doubts, ...thin].every((doubt) => ofLoad.includes(doubt)),
     evidence,
     routes,
     examples,

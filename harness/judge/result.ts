@@ -239,6 +239,8 @@ export const Result = z.object({
   reasons: z.array(z.string()),
   /** What is told whatever the verdict is, such as that others used the machine. */
   notes: z.array(z.string()).default([]),
+  /** Whether others that used the machine may be the whole reason why the run is invalid. */
+  isDisturbed: z.boolean().default(false),
   /** What this verdict knows nothing of, and why. */
   notWatched: z.array(z.string()).default([]),
   /** Null where the machine was not watched. */

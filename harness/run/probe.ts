@@ -6,6 +6,7 @@ import {
   userAt,
 } from '@headroom/fixtures/population.ts'
 import { sessionToken } from '@headroom/seed/rows.ts'
+import { z } from 'zod'
 import type { Access } from '../target/access.ts'
 import { ask } from '../target/ask.ts'
 
@@ -31,10 +32,27 @@ export async function probePopulation(
     if (response.status !== 200) {
       return `the target does not know ${wanted}: GET /v1/me answered ${response.status}; seed it with the same figures and secret`
     }
-    const me = (await response.json()) as { user?: { id?: string }; organisation?: { canary?: string } }
-    if (me.user?.id !== id || me.organisation?.canary !== canary) {
+    const body = await response.text().catch((error: Error) => error)
+    if (body instanceof Error)
+      return `the target does not answer for ${wanted}: the body of GET /v1/me did not come whole (${body.message})`
+    const me = meIn(body)
+    if (me === null)
+      return `the target is no Worklane, or another version of it: GET /v1/me for ${wanted} answered 200 with what is no user in JSON (${JSON.stringify(body.slice(0, 80))}); give the address at which its API answers`
+    if (me.user.id !== id || me.organisation.canary !== canary) {
       return `the target holds another population: ${wanted} should be ${email}`
     }
   }
   return null
+}
+
+/** What is asked of the answer to GET /v1/me. */
+const Me = z.object({ user: z.object({ id: z.string() }), organisation: z.object({ canary: z.string() }) })
+
+/** Null where it is something else. */
+function meIn(body: string): z.infer<typeof Me> | null {
+  try {
+    return Me.parse(JSON.parse(body))
+  } catch {
+    return null
+  }
 }

@@ -125,8 +125,6 @@ export async function run(options: RunOptions): Promise<Result> {
   const found = await beside
   clearInterval(progress)
   for (const end of endings) end()
-  process.off('SIGINT', interrupt)
-  process.off('SIGTERM', interrupt)
   const { observed, memory, missing } = await observer.end()
   await machine.stop()
   await collector.close()
@@ -137,14 +135,18 @@ export async function run(options: RunOptions): Promise<Result> {
 
   const times = judgedTimes(stages, collected.startedAt, Date.now())
   const { shards } = generator
+  const [ofCode, sendsOnce] = [await revision(), await isMarked(options.k6)]
+  // Whoever ends it before there is a verdict gets one that says so.
+  process.off('SIGINT', interrupt)
+  process.off('SIGTERM', interrupt)
   return conclude({
     ...{ id: options.id, plan, target, startedAt, times, collected, timeline, observed },
-    revision: await revision(),
+    revision: ofCode,
     generator: {
       ...{ exitCode: code, lastLines },
       cpuSeconds: shards.map(({ samples }) => between(samples, times.from, times.to)?.cpuSeconds ?? null),
       rssBytes: peakRss(generator),
-      sendsOnce: await isMarked(options.k6),
+      sendsOnce,
     },
     memory: [...memory, ...slopesOfGenerator(generator, times.from)],
     missing: stack ? missing : null,
@@ -159,9 +161,9 @@ export async function run(options: RunOptions): Promise<Result> {
     doubts: [
       ...(options.doubts ?? []),
       ...starting.doubts(),
-      ...(found?.doubts ?? []),
       ...crashes.filter((crash) => !isOfTarget(crash)).map(({ part }) => `${part} ended during the run`),
     ],
+    thin: found?.doubts ?? [],
     facts: found?.facts ?? [],
     evidence: found?.evidence ?? [],
   })

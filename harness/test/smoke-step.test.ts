@@ -5,7 +5,8 @@ import { outcomeOf } from './smoke-step.ts'
 const others = 'other processes used 1.8 of 2 cores (sh 1.8), allowed 10%'
 const result = (change: Partial<Result> = {}) =>
   ({
-    ...{ verdict: 'invalid', notes: [others], reasons: [others, 'the generator was late itself'] },
+    ...{ verdict: 'invalid', notes: [others], isDisturbed: true },
+    ...{ reasons: [others, 'the generator was late itself'] },
     ...{ routes: [{ errors: { timeout: 3 } }], totals: { leaks: 0 }, observed: nothingObserved },
     ...change,
   }) as unknown as Result
@@ -29,7 +30,9 @@ describe('the smoke test of `pnpm test`', () => {
   })
 
   it('has failed where it is invalid for another reason', () => {
-    expect(outcomeOf(result({ notes: [] }))).toBe('failed')
+    expect(outcomeOf(result({ notes: [], isDisturbed: false }))).toBe('failed')
+    // What this comes of, beside that others used the machine: conclude.test.ts.
+    expect(outcomeOf(result({ isDisturbed: false }))).toBe('failed')
     const reasons = [others, 'failed pages, which smoke stands on, is missing: Prometheus did not answer']
     expect(outcomeOf(result({ reasons }))).toBe('failed')
   })

@@ -1,7 +1,7 @@
 import { validity } from '@headroom/perf-budgets/slo.ts'
 import { execa } from 'execa'
 import { sum } from 'simple-statistics'
-import { ownErrorsOf } from '../judge/machine.ts'
+import { disturbanceOf, ownErrorsOf } from '../judge/machine.ts'
 import { isMissing } from '../judge/required.ts'
 import { Result } from '../judge/result.ts'
 import { terminalSummary } from '../report/summary.ts'
@@ -37,12 +37,14 @@ export async function playSmoke([file, ...args]: [string, ...string[]]): Promise
 }
 
 /** What a run comes to where only the machine may have been in its way. */
-export function outcomeOf({ verdict, notes, routes, totals, reasons, observed }: Result): Outcome {
+export function outcomeOf(result: Result): Outcome {
+  const { verdict, routes, totals, reasons, observed } = result
   if (verdict === 'pass') return 'passed'
   const isTarget = totals.leaks > 0 || sum(routes.map(ownErrorsOf)) > 0
   const failedPages = sum((observed.failedPages ?? []).map(({ count }) => count))
-  const isDisturbed = verdict === 'invalid' && notes.length > 0
-  return isDisturbed && !isTarget && failedPages === 0 && !reasons.some(isMissing) ? 'disturbed' : 'failed'
+  return disturbanceOf(result) !== null && !isTarget && failedPages === 0 && !reasons.some(isMissing)
+    ? 'disturbed'
+    : 'failed'
 }
 
 function resultIn(text: string): Result | null {

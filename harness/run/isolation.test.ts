@@ -1,0 +1,17 @@
+import { expect, it } from 'vitest'
+import { interruption } from '../judge/doubts.ts'
+import type { Result } from '../judge/result.ts'
+import { proveEyes } from './isolation.ts'
+import type { Plan } from './scenarios.ts'
+
+it('the search for seeded leaks ends with the run that somebody interrupts', async () => {
+  let runs = 0
+  const site = { origin: 'http://127.0.0.1', sessionSecret: '', stack: null }
+  const { interrupted } = await proveEyes(
+    {} as Plan,
+    (_, use) => use(site),
+    async () => ({ run: `${++runs}`, routes: [], reasons: [interruption] }) as unknown as Result,
+    () => {},
+  )
+  expect([runs, interrupted?.run]).toEqual([1, '1'])
+})
