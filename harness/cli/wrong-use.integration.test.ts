@@ -162,6 +162,20 @@ describe('wrong use of the command', () => {
     expect(exitCode).toBe(64)
   })
 
+  it.each<[string, string[]]>([
+    ['without its scheme', ['loadtest', '--target', 'me:geheim@127.0.0.1:41601']],
+    ['without its option', ['loadtest', 'http://me:geheim@127.0.0.1:41601']],
+    ['one argument too many', ['loadtest', 'load', 'http://me:geheim@127.0.0.1:41601']],
+    ['of an option that is none', ['loadtest', '--targt=http://me:geheim@127.0.0.1:41601']],
+    ['in place of the command', ['http://me:geheim@127.0.0.1:41601']],
+    ['of a side', ['gate', '--base-url', 'me:geheim@127.0.0.1:1', '--head-url', 'http://127.0.0.1:2']],
+  ])('is told without the user info of an address: %s', async (_, args) => {
+    const { exitCode, lines } = await use(args, secret)
+    expect(lines).toHaveLength(1)
+    expect(lines[0]).not.toContain('geheim')
+    expect(exitCode).toBe(64)
+  })
+
   const staging = ['--target', 'http://staging.example.com']
 
   it.each<[string, string[], Record<string, string>, RegExp]>([
@@ -234,6 +248,11 @@ describe('wrong use of the command', () => {
     it.each<[string, unknown, RegExp]>([
       ['that is no JSON', '{', /--plan \S+ is no JSON/],
       ['of another version', { ...order, version: 2 }, /version: .*write it with pnpm loadtest/],
+      [
+        'with user info',
+        { ...order, target: 'https://me:geheim@staging.example.com' },
+        /^✗ --plan (?!.*geheim).* target: holds user info/,
+      ],
       ['against no origin', { ...order, target: 'staging' }, /target: must be an origin/],
       [
         'of an unknown scenario',
