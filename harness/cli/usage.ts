@@ -23,7 +23,7 @@ export class UsageError extends Error {
 export const withoutUserInfo = (text: string): string =>
   text
     .replaceAll(/(https?:[/\\]*)?[^\s:@/\\"'(=]*:(?!\/\/|\\\\|\*\*\*@)\S*@/gi, '$1***@')
-    .replaceAll(/\/\/[^\s/]*@/g, '//***@')
+    .replaceAll(/\/\/(?![^\s/@]*\*\*\*@)[^\s/]*@/g, '//***@')
 
 export const exitCodes = { pass: 0, fail: 1, invalid: 2, undecided: 3, usage: 64 } as const
 
