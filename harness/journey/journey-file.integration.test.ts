@@ -55,6 +55,17 @@ describe('the file of a journey', () => {
 
   it.each<[string, Record<string, string>, RegExp]>([
     ['a name that is no word', { name: `'My shop'` }, /journey\.name must be a word/],
+    ['a name that is too long', { name: `'${'a'.repeat(65)}'` }, /journey\.name must not be longer than 64/],
+    [
+      'a step that only all objects have',
+      { chain: `{ '': { toString: 1 }, toString: { toString: 1 } }` },
+      /journey\.chain\.toString is no step/,
+    ],
+    [
+      'a way to what only all objects have',
+      { chain: `{ '': { toString: 1 } }` },
+      /journey\.chain\.''\.toString has no row of its own/,
+    ],
     ['no limits', { limits: '{}' }, /journey\.limits must have a route/],
     ['a limit that is none', { limits: `{ 'page /': 'fast' }` }, /journey\.limits\.page \/ .*number/],
     ['no beginning', { chain: '{ look: { look: 1 } }' }, /journey\.chain\.'' is missing/],
