@@ -130,8 +130,21 @@ async function readPairs(file: string): Promise<SlicePair[]> {
   const bytes = await readFile(file).catch(() => {
     throw new UsageError(`${file} cannot be read`, 'give the slices.json that a gate left in results/')
   })
-  const text = file.endsWith('.gz') ? await promisify(gunzip)(bytes) : bytes
-  return soundPairs(z.array(Slice).parse(JSON.parse(text.toString())))
+  try {
+    const text = file.endsWith('.gz') ? await promisify(gunzip)(bytes) : bytes
+    return soundPairs(z.array(Slice).parse(JSON.parse(text.toString())))
+  } catch (error) {
+    throw new UsageError(
+      `${file} holds no slices (${reasonOf(error)})`,
+      'give the slices.json that a gate left in results/',
+    )
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof z.ZodError)) return (error as Error).message
+  const [issue] = error.issues
+  return `${issue?.path.join('.') || 'as a whole'}: ${issue?.message ?? 'wrong'}`
 }
 
 /** Pairs of one gate, numbered anew. */

@@ -66,6 +66,16 @@ describe('what nobody expected', () => {
     expect(exitCode).toBe(2)
   })
 
+  it('is reported without the user info of an address, and with the files of its stack', async () => {
+    const { stderr } = await command(
+      ['loadtest'],
+      `const error = new Error('redis://me:geheim@cache:6379 is away'); error.stack += '\\n    at file:///a/.pnpm/b@1.2.3/c.js:1:2'; throw error`,
+    )
+    expect(stderr).toMatch(/\*\*\*@cache:6379 is away/)
+    expect(stderr).toContain('at file:///a/.pnpm/b@1.2.3/c.js:1:2')
+    expect(stderr).not.toContain('geheim')
+  })
+
   it('is a failure of a command that judges nothing', async () => {
     expect(await command(['generate'], 'await new Promise(() => {})')).toMatchObject({ exitCode: 1 })
   })
@@ -96,6 +106,13 @@ describe('what nobody expected', () => {
 })
 
 describe('a file that the user named, or may not use', () => {
+  it('is on a full file system where nothing says which one it was', async () => {
+    const program = `const { writeFile } = await import('node:fs/promises'); await writeFile('/dev/full', 'x')`
+    const { exitCode, stderr } = await command(['loadtest'], program)
+    expect(stderr).toMatch(/^✗ a file could not be written: .*full \(ENOSPC\) — make room.*TMPDIR$/)
+    expect(exitCode).toBe(64)
+  })
+
   const read = `const { readFile } = await import('node:fs/promises')`
   it.each<[string, string[], Record<string, string>, string, RegExp]>([
     [

@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { styleText } from 'node:util'
 import { fromHere } from './here.ts'
-import { exitCodeOfCrash, exitCodes, UsageError } from './usage.ts'
+import { exitCodeOfCrash, exitCodes, UsageError, withoutUserInfo } from './usage.ts'
 
 /**
  * Runs a command, and turns every way that it can end into an exit code: its own, 64 and one line for wrong use, and
@@ -88,6 +88,12 @@ const variables = ['HEADROOM_RESULTS', 'HEADROOM_CACHE', 'TMPDIR'] as const
 /** An error about a file that the command line or a variable names, or what is in it, or that this user may not use. */
 function wrongFile(error: unknown, words: readonly string[]): UsageError | null {
   const { code = '', path } = (error ?? {}) as Partial<NodeJS.ErrnoException>
+  // Of a file that is open already the system says no name.
+  if ((code === 'ENOSPC' || code === 'EDQUOT') && path === undefined)
+    return new UsageError(
+      `a file could not be written: it ${aboutFiles[code]} (${code})`,
+      'make room, or name another directory in HEADROOM_RESULTS, HEADROOM_CACHE or TMPDIR',
+    )
   if (!(code in aboutFiles) || path === undefined) return null
   const given = [
     ...words.flatMap((word) => [word, word.slice(word.indexOf('=') + 1)]),
@@ -116,10 +122,10 @@ function surviveItsReader(stream: NodeJS.WriteStream): void {
   })
 }
 
-/** Written before the process can end. */
+/** Written before the process can end, and nothing that only the user should know. */
 function tell(text: string): void {
   try {
-    writeSync(process.stderr.fd, text)
+    writeSync(process.stderr.fd, withoutUserInfo(text))
   } catch {
     // Nobody reads it.
   }

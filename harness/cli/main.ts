@@ -21,7 +21,7 @@ const commands: Record<string, () => Promise<{ register(program: Command): void 
 
 async function main(argv: string[]): Promise<void> {
   const [name] = argv
-  const load = commands[name ?? '']
+  const load = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined
   if (!load) {
     const known = Object.keys(commands)
     const meant = name ? nearest(name, known) : undefined

@@ -10,13 +10,21 @@ export const wholeNumber = (minimum: number, maximum: number) => (text: string) 
 
 const units: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
 
-/** "90s", "2m", "1m30s" as milliseconds. @throws InvalidArgumentError */
+/** Several together are less than the longest that a timer of Node can wait, 24.8 days. */
+const longest = 7 * 24
+
+/** "90s", "2m", "1m30s" as milliseconds, up to a week. @throws InvalidArgumentError */
 export function duration(text: string): number {
   const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)]
   if (parts.length === 0 || parts.map(([part]) => part).join('') !== text) {
     throw new InvalidArgumentError('It must be a time such as 30s, 2m or 1m30s.')
   }
-  return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (units[unit as string] as number), 0)
+  const value = parts.reduce(
+    (sum, [, amount, unit]) => sum + Number(amount) * (units[unit as string] as number),
+    0,
+  )
+  if (value > longest * 3_600_000) throw new InvalidArgumentError(`It must be at most ${longest}h.`)
+  return value
 }
 
 /** An option that may be given several times: all that it was given. */

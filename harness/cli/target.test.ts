@@ -44,6 +44,12 @@ describe('the address of a target', () => {
     'https://me:geh/geheim@shop.example',
     'ftp://me:geheim@shop.example',
     'https://geheim:100%@shop.example',
+    'https://geheim@shop.example/?a=1',
+    'me:geheim@127.0.0.1:41601',
+    'me:ge@geheim@127.0.0.1:41601',
+    'https:me:geheim@shop.example/?a=1',
+    'http:/me:geheim@shop.example/?q',
+    'http:\\\\me:geheim@shop.example/#x',
   ])('is refused without telling its user info: %s', (address) => {
     expect(lineOf(() => targetOf(address))).not.toContain('geheim')
   })

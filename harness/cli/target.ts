@@ -1,7 +1,7 @@
 import type { Access } from '../target/access.ts'
 import { ask } from '../target/ask.ts'
 import { proxyFor } from '../target/proxy.ts'
-import { UsageError } from './usage.ts'
+import { UsageError, withoutUserInfo } from './usage.ts'
 
 /** Where load goes, and how one gets in. */
 export type Target = {
@@ -57,8 +57,6 @@ function basicOf({ username, password }: URL, option: string): string {
     'write % as %25; the user may not hold a colon',
   )
 }
-
-const withoutUserInfo = (address: string): string => address.replace(/\/\/.*@/, '//***@')
 
 /** @throws UsageError unless it is in the environment */
 export function sessionSecretOf(reason: string): string {

@@ -11,9 +11,19 @@ export class UsageError extends Error {
   }
   /** One line, whatever the parts held. */
   get line(): string {
-    return `${this.message} — ${this.fix}`.replaceAll(/\s*\n\s*/g, ' ')
+    return withoutUserInfo(`${this.message} — ${this.fix}`.replaceAll(/\s*\n\s*/g, ' '))
   }
 }
+
+/**
+ * A text without what looks like the user info of an address, however the address was mistyped (`me:word@host`,
+ * `https:me:word@host`): others read what is printed. Rather too much is left out than too little. The addresses of
+ * modules in a stack (`file:///…/name@1.2/…`) stay.
+ */
+export const withoutUserInfo = (text: string): string =>
+  text
+    .replaceAll(/(https?:[/\\]*)?[^\s:@/\\"'(=]*:(?!\/\/|\\\\|\*\*\*@)\S*@/gi, '$1***@')
+    .replaceAll(/\/\/(?![^\s/@]*\*\*\*@)[^\s/]*@/g, '//***@')
 
 export const exitCodes = { pass: 0, fail: 1, invalid: 2, undecided: 3, usage: 64 } as const
 

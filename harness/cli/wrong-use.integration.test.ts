@@ -146,6 +146,21 @@ describe('wrong use of the command', () => {
       {},
       /\/ cannot be read — give the slices\.json/,
     ],
+    [
+      'slices that are none',
+      ['bench', 'gate', '--slices', 'package.json'],
+      {},
+      /package\.json holds no slices \(as a whole: .*array.*\) — give the slices\.json/,
+    ],
+    [
+      'slices that are no JSON',
+      ['bench', 'gate', '--slices', 'README.md'],
+      {},
+      /README\.md holds no slices \(.*JSON.*\) — give the slices\.json/,
+    ],
+    ['a time without end', ['loadtest', '--duration', '9999999h'], {}, /--duration.*at most 168h/],
+    ['a ramp without end', ['loadtest', '--ramp', '9999999h'], {}, /--ramp.*at most 168h/],
+    ['a command that all objects have', ['toString'], {}, /unknown command "toString" — one of/],
     ['a journey that is not there', ['loadtest', '/no-such.ts'], {}, /there is no journey at/],
     ['a directory to be ready', ['serve', '--ready', '/'], {}, /--ready \/ cannot be written \(EISDIR\)/],
     [
@@ -159,6 +174,20 @@ describe('wrong use of the command', () => {
     const { exitCode, lines } = await use(args, env)
     expect(lines).toHaveLength(1)
     expect(lines[0]).toMatch(line)
+    expect(exitCode).toBe(64)
+  })
+
+  it.each<[string, string[]]>([
+    ['without its scheme', ['loadtest', '--target', 'me:geheim@127.0.0.1:41601']],
+    ['without its option', ['loadtest', 'http://me:geheim@127.0.0.1:41601']],
+    ['one argument too many', ['loadtest', 'load', 'http://me:geheim@127.0.0.1:41601']],
+    ['of an option that is none', ['loadtest', '--targt=http://me:geheim@127.0.0.1:41601']],
+    ['in place of the command', ['http://me:geheim@127.0.0.1:41601']],
+    ['of a side', ['gate', '--base-url', 'me:geheim@127.0.0.1:1', '--head-url', 'http://127.0.0.1:2']],
+  ])('is told without the user info of an address: %s', async (_, args) => {
+    const { exitCode, lines } = await use(args, secret)
+    expect(lines).toHaveLength(1)
+    expect(lines[0]).not.toContain('geheim')
     expect(exitCode).toBe(64)
   })
 
@@ -222,11 +251,11 @@ describe('wrong use of the command', () => {
         population,
       },
     }
-    const collect = async (plan: unknown, env: Record<string, string> = both) => {
+    const collect = async (plan: unknown, env: Record<string, string> = both, host = '127.0.0.1') => {
       const directory = await mkdtemp(join(tmpdir(), 'headroom-plan-'))
       const file = join(directory, 'plan.json')
       await writeFile(file, typeof plan === 'string' ? plan : JSON.stringify(plan))
-      const used = await use(['collect', '--plan', file, '--port', String(busy), '--host', '127.0.0.1'], env)
+      const used = await use(['collect', '--plan', file, '--port', String(busy), '--host', host], env)
       await rm(directory, { recursive: true })
       return used
     }
@@ -234,6 +263,11 @@ describe('wrong use of the command', () => {
     it.each<[string, unknown, RegExp]>([
       ['that is no JSON', '{', /--plan \S+ is no JSON/],
       ['of another version', { ...order, version: 2 }, /version: .*write it with pnpm loadtest/],
+      [
+        'with user info',
+        { ...order, target: 'https://me:geheim@staging.example.com' },
+        /^✗ --plan (?!.*geheim).* target: holds user info/,
+      ],
       ['against no origin', { ...order, target: 'staging' }, /target: must be an origin/],
       [
         'of an unknown scenario',
@@ -255,6 +289,15 @@ describe('wrong use of the command', () => {
       expect(lines).toEqual([expect.stringMatching(line)])
       expect(exitCode).toBe(64)
     })
+
+    it.each(['nowhere.invalid', '[::1]', 'a b', 'fe80::1'])(
+      'is a host that cannot be listened on: %s',
+      async (host) => {
+        const { exitCode, lines } = await collect(order, both, host)
+        expect(lines).toEqual([expect.stringMatching(/cannot be listened on \(E\w+\) — give another --port/)])
+        expect(exitCode).toBe(64)
+      },
+    )
 
     it('is no plan, a missing token or secret, and a port that is in use', async () => {
       const used = [

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { lengthOf, stagesOf, vusFor } from '@headroom/loadtests/wire/workloads.ts'
+import { UsageError } from '../cli/usage.ts'
 import { conclude, unseenGenerator } from '../judge/conclude.ts'
 import { nothingObserved, type Result } from '../judge/result.ts'
 import { span } from '../report/words.ts'
@@ -130,7 +131,11 @@ function endOf({ order: { plan } }: CollectOptions, collected: Collected): numbe
 async function untilAnswering(target: string, isInterrupted: () => boolean): Promise<void> {
   for (const until = Date.now() + targetWithin; Date.now() < until && !isInterrupted(); await sleep(500)) {
     const init = { redirect: 'manual', signal: AbortSignal.timeout(5_000) } as const
-    const answer = await ask(target, '/', init).catch(() => null)
+    const answer = await ask(target, '/', init).catch((error: unknown) => {
+      // Waiting changes nothing about a wrong proxy or authority.
+      if (error instanceof UsageError) throw error
+      return null
+    })
     await answer?.body?.cancel()
     if (answer) return
   }

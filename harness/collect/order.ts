@@ -16,7 +16,11 @@ const whole = (minimum: number) => z.number().int().min(minimum)
 
 const OrderFile = z.strictObject({
   version: z.literal(1),
-  target: z.url({ protocol: /^https?$/, error: 'must be an origin such as https://staging.example.com' }),
+  target: z
+    .url({ protocol: /^https?$/, error: 'must be an origin such as https://staging.example.com' })
+    .refine((target) => !holdsUserInfo(target), {
+      error: 'holds user info, which would be written for all to read: leave it out',
+    }),
   revision: z.string().nullable(),
   plan: z
     .strictObject({
@@ -69,6 +73,12 @@ export async function readOrder(file: string): Promise<Order> {
   const parsed = OrderFile.safeParse(json)
   if (parsed.success) return parsed.data
   throw wrong(parsed.error.issues.map(inWords).join('; '))
+}
+
+function holdsUserInfo(target: string): boolean {
+  if (!URL.canParse(target)) return false
+  const { username, password } = new URL(target)
+  return username !== '' || password !== ''
 }
 
 const inWords = ({ path, message }: z.core.$ZodIssue): string =>

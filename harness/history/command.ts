@@ -50,8 +50,10 @@ export async function check(file: string): Promise<boolean> {
   return fallen.length === 0
 }
 
-/** From now on a series is held to what it is now. @throws UsageError when there is none of that name */
+/** From now on a series is held to what it is now. @throws UsageError when there is none of that name, or no reason */
 export async function accept(file: string, series: string, because: string): Promise<void> {
+  if (because.trim() === '')
+    throw new UsageError('--because is empty', 'say why the series may stay where it is now')
   const known = seriesOf(await readHistory(file)).map(({ name }) => name)
   if (!known.includes(series)) {
     const meant = nearest(series, known)

@@ -68,6 +68,17 @@ describe('the file of a history', () => {
     expect(await readFile(file, 'utf8')).toBe(text)
   })
 
+  it('takes no entry that could not be read again, and stays as it was', async () => {
+    await addToHistory(file, [entry('a')])
+    const before = await readFile(file, 'utf8')
+    const at = '2026-11-29T00:00:00.000Z'
+    await expect(
+      addToHistory(file, [entry('b'), { kind: 'accepted', at, series: 'load: x', because: '' }]),
+    ).rejects.toThrow(/^nothing was added to \S+: because: /)
+    await expect(addToHistory(file, [{ ...entry('b'), at: 'now' }])).rejects.toThrow(/: at: Invalid/)
+    expect(await readFile(file, 'utf8')).toBe(before)
+  })
+
   it('is refused in one line where it cannot be read, or written', async () => {
     await mkdir(file, { recursive: true })
     await expect(readHistory(file)).rejects.toMatchObject({

@@ -17,9 +17,11 @@ export async function readHistory(file: string): Promise<Entry[]> {
 /**
  * Adds entries that are not there yet, in one write; who adds at the same time waits.
  * @returns how many were new
- * @throws UsageError when the file cannot be read or written, or has a line that is none
+ * @throws UsageError when the file cannot be read or written, or has a line that is none, or an entry could not be
+ * read again
  */
 export async function addToHistory(file: string, entries: readonly Entry[]): Promise<number> {
+  for (const entry of entries) assertReadable(file, entry)
   const release = await makeDirectory(dirname(file))
     .then(() => lock(file))
     .catch((error: NodeJS.ErrnoException) => {
@@ -37,6 +39,17 @@ export async function addToHistory(file: string, entries: readonly Entry[]): Pro
   } finally {
     await release()
   }
+}
+
+/** What is written must be what a reader takes: one wrong line makes the whole file unreadable. */
+function assertReadable(file: string, entry: Entry): void {
+  const parsed = Entry.safeParse(entry)
+  if (parsed.success) return
+  const [issue] = parsed.error.issues
+  throw new UsageError(
+    `nothing was added to ${file}: ${issue?.path.join('.') || 'the entry'}: ${issue?.message ?? 'is wrong'}`,
+    'put it right where it comes from',
+  )
 }
 
 /** Whole or not at all: half a line would make the file unreadable. */

@@ -58,6 +58,17 @@ describe('a history', () => {
     expect((await history('check')).exitCode).toBe(0)
   })
 
+  it('refuses an acceptance without a reason and stays readable', async () => {
+    const name = `load: ${metric} (linux)`
+    const before = await readFile(file, 'utf8')
+    for (const because of ['', ' ']) {
+      const { exitCode, stderr } = await history('accept', name, '--because', because)
+      expect([exitCode, stderr]).toEqual([64, expect.stringMatching(/^✗ --because is empty — say why/)])
+    }
+    expect(await readFile(file, 'utf8')).toBe(before)
+    expect((await history('check')).exitCode).toBe(0)
+  })
+
   it('refuses in one line what it does not know', async () => {
     expect((await history('accept', 'load: nothing', '--because', 'x')).exitCode).toBe(64)
     const { exitCode, stderr } = await history('add', directory)

@@ -27,6 +27,23 @@ describe('how k6 ended a journey', () => {
     )
   })
 
+  it('is its own fault where it rejected a promise, when it was read or later, and names the place', () => {
+    const rejected = 'Uncaught (in promise) Error: x\n\tat file:///a/shop.ts:2:16(21)\n\tat other (native)\n'
+    const words =
+      /^shop\.ts rejects a promise that nothing handles: Error: x at file:\/\/\/a\/shop\.ts:2:16\(21\)$/
+    const unread = `could not initialize 'a.js': could not load JS test 'file:///a.js': ${rejected}`
+    expect(playing({ code: 255, errors: [unread], isSilent: true })).toThrow(words)
+    expect(playing({ errors: ['user 3 at "a": x', rejected] })).toThrow(words)
+    expect(playing({ errors: ['Uncaught (in promise) z'] })).toThrow(/nothing handles: z$/)
+  })
+
+  it('is not its own fault where what plays it rejected a promise', () => {
+    const swarm = join(project, 'loadtests/swarm/swarm.ts')
+    expect(
+      playing({ errors: [`Uncaught (in promise) Error: x\n\tat file://${swarm}:1:2(3)\n`] }),
+    ).not.toThrow()
+  })
+
   it('is its own fault where it never gave k6 its turn back', () => {
     expect(playing({ code: null, isSilent: true, isOverdue: true })).toThrow(/never returns/)
   })

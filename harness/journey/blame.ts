@@ -1,5 +1,7 @@
+import { join } from 'node:path'
 import { shownFromHere } from '../cli/here.ts'
 import { UsageError } from '../cli/usage.ts'
+import { project } from '../stack/project.ts'
 import type { JourneyFile } from './journey-file.ts'
 
 /** How k6 ended, when a run has. */
@@ -27,6 +29,11 @@ export function assertPlayable(
     const [, refused] = /^test aborted: headroom journey: (.*?)\n/s.exec(error) ?? []
     if (refused !== undefined) throw new UsageError(`${shown}: ${refused}`, fix)
   }
+  for (const error of errors) {
+    const rejected = uncaughtIn(error)
+    if (rejected !== null && !isOurs(rejected, file))
+      throw new UsageError(`${shown} rejects a promise that nothing handles: ${whereFirst(rejected)}`, fix)
+  }
   const [first] = errors
   if (isSilent && code === scriptException && first !== undefined)
     throw new UsageError(`${shown} cannot be played by k6: ${whereFirst(first)}`, fix)
@@ -35,6 +42,16 @@ export function assertPlayable(
       `${shown}: k6 got nowhere with it and was ended: what it runs when it is read, its start, session or a step never returns`,
       fix,
     )
+}
+
+/** What k6 says of a promise that was rejected, and where; null of another error. It names no code of its own for it. */
+export const uncaughtIn = (error: string): string | null =>
+  /^(?:could not initialize .*?: )?Uncaught \(in promise\) (.*)$/s.exec(error)?.[1] ?? null
+
+/** Whether it comes from what plays journeys, and not from one. */
+function isOurs(error: string, file: string): boolean {
+  const [, place = ''] = /\s+at .*?\(?file:\/\/(\S+?):\d+:\d+/.exec(error) ?? []
+  return place.startsWith(join(project, 'loadtests/')) && place !== file
 }
 
 /** k6's words and the innermost place; the others are of what called it. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { basename, dirname, extname, join, resolve } from 'node:path'
-import { type BuildFailure, build, type Message } from 'esbuild'
+import { type BuildFailure, build, type Message, type Plugin } from 'esbuild'
 import { shownFromHere } from '../cli/here.ts'
 import { UsageError } from '../cli/usage.ts'
 import { scratch } from '../stack/scratch.ts'
@@ -15,7 +15,8 @@ import { scratch } from '../stack/scratch.ts'
  */
 export async function bundle(file: string): Promise<string> {
   const { outputFiles } = await build({
-    entryPoints: [file],
+    entryPoints: [entry],
+    plugins: [entryAt(file)],
     ...{ bundle: true, write: false, outdir: '/', logLevel: 'silent' },
     ...{ format: 'cjs', platform: 'neutral', target: 'es2022', mainFields: ['module', 'main'] },
     ...{ sourcemap: 'external', sourcesContent: false },
@@ -35,6 +36,17 @@ export async function bundle(file: string): Promise<string> {
   await writeFile(script, `${text}//# sourceMappingURL=${basename(script)}.map\n`)
   return script
 }
+
+/** Stands for the journey, whose path esbuild would take for a pattern where it holds a `*`. */
+const entry = 'headroom-journey'
+const entryAt = (file: string): Plugin => ({
+  name: entry,
+  setup({ onResolve }) {
+    onResolve({ filter: new RegExp(`^${entry}$`) }, ({ kind }) =>
+      kind === 'entry-point' ? { path: file } : null,
+    )
+  },
+})
 
 /** k6 opens what is beside the script that it runs, which is not where the journey is. */
 const opening = (directory: string): string =>

@@ -51,6 +51,16 @@ describe('a journey that cannot be played', () => {
       /: session throws .*HEADROOM_SESSION_SECRET is not set/,
     ],
     [
+      'a promise that is rejected when it is read',
+      `steps: { a: () => [] } }\nPromise.reject(new Error('x'))\nexport const other = {`,
+      /rejects a promise that nothing handles: Error: x at file:\S+journey\.ts:3:/,
+    ],
+    [
+      'a promise that is rejected in a step',
+      `steps: { a: () => {\n  (async () => { throw new Error('x') })(); return [] } }`,
+      /rejects a promise that nothing handles: Error: x at .*journey\.ts:3:/,
+    ],
+    [
       'what only Node knows',
       `steps: { a: () => [] } }\nconst home = process.env.HOME\nexport const other = { home`,
       /cannot be played by k6: ReferenceError: process is not defined at file:\S+journey\.ts:3/,

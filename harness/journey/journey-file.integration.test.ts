@@ -55,6 +55,17 @@ describe('the file of a journey', () => {
 
   it.each<[string, Record<string, string>, RegExp]>([
     ['a name that is no word', { name: `'My shop'` }, /journey\.name must be a word/],
+    ['a name that is too long', { name: `'${'a'.repeat(65)}'` }, /journey\.name must not be longer than 64/],
+    [
+      'a step that only all objects have',
+      { chain: `{ '': { toString: 1 }, toString: { toString: 1 } }` },
+      /journey\.chain\.toString is no step/,
+    ],
+    [
+      'a way to what only all objects have',
+      { chain: `{ '': { toString: 1 } }` },
+      /journey\.chain\.''\.toString has no row of its own/,
+    ],
     ['no limits', { limits: '{}' }, /journey\.limits must have a route/],
     ['a limit that is none', { limits: `{ 'page /': 'fast' }` }, /journey\.limits\.page \/ .*number/],
     ['no beginning', { chain: '{ look: { look: 1 } }' }, /journey\.chain\.'' is missing/],
@@ -83,13 +94,19 @@ describe('the file of a journey', () => {
     return /name=(.*?);/.exec(stderr)?.[1] ?? stderr
   }
 
-  it.each(['a space.ts', '100%20.ts', 'a#b.ts', 'a?b=c.ts', 'überraschung.ts', 'a b/c#d/e.ts'])(
-    'may be called anything: %s',
-    async (name) => {
-      const { script } = await readJourney(await journeyOf(good, name))
-      expect(await nameInK6(script)).toBe('shop')
-    },
-  )
+  it.each([
+    'a space.ts',
+    '100%20.ts',
+    'a#b.ts',
+    'a?b=c.ts',
+    'a*.ts',
+    '[a]{b}/*c.ts',
+    'überraschung.ts',
+    'a b/c#d/e.ts',
+  ])('may be called anything: %s', async (name) => {
+    const { script } = await readJourney(await journeyOf(good, name))
+    expect(await nameInK6(script)).toBe('shop')
+  })
 
   it.each<[string, string]>([
     [

@@ -7,7 +7,11 @@ const Callable = z.custom<() => unknown>((value) => typeof value === 'function',
 /** `export const journey`, as far as Node can tell. */
 export const Journey = z
   .strictObject({
-    name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'must be a word of small letters, digits and -'),
+    // It becomes part of names of files and runs.
+    name: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9-]*$/, 'must be a word of small letters, digits and -')
+      .max(64, 'must not be longer than 64 characters'),
     workload: z
       .strictObject({
         users: z.number().int().positive(),
@@ -37,11 +41,12 @@ export const Journey = z
     const { chain, steps } = value
     if (!chain['']) refuse(['chain', ''], 'is missing: it says what visitors begin with')
     for (const [step, following] of Object.entries(chain)) {
-      if (step !== '' && !steps[step]) refuse(['chain', step], 'is no step')
+      if (step !== '' && !Object.hasOwn(steps, step)) refuse(['chain', step], 'is no step')
       if (!Object.values(following).some((weight) => weight > 0))
         refuse(['chain', step], 'leads nowhere: give one of its steps a weight over 0')
       for (const next of Object.keys(following)) {
-        if (!chain[next]) refuse(['chain', step, next], 'has no row of its own: say what follows it')
+        if (!Object.hasOwn(chain, next))
+          refuse(['chain', step, next], 'has no row of its own: say what follows it')
       }
     }
   })

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { uncaughtIn } from '../journey/blame.ts'
 import type { Guard } from '../stack/guard.ts'
 import { project } from '../stack/project.ts'
 import { usageOf } from '../stack/usage.ts'
@@ -118,7 +119,8 @@ function startShard(guard: Guard, options: GeneratorOptions, index: number): Sha
       if (line !== '') said.push(line)
       said.splice(0, said.length - 8)
       const error = errorIn(line)
-      if (error !== null && (errors.length < errorsKept || isAbort(error))) errors.push(error)
+      if (error !== null && (errors.length < errorsKept || isAbort(error) || isNewlyUncaught(error, errors)))
+        errors.push(error)
     })
 
   const samples: Sample[] = []
@@ -153,6 +155,8 @@ function startShard(guard: Guard, options: GeneratorOptions, index: number): Sha
 
 /** Of those that each process tells, beside what ended it. */
 const errorsKept = 20
+const isNewlyUncaught = (error: string, errors: readonly string[]): boolean =>
+  uncaughtIn(error) !== null && !errors.includes(error)
 const isAbort = (error: string): boolean => error.startsWith('test aborted')
 
 /** What k6's log calls an error, without its time and quotes; null of a line of another kind. */

@@ -16,6 +16,15 @@ describe('the proxy of a target', () => {
     (url) => expect(proxyFor(url, env)).toBe(''),
   )
 
+  it.each(['socks5://me:geheim@plain:1080', 'socks5h://plain:1080', 'SOCKS4://plain'])(
+    'is refused where it is none of HTTP: %s',
+    (proxy) => {
+      const refused = () => proxyFor('http://shop.example', { http_proxy: proxy })
+      expect(refused).toThrow(/^HTTP_PROXY is a proxy of socks\w*:\/\/, which is not supported$/i)
+      expect(proxyFor('http://shop.example', { http_proxy: proxy, NO_PROXY: '*' })).toBe('')
+    },
+  )
+
   it.each([
     ['*', 'http://shop.example'],
     ['shop.example', 'http://shop.example:81'],

@@ -1,4 +1,5 @@
 import { BlockList, isIP, isIPv6 } from 'node:net'
+import { UsageError } from '../cli/usage.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -6,6 +7,7 @@ type Environment = Readonly<Record<string, string | undefined>>
  * The proxy that the environment names for a URL, or ''. By Go's rules, which are k6's: HTTP_PROXY or HTTPS_PROXY,
  * in large letters or small, unless NO_PROXY names the host; never for this machine itself.
  * Source: golang.org/x/net/http/httpproxy.
+ * @throws UsageError for a proxy of another kind (SOCKS), which the harness itself could not ask through
  */
 export function proxyFor(url: string, env: Environment = process.env): string {
   const { protocol, hostname, port } = new URL(url)
@@ -17,7 +19,14 @@ export function proxyFor(url: string, env: Environment = process.env): string {
     .split(/[\s,]+/)
     .filter(Boolean)
   if (excluded.some((entry) => isNamedBy(entry.toLowerCase(), at))) return ''
-  return proxy.includes('://') ? proxy : `http://${proxy}`
+  const address = proxy.includes('://') ? proxy : `http://${proxy}`
+  const [, scheme = ''] = /^(.*?):\/\//.exec(address) ?? []
+  if (!/^https?$/i.test(scheme))
+    throw new UsageError(
+      `${protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY'} is a proxy of ${scheme}://, which is not supported`,
+      'name one of http:// or https://, or name the host in NO_PROXY',
+    )
+  return address
 }
 
 const variable = (env: Environment, name: string): string => env[name] || env[name.toLowerCase()] || ''

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { getCACertificates } from 'node:tls'
+import { fromHere } from '../cli/here.ts'
 import { UsageError } from '../cli/usage.ts'
 import { scratch } from '../stack/scratch.ts'
 
@@ -36,7 +37,7 @@ const certificate = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE----
 const named = (): string[] =>
   variables.flatMap((name) => {
     const file = process.env[name]
-    return file ? certificatesIn(name, file) : []
+    return file ? certificatesIn(name, fromHere(file)) : []
   })
 
 function certificatesIn(name: string, file: string): string[] {

@@ -9,6 +9,9 @@ import { fromHere } from '../here.ts'
 import { duration, wholeNumber } from '../options.ts'
 import { exitCodes, UsageError } from '../usage.ts'
 
+/** Calls of the system by which a name is looked up, and its address listened on. */
+const ofListening = ['getaddrinfo', 'bind', 'listen']
+
 type Options = { plan: string; host: string; port: number; startWithin: number; grace: number }
 
 export function register(program: Command): void {
@@ -49,7 +52,7 @@ async function collect({ plan: file, host, port, startWithin, grace }: Options):
     ...{ id: runId(order.plan.scenario), order, host, port, token, sessionSecret, startWithin, grace, say },
     onProgress: screen.show,
   }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EADDRINUSE' && error.code !== 'EADDRNOTAVAIL') throw error
+    if (!ofListening.includes(error.syscall ?? '')) throw error
     throw new UsageError(
       `${host}:${port} cannot be listened on (${error.code})`,
       'give another --port or --host',
