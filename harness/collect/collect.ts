@@ -131,7 +131,8 @@ async function untilAnswering(target: string, isInterrupted: () => boolean): Pro
   for (const until = Date.now() + targetWithin; Date.now() < until && !isInterrupted(); await sleep(500)) {
     const init = { redirect: 'manual', signal: AbortSignal.timeout(5_000) } as const
     const answer = await ask(target, '/', init).catch(() => null)
-    await answer?.body?.cancel()
+    // What breaks off while it is let go did answer.
+    await answer?.body?.cancel().catch(() => {})
     if (answer) return
   }
 }
