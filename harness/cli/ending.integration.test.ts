@@ -1,3 +1,5 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { describe, expect, it } from 'vitest'
@@ -91,6 +93,34 @@ describe('what nobody expected', () => {
       exitCode: 2,
       stderr: `✗ gate was ended by ${signal} before there was a verdict`,
     })
+  })
+
+  it.each([
+    ['SIGINT', 0],
+    ['SIGTERM', 1],
+    ['SIGINT', 3],
+  ])('is not %s once the verdict is told: it stays %i', async (signal, code) => {
+    const program = `
+      process.exitCode = ${code}
+      // What was started is still being stopped.
+      setTimeout(() => process.kill(process.pid, '${signal}'), 50)
+      await new Promise((resolve) => setTimeout(resolve, 10_000))`
+    expect(await command(['loadtest'], program)).toMatchObject({ exitCode: code, stderr: '' })
+  })
+
+  it('is no signal while results are written: they are there, and the verdict is told', async () => {
+    const results = await mkdtemp(join(tmpdir(), 'headroom-ending-'))
+    const write = JSON.stringify(join(import.meta.dirname, '../report/write.ts'))
+    const program = `
+      const { writeTogether } = await import(${write})
+      const signals = () => { for (const each of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.kill(process.pid, each); return '{}' }
+      await writeTogether('run', { 'result.json': signals, 'summary.md': 'x'.repeat(1e7) })
+      process.exitCode = 1`
+    const ended = await command(['loadtest'], program, { env: { HEADROOM_RESULTS: results } })
+    const files = await readdir(join(results, 'run')).catch(() => [])
+    await rm(results, { recursive: true, force: true })
+    expect(ended).toMatchObject({ exitCode: 1, stderr: '' })
+    expect(files).toEqual(['result.json', 'summary.md'])
   })
 
   it('is no signal that the command handles', async () => {

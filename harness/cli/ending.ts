@@ -35,6 +35,8 @@ export function runToEnd(words: readonly string[], command: () => Promise<void>)
       process.on(signal, () => {
         // Who is in the middle of something ends it in order, and has a verdict of its own.
         if (process.listenerCount(signal) - listenersOfSignalExit() > 1) return
+        // Its verdict is told, and stays: only what was started is still being stopped, and dies with us.
+        if (process.exitCode !== undefined) process.exit()
         tell(`${cross} ${name} was ended by ${signal} before there was a verdict\n`)
         process.exit(exitCodes.invalid)
       })

@@ -136,7 +136,8 @@ async function untilAnswering(target: string, isInterrupted: () => boolean): Pro
       if (error instanceof UsageError) throw error
       return null
     })
-    await answer?.body?.cancel()
+    // What breaks off while it is let go did answer.
+    await answer?.body?.cancel().catch(() => {})
     if (answer) return
   }
 }

@@ -107,7 +107,11 @@ export async function gate(options: GateOptions): Promise<Compared> {
       return { verdict: 'invalid', findings: [], counters: noCounters, reasons, slices: gate.played }
     })
     const found = withCounters(measured, gate.counters)
+    // From here on there is a verdict, which is written and told whoever ends it.
+    process.off('SIGINT', interrupted)
+    process.off('SIGTERM', interrupted)
     tell(found, options, await writeFiles(gate, found))
+    process.exitCode = exitCodes[found.verdict]
     return found
   } finally {
     process.off('SIGINT', interrupted)

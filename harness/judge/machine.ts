@@ -68,9 +68,11 @@ export function ownErrorsOf({ errors }: Pick<RouteResult, 'errors'>): number {
 
 /** Why a run says nothing where others alone are the reason of it; else null. */
 export const disturbanceOf = ({
+  verdict,
   isDisturbed,
   notes,
-}: Pick<Result, 'isDisturbed' | 'notes'>): string | null => (isDisturbed ? (notes[0] ?? null) : null)
+}: Pick<Result, 'verdict' | 'isDisturbed' | 'notes'>): string | null =>
+  verdict === 'invalid' && isDisturbed ? (notes[0] ?? null) : null
 
 /** Plays again what others disturbed, a few times; the last one stands, whatever it is. */
 export async function playedAgain<T>(

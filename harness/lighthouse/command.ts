@@ -113,6 +113,7 @@ async function audit(options: Options) {
     console.log(
       `\n${verdictLine(result.verdict)}  median of ${options.runs}  ${shownFromHere(join(directory, 'index.html'))}`,
     )
+    process.exitCode = exitCodes[result.verdict]
     return result.verdict
   } finally {
     process.off('SIGINT', interrupted)

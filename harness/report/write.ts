@@ -24,10 +24,23 @@ export const asJson = (value: unknown): string => `${JSON.stringify(value, null,
 
 /**
  * All of them in a run's directory, which appears at once, the first one at least. What cannot be written is told and
- * is no reason to end: whoever measured still has to tell the verdict.
+ * is no reason to end: whoever measured still has to tell the verdict. A signal that comes meanwhile ends nothing.
  * @returns the directory as it is shown, or why there is none
  */
 export async function writeTogether(run: string, texts: Texts): Promise<string> {
+  const wait = () => {}
+  for (const signal of endings) process.on(signal, wait)
+  try {
+    return await inOneDirectory(run, texts)
+  } finally {
+    for (const signal of endings) process.off(signal, wait)
+  }
+}
+
+/** Whoever ends a run by one of these once there is a verdict gets it. */
+const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+async function inOneDirectory(run: string, texts: Texts): Promise<string> {
   const directory = directoryOf(run)
   const staging = `${directory}.partial`
   const written = await writeTexts(staging, texts)

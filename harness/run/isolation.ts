@@ -1,3 +1,5 @@
+import { interruption } from '../judge/doubts.ts'
+import type { Result } from '../judge/result.ts'
 import type { Fault } from './faults.ts'
 import type { Plan } from './scenarios.ts'
 import type { Play, Site } from './site.ts'
@@ -14,14 +16,14 @@ const proof = { users: 80, think: 1_000, ramp: 3_000, duration: 12_000 }
 
 /**
  * Looks for leaks where there are some: a search that finds none there would find none anywhere.
- * @returns what it did not see
+ * @returns what it did not see, and the run that somebody interrupted, with which it ends
  */
 export async function proveEyes(
   plan: Plan,
   onFaulty: <T>(faults: readonly Fault[], use: (site: Site) => Promise<T>) => Promise<T>,
   play: Play,
   say: (line: string) => void,
-): Promise<string[]> {
+): Promise<{ unseen: string[]; interrupted: Result | null }> {
   const unseen: string[] = []
   for (const { where, words, seenIn } of seeded) {
     say(`looking for a seeded leak: ${words}`)
@@ -29,6 +31,7 @@ export async function proveEyes(
     const result = await onFaulty([fault], (site) =>
       play(site, { ...plan, ...proof }, { faultTexts: [`leak=${where}`] }),
     )
+    if (result.reasons.includes(interruption)) return { unseen, interrupted: result }
     const routes = result.routes.filter(({ route, errors }) => seenIn.test(route) && (errors.leak ?? 0) > 0)
     if (routes.length === 0) unseen.push(`a seeded leak was not found: ${words}`)
     else
@@ -39,5 +42,5 @@ export async function proveEyes(
           .join(', ')}`,
       )
   }
-  return unseen
+  return { unseen, interrupted: null }
 }

@@ -38,7 +38,7 @@ export async function probePopulation(
     const me = meIn(body)
     if (me === null)
       return `the target is no Worklane, or another version of it: GET /v1/me for ${wanted} answered 200 with what is no user in JSON (${JSON.stringify(body.slice(0, 80))}); give the address at which its API answers`
-    if (me.user.id !== id || me.organisation.canary !== canary) {
+    if (me.user.id !== id || me.organisation?.canary !== canary) {
       return `the target holds another population: ${wanted} should be ${email}`
     }
   }
@@ -46,7 +46,10 @@ export async function probePopulation(
 }
 
 /** What is asked of the answer to GET /v1/me. */
-const Me = z.object({ user: z.object({ id: z.string() }), organisation: z.object({ canary: z.string() }) })
+const Me = z.object({
+  user: z.object({ id: z.string() }),
+  organisation: z.object({ canary: z.string() }).nullish(),
+})
 
 /** Null where it is something else. */
 function meIn(body: string): z.infer<typeof Me> | null {

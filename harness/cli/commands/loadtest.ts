@@ -133,16 +133,17 @@ async function loadtest(plan: Plan, options: Options): Promise<void> {
     process.exitCode = exitCodes[result.verdict]
   }
 
-  const doubts =
+  const proof =
     scenario === 'isolation' && !target
       ? await proveEyes(plan, (faulty, use) => onSite({ ...site, plan, faults: faulty }, use), play, say)
-      : []
+      : { unseen: [], interrupted: null }
+  if (proof.interrupted) return tell(proof.interrupted)
   if (scenario === 'isolation' && target)
     say('no leak can be seeded into a deployment that is not ours: what looks for them is not proved here')
   await onSite({ ...site, plan, faults }, async (on) => {
     checkParts(faults, on.stack)
     say(on.stack ? `worklane is up at ${on.origin}` : `the target is ${on.origin}`)
-    const more = { faults, faultTexts: options.fault, doubts }
+    const more = { faults, faultTexts: options.fault, doubts: proof.unseen }
     const playHere = (played: Plan, companion?: Companion) =>
       play(on, played, companion ? { ...more, companion } : more)
     await tell(
