@@ -299,6 +299,14 @@ describe('wrong use of the command', () => {
       },
     )
 
+    it('is a proxy to the target that it cannot ask through', async () => {
+      const env = { ...both, HTTP_PROXY: 'socks5://127.0.0.1:1', NO_PROXY: '', no_proxy: '' }
+      // Another address of this machine, at which the port is free.
+      const { exitCode, lines } = await collect(order, { ...env, HEADROOM_RESULTS: empty }, '127.0.0.2')
+      expect(lines).toEqual([expect.stringMatching(/HTTP_PROXY is a proxy of socks5:\/\/.*not supported/)])
+      expect(exitCode).toBe(64)
+    })
+
     it('is no plan, a missing token or secret, and a port that is in use', async () => {
       const used = [
         await use(['collect'], both),

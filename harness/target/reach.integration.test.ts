@@ -157,11 +157,13 @@ describe('a target', () => {
     const proxy = await open(picky)
     const trusted = { NODE_EXTRA_CA_CERTS: join(directory, 'ca.pem') }
     const broken = { SSL_CERT_FILE: journey }
+    const typedThere = { SSL_CERT_FILE: 'journey.ts', INIT_CWD: directory }
     const used = await Promise.all([
       use(`https://127.0.0.1:${secure}`),
       use(`https://localhost:${secure}`, trusted),
       use(`https://127.0.0.1:${plain}`),
       use(`https://127.0.0.1:${secure}`, broken),
+      use(`https://127.0.0.1:${secure}`, typedThere),
       use('http://shop.test', { HTTP_PROXY: `http://127.0.0.1:${proxy}` }),
       use('http://shop.test', { HTTP_PROXY: `socks5://127.0.0.1:${proxy}` }),
       use('https://shop.test', { HTTPS_PROXY: `http://me:word@127.0.0.1:${proxy}` }),
@@ -175,11 +177,12 @@ describe('a target', () => {
       ),
       expect.stringMatching(/does not answer \(.*it speaks no TLS at this port/),
       expect.stringMatching(/SSL_CERT_FILE is \S+journey\.ts, which holds no certificate/),
+      expect.stringContaining(`SSL_CERT_FILE is ${journey}, which holds no certificate`),
       expect.stringMatching(/proxy 127\.0\.0\.1:\d+ of HTTP_PROXY \(.*the proxy wants to know who asks/),
       expect.stringMatching(/HTTP_PROXY is a proxy of socks5:\/\/, which is not supported — name one/),
       expect.stringMatching(/proxy 127\.0\.0\.1:\d+ of HTTPS_PROXY \(.*the proxy wants to know who asks/),
     ])
-    expect(used.map(({ exitCode }) => exitCode)).toEqual([64, 64, 64, 64, 64, 64, 64])
+    expect(used.map(({ exitCode }) => exitCode)).toEqual([64, 64, 64, 64, 64, 64, 64, 64])
   })
 })
 
