@@ -108,6 +108,13 @@ describe('the file of a journey', () => {
     expect(await nameInK6(script)).toBe('shop')
   })
 
+  it('is the one that was named, and no other that a * in its path would match', async () => {
+    await journeyOf({ ...good, name: `'other'` }, 'star!.ts')
+    await journeyOf({ ...good, name: `'other'` }, 'star-x.ts')
+    const { name, script } = await readJourney(await journeyOf(good, 'star*.ts'))
+    expect([name, await nameInK6(script)]).toEqual(['shop', 'shop'])
+  })
+
   it.each<[string, string]>([
     [
       'JSON that is imported',
