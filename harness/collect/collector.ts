@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { add, type Histogram } from '@headroom/loadtests/wire/histogram.ts'
+import { add, addAll, type Histogram } from '@headroom/loadtests/wire/histogram.ts'
 import {
   type ErrorClass,
   type Example,
@@ -222,18 +222,13 @@ export const noTally = (): RouteTally => ({
 
 /** The first with what the second holds as well. */
 export function mergeTallies(into: RouteTally, tally: RouteTally): RouteTally {
-  const pairs: [Map<number, number>, Map<number, number>][] = [
-    [into.latency, tally.latency],
-    [into.ttfb, tally.ttfb],
-    [into.waited.ttfb, tally.waited.ttfb],
-    [into.waited.latency, tally.waited.latency],
-    [into.waited.without.ttfb, tally.waited.without.ttfb],
-    [into.waited.without.latency, tally.waited.without.latency],
-  ]
-  for (const [to, from] of pairs) for (const [bucket, n] of from) to.set(bucket, (to.get(bucket) ?? 0) + n)
+  for (const what of ['ttfb', 'latency'] as const) {
+    addAll(into[what], tally[what])
+    addAll(into.waited[what], tally.waited[what])
+    addAll(into.waited.without[what], tally.waited.without[what])
+    into.over[what] += tally.over[what]
+  }
   for (const [kind, n] of tally.errors) into.errors.set(kind, (into.errors.get(kind) ?? 0) + n)
-  into.over.ttfb += tally.over.ttfb
-  into.over.latency += tally.over.latency
   return into
 }
 

@@ -1,5 +1,6 @@
-import { add, count, type Histogram, percentile } from '@headroom/loadtests/wire/histogram.ts'
+import { add, addAll, count, type Histogram, percentile } from '@headroom/loadtests/wire/histogram.ts'
 import { type Message, messageTimeout, patience, windowWidth } from '@headroom/loadtests/wire/message.ts'
+import { isWithin } from '../judge/percentiles.ts'
 
 /** A stretch of the run, whatever its phase: what was due in it. */
 export type Window = {
@@ -87,7 +88,7 @@ export class Timeline {
       const told: Window['routes'] = {}
       let errors = 0
       for (const [route, tally] of routes) {
-        for (const [bucket, n] of tally.ttfb) all.set(bucket, (all.get(bucket) ?? 0) + n)
+        addAll(all, tally.ttfb)
         errors += tally.errors
         const ttfbP95 = percentile(tally.ttfb, 0.95)
         told[route] = { count: count(tally.ttfb), ttfbP95, over: tally.over, errors: tally.errors }
@@ -114,9 +115,6 @@ export type FirstBreak = {
   requestsPerSecond: number
 }
 
-/** Of a hundred, five may be above the limit of a p95. */
-const mayBeOver = 0.05
-
 /** Fewer say nothing of a window's percentile. */
 const fewest = 20
 
@@ -132,7 +130,7 @@ export function firstBreak(
   const broken = windows.map((window) => {
     const late = Object.entries(window.routes).flatMap(([route, { count, ttfbP95, over }]) => {
       const limit = limitOf(route)
-      if (limit === undefined || count < fewest || over <= mayBeOver * count) return []
+      if (limit === undefined || count < fewest || isWithin(over, count, limit)) return []
       return [{ route, ttfbP95: Math.max(ttfbP95, limit), limit }]
     })
     return late.sort((a, b) => b.ttfbP95 / b.limit - a.ttfbP95 / a.limit)[0]

@@ -1,4 +1,4 @@
-import { count, type Histogram, percentile } from '@headroom/loadtests/wire/histogram.ts'
+import { addAll, count, type Histogram, percentile } from '@headroom/loadtests/wire/histogram.ts'
 import { isJudged } from '@headroom/loadtests/wire/workloads.ts'
 import { errorsOfTime, latencyTarget, validity } from '@headroom/perf-budgets/slo.ts'
 import { sum } from 'simple-statistics'
@@ -17,7 +17,7 @@ export function connectionWaits(
     judged.flatMap((phase) => [...(routes.get(phase)?.values() ?? [])].map(({ latency }) => count(latency))),
   )
   const waited: Histogram = new Map()
-  for (const phase of judged) addAll(waited, waits.get(phase) ?? new Map(), 1)
+  for (const phase of judged) addAll(waited, waits.get(phase) ?? new Map())
   const requests = count(waited)
   // Of all requests, most of which waited for nothing.
   const share = requests === 0 ? 0 : 1 - (all * 0.01) / requests
@@ -63,10 +63,6 @@ export function connectionDoubts(
 function withoutWaits(tally: RouteTally, what: 'ttfb' | 'latency'): Histogram {
   const all: Histogram = new Map(tally[what])
   addAll(all, tally.waited[what], -1)
-  addAll(all, tally.waited.without[what], 1)
+  addAll(all, tally.waited.without[what])
   return all
-}
-
-function addAll(into: Histogram, histogram: Histogram, times: number): void {
-  for (const [bucket, n] of histogram) into.set(bucket, (into.get(bucket) ?? 0) + times * n)
 }

@@ -1,4 +1,4 @@
-import { count, type Histogram, percentile } from '@headroom/loadtests/wire/histogram.ts'
+import { addAll, count, type Histogram, percentile } from '@headroom/loadtests/wire/histogram.ts'
 import type { RouteLimit } from '@headroom/loadtests/wire/message.ts'
 import { isJudged, type Stage, usersAt } from '@headroom/loadtests/wire/workloads.ts'
 import {
@@ -128,7 +128,7 @@ export function judge(collected: Collected, circumstances: Circumstances): Judge
 type Judged = { name: string; phase: string; tally: RouteTally }
 
 /** What is told of a route that was asked while users came, and hardly afterwards. */
-export const wholeRun = 'whole run'
+const wholeRun = 'whole run'
 
 /**
  * The routes of each judged stage. Where everybody begins at the beginning, what is asked there (a sign-in) falls into the
@@ -235,7 +235,7 @@ function phasesOf(collected: Collected, stages: readonly Stage[]): PhaseResult[]
     const all: Histogram = new Map()
     let errors = 0
     for (const tally of collected.routes.get(phase)?.values() ?? []) {
-      for (const [bucket, n] of tally.latency) all.set(bucket, (all.get(bucket) ?? 0) + n)
+      addAll(all, tally.latency)
       errors += failedOf(Object.fromEntries(tally.errors))
     }
     const requests = count(all)

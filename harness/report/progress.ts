@@ -1,4 +1,4 @@
-import { count, percentile } from '@headroom/loadtests/wire/histogram.ts'
+import { addAll, count, percentile } from '@headroom/loadtests/wire/histogram.ts'
 import { lengthOf, stageAt, stagesOf } from '@headroom/loadtests/wire/workloads.ts'
 import { createLogUpdate } from 'log-update'
 import pc from 'picocolors'
@@ -51,7 +51,7 @@ export function view(
   const all = new Map<number, number>()
   let errors = 0
   for (const tally of steady.values()) {
-    for (const [bucket, n] of tally.latency) all.set(bucket, (all.get(bucket) ?? 0) + n)
+    addAll(all, tally.latency)
     for (const n of tally.errors.values()) errors += n
   }
   let requests = 0

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type Histogram, percentile } from '@headroom/loadtests/wire/histogram.ts'
+import { addAll, type Histogram, percentile } from '@headroom/loadtests/wire/histogram.ts'
 import { stagesOf, vusFor } from '@headroom/loadtests/wire/workloads.ts'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type Collected, startCollector } from '../collect/collector.ts'
@@ -59,8 +59,7 @@ describe('shards', () => {
 
   const allOf = ({ routes }: Collected): Histogram => {
     const all: Histogram = new Map()
-    for (const { latency } of routes.get('steady')?.values() ?? [])
-      for (const [bucket, n] of latency) all.set(bucket, (all.get(bucket) ?? 0) + n)
+    for (const { latency } of routes.get('steady')?.values() ?? []) addAll(all, latency)
     return all
   }
 

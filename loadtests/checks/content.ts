@@ -28,13 +28,16 @@ export class ContentCheck {
   /** Routes that answered with something else than HTML. */
   readonly #noPages = new Set<string>()
 
-  /** What is wrong with the answer, in words, or null. */
-  problem(wanted: Wanted, { headers, text }: Came): string | null {
+  /**
+   * What is wrong with the answer, in words, or null.
+   * @param sent headers that went along: the request's own and those of the session
+   */
+  problem(wanted: Wanted, { headers, text }: Came, sent = wanted.headers): string | null {
     if (wanted.content === 'any') return null
     const type = (headers['Content-Type'] || '').toLowerCase()
     if (wanted.method === 'GET' && (text === null ? headers['Content-Length'] === '0' : text === ''))
       return 'the answer is empty'
-    const asked = (wanted.type || askedFor(wanted.headers)).toLowerCase()
+    const asked = (wanted.type || askedFor(sent)).toLowerCase()
     if (asked !== '' && type.slice(0, asked.length) !== asked)
       return `the content type is ${type || 'missing'}, wanted ${asked}`
     const isHtml = type === '' ? (text ?? '').trimStart().startsWith('<') : type.startsWith('text/html')

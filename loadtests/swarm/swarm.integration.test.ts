@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { startCollector } from '../../harness/collect/collector.ts'
 import { contentTypeOf } from '../../harness/run/testing/content-type.ts'
 import { provide } from '../../harness/toolchain/provide.ts'
-import { bucketOf, count, percentile } from '../wire/histogram.ts'
+import { addAll, bucketOf, count, percentile } from '../wire/histogram.ts'
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void
 
@@ -109,7 +109,7 @@ describe('the swarm', () => {
     const { routes, waits } = await play(target, { users: 600, think: 2_000, duration: 6_000, connections })
     const all = new Map<number, number>()
     for (const { latency } of routes.get('steady')?.values() ?? []) {
-      for (const [bucket, n] of latency) all.set(bucket, (all.get(bucket) ?? 0) + n)
+      addAll(all, latency)
     }
     // A generator that counts from sending would have seen as many slow answers as it has connections.
     const slow = [...all].filter(([bucket]) => bucket > bucketOf(200))

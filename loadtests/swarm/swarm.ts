@@ -52,9 +52,6 @@ type Waiting = { since: number; go: (hasTurn: boolean) => void }
 /** What came of a request: how long it took by what is told of it, and whether the step goes on. */
 type Outcome = { latency: number; good: boolean }
 
-/** A request with all headers that went along. */
-type Asked = Request & { headers: Record<string, string> }
-
 /** A user whose step is being played, and what they wait for. */
 type Asking = { request: Request; due: number }
 
@@ -164,9 +161,15 @@ export async function swarm<User extends Player>(run: Run, app: App<User>): Prom
   }
 
   /** What is wrong with the content of an answer whose status is good, in words, or null. */
-  const problemOf = (user: User, request: Asked, answer: Answer, text: string | null): string | null => {
+  const problemOf = (
+    user: User,
+    request: Request,
+    sent: Record<string, string>,
+    answer: Answer,
+    text: string | null,
+  ): string | null => {
     const holdsSomething = answer.status < 300 && answer.status !== 204
-    const problem = holdsSomething ? content.problem(request, { headers: answer.headers, text }) : null
+    const problem = holdsSomething ? content.problem(request, { headers: answer.headers, text }, sent) : null
     if (problem !== null || text === null) return problem
     // A page without the tenant's own text proves nothing about the others'.
     if (marks && request.tenant === true && !text.includes(marks.own(user)))
@@ -218,7 +221,7 @@ export async function swarm<User extends Player>(run: Run, app: App<User>): Prom
       if (foreign) [error, why] = ['leak', `another tenant's text (${foreign})`]
     }
     if (error === null && status !== 304) {
-      const problem = problemOf(user, { ...request, headers }, answer, text)
+      const problem = problemOf(user, request, headers, answer, text)
       if (problem !== null) [error, why] = ['wrong-content', problem]
     }
     if (request.conditional && error === null && status === 200) remember(user, request.path, answer)

@@ -26,6 +26,11 @@ export function add(histogram: Histogram, buckets: Buckets): void {
   for (const bucket of buckets) histogram.set(bucket, (histogram.get(bucket) ?? 0) + 1)
 }
 
+/** Adds all that another one holds, so many times; -1 takes it away. */
+export function addAll(into: Histogram, from: Histogram, times = 1): void {
+  for (const [bucket, n] of from) into.set(bucket, (into.get(bucket) ?? 0) + times * n)
+}
+
 export function count(histogram: Histogram): number {
   let total = 0
   histogram.forEach((n) => {
