@@ -1,8 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { createHash } from 'node:crypto'
 import { PrismaPg } from '@prisma/adapter-pg'
-import { Prisma, PrismaClient } from './generated/prisma/client.ts'
+import { PrismaClient } from './generated/prisma/client.ts'
 import type { OrgId } from './ids.ts'
+import { untilUndisturbed } from './refusal.ts'
 import { currentTenant, TenantPool } from './tenant-pool.ts'
 
 /** Models without a tenant column: row-level security alone decides what of them is seen. */
@@ -21,8 +22,11 @@ export function connect(url: string, size = 10) {
   // An idle connection that the server closes is replaced at the next query; it must not end the process.
   pool.on('error', () => {})
   const adapter = new PrismaPg(pool, { statementNameGenerator: ({ sql }) => statementName(sql) })
-  return { pool, prisma: stamped(new PrismaClient({ adapter })) }
+  return { pool, prisma: stamped(new PrismaClient({ adapter, transactionOptions })) }
 }
+
+/** A busy server is slow, and not wrong: a write waits for a connection, and for its locks, as long as people do. */
+const transactionOptions = { maxWait: 10_000, timeout: 20_000 }
 
 type Asker = { orgId: OrgId; requestId?: string }
 
@@ -61,36 +65,6 @@ export function tenant(database: Database, { orgId, requestId = '' }: Asker): Te
 
 /** A transaction begun inside another one of the same tenant is part of that one. */
 const currentTransaction = new AsyncLocalStorage<{ orgId: OrgId; tx: Transaction }>()
-
-const attempts = 3
-
-/** Two writes that met in a deadlock or a serialization failure: the one that was undone is done again. */
-async function untilUndisturbed<T>(work: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await work()
-    } catch (error) {
-      if (!wasDisturbed(error) || attempt === attempts) throw error
-    }
-  }
-}
-
-/** serialization_failure and deadlock_detected, as Postgres names them; Prisma's own queries and raw ones differ. */
-const disturbances = new Set(['40001', '40P01'])
-
-function wasDisturbed(error: unknown): boolean {
-  if (!(error instanceof Prisma.PrismaClientKnownRequestError)) return false
-  const { driverAdapterError } = (error.meta ?? {}) as {
-    driverAdapterError?: { cause?: { originalCode?: string } }
-  }
-  return error.code === 'P2034' || disturbances.has(driverAdapterError?.cause?.originalCode ?? '')
-}
-
-/** The constraint or columns that a write stumbled over, when that is why it failed; else null. */
-export function uniqueViolation(error: unknown): string | null {
-  if (!(error instanceof Prisma.PrismaClientKnownRequestError) || error.code !== 'P2002') return null
-  return JSON.stringify(error.meta ?? {})
-}
 
 /** The first layer: every query filters by the tenant and every write is stamped with it. */
 function stamped(client: PrismaClient) {

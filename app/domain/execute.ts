@@ -10,7 +10,9 @@ import { publish } from './live/channel.ts'
 import { type AnyOperation, isRead, type Operation, type Route } from './operation.ts'
 import { authorise } from './permission.ts'
 import { checkLimits, type LimitVerdict, refuseBeyond } from './rate-limits.ts'
+import { inWords } from './refusals.ts'
 import { work } from './runtime.ts'
+import { takeTurn } from './turn.ts'
 
 /** What a door says of a call beside its input, and what it hears beside the output. */
 export type Call = {
@@ -75,7 +77,8 @@ async function write(operation: AnyOperation, actor: Actor, input: unknown, call
       return { output: earlier, effects }
     }
     await repeatedly(operation.name, () => run('select 1', []))
-    const output = await collectEffects(effects, () => operation.run(actor, input as never))
+    const now = operation.locks ? await takeTurn(run, operation, actor) : actor
+    const output = await collectEffects(effects, () => operation.run(now, input as never))
     if (operation.audited !== false && effects.audit.length === 0) {
       throw new Error(`${operation.name} left nothing in the audit log`)
     }
@@ -90,7 +93,7 @@ async function write(operation: AnyOperation, actor: Actor, input: unknown, call
 }
 
 const tenantTransaction = <T>(actor: Actor, body: (run: RunStatement) => Promise<T>): Promise<T> =>
-  work(actor).transaction((tx) => body((text, values) => tx.$queryRawUnsafe(text, ...values)))
+  inWords(work(actor).transaction((tx) => body((text, values) => tx.$queryRawUnsafe(text, ...values))))
 
 function validated(operation: AnyOperation, input: unknown): unknown {
   const parsed = operation.input.safeParse(input ?? {})

@@ -32,6 +32,11 @@ type Common = {
    * role that may (see `accounts/transaction.ts`).
    */
   writes?: 'tenant' | 'account'
+  /**
+   * Changes who belongs to the organisation, or what somebody may do there. Such writes of one organisation happen
+   * one after another, and the caller's role is read again when its turn has come (see `turn.ts`).
+   */
+  locks?: 'organisation'
   /** False for a write that is nobody's business but one's own, such as reading a notification. */
   audited?: boolean
   /** Its answer holds a secret that is shown once and kept nowhere. */

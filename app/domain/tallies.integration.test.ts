@@ -67,6 +67,18 @@ describe('the tallies', () => {
     expect(await differ()).toBe(false)
   })
 
+  it('go with their organisation, also those of tasks that somebody was given', async () => {
+    const gone = await createTenant()
+    const { actor } = gone.people.owner
+    const taskId = gone.task
+    await execute(updateTask, actor, { taskId, assigneeId: gone.people.member.actor.userId })
+    await asAdministrator(async (client) => {
+      await client.query('delete from organisations where id = $1', [gone.id])
+      const { rows } = await client.query('select * from tallies where org_id = $1', [gone.id])
+      expect(rows).toEqual([])
+    })
+  })
+
   it('would be seen to differ if a trigger were off', async () => {
     const other = await createTenant()
     tenant = other

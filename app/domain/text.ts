@@ -10,6 +10,9 @@ export const line = (most: number) =>
 /** Several lines. */
 export const lines = (most: number) => printable(most)
 
+/** A text as a part of a LIKE pattern that stands for itself alone: `_`, `%` and `\` are plain characters. */
+export const likeLiteral = (text: string) => text.replaceAll(/[\\%_]/g, String.raw`\$&`)
+
 /** Postgres keeps no NUL, and half of a surrogate pair is no character. */
 const printable = (most: number) =>
   z

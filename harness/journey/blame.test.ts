@@ -44,6 +44,14 @@ describe('how k6 ended a journey', () => {
     ).not.toThrow()
   })
 
+  it('is not its own fault there, whatever the path of the project is written like', () => {
+    const swarm = encodeURI(join(project, 'loadtests/swarm/a swarm.ts'))
+    for (const path of [swarm, decodeURI(swarm)]) {
+      const said = `Uncaught (in promise) Error: x\n\tat file://${path}:1:2(3)\n`
+      expect(playing({ errors: [said] })).not.toThrow()
+    }
+  })
+
   it('is its own fault where it never gave k6 its turn back', () => {
     expect(playing({ code: null, isSilent: true, isOverdue: true })).toThrow(/never returns/)
   })

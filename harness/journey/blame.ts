@@ -50,8 +50,17 @@ export const uncaughtIn = (error: string): string | null =>
 
 /** Whether it comes from what plays journeys, and not from one. */
 function isOurs(error: string, file: string): boolean {
-  const [, place = ''] = /\s+at .*?\(?file:\/\/(\S+?):\d+:\d+/.exec(error) ?? []
-  return place.startsWith(join(project, 'loadtests/')) && place !== file
+  const [, place = ''] = /\s+at .*?\(?file:\/\/(.+?):\d+:\d+/.exec(error) ?? []
+  // A path as it is, or as a URL has it: with %20 for a space.
+  return [place, pathOf(place)].some((each) => each.startsWith(join(project, 'loadtests/')) && each !== file)
+}
+
+function pathOf(place: string): string {
+  try {
+    return decodeURIComponent(place)
+  } catch {
+    return place
+  }
 }
 
 /** k6's words and the innermost place; the others are of what called it. */

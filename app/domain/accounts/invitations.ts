@@ -5,6 +5,7 @@ import { Problem } from '../errors.ts'
 import { notificationTopic } from '../notifications/topic.ts'
 import { tokenHash } from '../sessions/token.ts'
 import { tags } from '../tags.ts'
+import { takeTurnAt } from '../turn.ts'
 import { account, accountTransaction } from './transaction.ts'
 
 export type Invitation = {
@@ -12,17 +13,26 @@ export type Invitation = {
   organisation: { id: string; name: string }
   email: string
   role: Role
-  invitedBy: { id: string; name: string } | null
+  invitedBy: { id: string; name: string }
 }
 
-/** What a link leads to, or null when it is used, revoked, expired or made up. */
+/** The least role that may invite. */
+export const mayInvite = 'admin' satisfies Role
+
+/**
+ * What a link leads to, or null when it is used, revoked, expired or made up, or when whoever made it may no longer
+ * give what it gives: an invitation carries no more than its maker.
+ */
 export async function invitationOf(token: string): Promise<Invitation | null> {
   const { rows } = await account().query(
     `select i.id, i.email, i.role, jsonb_build_object('id', o.id, 'name', o.name) as organisation,
-       case when u.id is null then null else jsonb_build_object('id', u.id, 'name', u.name) end as "invitedBy"
-     from invitations i join organisations o on o.id = i.org_id left join users u on u.id = i.invited_by
-     where i.token_hash = $1 and i.expires_at > now()`,
-    [tokenHash(token)],
+       jsonb_build_object('id', u.id, 'name', u.name) as "invitedBy"
+     from invitations i
+     join organisations o on o.id = i.org_id
+     join users u on u.id = i.invited_by
+     join memberships m on m.org_id = i.org_id and m.user_id = i.invited_by
+     where i.token_hash = $1 and i.expires_at > now() and m.role >= $2::role and m.role >= i.role`,
+    [tokenHash(token), mayInvite],
   )
   return rows[0] ?? null
 }
@@ -35,13 +45,23 @@ export async function invitationByToken(token: string): Promise<Invitation> {
 }
 
 /**
+ * The same inside of a transaction, which nobody can take back any more until it ends.
+ * @throws Problem notFound
+ */
+export async function invitationInTurn(token: string): Promise<Invitation> {
+  const { organisation } = await invitationByToken(token)
+  await takeTurnAt(organisation.id)
+  return invitationByToken(token)
+}
+
+/**
  * Makes somebody who is signed in a member of the organisation that invited them. The link is good once.
  * @returns the organisation's id, to switch the session to
  * @throws Problem notFound, forbidden when the invitation went to another address
  */
 export async function acceptInvitation(userId: string, token: string): Promise<{ organisationId: string }> {
   const organisation = await accountTransaction(null, async () => {
-    const invitation = await invitationByToken(token)
+    const invitation = await invitationInTurn(token)
     const { rows } = await account().query('select email from users where id = $1', [userId])
     if (rows[0]?.email.toLowerCase() !== invitation.email.toLowerCase()) {
       throw new Problem(
@@ -70,7 +90,6 @@ export async function join(userId: string, invitation: Invitation, hash: string)
      values ($1, $2, 'invitation.accept', $3, null, $4)`,
     [organisation.id, userId, `member ${userId}`, JSON.stringify({ role })],
   )
-  if (!invitedBy) return
   await account().query('insert into outbox (org_id, topic, payload) values ($1, $2, $3)', [
     organisation.id,
     notificationTopic,

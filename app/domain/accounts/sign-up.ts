@@ -3,7 +3,7 @@ import { invalidField, Problem } from '../errors.ts'
 import { hashPassword, NewPassword } from '../sessions/passwords.ts'
 import { tokenHash } from '../sessions/token.ts'
 import { line } from '../text.ts'
-import { invitationByToken, join } from './invitations.ts'
+import { invitationInTurn, join } from './invitations.ts'
 import { foundOrganisation, organisationName } from './organisations.ts'
 import { account, accountTransaction } from './transaction.ts'
 
@@ -36,7 +36,7 @@ export async function signUp(input: unknown): Promise<{ userId: string; email: s
   const { name, email, password, organisation, invitation } = parsed.data
   const passwordHash = await hashPassword(password)
   return accountTransaction(null, async () => {
-    const invited = invitation === undefined ? null : await invitationByToken(invitation)
+    const invited = invitation === undefined ? null : await invitationInTurn(invitation)
     if (invited && invited.email.toLowerCase() !== email.toLowerCase()) {
       throw invalidField('email', 'must be the address that the invitation was sent to')
     }

@@ -2,11 +2,11 @@ import { z } from 'zod'
 import { record } from '../effects.ts'
 import { notFound } from '../errors.ts'
 import { operation } from '../operation.ts'
+import { unlessTaken } from '../refusals.ts'
 import { work } from '../runtime.ts'
 import { TaskQuery } from '../tasks/reads.ts'
 import { Id } from '../tasks/shapes.ts'
 import { line } from '../text.ts'
-import { unlessTaken } from '../unique.ts'
 
 export const SavedFilter = z
   .object({ id: Id, name: z.string(), query: TaskQuery })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { mayInvite } from '../accounts/invitations.ts'
 import { Email } from '../accounts/sign-up.ts'
 import { mayAct, Role } from '../actor.ts'
 import { enqueue, record } from '../effects.ts'
@@ -74,20 +75,21 @@ export const createInvitation = operation({
   name: 'invitation.create',
   rest: 'POST /v1/invitations',
   summary: 'Invites somebody by e-mail; an earlier invitation to the address ends',
-  allow: 'admin',
+  allow: mayInvite,
   peopleOnly: true,
+  locks: 'organisation',
   input: z.strictObject({ email: Email, role: Role }),
   output: Invitation,
   run: (actor, { email, role }) =>
     work(actor).transaction(async (tx) => {
       if (role === 'owner') throw invalidField('role', 'must not be owner: ownership is transferred')
       if (!mayAct(actor, role)) throw invalidField('role', 'must not be above your own')
-      const member = await tx.user.findFirst({
-        where: { email: { equals: email, mode: 'insensitive' } },
-        select: { id: true },
-      })
-      if (member) throw new Problem('conflict', 'This person belongs to your organisation already.')
-      await tx.invitation.deleteMany({ where: { email: { equals: email, mode: 'insensitive' } } })
+      // As the unique indexes compare: Prisma's insensitive equality is ILIKE, to which _ and % are wildcards.
+      const members = await tx.$queryRaw<unknown[]>`select id from users where lower(email) = lower(${email})`
+      if (members.length > 0) {
+        throw new Problem('conflict', 'This person belongs to your organisation already.')
+      }
+      await tx.$executeRaw`delete from invitations where lower(email) = lower(${email})`
       const token = newToken()
       const invitation = invitationOf(
         await tx.invitation.create({
@@ -121,6 +123,7 @@ export const revokeInvitation = operation({
   summary: 'Takes an invitation back; its link is good no more',
   allow: 'admin',
   peopleOnly: true,
+  locks: 'organisation',
   input: z.strictObject({ invitationId: Id }),
   output: z.object({ id: Id }),
   run: (actor, { invitationId }) =>

@@ -2,11 +2,11 @@ import { z } from 'zod'
 import { forget, record } from '../effects.ts'
 import { notFound } from '../errors.ts'
 import { operation } from '../operation.ts'
+import { unlessTaken } from '../refusals.ts'
 import { work } from '../runtime.ts'
 import { tags } from '../tags.ts'
 import { Id, Label, LabelColour } from '../tasks/shapes.ts'
 import { line } from '../text.ts'
-import { unlessTaken } from '../unique.ts'
 
 const columns = { id: true, name: true, colour: true } as const
 const name = line(40)

@@ -4,6 +4,7 @@ import { afterwards } from '../effects.ts'
 import { invalidField, notFound, Problem } from '../errors.ts'
 import { operation } from '../operation.ts'
 import { forgetSessions } from '../sessions/sessions.ts'
+import { takeTurnEverywhere } from '../turn.ts'
 
 export const removeMe = operation({
   name: 'me.remove',
@@ -17,7 +18,8 @@ export const removeMe = operation({
   input: z.strictObject({ confirm: z.string().max(200).meta({ description: 'Your e-mail address' }) }),
   output: z.strictObject({}),
   async run({ userId }, { confirm }) {
-    const { rows } = await account().query('select email from users where id = $1', [userId])
+    await takeTurnEverywhere(userId)
+    const { rows } = await account().query('select email from users where id = $1 for update', [userId])
     if (!rows[0]) throw notFound('user')
     if (confirm.toLowerCase() !== rows[0].email.toLowerCase())
       throw invalidField('confirm', 'must be your e-mail address')
@@ -46,6 +48,7 @@ export const removeMe = operation({
        from memberships where user_id = $1`,
       [userId],
     )
+    await account().query('delete from invitations where invited_by = $1', [userId])
     await account().query('delete from users where id = $1', [userId])
     afterwards(() => forgetSessions(sessions.rows))
     return {}

@@ -1,6 +1,7 @@
 import type { Transaction } from '@worklane/data/tenant.ts'
 import { z } from 'zod'
-import { type Actor, atLeast, Role } from '../actor.ts'
+import { mayInvite } from '../accounts/invitations.ts'
+import { type Actor, above, atLeast, mayAct, Role } from '../actor.ts'
 import { afterwards, forget, record } from '../effects.ts'
 import { invalidField, notFound, Problem } from '../errors.ts'
 import { operation } from '../operation.ts'
@@ -9,7 +10,7 @@ import { work } from '../runtime.ts'
 import { refreshSessionsOf } from '../sessions/sessions.ts'
 import { tags } from '../tags.ts'
 import { Id } from '../tasks/shapes.ts'
-import { line } from '../text.ts'
+import { likeLiteral, line } from '../text.ts'
 
 export const Member = z
   .object({ id: Id, name: z.string(), email: z.string(), role: Role })
@@ -33,7 +34,7 @@ export const listMembers = operation({
   output: pageOfItems(Member),
   cache: { tags: () => [tags.members], shared: true, seconds: 300 },
   async run(actor, { search, cursor, limit }) {
-    const found = { contains: search, mode: 'insensitive' } as const
+    const found = { contains: likeLiteral(search ?? ''), mode: 'insensitive' } as const
     const rows = await work(actor).read((db) =>
       db.membership.findMany({
         relationLoadStrategy: 'join',
@@ -56,6 +57,7 @@ export const setRole = operation({
   summary: 'Gives a member another role, up to your own',
   allow: 'admin',
   peopleOnly: true,
+  locks: 'organisation',
   input: z.strictObject({ memberId: Id, role: Role }),
   output: Member,
   run: (actor, { memberId, role }) =>
@@ -63,6 +65,9 @@ export const setRole = operation({
       if (role === 'owner') throw invalidField('role', 'must not be owner: ownership is transferred')
       const before = await below(tx, actor, memberId)
       await tx.membership.updateMany({ where: { userId: memberId }, data: { role } })
+      // Nobody comes in by a promise that its maker can no longer give.
+      const tooMuch = mayAct({ role }, mayInvite) ? { role: { in: above(role) } } : {}
+      await tx.invitation.deleteMany({ where: { invitedBy: memberId, ...tooMuch } })
       record(`member ${memberId}`, { role: before.role }, { role })
       forget(tags.members)
       afterwards(() => refreshSessionsOf([memberId]))
@@ -76,6 +81,7 @@ export const removeMember = operation({
   summary: 'Removes a person from your organisation; their next request there is refused',
   allow: 'admin',
   peopleOnly: true,
+  locks: 'organisation',
   input: z.strictObject({ memberId: Id }),
   output: z.object({ id: Id }),
   run: (actor, { memberId }) =>
@@ -91,6 +97,7 @@ export const removeMember = operation({
 /** Ends a membership as part of the write that runs: their keys go with it, and their tasks are nobody's. */
 export async function takeOut(tx: Transaction, memberId: string, role: Role): Promise<void> {
   await tx.membership.deleteMany({ where: { userId: memberId } })
+  await tx.invitation.deleteMany({ where: { invitedBy: memberId } })
   record(`member ${memberId}`, { role }, null)
   forget(tags.members, tags.organisation, tags.tasks, tags.work)
   afterwards(() => refreshSessionsOf([memberId]))

@@ -109,6 +109,7 @@ export const transferOrganisation = operation({
   summary: 'Makes another member the owner, and you an admin',
   allow: 'owner',
   peopleOnly: true,
+  locks: 'organisation',
   input: z.strictObject({ memberId: Id }),
   output: z.strictObject({}),
   run: (actor, { memberId }) =>
@@ -116,8 +117,8 @@ export const transferOrganisation = operation({
       if (memberId === actor.userId) throw invalidField('memberId', 'must be somebody else')
       const heir = await tx.membership.findFirst({ where: { userId: memberId }, select: { role: true } })
       if (!heir) throw notFound('member')
-      await tx.membership.updateMany({ where: { userId: memberId }, data: { role: 'owner' } })
       await tx.membership.updateMany({ where: { userId: actor.userId }, data: { role: 'admin' } })
+      await tx.membership.updateMany({ where: { userId: memberId }, data: { role: 'owner' } })
       record(`member ${memberId}`, { role: heir.role }, { role: 'owner' })
       record(`member ${actor.userId}`, { role: 'owner' }, { role: 'admin' })
       forget(tags.members)
@@ -132,6 +133,7 @@ export const leaveOrganisation = operation({
   summary: 'Ends your membership',
   allow: 'viewer',
   peopleOnly: true,
+  locks: 'organisation',
   input: z.strictObject({}),
   output: z.strictObject({}),
   run: (actor) =>
@@ -154,6 +156,7 @@ export const removeOrganisation = operation({
   summary: 'Removes your organisation with everything in it, for good',
   allow: 'owner',
   peopleOnly: true,
+  locks: 'organisation',
   // Its audit log goes with it.
   audited: false,
   input: z.strictObject({

@@ -3,11 +3,11 @@ import { forget, record } from '../effects.ts'
 import { invalidField, notFound } from '../errors.ts'
 import { operation } from '../operation.ts'
 import { pageOf, pageOfItems } from '../paging.ts'
+import { unlessTaken } from '../refusals.ts'
 import { work } from '../runtime.ts'
 import { tags } from '../tags.ts'
 import { Id } from '../tasks/shapes.ts'
 import { line, lines } from '../text.ts'
-import { unlessTaken } from '../unique.ts'
 
 export const Project = z
   .object({

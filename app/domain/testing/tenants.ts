@@ -24,6 +24,10 @@ export async function asAdministrator<T>(work: (client: pg.Client) => Promise<T>
   }
 }
 
+/** Several of them, for a test that asks often; the test ends it. */
+export const administratorPool = (max: number) =>
+  new pg.Pool({ connectionString: process.env.DATABASE_URL, max })
+
 /** Makes an organisation with a person of each role, a project and a task. */
 export async function createTenant(): Promise<Tenant> {
   const tenant = await asAdministrator(async (client) => {
