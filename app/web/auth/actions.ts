@@ -92,7 +92,7 @@ export async function acceptHere(form: FormData): Promise<void> {
     await keepSession(await switchOrganisation(token, organisationId))
   } catch (error) {
     if (!(error instanceof Problem)) throw error
-    redirect(`/invitations/${encodeURIComponent(invitation)}?problem=${encodeURIComponent(error.message)}`)
+    redirect(`/invitations/${encodeURIComponent(invitation)}?problem=${error.kind}`)
   }
   redirect('/dashboard')
 }

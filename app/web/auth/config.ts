@@ -13,6 +13,7 @@ import { z } from 'zod'
 import { adapter } from './adapter.ts'
 import { device } from './device.ts'
 import { sendSignInLink } from './mail.ts'
+import { ownAddress } from './next-path.ts'
 
 // Links and redirects lead to the public origin, whatever host this process thinks it has.
 if (process.env.ORIGIN) process.env.AUTH_URL = process.env.ORIGIN
@@ -61,6 +62,7 @@ const config: NextAuthConfig = {
     debug: () => {},
   },
   callbacks: {
+    redirect: ({ url, baseUrl }) => ownAddress(url, baseUrl),
     jwt({ token, account, user }) {
       return account?.provider === 'credentials' ? { ...token, passwordOf: user.id } : token
     },

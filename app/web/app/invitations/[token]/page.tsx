@@ -43,7 +43,7 @@ async function Invitation({ params, searchParams }: Props) {
     >
       {problem ? (
         <p role="alert" className="mb-4 rounded-lg bg-danger-soft px-3 py-2 text-sm text-danger">
-          {problem}
+          {texts.problems[problem as keyof typeof texts.problems] ?? texts.problems.other}
         </p>
       ) : null}
       {user ? (
