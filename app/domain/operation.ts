@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 import type { Actor, Role } from './actor.ts'
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
@@ -77,3 +77,19 @@ export const operation = <
 export const methodOf = (rest: AnyOperation['rest']) => rest.slice(0, rest.indexOf(' ')) as Method
 export const pathOf = (rest: AnyOperation['rest']) => rest.slice(rest.indexOf(' ') + 1)
 export const isRead = (operation: Pick<AnyOperation, 'rest'>) => methodOf(operation.rest) === 'GET'
+
+/** What a field holds that nobody may read again, as OpenAPI's format `password`: a digest of it is kept as slowly. */
+export const secretField = { format: 'password' } as const
+
+const withSecrets = new WeakMap<AnyOperation, boolean>()
+
+/** Whether a field of the input, at any depth, is a `secretField`. */
+export function hasSecretInput(operation: AnyOperation): boolean {
+  let known = withSecrets.get(operation)
+  if (known === undefined) {
+    const schema = z.toJSONSchema(operation.input, { io: 'input', unrepresentable: 'any' })
+    known = JSON.stringify(schema).includes('"format":"password"')
+    withSecrets.set(operation, known)
+  }
+  return known
+}

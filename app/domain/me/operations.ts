@@ -5,7 +5,7 @@ import { Plan, Role } from '../actor.ts'
 import { forgetTags } from '../cache.ts'
 import { afterwards, record } from '../effects.ts'
 import { invalidField, notFound } from '../errors.ts'
-import { operation } from '../operation.ts'
+import { operation, secretField } from '../operation.ts'
 import { work } from '../runtime.ts'
 import { endOtherSessions } from '../sessions/operations.ts'
 import { hashPassword, NewPassword, verifyHash } from '../sessions/passwords.ts'
@@ -87,7 +87,10 @@ export const setPassword = operation({
   allow: 'viewer',
   peopleOnly: true,
   writes: 'account',
-  input: z.strictObject({ current: z.string().max(200).optional(), next: NewPassword }),
+  input: z.strictObject({
+    current: z.string().max(200).meta(secretField).optional(),
+    next: NewPassword.meta(secretField),
+  }),
   output: z.strictObject({}),
   async run({ userId, sessionId }, { current, next }) {
     const { rows } = await account().query('select password_hash, email from users where id = $1', [userId])
