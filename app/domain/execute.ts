@@ -65,6 +65,7 @@ async function leaked(name: string, load: () => Promise<unknown>): Promise<unkno
 
 /** A write, its audit entries, its outbox rows and its key: all of them or none. */
 async function write(operation: AnyOperation, actor: Actor, input: unknown, call: Call): Promise<unknown> {
+  await operation.beforehand?.(actor)
   const inTransaction = operation.writes === 'account' ? accountTransaction : tenantTransaction
   const { output, effects } = await inTransaction(actor, async (run) => {
     // Made anew for each attempt: one that was undone leaves nothing.

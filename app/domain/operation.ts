@@ -34,6 +34,8 @@ type Common = {
   writes?: 'tenant' | 'account'
   /** False for a write that is nobody's business but one's own, such as reading a notification. */
   audited?: boolean
+  /** Runs before a write's transaction, and stays when that is undone: to count a try, say. */
+  beforehand?: (actor: Actor) => Promise<void>
   /** Its answer holds a secret that is shown once and kept nowhere. */
   secret?: boolean
 }

@@ -18,7 +18,7 @@ export const account = {
     none: 'No account yet?',
     signUp: 'Sign up',
     refused:
-      'This e-mail and password do not belong together. After ten wrong tries an account takes no password for 15 minutes; a link by e-mail still works.',
+      'This e-mail and password do not belong together. After ten wrong tries wait 15 minutes, or ask for a link by e-mail.',
     with: (provider: string) => `Continue with ${provider}`,
   },
   invitation: {
