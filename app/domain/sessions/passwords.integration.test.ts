@@ -80,6 +80,16 @@ describe('a password', () => {
     expect((await verifyPassword(email('admin'), password, stranger()))?.email).toBe(email('admin'))
   })
 
+  it('of thirty accounts is checked in a minute for one network', async () => {
+    const guesser = stranger()
+    const kinds = []
+    for (let n = 0; n < 31; n++) {
+      kinds.push(await kindOf(verifyPassword(`nobody.${randomUUID()}@example.test`, 'wrong', guesser)))
+    }
+    expect(kinds.filter((kind) => kind === 'done')).toHaveLength(30)
+    expect(kinds.at(-1)).toBe('tooMany')
+  })
+
   it('of many at once is checked ten times', async () => {
     const guesser = stranger()
     const guesses = Array.from({ length: 25 }, (_, n) =>
