@@ -26,7 +26,11 @@ class SlowFirst extends BaseSequencer {
   }
 }
 
+/** Output is compared as text: colours, which a CI's environment turns on, are no part of it. */
+const env = { NO_COLOR: '1' }
+
 const wholeStack = {
+  env,
   exclude: ignored,
   testTimeout: 180_000,
   expect: { poll: { timeout: 20_000 } },
@@ -40,6 +44,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          env,
           include: ['**/*.test.ts'],
           exclude: [...ignored, '**/*.integration.test.ts', '**/*.e2e.test.ts'],
           globalSetup: './harness/test/generated.ts',
@@ -50,6 +55,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
+          env,
           include: ['**/*.integration.test.ts'],
           exclude: ignored,
           globalSetup: ['./harness/test/generated.ts', './harness/test/services.ts'],

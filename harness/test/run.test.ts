@@ -1,5 +1,6 @@
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { countVitest, runSteps } from './run.ts'
+import { countVitest, failuresIn, runSteps } from './run.ts'
 import type { Step } from './steps.ts'
 
 const report = (passed: number, failed: number, pending = 0) =>
@@ -27,6 +28,39 @@ describe('counting a test run', () => {
   it('fails a run that died without a report, or after its tests', () => {
     expect(countVitest('', false)).toEqual({ passed: 0, failed: 1 })
     expect(countVitest(report(5, 0), false)).toEqual({ passed: 5, failed: 1 })
+  })
+
+  it('names each test that did not pass, and each file that could not run', () => {
+    const test = (fullName: string, status: string, ...failureMessages: string[]) => ({
+      fullName,
+      status,
+      failureMessages,
+    })
+    const file = (name: string, status: string, message: string, ...assertionResults: unknown[]) => ({
+      name: join(process.cwd(), name),
+      status,
+      message,
+      assertionResults,
+    })
+    const text = JSON.stringify({
+      testResults: [
+        file(
+          'a.test.ts',
+          'failed',
+          '',
+          test('adds', 'passed'),
+          test('takes', 'failed', 'Error: 1 is 2\n at'),
+        ),
+        file('b.test.ts', 'failed', 'Cannot find module x\nfrom y'),
+        file('c.test.ts', 'passed', '', test('waits', 'skipped')),
+      ],
+    })
+    expect(failuresIn(text)).toEqual([
+      'a.test.ts: takes: Error: 1 is 2',
+      'b.test.ts: Cannot find module x',
+      'c.test.ts: waits: skipped',
+    ])
+    expect(failuresIn('')).toEqual([])
   })
 
   it('goes on after a failed step, and counts both', async () => {

@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import { execa } from 'execa'
 import pc from 'picocolors'
 import { z } from 'zod'
@@ -9,6 +10,9 @@ import type { Step } from './steps.ts'
 
 export type Tally = { passed: number; failed: number }
 
+/** What a step found, and what its reader has to know: for each failed test its name and its first line. */
+type Found = Tally & { notes?: string[] }
+
 /** Runs the steps one after another, all of them even when one fails, and counts what passed. */
 export async function runSteps(chosen: readonly Step[]): Promise<Tally> {
   const total: Tally = { passed: 0, failed: 0 }
@@ -16,24 +20,24 @@ export async function runSteps(chosen: readonly Step[]): Promise<Tally> {
   for (const step of chosen) {
     const started = performance.now()
     console.log(`\n${pc.bold(`▶ ${step.name}`)}  ${pc.dim(step.command.join(' '))}`)
-    const { note, ...tally } = await runStep(step)
+    const { notes = [], ...tally } = await runStep(step)
     const seconds = ((performance.now() - started) / 1000).toFixed(0)
     total.passed += tally.passed
     total.failed += tally.failed
     const mark = tally.failed === 0 ? pc.green('✓') : pc.red('✗')
     const count = `${tally.passed} passed, ${tally.failed} failed`
     lines.push(`${mark} ${step.name.padEnd(18)} ${count.padEnd(24)} ${seconds.padStart(4)} s`)
-    if (note) lines.push(`  ${pc.yellow(note)}`)
+    for (const note of notes) lines.push(`  ${pc.yellow(note)}`)
     if (tally.failed > 0) lines.push(`  ${pc.dim(step.about)}`)
   }
   console.log(`\n${lines.join('\n')}\n`)
   return total
 }
 
-async function runStep(step: Step): Promise<Tally & { note?: string }> {
+async function runStep(step: Step): Promise<Found> {
   if (step.counts === 'loadtest') {
     const { passed, note } = await playSmoke(step.command)
-    return { ...one(passed ? 'passed' : 'failed'), ...(note ? { note } : {}) }
+    return { ...one(passed ? 'passed' : 'failed'), notes: note ? [note] : [] }
   }
   if (step.counts === 'one') return (await succeeds(step.command)) ? one('passed') : one('failed')
   const directory = await mkdtemp(join(tmpdir(), 'headroom-test-'))
@@ -45,7 +49,8 @@ async function runStep(step: Step): Promise<Tally & { note?: string }> {
       '--reporter=json',
       `--outputFile.json=${report}`,
     ])
-    return countVitest(await readFile(report, 'utf8').catch(() => ''), ended)
+    const text = await readFile(report, 'utf8').catch(() => '')
+    return { ...countVitest(text, ended), notes: failuresIn(text) }
   } finally {
     await rm(directory, { recursive: true, force: true })
   }
@@ -75,5 +80,38 @@ export function countVitest(report: string, ended: boolean): Tally {
   const silent = numFailedTests + notRun === 0 && (!ended || numPassedTests === 0) ? 1 : 0
   return { passed: numPassedTests, failed: numFailedTests + notRun + silent }
 }
+
+const VitestFailures = z.object({
+  testResults: z.array(
+    z.object({
+      name: z.string(),
+      status: z.string(),
+      message: z.string().default(''),
+      assertionResults: z.array(
+        z.object({
+          fullName: z.string(),
+          status: z.string(),
+          failureMessages: z.array(z.string()).nullish(),
+        }),
+      ),
+    }),
+  ),
+})
+
+/** A line for each test of vitest's JSON report that did not pass, and for each file that could not run: CI keeps little more than the end of a log. */
+export function failuresIn(report: string): string[] {
+  const parsed = VitestFailures.safeParse(report === '' ? undefined : JSON.parse(report))
+  if (!parsed.success) return []
+  return parsed.data.testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const file = relative(process.cwd(), name)
+    const failed = assertionResults.filter((test) => test.status !== 'passed')
+    if (failed.length === 0 && status === 'failed') return [`${file}: ${firstLine(message)}`]
+    return failed.map(
+      (test) => `${file}: ${test.fullName}: ${firstLine(test.failureMessages?.[0] ?? test.status)}`,
+    )
+  })
+}
+
+const firstLine = (text: string) => stripVTControlCharacters(text).split('\n', 1)[0]?.slice(0, 200) ?? ''
 
 const one = (which: keyof Tally): Tally => ({ passed: 0, failed: 0, [which]: 1 })
