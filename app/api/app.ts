@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { trpcServer } from '@hono/trpc-server'
 import { Problem } from '@worklane/domain/errors.ts'
 import type { Call } from '@worklane/domain/execute.ts'
@@ -6,6 +5,7 @@ import { Hono, type MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { actorOf, refuseOtherSites } from './credentials.ts'
 import { eventRoutes } from './events.ts'
+import { requestIdOf, securityHeaders } from './headers.ts'
 import { openApiDocument } from './openapi.ts'
 import { limitHeaders, problemResponse } from './problem.ts'
 import { restRoutes, type Variables } from './rest.ts'
@@ -35,13 +35,14 @@ const bodiless = new Set(['GET', 'HEAD'])
 /** REST, OpenAPI and tRPC as one web-standard `fetch` handler, for a Node process or for Next to mount. */
 export function createApi({ origin, onRequest, onError }: ApiOptions) {
   const app = new Hono<Env>()
+  const headers = securityHeaders(origin)
   app.use(async (context, next) => {
     const started = performance.now()
-    const asked = context.req.header('x-request-id')
-    context.set('requestId', asked && /^[\w-]{8,64}$/.test(asked) ? asked : randomUUID())
+    context.set('requestId', requestIdOf(context.req.header('x-request-id')))
     context.set('route', 'unknown')
     await next()
     // Straight into the answer: context.header() would make a copy of it first.
+    for (const [name, value] of headers) context.res.headers.set(name, value)
     context.res.headers.set('X-Request-Id', context.get('requestId'))
     if (!onRequest) return
     const { method } = context.req
@@ -72,20 +73,22 @@ export function createApi({ origin, onRequest, onError }: ApiOptions) {
     bodiless.has(context.req.method) ? next() : limited(context, next)
   const signedIn: MiddlewareHandler<Env> = async (context, next) => {
     refuseOtherSites(context.req.raw, origin)
-    context.set('actor', await actorOf(context.req.raw, context.get('requestId')))
+    context.set('actor', await actorOf(context.req.raw, origin, context.get('requestId')))
     await next()
     const { headers } = context.res
     if (!headers.has('Cache-Control')) headers.set('Cache-Control', 'private, no-store')
   }
   app.use('/v1/*', limit, signedIn)
   app.use('/trpc/*', limit, signedIn, (context, next) => {
-    const called = context.req.path.slice('/trpc/'.length).split(',')
+    const called = callsOf(context.req.raw)
     if (called.length > batchCap) throw new Problem('invalid', `a batch holds at most ${batchCap} calls`)
     context.set('route', called.length === 1 ? `trpc ${called[0]}` : 'trpc batch')
     const calls: Call[] = []
     return trpcServer({
       router,
       endpoint: '/trpc',
+      // Once more where the library itself splits: no spelling goes around it.
+      maxBatchSize: batchCap,
       createContext: () => ({ actor: context.get('actor'), requestId: context.get('requestId'), calls }),
       responseMeta: () => ({ headers: limitHeaders(calls) }),
       onError: ({ error }) => {
@@ -93,7 +96,7 @@ export function createApi({ origin, onRequest, onError }: ApiOptions) {
       },
     })(context, next)
   })
-  app.route('/', eventRoutes())
+  app.route('/', eventRoutes(origin))
   app.route('/', restRoutes())
 
   app.notFound((context) =>
@@ -110,4 +113,14 @@ export function createApi({ origin, onRequest, onError }: ApiOptions) {
     return problemResponse(null, requestId)
   })
   return app
+}
+
+/** The procedures of a request, as tRPC will split them: it decodes the path first. */
+function callsOf(request: Request): string[] {
+  const path = new URL(request.url).pathname.slice('/trpc/'.length)
+  try {
+    return decodeURIComponent(path).split(',')
+  } catch {
+    throw new Problem('invalid', 'the path is not encoded as a URL')
+  }
 }

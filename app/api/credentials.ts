@@ -1,24 +1,18 @@
 import type { Actor } from '@worklane/domain/actor.ts'
 import { resolveApiKey } from '@worklane/domain/api-keys/resolve.ts'
 import { Problem } from '@worklane/domain/errors.ts'
+import { sessionTokenOf } from '@worklane/domain/sessions/cookie.ts'
 import { resolveActor } from '@worklane/domain/sessions/sessions.ts'
-import { parse } from 'hono/utils/cookie'
 
 /** Who asks: by an API key when there is one, else by the session's cookie; null for nobody. */
-export async function actorOf(request: Request, requestId: string): Promise<Actor | null> {
+export async function actorOf(request: Request, origin: string, requestId: string): Promise<Actor | null> {
   const authorization = request.headers.get('authorization')
   // A key that is no good is never made up for by a cookie.
   if (authorization !== null) {
     const [scheme = '', key = ''] = authorization.split(' ')
     return scheme.toLowerCase() === 'bearer' ? resolveApiKey(key, requestId) : null
   }
-  return resolveActor(sessionTokenOf(request), requestId)
-}
-
-export function sessionTokenOf(request: Request): string | undefined {
-  const sent = request.headers.get('cookie') ?? ''
-  const cookie = (name: string) => parse(sent, name)[name]
-  return cookie('__Secure-authjs.session-token') ?? cookie('authjs.session-token')
+  return resolveActor(sessionTokenOf(request.headers.get('cookie'), origin), requestId)
 }
 
 /**

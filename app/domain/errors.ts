@@ -1,3 +1,5 @@
+import type { z } from 'zod'
+
 /** What can go wrong for a caller, in words that every door translates: HTTP status, tRPC code, a page. */
 export const problems = {
   invalid: { status: 400, title: 'The input is not valid' },
@@ -32,3 +34,32 @@ export const notFound = (what: string) =>
 /** One field that is wrong, by its name. */
 export const invalidField = (path: string, message: string) =>
   new Problem('invalid', path ? `${path}: ${message}` : message, [{ path, message }])
+
+/** So many mistakes are told of one input, and so much of a field's name: an answer is no longer for a longer input. */
+const mistakesTold = 20
+const longestPath = 100
+
+/** All that is wrong with an input, by its fields; of very many mistakes the first, and how many more there are. */
+export function invalidInput(issues: readonly z.core.$ZodIssue[]): Problem {
+  const all = issues.flatMap(fieldErrors)
+  const fields = all.slice(0, mistakesTold)
+  if (all.length > fields.length) {
+    fields.push({ path: '', message: `and ${all.length - fields.length} more mistakes` })
+  }
+  return new Problem(
+    'invalid',
+    fields.map(({ path, message }) => `${path || 'input'}: ${message}`).join('; '),
+    fields,
+  )
+}
+
+/** Each unknown field by its own name, as every other mistake. */
+function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
+  if (issue.code !== 'unrecognized_keys') return [{ path: pathOf(issue.path), message: issue.message }]
+  return issue.keys.map((key) => ({ path: pathOf([...issue.path, key]), message: 'is not a known field' }))
+}
+
+function pathOf(parts: readonly PropertyKey[]): string {
+  const path = parts.join('.')
+  return path.length > longestPath ? `${path.slice(0, longestPath)}…` : path
+}

@@ -3,7 +3,7 @@ import { accountTransaction } from './accounts/transaction.ts'
 import type { Actor } from './actor.ts'
 import { cached, forgetTags } from './cache.ts'
 import { collectEffects, Effects, type RunStatement } from './effects.ts'
-import { type FieldError, Problem } from './errors.ts'
+import { invalidInput } from './errors.ts'
 import { faults, repeatedly } from './faults.ts'
 import { claim, keep } from './idempotency.ts'
 import { publish } from './live/channel.ts'
@@ -67,11 +67,12 @@ async function leaked(name: string, load: () => Promise<unknown>): Promise<unkno
 
 /** A write, its audit entries, its outbox rows and its key: all of them or none. */
 async function write(operation: AnyOperation, actor: Actor, input: unknown, call: Call): Promise<unknown> {
+  await operation.beforehand?.(actor)
   const inTransaction = operation.writes === 'account' ? accountTransaction : tenantTransaction
   const { output, effects } = await inTransaction(actor, async (run) => {
     // Made anew for each attempt: one that was undone leaves nothing.
     const effects = new Effects()
-    const earlier = await claim(run, actor, operation.name, input, call.idempotencyKey)
+    const earlier = await claim(run, actor, operation, input, call.idempotencyKey)
     if (earlier !== undefined) {
       call.replayed = true
       return { output: earlier, effects }
@@ -98,16 +99,5 @@ const tenantTransaction = <T>(actor: Actor, body: (run: RunStatement) => Promise
 function validated(operation: AnyOperation, input: unknown): unknown {
   const parsed = operation.input.safeParse(input ?? {})
   if (parsed.success) return parsed.data
-  const fields = parsed.error.issues.flatMap(fieldErrors)
-  throw new Problem(
-    'invalid',
-    fields.map(({ path, message }) => `${path || 'input'}: ${message}`).join('; '),
-    fields,
-  )
-}
-
-/** Each unknown field by its own name, as every other mistake. */
-function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
-  if (issue.code !== 'unrecognized_keys') return [{ path: issue.path.join('.'), message: issue.message }]
-  return issue.keys.map((key) => ({ path: [...issue.path, key].join('.'), message: 'is not a known field' }))
+  throw invalidInput(parsed.error.issues)
 }

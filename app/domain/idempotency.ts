@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto'
 import type { Actor } from './actor.ts'
 import type { RunStatement } from './effects.ts'
 import { invalidField, Problem } from './errors.ts'
+import { type AnyOperation, hasSecretInput } from './operation.ts'
+import { hashPassword, verifyHash } from './sessions/passwords.ts'
 
 const longest = 200
 
@@ -14,7 +16,7 @@ const longest = 200
 export async function claim(
   run: RunStatement,
   actor: Actor,
-  operation: string,
+  operation: AnyOperation,
   input: unknown,
   key: string | undefined,
 ): Promise<unknown> {
@@ -22,8 +24,10 @@ export async function claim(
   if (key.length > longest || !/^[\x21-\x7e]+$/.test(key)) {
     throw invalidField('Idempotency-Key', `must be 1 to ${longest} visible ASCII characters`)
   }
-  const digest = createHash('sha256').update(JSON.stringify(input)).digest('hex')
-  const taken = (await run(take, [actor.orgId, actor.userId, key, operation, digest])) as unknown[]
+  const text = JSON.stringify(input)
+  const digests = hasSecretInput(operation) ? slow : quick
+  const digest = await digests.of(text)
+  const taken = (await run(take, [actor.orgId, actor.userId, key, operation.name, digest])) as unknown[]
   if (taken.length > 0) return undefined
   const rows = (await run(look, [actor.orgId, actor.userId, key])) as {
     operation: string
@@ -31,7 +35,7 @@ export async function claim(
     response: unknown
   }[]
   const [earlier] = rows
-  if (earlier?.operation !== operation || earlier.input_digest !== digest) {
+  if (earlier?.operation !== operation.name || !(await digests.match(earlier.input_digest, text))) {
     throw new Problem('conflict', 'This Idempotency-Key was used for another request; take a new one.')
   }
   if (earlier.response === null) {
@@ -39,6 +43,16 @@ export async function claim(
   }
   return earlier.response
 }
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
+
+type Digests = {
+  of(text: string): string | Promise<string>
+  match(known: string, text: string): boolean | Promise<boolean>
+}
+const quick: Digests = { of: sha256, match: (known, text) => known === sha256(text) }
+/** Of what a password is in: as slow to guess, and with as much salt, as the password's own hash. */
+const slow: Digests = { of: hashPassword, match: verifyHash }
 
 /** Keeps the answer of the call that took the key; null when it holds a secret. */
 export async function keep(

@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 import type { Actor, Role } from './actor.ts'
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
@@ -39,6 +39,8 @@ type Common = {
   locks?: 'organisation'
   /** False for a write that is nobody's business but one's own, such as reading a notification. */
   audited?: boolean
+  /** Runs before a write's transaction, and stays when that is undone: to count a try, say. */
+  beforehand?: (actor: Actor) => Promise<void>
   /** Its answer holds a secret that is shown once and kept nowhere. */
   secret?: boolean
 }
@@ -82,3 +84,19 @@ export const operation = <
 export const methodOf = (rest: AnyOperation['rest']) => rest.slice(0, rest.indexOf(' ')) as Method
 export const pathOf = (rest: AnyOperation['rest']) => rest.slice(rest.indexOf(' ') + 1)
 export const isRead = (operation: Pick<AnyOperation, 'rest'>) => methodOf(operation.rest) === 'GET'
+
+/** What a field holds that nobody may read again, as OpenAPI's format `password`: a digest of it is kept as slowly. */
+export const secretField = { format: 'password' } as const
+
+const withSecrets = new WeakMap<AnyOperation, boolean>()
+
+/** Whether a field of the input, at any depth, is a `secretField`. */
+export function hasSecretInput(operation: AnyOperation): boolean {
+  let known = withSecrets.get(operation)
+  if (known === undefined) {
+    const schema = z.toJSONSchema(operation.input, { io: 'input', unrepresentable: 'any' })
+    known = JSON.stringify(schema).includes('"format":"password"')
+    withSecrets.set(operation, known)
+  }
+  return known
+}

@@ -1,4 +1,5 @@
-import { addressLimit, limitsOf } from '@worklane/data/rate-limit/classes.ts'
+import type { UserId } from '@worklane/data/ids.ts'
+import { addressLimit, dailyLimit, limitsOf } from '@worklane/data/rate-limit/classes.ts'
 import type { LimitVerdict } from '@worklane/data/rate-limit/limiter.ts'
 import type { Actor } from './actor.ts'
 import { Problem } from './errors.ts'
@@ -23,4 +24,11 @@ export function refuseBeyond({ allowed, retryAfterSeconds }: LimitVerdict): void
 export async function limitAddress(address: string, what: 'sign-in' | 'sign-up'): Promise<void> {
   const { limiter, env } = runtime()
   refuseBeyond(await limiter.check([addressLimit(address, what, env.RATE_LIMIT_SCALE)]))
+}
+
+/** What a person does at most so often a day, by whatever door. @throws Problem tooMany */
+export async function limitPerDay(userId: UserId, what: 'invitations' | 'organisations'): Promise<void> {
+  const { limiter, env } = runtime()
+  const { allowed } = await limiter.check([dailyLimit(userId, what, env.RATE_LIMIT_SCALE)])
+  if (!allowed) throw new Problem('tooMany', `You made too many ${what} today: go on tomorrow.`)
 }

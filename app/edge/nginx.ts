@@ -49,12 +49,6 @@ http {
   upstream web { ${servers(edge.web)} keepalive 64; keepalive_timeout 60s; }
   upstream api { ${servers(edge.api)} keepalive 64; keepalive_timeout 60s; }
 
-  # A caller's own request id is kept when it is one: it may tie our logs to theirs.
-  map $http_x_request_id $request_tag {
-    "~^[A-Za-z0-9_-]{8,64}$" $http_x_request_id;
-    default $request_id;
-  }
-
   # How a file's name goes on that is packed as the caller takes it; below a file there is nothing.
   map $http_accept_encoding $packed_by_brotli {
     "~(^|[ ,])br;q=0(\\.0*)?($|[ ,])" /none;
@@ -77,7 +71,8 @@ http {
     proxy_http_version 1.1;
     proxy_set_header Connection "";
     proxy_set_header Host $http_host;
-    proxy_set_header X-Request-Id $request_tag;
+    # Never the caller's: the audit log keeps it for ever.
+    proxy_set_header X-Request-Id $request_id;
     proxy_set_header X-Forwarded-For $remote_addr;
     proxy_set_header X-Forwarded-Host $http_host;
     proxy_set_header X-Forwarded-Proto $scheme;
@@ -88,7 +83,7 @@ http {
     proxy_buffers 16 16k;
     proxy_buffer_size 16k;
     proxy_next_upstream error timeout;
-    add_header X-Request-Id $request_tag always;
+    add_header X-Request-Id $request_id always;
 
     location = /edge-health { add_header Content-Type text/plain; return 200 "ok"; }
     # The processes' own health and figures are not for the public.
@@ -114,7 +109,7 @@ ${staticLocation(edge)}
       proxy_cache_use_stale error timeout updating http_500 http_502 http_503;
       proxy_cache_background_update on;
       add_header X-Cache $upstream_cache_status always;
-      add_header X-Request-Id $request_tag always;
+      add_header X-Request-Id $request_id always;
       proxy_pass http://web;
     }
     location / { proxy_pass http://web; }

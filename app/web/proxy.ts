@@ -1,3 +1,4 @@
+import { sessionTokenOf } from '@worklane/domain/sessions/cookie.ts'
 import { isOld } from '@worklane/domain/sessions/token.ts'
 import { type NextRequest, NextResponse } from 'next/server'
 import { cookieOptions, sessionCookie } from './auth/session-cookie.ts'
@@ -8,19 +9,18 @@ import { contentPolicyOf, strictTransport } from './security/policy.ts'
  * security policy and, from day to day, its session a new token. Whether the session behind a cookie is good, only the page's own `requireActor()` decides.
  */
 export async function proxy(request: NextRequest): Promise<NextResponse> {
-  const { nextUrl, cookies, headers } = request
-  const token = cookies.get(sessionCookie)?.value
+  const { nextUrl, headers } = request
+  const token = sessionTokenOf(headers.get('cookie'), process.env.ORIGIN)
   const known = token !== undefined
-  const elsewhere = nextUrl.clone()
+  // To the public origin: the host of a request is whatever its caller wrote.
+  const origin = process.env.ORIGIN ?? nextUrl.origin
   // The landing page is for who is not signed in.
   if (known && nextUrl.pathname === '/') {
-    elsewhere.pathname = '/dashboard'
-    return NextResponse.redirect(elsewhere)
+    return NextResponse.redirect(new URL(`/dashboard${nextUrl.search}`, origin))
   }
   if (!known && forMembers.test(nextUrl.pathname)) {
-    elsewhere.pathname = '/sign-in'
-    elsewhere.search = `?next=${encodeURIComponent(nextUrl.pathname + nextUrl.search)}`
-    return NextResponse.redirect(elsewhere)
+    const next = encodeURIComponent(nextUrl.pathname + nextUrl.search)
+    return NextResponse.redirect(new URL(`/sign-in?next=${next}`, origin))
   }
   const response = withPolicy(request)
   // A page as a whole: of its parts many come at once.

@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net'
 import type { OrgId, UserId } from '../ids.ts'
 
 declare const brand: unique symbol
@@ -52,6 +53,30 @@ export function limitsOf(
     ...{ key, windowSeconds: minute },
     requests: Math.max(1, Math.round(requests * scale)),
   }))
+}
+
+/** Of what a person may do in a day, that reaches others or makes a tenant. */
+const perDay = { invitations: 100, organisations: 20 } as const
+
+export const dailyLimit = (userId: UserId, of: keyof typeof perDay, scale = 1): Limit => ({
+  key: keyOf('day', userId, of),
+  requests: Math.max(1, Math.round(perDay[of] * scale)),
+  windowSeconds: 86_400,
+})
+
+/** Where an address belongs: of IPv6 the /64, which one subscriber has whole (RFC 6177). */
+export function networkOf(address: string): string {
+  const [, mapped] = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address) ?? []
+  if (mapped) return mapped
+  if (!isIPv6(address)) return address
+  const [head = '', tail] = (address.split('%')[0] ?? '').split('::')
+  const groups = head === '' ? [] : head.split(':')
+  const missing = tail === undefined ? 0 : 8 - groups.length - (tail === '' ? 0 : tail.split(':').length)
+  const all = [...groups, ...Array(missing).fill('0'), ...(tail ? tail.split(':') : [])]
+  return `${all
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(':')}::/64`
 }
 
 /** The limit of an address, before there is anybody who asks. */

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import { userId as asUserId } from '@worklane/data/ids.ts'
 import { invalidField } from '../errors.ts'
+import { limitPerDay } from '../rate-limits.ts'
 import { line } from '../text.ts'
 import { account, accountTransaction } from './transaction.ts'
 
@@ -7,8 +9,9 @@ export const organisationName = line(120)
 
 export type NewOrganisation = { id: string; name: string; slug: string }
 
-/** Makes an organisation with its owner, as part of the transaction that runs. */
+/** Makes an organisation with its owner, as part of the transaction that runs. @throws Problem tooMany */
 export async function foundOrganisation(userId: string, name: string): Promise<NewOrganisation> {
+  await limitPerDay(asUserId(userId), 'organisations')
   const { rows } = await account().query(
     'insert into organisations (name, slug) values ($1, $2) returning id, name, slug',
     [name, slugOf(name)],

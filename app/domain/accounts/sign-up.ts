@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { invalidField, Problem } from '../errors.ts'
+import { invalidField, invalidInput, Problem } from '../errors.ts'
 import { hashPassword, NewPassword } from '../sessions/passwords.ts'
 import { tokenHash } from '../sessions/token.ts'
 import { line } from '../text.ts'
@@ -29,10 +29,7 @@ export const SignUp = z
  */
 export async function signUp(input: unknown): Promise<{ userId: string; email: string }> {
   const parsed = SignUp.safeParse(input)
-  if (!parsed.success) {
-    const fields = parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message }))
-    throw new Problem('invalid', fields.map(({ path, message }) => `${path}: ${message}`).join('; '), fields)
-  }
+  if (!parsed.success) throw invalidInput(parsed.error.issues)
   const { name, email, password, organisation, invitation } = parsed.data
   const passwordHash = await hashPassword(password)
   return accountTransaction(null, async () => {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { record } from '../effects.ts'
+import { afterwards, record } from '../effects.ts'
 import { notFound } from '../errors.ts'
+import { accessChanged } from '../live/channel.ts'
 import { operation } from '../operation.ts'
 import { work } from '../runtime.ts'
 import { tokenHash } from '../sessions/token.ts'
@@ -121,6 +122,7 @@ export const revokeApiKey = operation({
       if (!known) throw notFound('API key')
       await tx.apiKey.deleteMany({ where: { id: apiKeyId } })
       record(`apiKey ${apiKeyId}`, keyOf(known), null)
+      afterwards(() => accessChanged([{ user: known.creator.id }]))
       return { id: apiKeyId }
     }),
 })

@@ -6,6 +6,7 @@ import { enqueue, record } from '../effects.ts'
 import { invalidField, notFound, Problem } from '../errors.ts'
 import { type Mail, mailTopic } from '../mail/mail.ts'
 import { operation } from '../operation.ts'
+import { limitPerDay } from '../rate-limits.ts'
 import { runtime, work } from '../runtime.ts'
 import { newToken, tokenHash } from '../sessions/token.ts'
 import { Id, Person } from '../tasks/shapes.ts'
@@ -82,6 +83,7 @@ export const createInvitation = operation({
   output: Invitation,
   run: (actor, { email, role }) =>
     work(actor).transaction(async (tx) => {
+      await limitPerDay(actor.userId, 'invitations')
       if (role === 'owner') throw invalidField('role', 'must not be owner: ownership is transferred')
       if (!mayAct(actor, role)) throw invalidField('role', 'must not be above your own')
       // As the unique indexes compare: Prisma's insensitive equality is ILIKE, to which _ and % are wildcards.

@@ -16,3 +16,18 @@ export async function publish(
     .redis.publish(channelOf(actor, projectId), JSON.stringify({ event, data }))
     .catch(() => 0)
 }
+
+/** Where the end of somebody's access is told: of a session by its token's hash, of everything of a user by their id. */
+export const accessChannel = (of: { session: string } | { user: string }) =>
+  'session' in of ? `access:session:${of.session}` : `access:user:${of.user}`
+
+/** Makes every open stream of these ask anew whether it may go on. A lost message costs the time to its next look. */
+export async function accessChanged(all: ({ session: string } | { user: string })[]): Promise<void> {
+  await Promise.all(
+    all.map((of) =>
+      runtime()
+        .redis.publish(accessChannel(of), JSON.stringify({ event: 'access', data: null }))
+        .catch(() => 0),
+    ),
+  )
+}

@@ -31,9 +31,11 @@ class Hub {
     }
   }
 
-  /** How many listen, for the metrics. */
+  /** How many listen to a project, for the metrics; a stream also listens for the end of its holder's access. */
   get size(): number {
-    return [...this.#listeners.values()].reduce((sum, { size }) => sum + size, 0)
+    return [...this.#listeners]
+      .filter(([channel]) => channel.startsWith('live:'))
+      .reduce((sum, [, { size }]) => sum + size, 0)
   }
 
   /** Ends every stream, and each that still begins: its listener connects anew, to a process that stays. */

@@ -5,8 +5,9 @@ import { Plan, Role } from '../actor.ts'
 import { forgetTags } from '../cache.ts'
 import { afterwards, record } from '../effects.ts'
 import { invalidField, notFound } from '../errors.ts'
-import { operation } from '../operation.ts'
+import { operation, secretField } from '../operation.ts'
 import { work } from '../runtime.ts'
+import { forgetOwnPasswords, limitOwnPassword } from '../sessions/attempts.ts'
 import { endOtherSessions } from '../sessions/operations.ts'
 import { hashPassword, NewPassword, verifyHash } from '../sessions/passwords.ts'
 import { tags } from '../tags.ts'
@@ -87,9 +88,15 @@ export const setPassword = operation({
   allow: 'viewer',
   peopleOnly: true,
   writes: 'account',
-  input: z.strictObject({ current: z.string().max(200).optional(), next: NewPassword }),
+  // A wrong password is counted as at the sign-in, by the session: the owner's other ones go on.
+  beforehand: limitOwnPassword,
+  input: z.strictObject({
+    current: z.string().max(200).meta(secretField).optional(),
+    next: NewPassword.meta(secretField),
+  }),
   output: z.strictObject({}),
-  async run({ userId, sessionId }, { current, next }) {
+  async run(actor, { current, next }) {
+    const { userId, sessionId } = actor
     const { rows } = await account().query('select password_hash, email from users where id = $1', [userId])
     const [user] = rows
     if (!user) throw notFound('user')
@@ -103,6 +110,7 @@ export const setPassword = operation({
       await hashPassword(next),
     ])
     record(`user ${userId}`, null, { password: 'changed' })
+    afterwards(() => forgetOwnPasswords(actor))
     await endOtherSessions(userId, sessionId)
     return {}
   },

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { account } from '../accounts/transaction.ts'
 import { afterwards } from '../effects.ts'
 import { invalidField, notFound, Problem } from '../errors.ts'
+import { accessChanged } from '../live/channel.ts'
 import { operation } from '../operation.ts'
 import { forgetSessions } from '../sessions/sessions.ts'
 import { takeTurnEverywhere } from '../turn.ts'
@@ -51,6 +52,8 @@ export const removeMe = operation({
     await account().query('delete from invitations where invited_by = $1', [userId])
     await account().query('delete from users where id = $1', [userId])
     afterwards(() => forgetSessions(sessions.rows))
+    // Streams that an API key of theirs holds.
+    afterwards(() => accessChanged([{ user: userId }]))
     return {}
   },
 })

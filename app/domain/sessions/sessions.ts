@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { account } from '../accounts/transaction.ts'
 import { type Actor, Plan, Role } from '../actor.ts'
 import { Problem } from '../errors.ts'
+import { accessChanged } from '../live/channel.ts'
 import { runtime } from '../runtime.ts'
 import { newToken, tokenHash } from './token.ts'
 
@@ -176,6 +177,8 @@ export async function refreshSessionsOf(users: string[]): Promise<void> {
     [users],
   )
   await forgetSessions(rows)
+  // Their API keys may have lost what they stood on as well.
+  await accessChanged(users.map((user) => ({ user })))
 }
 
 /** What Redis may know a session by. */
@@ -189,6 +192,7 @@ export type Hashes = { token_hash: string; previous_hash: string | null }
 export async function forgetSessions(sessions: Hashes[]): Promise<void> {
   const hashes = sessions.flatMap((each) => [each.token_hash, each.previous_hash ?? []].flat())
   await Promise.all(hashes.map((hash) => runtime().redis.set(keyOf(hash), forgotten, 'EX', forgottenSeconds)))
+  await accessChanged(hashes.map((session) => ({ session })))
 }
 
 const inDays = (days: number) => new Date(Date.now() + days * 86_400_000)

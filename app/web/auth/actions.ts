@@ -13,6 +13,7 @@ import { keepSession, sessionToken, signedInUser } from './actor.ts'
 import { signIn, signOut } from './config.ts'
 import { device } from './device.ts'
 import { safeNext } from './next-path.ts'
+import { TooManySignIns } from './refusals.ts'
 
 export type FormState = {
   error: string | null
@@ -29,16 +30,15 @@ const text = (form: FormData, name: string) => {
 }
 
 export async function signInWithPassword(_: FormState, form: FormData): Promise<FormState> {
-  const { ip } = await device()
   try {
-    await limitAddress(ip, 'sign-in')
     await signIn('credentials', {
-      ...{ email: text(form, 'email'), password: text(form, 'password') },
+      email: text(form, 'email'),
+      password: text(form, 'password'),
       redirectTo: safeNext(text(form, 'next')),
     })
   } catch (error) {
+    if (error instanceof TooManySignIns) return { error: error.problem.message }
     if (error instanceof AuthError) return { error: account.signIn.refused }
-    if (error instanceof Problem) return { error: error.message }
     // The redirect of a sign-in that worked.
     throw error
   }
@@ -46,14 +46,12 @@ export async function signInWithPassword(_: FormState, form: FormData): Promise<
 }
 
 export async function signInWithLink(_: FormState, form: FormData): Promise<FormState> {
-  const { ip } = await device()
   try {
-    await limitAddress(ip, 'sign-in')
     const redirectTo = safeNext(text(form, 'next'))
     await signIn('email', { email: text(form, 'email'), redirectTo, redirect: false })
   } catch (error) {
+    if (error instanceof TooManySignIns) return { error: error.problem.message }
     if (error instanceof AuthError) return { error: 'The link could not be sent. Try your password.' }
-    if (error instanceof Problem) return { error: error.message }
     throw error
   }
   return { error: null, sent: true }
@@ -74,6 +72,8 @@ export async function signUpHere(_: FormState, form: FormData): Promise<FormStat
       redirectTo: form.has('invitation') ? '/dashboard' : '/onboarding',
     })
   } catch (error) {
+    // The account is made; its first sign-in waits as any other.
+    if (error instanceof TooManySignIns) return { error: error.problem.message, given }
     if (!(error instanceof Problem)) throw error
     const fields = Object.fromEntries(error.fields.map(({ path, message }) => [path, message]))
     // What stands beside a field is not said twice.
@@ -92,17 +92,16 @@ export async function acceptHere(form: FormData): Promise<void> {
     await keepSession(await switchOrganisation(token, organisationId))
   } catch (error) {
     if (!(error instanceof Problem)) throw error
-    redirect(`/invitations/${encodeURIComponent(invitation)}?problem=${encodeURIComponent(error.message)}`)
+    redirect(`/invitations/${encodeURIComponent(invitation)}?problem=${error.kind}`)
   }
   redirect('/dashboard')
 }
 
 /** Starts an organisation for who is signed in, and goes there. */
 export async function createOrganisationHere(_: FormState, form: FormData): Promise<FormState> {
-  const [user, token, { ip }] = [await signedInUser(), await sessionToken(), await device()]
+  const [user, token] = [await signedInUser(), await sessionToken()]
   if (!user || !token) redirect('/sign-in')
   try {
-    await limitAddress(ip, 'sign-up')
     const { id } = await createOrganisation(user, text(form, 'organisation'))
     await keepSession(await switchOrganisation(token, id))
   } catch (error) {

@@ -1,5 +1,7 @@
 import 'server-only'
+import { requestIdOf } from '@worklane/api/headers.ts'
 import type { Actor } from '@worklane/domain/actor.ts'
+import { sessionTokenOf } from '@worklane/domain/sessions/cookie.ts'
 import { findSession, resolveActor } from '@worklane/domain/sessions/sessions.ts'
 import { cookies, headers } from 'next/headers'
 import { redirect } from 'next/navigation'
@@ -7,10 +9,8 @@ import { cache } from 'react'
 import { cookieOptions, sessionCookie } from './session-cookie.ts'
 
 /** The session token that the browser sent, if any. */
-export const sessionToken = async (): Promise<string | undefined> => {
-  const jar = await cookies()
-  return (jar.get('__Secure-authjs.session-token') ?? jar.get('authjs.session-token'))?.value
-}
+export const sessionToken = async (): Promise<string | undefined> =>
+  sessionTokenOf((await headers()).get('cookie'), process.env.ORIGIN)
 
 /**
  * Who asks for this page; one session read a render. Without a good session the way is to the sign-in page, with
@@ -18,7 +18,7 @@ export const sessionToken = async (): Promise<string | undefined> => {
  */
 export const requireActor = cache(async (): Promise<Actor> => {
   const [token, sent] = await Promise.all([sessionToken(), headers()])
-  const actor = await resolveActor(token, sent.get('x-request-id') ?? '')
+  const actor = await resolveActor(token, requestIdOf(sent.get('x-request-id') ?? undefined))
   return actor ?? redirect((await signedInUser()) ? '/onboarding' : '/sign-in')
 })
 

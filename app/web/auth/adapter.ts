@@ -7,7 +7,7 @@ import {
   revokeSession,
 } from '@worklane/domain/sessions/sessions.ts'
 import type { Adapter, AdapterUser } from 'next-auth/adapters'
-import { device } from './device.ts'
+import { device, keepDevice } from './device.ts'
 
 const adapterUser = (user: {
   id: string
@@ -43,6 +43,7 @@ export const adapter: Adapter = {
     await accounts.link({ provider, providerAccountId, userId, type })
   },
   async createSession({ sessionToken, userId, expires }) {
+    await keepDevice(userId)
     const session = await createSession(userId, { expires, token: sessionToken, device: await device() })
     return { sessionToken: session.token, userId, expires }
   },

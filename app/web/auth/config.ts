@@ -4,20 +4,31 @@ import { createLog } from '@worklane/data/log.ts'
 import { verifyPassword } from '@worklane/domain/sessions/passwords.ts'
 import { createSession } from '@worklane/domain/sessions/sessions.ts'
 import { newToken } from '@worklane/domain/sessions/token.ts'
-import NextAuth, { type NextAuthConfig } from 'next-auth'
+import NextAuth, { CredentialsSignin, type NextAuthConfig } from 'next-auth'
 import { encode } from 'next-auth/jwt'
 import Credentials from 'next-auth/providers/credentials'
 import GitHub from 'next-auth/providers/github'
 import Google from 'next-auth/providers/google'
 import { z } from 'zod'
+import { libraryPagePolicy } from '#web/security/policy.ts'
 import { adapter } from './adapter.ts'
-import { device } from './device.ts'
+import { caller, device, keepDevice } from './device.ts'
 import { sendSignInLink } from './mail.ts'
+import { ownAddress } from './next-path.ts'
+import { limited, refusalOf } from './refusals.ts'
 
 // Links and redirects lead to the public origin, whatever host this process thinks it has.
 if (process.env.ORIGIN) process.env.AUTH_URL = process.env.ORIGIN
 
 const log = createLog('web')
+
+/** One address, and nothing that a mail server could take for two or for another header. */
+function addressOf(given: string | undefined): string {
+  const parsed = z.email().max(200).safeParse(given?.trim().toLowerCase())
+  // The library takes this one for what it is: somebody mistyped.
+  if (!parsed.success) throw new CredentialsSignin('not an e-mail address')
+  return parsed.data
+}
 
 const Password = z.object({ email: z.email().max(200), password: z.string().min(1).max(200) })
 
@@ -37,7 +48,9 @@ const config: NextAuthConfig = {
       credentials: { email: {}, password: {} },
       async authorize(given) {
         const parsed = Password.safeParse(given)
-        return parsed.success ? verifyPassword(parsed.data.email, parsed.data.password) : null
+        if (!parsed.success) return null
+        const { email, password } = parsed.data
+        return limited(async () => verifyPassword(email, password, await caller()))
       },
     }),
     {
@@ -45,7 +58,9 @@ const config: NextAuthConfig = {
       type: 'email',
       name: 'E-mail',
       maxAge: 15 * 60,
-      sendVerificationRequest: ({ identifier, url }) => sendSignInLink(identifier, url),
+      normalizeIdentifier: addressOf,
+      sendVerificationRequest: ({ identifier, url }) =>
+        limited(async () => sendSignInLink(identifier, url, await caller())),
     },
     // OAuth is offered where its variables (AUTH_GITHUB_ID and so on) are set.
     ...(process.env.AUTH_GITHUB_ID ? [GitHub] : []),
@@ -54,13 +69,14 @@ const config: NextAuthConfig = {
   logger: {
     error(error) {
       // Somebody mistyped: no fault of ours, and no stack to read.
-      if (error.name === 'CredentialsSignin') log.info('a password was refused')
+      if (error instanceof CredentialsSignin) log.info('a password was refused')
       else log.error({ err: error }, 'sign-in')
     },
     warn: (code) => log.warn({ code }, 'sign-in'),
     debug: () => {},
   },
   callbacks: {
+    redirect: ({ url, baseUrl }) => ownAddress(url, baseUrl),
     jwt({ token, account, user }) {
       return account?.provider === 'credentials' ? { ...token, passwordOf: user.id } : token
     },
@@ -69,9 +85,9 @@ const config: NextAuthConfig = {
     // The library makes a JWT after a password; ours is a session row like any other way's.
     async encode(parameters) {
       const user = parameters.token?.passwordOf
-      return typeof user === 'string'
-        ? (await createSession(user, { device: await device() })).token
-        : encode(parameters)
+      if (typeof user !== 'string') return encode(parameters)
+      await keepDevice(user)
+      return (await createSession(user, { device: await device() })).token
     },
   },
 }
@@ -82,8 +98,12 @@ export const { signIn, signOut } = NextAuth(config)
  * Answers the library's own addresses (a mail's link, OAuth's return). Not through its Next handler: a Next
  * request calls 127.0.0.1 "localhost", and the cookie of one is not sent to the other.
  */
-export function handleAuth(request: Request): Promise<Response> {
+export async function handleAuth(request: Request): Promise<Response> {
   const { pathname, search } = new URL(request.url)
   const asked = new Request(new URL(pathname + search, process.env.ORIGIN ?? request.url), request)
-  return Auth(asked, { ...config, basePath: '/api/auth', secret: process.env.AUTH_SECRET as string })
+  const options = { ...config, basePath: '/api/auth', secret: process.env.AUTH_SECRET as string }
+  const answer = await Auth(asked, options)
+  const response = (await refusalOf(request, answer)) ?? new Response(answer.body, answer)
+  response.headers.set('Content-Security-Policy', libraryPagePolicy)
+  return response
 }

@@ -1,5 +1,10 @@
-const secure = process.env.ORIGIN?.startsWith('https:') ?? false
+import { isSecure, sessionCookieOf } from '@worklane/domain/sessions/cookie.ts'
 
 /** As the auth library names it, and as it sets it. */
-export const sessionCookie = secure ? '__Secure-authjs.session-token' : 'authjs.session-token'
-export const cookieOptions = { httpOnly: true, sameSite: 'lax', path: '/', secure } as const
+export const sessionCookie = sessionCookieOf(process.env.ORIGIN)
+export const cookieOptions = {
+  httpOnly: true,
+  sameSite: 'lax',
+  path: '/',
+  secure: isSecure(process.env.ORIGIN),
+} as const

@@ -17,6 +17,16 @@ export function contentPolicyOf(path: string, https: boolean): string {
   return policy([...nonce, ...(shell?.hashes ?? [])].join(' '), https, false)
 }
 
+/** The auth library's own pages and answers: no script, their style stands in the page, their forms come to us. */
+export const libraryPagePolicy = [
+  "default-src 'none'",
+  "style-src 'unsafe-inline'",
+  "img-src 'self' data:",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+].join('; ')
+
 let known: Shell[] | undefined
 
 function shells(): Shell[] {

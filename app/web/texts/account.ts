@@ -18,7 +18,7 @@ export const account = {
     none: 'No account yet?',
     signUp: 'Sign up',
     refused:
-      'This e-mail and password do not belong together. After ten wrong tries an account takes no password for 15 minutes; a link by e-mail still works.',
+      'This e-mail and password do not belong together. After ten wrong tries wait 15 minutes, or ask for a link by e-mail.',
     with: (provider: string) => `Continue with ${provider}`,
   },
   invitation: {
@@ -32,6 +32,13 @@ export const account = {
     gone: 'This invitation is no longer good',
     goneText: 'It was used, taken back, or is older than a week. Ask for a new one.',
     home: 'To Worklane',
+    /** By the kind of the problem, which stands in the address: an address never brings a text of its own. */
+    problems: {
+      notFound: 'This invitation is no longer good. Ask for a new one.',
+      forbidden: 'This invitation was sent to another address: sign in with that one.',
+      tooMany: 'Too many tries. Wait a minute, then try again.',
+      other: 'The invitation could not be accepted. Try again.',
+    },
   },
   onboarding: {
     title: 'Start your first project',

@@ -43,7 +43,7 @@ async function Invitation({ params, searchParams }: Props) {
     >
       {problem ? (
         <p role="alert" className="mb-4 rounded-lg bg-danger-soft px-3 py-2 text-sm text-danger">
-          {problem}
+          {problemText(problem)}
         </p>
       ) : null}
       {user ? (
@@ -67,4 +67,9 @@ async function Invitation({ params, searchParams }: Props) {
       )}
     </AccountShell>
   )
+}
+
+/** The text of a kind of problem; the address names only the kind. */
+function problemText(kind: string): string {
+  return Object.entries<string>(texts.problems).find(([name]) => name === kind)?.[1] ?? texts.problems.other
 }
