@@ -1,7 +1,7 @@
 import type { Transaction } from '@worklane/data/tenant.ts'
 import { z } from 'zod'
 import { type Actor, atLeast, Role } from '../actor.ts'
-import { afterwards, forget, record } from '../effects.ts'
+import { aroundCommit, forget, record } from '../effects.ts'
 import { invalidField, notFound, Problem } from '../errors.ts'
 import { operation } from '../operation.ts'
 import { pageOf, pageOfItems } from '../paging.ts'
@@ -65,7 +65,7 @@ export const setRole = operation({
       await tx.membership.updateMany({ where: { userId: memberId }, data: { role } })
       record(`member ${memberId}`, { role: before.role }, { role })
       forget(tags.members)
-      afterwards(() => refreshSessionsOf([memberId]))
+      aroundCommit(() => refreshSessionsOf([memberId]))
       return { ...before, role }
     }),
 })
@@ -93,7 +93,7 @@ export async function takeOut(tx: Transaction, memberId: string, role: Role): Pr
   await tx.membership.deleteMany({ where: { userId: memberId } })
   record(`member ${memberId}`, { role }, null)
   forget(tags.members, tags.organisation, tags.tasks, tags.work)
-  afterwards(() => refreshSessionsOf([memberId]))
+  aroundCommit(() => refreshSessionsOf([memberId]))
 }
 
 /** A member whom the actor may change: nobody changes who stands above them, nor the owner. */
