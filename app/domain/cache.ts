@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import type { Redis } from 'ioredis'
+import type { ChainableCommander, Redis } from 'ioredis'
 import type { Actor } from './actor.ts'
 import { faults } from './faults.ts'
 import type { CacheRule } from './operation.ts'
@@ -73,17 +73,23 @@ async function lookUp(redis: Redis, key: string, tags: string[]) {
   }
 }
 
-/** Forgets what is kept under the tags of a tenant; to be called once the write is committed. */
+/** Under which keys Redis holds the generations of a tenant's tags. */
+export const tagKeys = (actor: Pick<Actor, 'orgId'>, tags: Iterable<string>): string[] =>
+  [...tags].map((tag) => generationKey(actor, tag))
+
+/** Gives each tag a new generation, so that nothing is good any more that was kept under it. */
+export function forgetKeys(pipeline: ChainableCommander, keys: string[]): void {
+  for (const key of keys) pipeline.set(key, randomBytes(9).toString('base64url'), 'EX', generationSeconds)
+}
+
+/** Forgets what is kept under the tags of a tenant; for the worker, whose jobs are repeated until they succeed. */
 export async function forgetTags(actor: Pick<Actor, 'orgId'>, tags: Iterable<string>): Promise<void> {
   const pipeline = runtime().redis.pipeline()
-  for (const tag of tags) {
-    pipeline.set(generationKey(actor, tag), randomBytes(9).toString('base64url'), 'EX', generationSeconds)
-  }
-  // Where Redis is away nothing can be read from it either; what it still holds ends with its seconds.
+  forgetKeys(pipeline, tagKeys(actor, tags))
   if (pipeline.length > 0) await pipeline.exec().catch(countFailure)
 }
 
-function countFailure(_: unknown): void {
+export function countFailure(_: unknown): void {
   cacheCounts.failures++
 }
 

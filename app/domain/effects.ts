@@ -1,5 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { randomUUID } from 'node:crypto'
+import { type OrgId, orgId } from '@worklane/data/ids.ts'
 import type { Actor } from './actor.ts'
+import { tagKeys } from './cache.ts'
+import { forgetNow } from './forgetting.ts'
+import { publish } from './live/channel.ts'
 
 type AuditEntry = { target: string; before: unknown; after: unknown }
 type OutboxRow = { orgId: string; topic: string; payload: unknown }
@@ -17,19 +22,44 @@ export class Effects {
   readonly outbox: OutboxRow[] = []
   readonly live: Live[] = []
   readonly tags = new Set<string>()
+  /** Tags of other organisations than the actor's. */
+  readonly elsewhere: { orgId: OrgId; tags: string[] }[] = []
   readonly afterwards: (() => Promise<void>)[] = []
+  readonly around: (() => Promise<void>)[] = []
+  /** The row of the cache's outbox, by which the relay knows whether this process got to forgetting. */
+  readonly #forgetting = randomUUID()
 
   /** Writes the entries and rows, in one statement. */
   async write(run: RunStatement, actor: Actor, operation: string): Promise<void> {
-    if (this.audit.length === 0 && this.outbox.length === 0) return
+    const keys = this.#keys(actor)
+    if (this.audit.length === 0 && this.outbox.length === 0 && keys.length === 0) return
     const entries = this.audit.map(({ target, before, after }) => ({
       ...{ org_id: actor.orgId, actor_id: actor.userId, api_key_id: actor.key?.id ?? null },
       ...{ operation, target, before, after, request_id: actor.requestId },
     }))
     const rows = this.outbox.map(({ orgId, topic, payload }) => ({ org_id: orgId, topic, payload }))
-    await (this.outbox.length === 0
-      ? run(insertAudit, [JSON.stringify(entries, withoutNames)])
-      : run(insertBoth, [JSON.stringify(entries, withoutNames), JSON.stringify(rows)]))
+    const audit = JSON.stringify(entries, withoutNames)
+    await (rows.length === 0 && keys.length === 0
+      ? run(insertAudit, [audit])
+      : run(insertAll, [audit, JSON.stringify(rows), this.#forgetting, JSON.stringify(keys)]))
+  }
+
+  /** The last thing before the commit: a crash right after it must not leave what was ended alive in Redis. */
+  async beforeCommit(): Promise<void> {
+    for (const work of this.around) await work()
+  }
+
+  /** What a crash keeps from happening here the relay repeats, from the rows of the transaction. */
+  async afterCommit(actor: Actor): Promise<void> {
+    await forgetNow(this.#forgetting, this.#keys(actor))
+    for (const { projectId, event, data } of this.live) await publish(actor, projectId, event, data)
+    for (const work of [...this.around, ...this.afterwards]) await work()
+  }
+
+  #keys(actor: Actor): string[] {
+    return [{ orgId: actor.orgId, tags: this.tags }, ...this.elsewhere].flatMap((each) =>
+      tagKeys(each, each.tags),
+    )
   }
 }
 
@@ -44,9 +74,11 @@ const auditColumns = 'org_id, actor_id, api_key_id, operation, target, before, a
 const insertAudit = `insert into audit_log (${auditColumns})
   select ${auditColumns} from jsonb_to_recordset($1::jsonb) as e
     (org_id uuid, actor_id uuid, api_key_id uuid, operation text, target text, before jsonb, after jsonb, request_id text)`
-const insertBoth = `with entries as (${insertAudit})
-  insert into outbox (org_id, topic, payload)
-  select org_id, topic, payload from jsonb_to_recordset($2::jsonb) as r (org_id uuid, topic text, payload jsonb)`
+const insertAll = `with entries as (${insertAudit}),
+  jobs as (insert into outbox (org_id, topic, payload)
+    select org_id, topic, payload from jsonb_to_recordset($2::jsonb) as r (org_id uuid, topic text, payload jsonb))
+  insert into cache_outbox (id, keys)
+  select $3::uuid, array(select jsonb_array_elements_text($4::jsonb)) where $4::jsonb <> '[]'`
 
 const current = new AsyncLocalStorage<Effects>()
 
@@ -72,9 +104,16 @@ export const forget = (...tags: string[]) => {
   for (const tag of tags) effects().tags.add(tag)
 }
 
+/** The same in another organisation than the actor's. */
+export const forgetIn = (organisation: string, ...tags: string[]) =>
+  void effects().elsewhere.push({ orgId: orgId(organisation), tags })
+
 /** Tells those who watch a project. */
 export const tell = (projectId: string, event: Live['event'], data: unknown) =>
   void effects().live.push({ projectId, event, data })
 
-/** Something to do once the write is committed; its failure is the caller's to hear. */
+/** Something to do once the write is committed, which is no loss where it does not happen. It must not fail. */
 export const afterwards = (work: () => Promise<void>) => void effects().afterwards.push(work)
+
+/** Something that Redis is told right before the commit and again after it. It must not fail. */
+export const aroundCommit = (work: () => Promise<void>) => void effects().around.push(work)

@@ -1,12 +1,11 @@
 import type { z } from 'zod'
 import { accountTransaction } from './accounts/transaction.ts'
 import type { Actor } from './actor.ts'
-import { cached, forgetTags } from './cache.ts'
+import { cached } from './cache.ts'
 import { collectEffects, Effects, type RunStatement } from './effects.ts'
 import { invalidInput } from './errors.ts'
 import { faults, repeatedly } from './faults.ts'
 import { claim, keep } from './idempotency.ts'
-import { publish } from './live/channel.ts'
 import { type AnyOperation, isRead, type Operation, type Route } from './operation.ts'
 import { authorise } from './permission.ts'
 import { checkLimits, type LimitVerdict, refuseBeyond } from './rate-limits.ts'
@@ -85,11 +84,10 @@ async function write(operation: AnyOperation, actor: Actor, input: unknown, call
     }
     await effects.write(run, actor, operation.name)
     await keep(run, actor, call.idempotencyKey, operation.secret ? null : output)
+    await effects.beforeCommit()
     return { output, effects }
   })
-  await forgetTags(actor, effects.tags)
-  for (const { projectId, event, data } of effects.live) await publish(actor, projectId, event, data)
-  for (const work of effects.afterwards) await work()
+  await effects.afterCommit(actor)
   return output
 }
 

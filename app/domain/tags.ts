@@ -12,3 +12,12 @@ export const tags = {
   work: 'work',
   person: (userId: string) => `person:${userId}`,
 } as const
+
+/** Every list of an organisation that a person's name or address may stand in, and their own. */
+export const personTags = (userId: string): string[] => [
+  tags.person(userId),
+  tags.members,
+  tags.organisation,
+  tags.tasks,
+  tags.work,
+]

@@ -14,6 +14,7 @@ import { Queue, Worker } from 'bullmq'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, register } from 'prom-client'
+import { startForgetting } from './forgetting.ts'
 import { bornAt, oldestWaiting, prune, queueName, relayOnce } from './relay.ts'
 
 const env = readEnvironment('worker')
@@ -123,6 +124,13 @@ const relay = (async () => {
   }
 })()
 
+// A connection of its own, which says at once that Redis is away: a transaction of the database is open meanwhile.
+const forgettingRedis = new Redis(env.REDIS_URL, { maxRetriesPerRequest: 1, commandTimeout: 5_000 })
+forgettingRedis.on('error', () => {})
+const stopForgetting = startForgetting(pool, forgettingRedis, (error) =>
+  log.error({ err: error }, 'forgetting'),
+)
+
 const isReady = async () =>
   (await Promise.allSettled([pool.query('select 1'), connection.ping()])).every(
     ({ status }) => status === 'fulfilled',
@@ -143,9 +151,9 @@ const server = createServer(async (request, response) => {
 
 onStop(async () => {
   relaying = false
-  await relay
+  await Promise.all([relay, stopForgetting()])
   await Promise.all([worker.close(), pruner.close()])
   await Promise.all([queue.close(), schedules.close()])
   server.close()
-  await Promise.allSettled([pool.end(), connection.quit(), closeRuntime()])
+  await Promise.allSettled([pool.end(), connection.quit(), forgettingRedis.quit(), closeRuntime()])
 })

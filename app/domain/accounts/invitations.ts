@@ -1,11 +1,11 @@
-import { orgId } from '@worklane/data/ids.ts'
 import type { Role } from '../actor.ts'
-import { forgetTags } from '../cache.ts'
 import { Problem } from '../errors.ts'
 import { notificationTopic } from '../notifications/topic.ts'
 import { tokenHash } from '../sessions/token.ts'
 import { tags } from '../tags.ts'
 import { takeTurnAt } from '../turn.ts'
+import { forgetWithAccount } from './forget.ts'
+import { proveAddress } from './proof.ts'
 import { account, accountTransaction } from './transaction.ts'
 
 export type Invitation = {
@@ -56,11 +56,16 @@ export async function invitationInTurn(token: string): Promise<Invitation> {
 
 /**
  * Makes somebody who is signed in a member of the organisation that invited them. The link is good once.
- * @returns the organisation's id, to switch the session to
+ * Who holds the link reads the mail of its address, which proves it.
+ * @returns the organisation's id, to switch the session to, and whether this was the first proof: it ends every
+ *   session, that of the caller as well
  * @throws Problem notFound, forbidden when the invitation went to another address
  */
-export async function acceptInvitation(userId: string, token: string): Promise<{ organisationId: string }> {
-  const organisation = await accountTransaction(null, async () => {
+export async function acceptInvitation(
+  userId: string,
+  token: string,
+): Promise<{ organisationId: string; proved: boolean }> {
+  return accountTransaction(null, async () => {
     const invitation = await invitationInTurn(token)
     const { rows } = await account().query('select email from users where id = $1', [userId])
     if (rows[0]?.email.toLowerCase() !== invitation.email.toLowerCase()) {
@@ -69,11 +74,10 @@ export async function acceptInvitation(userId: string, token: string): Promise<{
         `This invitation was sent to ${invitation.email}; sign in with that address.`,
       )
     }
+    const proved = await proveAddress(userId)
     await join(userId, invitation, tokenHash(token))
-    return invitation.organisation
+    return { organisationId: invitation.organisation.id, proved }
   })
-  await forgetTags({ orgId: orgId(organisation.id) }, [tags.members, tags.organisation])
-  return { organisationId: organisation.id }
 }
 
 /** Uses the invitation up, as part of the transaction that runs. Who is a member already stays what they are. */
@@ -90,6 +94,7 @@ export async function join(userId: string, invitation: Invitation, hash: string)
      values ($1, $2, 'invitation.accept', $3, null, $4)`,
     [organisation.id, userId, `member ${userId}`, JSON.stringify({ role })],
   )
+  await forgetWithAccount(organisation.id, [tags.members, tags.organisation])
   await account().query('insert into outbox (org_id, topic, payload) values ($1, $2, $3)', [
     organisation.id,
     notificationTopic,

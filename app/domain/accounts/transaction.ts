@@ -5,7 +5,8 @@ import type { RunStatement } from '../effects.ts'
 import { inWords } from '../refusals.ts'
 import { runtime } from '../runtime.ts'
 
-const current = new AsyncLocalStorage<pg.PoolClient>()
+type Open = { client: pg.PoolClient; after: (() => Promise<void>)[] }
+const current = new AsyncLocalStorage<Open>()
 
 /**
  * A transaction across tenants, as the role that may read and write accounts, sessions and memberships.
@@ -17,20 +18,34 @@ export const accountTransaction = <T>(_actor: unknown, body: (run: RunStatement)
 
 async function once<T>(body: (run: RunStatement) => Promise<T>): Promise<T> {
   const client = await runtime().auth.connect()
+  const open: Open = { client, after: [] }
+  let result: T
   try {
     await client.query('begin')
-    const result = await current.run(client, () =>
+    result = await current.run(open, () =>
       body(async (text, values) => (await client.query(text, values)).rows),
     )
     await client.query('commit')
-    return result
   } catch (error) {
     await client.query('rollback').catch(() => {})
     throw error
   } finally {
     client.release()
   }
+  for (const work of open.after) await work()
+  return result
+}
+
+/** The transaction that this code runs in, or one of its own. */
+export const withinAccountTransaction = <T>(body: () => Promise<T>): Promise<T> =>
+  current.getStore() ? body() : accountTransaction(null, body)
+
+/** Something to do once the open transaction is committed. It must not fail: the write has happened. */
+export function afterCommit(work: () => Promise<void>): void {
+  const open = current.getStore()
+  if (!open) throw new Error('afterCommit outside of an account transaction: there is nothing to wait for')
+  open.after.push(work)
 }
 
 /** The transaction that this code runs in; outside of one, the pool. */
-export const account = (): pg.Pool | pg.PoolClient => current.getStore() ?? runtime().auth
+export const account = (): pg.Pool | pg.PoolClient => current.getStore()?.client ?? runtime().auth

@@ -1,16 +1,14 @@
-import { orgId } from '@worklane/data/ids.ts'
 import { z } from 'zod'
 import { account } from '../accounts/transaction.ts'
 import { Plan, Role } from '../actor.ts'
-import { forgetTags } from '../cache.ts'
-import { afterwards, record } from '../effects.ts'
-import { invalidField, notFound } from '../errors.ts'
+import { afterwards, forgetIn, record } from '../effects.ts'
+import { invalidField, notFound, Problem } from '../errors.ts'
 import { operation, secretField } from '../operation.ts'
 import { work } from '../runtime.ts'
 import { forgetOwnPasswords, limitOwnPassword } from '../sessions/attempts.ts'
 import { endOtherSessions } from '../sessions/operations.ts'
 import { hashPassword, NewPassword, verifyHash } from '../sessions/passwords.ts'
-import { tags } from '../tags.ts'
+import { personTags, tags } from '../tags.ts'
 import { Id } from '../tasks/shapes.ts'
 import { line } from '../text.ts'
 
@@ -68,10 +66,7 @@ export const updateMe = operation({
     record(`user ${userId}`, null, { name: 'changed' })
     const organisations = await organisationsOf(userId)
     // The name stands on tasks and lists of every organisation that they belong to.
-    afterwards(async () => {
-      for (const id of organisations)
-        await forgetTags({ orgId: orgId(id) }, [tags.person(userId), tags.members, tags.work])
-    })
+    for (const id of organisations) forgetIn(id, ...personTags(userId))
     return rows[0]
   },
 })
@@ -100,6 +95,7 @@ export const setPassword = operation({
     const { rows } = await account().query('select password_hash, email from users where id = $1', [userId])
     const [user] = rows
     if (!user) throw notFound('user')
+    if (!user.password_hash) await requireFreshProof(sessionId)
     if (user.password_hash && !(await verifyHash(user.password_hash, current ?? ''))) {
       throw invalidField('current', 'is not your password')
     }
@@ -115,3 +111,19 @@ export const setPassword = operation({
     return {}
   },
 })
+
+/** How long after it a proof of the address is good for setting a first password. */
+const freshMinutes = 15
+
+/** Who sets a first password without having proved the address might keep the account of somebody else. @throws Problem */
+async function requireFreshProof(sessionId: string | null): Promise<void> {
+  const { rowCount } = await account().query(
+    'select from sessions where id = $1 and proved_at > now() - make_interval(mins => $2)',
+    [sessionId, freshMinutes],
+  )
+  if (rowCount) return
+  throw new Problem(
+    'forbidden',
+    `A first password needs a fresh proof of your address: sign in by a link, then set it within ${freshMinutes} minutes.`,
+  )
+}

@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { account } from '../accounts/transaction.ts'
-import { afterwards } from '../effects.ts'
+import { afterwards, forgetIn } from '../effects.ts'
 import { invalidField, notFound, Problem } from '../errors.ts'
 import { accessChanged } from '../live/channel.ts'
 import { operation } from '../operation.ts'
-import { forgetSessions } from '../sessions/sessions.ts'
+import { endSessionsOf } from '../sessions/sessions.ts'
+import { personTags } from '../tags.ts'
 import { takeTurnEverywhere } from '../turn.ts'
 
 export const removeMe = operation({
@@ -34,10 +35,10 @@ export const removeMe = operation({
     if (owned.rows[0]) {
       throw new Problem('conflict', `You own ${owned.rows[0].name}: transfer it to another member first.`)
     }
-    const sessions = await account().query(
-      'select token_hash, previous_hash from sessions where user_id = $1',
-      [userId],
-    )
+    await endSessionsOf(userId)
+    const organisations = await account().query('select org_id from memberships where user_id = $1', [userId])
+    for (const { org_id } of organisations.rows) forgetIn(org_id, ...personTags(userId))
+    await account().query('delete from invitations where invited_by = $1', [userId])
     await account().query(
       `delete from organisations o where exists (select from memberships m where m.org_id = o.id and m.user_id = $1)
          and not exists (select from memberships m where m.org_id = o.id and m.user_id <> $1)`,
@@ -49,9 +50,7 @@ export const removeMe = operation({
        from memberships where user_id = $1`,
       [userId],
     )
-    await account().query('delete from invitations where invited_by = $1', [userId])
     await account().query('delete from users where id = $1', [userId])
-    afterwards(() => forgetSessions(sessions.rows))
     // Streams that an API key of theirs holds.
     afterwards(() => accessChanged([{ user: userId }]))
     return {}

@@ -2,7 +2,7 @@ import type { Transaction } from '@worklane/data/tenant.ts'
 import { z } from 'zod'
 import { mayInvite } from '../accounts/invitations.ts'
 import { type Actor, above, atLeast, mayAct, Role } from '../actor.ts'
-import { afterwards, forget, record } from '../effects.ts'
+import { aroundCommit, forget, record } from '../effects.ts'
 import { invalidField, notFound, Problem } from '../errors.ts'
 import { operation } from '../operation.ts'
 import { pageOf, pageOfItems } from '../paging.ts'
@@ -70,7 +70,7 @@ export const setRole = operation({
       await tx.invitation.deleteMany({ where: { invitedBy: memberId, ...tooMuch } })
       record(`member ${memberId}`, { role: before.role }, { role })
       forget(tags.members)
-      afterwards(() => refreshSessionsOf([memberId]))
+      aroundCommit(() => refreshSessionsOf([memberId]))
       return { ...before, role }
     }),
 })
@@ -100,7 +100,7 @@ export async function takeOut(tx: Transaction, memberId: string, role: Role): Pr
   await tx.invitation.deleteMany({ where: { invitedBy: memberId } })
   record(`member ${memberId}`, { role }, null)
   forget(tags.members, tags.organisation, tags.tasks, tags.work)
-  afterwards(() => refreshSessionsOf([memberId]))
+  aroundCommit(() => refreshSessionsOf([memberId]))
 }
 
 /** A member whom the actor may change: nobody changes who stands above them, nor the owner. */

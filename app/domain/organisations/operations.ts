@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { foundOrganisation, organisationName } from '../accounts/organisations.ts'
 import { Plan, Role } from '../actor.ts'
-import { afterwards, forget, record } from '../effects.ts'
+import { aroundCommit, forget, record } from '../effects.ts'
 import { invalidField, notFound, Problem } from '../errors.ts'
 import { takeOut } from '../members/operations.ts'
 import { operation } from '../operation.ts'
@@ -122,7 +122,7 @@ export const transferOrganisation = operation({
       record(`member ${memberId}`, { role: heir.role }, { role: 'owner' })
       record(`member ${actor.userId}`, { role: 'owner' }, { role: 'admin' })
       forget(tags.members)
-      afterwards(() => refreshSessionsOf([memberId, actor.userId]))
+      aroundCommit(() => refreshSessionsOf([memberId, actor.userId]))
       return {}
     }),
 })
@@ -171,7 +171,7 @@ export const removeOrganisation = operation({
       const members = await tx.membership.findMany({ select: { userId: true } })
       // One statement: whatever belongs to it goes by its foreign keys.
       await tx.$executeRaw`delete from organisations where id = (select current_org_id())`
-      afterwards(() => refreshSessionsOf(members.map(({ userId }) => userId)))
+      aroundCommit(() => refreshSessionsOf(members.map(({ userId }) => userId)))
       return {}
     }),
 })

@@ -30,20 +30,6 @@ export const accounts = {
     )
     return rows[0]
   },
-  /**
-   * The address is theirs. A password that was set before anybody knew that may be a stranger's, who signed up with
-   * an address not theirs: it is good no more, and neither are its sessions. The lock ends.
-   */
-  async verified(id: string, at: Date): Promise<void> {
-    await runtime().auth.query(
-      `with ended as (delete from sessions s using users u
-                      where u.id = $1 and s.user_id = u.id and u.email_verified is null)
-       update users set email_verified = coalesce(email_verified, $2), failed_sign_ins = 0, locked_until = null,
-         password_hash = case when email_verified is null then null else password_hash end
-       where id = $1`,
-      [id, at],
-    )
-  },
   async link(account: {
     provider: string
     providerAccountId: string

@@ -1,11 +1,10 @@
 import { z } from 'zod'
-import { account } from '../accounts/transaction.ts'
-import { afterwards, record } from '../effects.ts'
+import { record } from '../effects.ts'
 import { notFound } from '../errors.ts'
 import { operation } from '../operation.ts'
 import { runtime } from '../runtime.ts'
 import { Id } from '../tasks/shapes.ts'
-import { forgetSessions } from './sessions.ts'
+import { endSession, endSessionsOf } from './sessions.ts'
 
 export const SessionInfo = z
   .object({
@@ -58,13 +57,8 @@ export const revokeOneSession = operation({
   input: z.strictObject({ sessionId: Id }),
   output: z.object({ id: Id }),
   async run({ userId }, { sessionId }) {
-    const { rows } = await account().query(
-      'delete from sessions where user_id = $1 and id = $2 returning token_hash, previous_hash',
-      [userId, sessionId],
-    )
-    if (!rows[0]) throw notFound('session')
+    if (!(await endSession(userId, sessionId))) throw notFound('session')
     record(`session ${sessionId}`, null, null)
-    afterwards(() => forgetSessions(rows))
     return { id: sessionId }
   },
 })
@@ -83,11 +77,7 @@ export const revokeOtherSessions = operation({
 
 /** Ends all sessions of a user but one, as part of the write that runs. */
 export async function endOtherSessions(userId: string, kept: string | null): Promise<{ revoked: number }> {
-  const { rows } = await account().query(
-    'delete from sessions where user_id = $1 and id is distinct from $2 returning token_hash, previous_hash',
-    [userId, kept],
-  )
-  record(`user ${userId}`, { otherSessions: rows.length }, { otherSessions: 0 })
-  afterwards(() => forgetSessions(rows))
-  return { revoked: rows.length }
+  const revoked = await endSessionsOf(userId, kept)
+  record(`user ${userId}`, { otherSessions: revoked }, { otherSessions: 0 })
+  return { revoked }
 }

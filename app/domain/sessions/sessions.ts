@@ -1,8 +1,9 @@
 import { orgId, userId } from '@worklane/data/ids.ts'
 import { z } from 'zod'
-import { account } from '../accounts/transaction.ts'
+import { account, afterCommit, withinAccountTransaction } from '../accounts/transaction.ts'
 import { type Actor, Plan, Role } from '../actor.ts'
 import { Problem } from '../errors.ts'
+import { forgotten, markSessions, sessionKey } from '../forgetting.ts'
 import { accessChanged } from '../live/channel.ts'
 import { runtime } from '../runtime.ts'
 import { newToken, tokenHash } from './token.ts'
@@ -15,12 +16,6 @@ const seenEveryMs = 3_600_000
 export type Session = { token: string; userId: string; expires: Date }
 /** The browser behind a session, as far as it says; shown in the list of one's sessions. */
 export type Device = { userAgent: string; ip: string }
-
-/** Stands in a session's place after a change; longer than any request takes between its read and its keeping. */
-const forgotten = 'forgotten'
-const forgottenSeconds = 30
-
-const keyOf = (hash: string) => `session:${hash}`
 
 const Cached = z.object({
   userId: z.string().transform(userId),
@@ -54,7 +49,7 @@ export async function resolveActor(token: string | undefined, requestId = ''): P
   const { redis, auth } = runtime()
   const hash = tokenHash(token)
   // Without Redis sessions still work, at the database's price.
-  const cached = await redis.get(keyOf(hash)).catch(() => null)
+  const cached = await redis.get(sessionKey(hash)).catch(() => null)
   if (cached !== null && cached !== forgotten) return live(JSON.parse(cached), requestId)
   const { rows } = await auth.query({ ...lookUp, values: [hash] })
   if (!rows[0]) return null
@@ -63,7 +58,7 @@ export async function resolveActor(token: string | undefined, requestId = ''): P
     await auth.query('update sessions set last_seen_at = now() where id = $1', [record.sessionId])
   }
   // Not over `forgotten`: what was read before a change must not be kept after it.
-  await redis.set(keyOf(hash), JSON.stringify(record), 'EX', keep, 'NX').catch(() => null)
+  await redis.set(sessionKey(hash), JSON.stringify(record), 'EX', keep, 'NX').catch(() => null)
   return live(record, requestId)
 }
 
@@ -75,6 +70,7 @@ function live(record: unknown, requestId: string): Actor | null {
 /**
  * Signs a user in to the organisation that they joined first; to none when they belong to none, and then only the
  * way to one is open to them.
+ * @param options.proved it begins by a proof that the address is theirs, and not by a password
  */
 export async function createSession(
   user: string,
@@ -82,12 +78,14 @@ export async function createSession(
     expires = inDays(lifetimeDays),
     token = newToken(),
     device = { userAgent: '', ip: '' },
-  }: { expires?: Date; token?: string; device?: Device } = {},
+    proved = false,
+  }: { expires?: Date; token?: string; device?: Device; proved?: boolean } = {},
 ): Promise<Session> {
   await account().query(
-    `insert into sessions (token_hash, user_id, active_org_id, expires_at, user_agent, ip)
-     values ($1, $2, (select org_id from memberships where user_id = $2 order by created_at, org_id limit 1), $3, $4, $5)`,
-    [tokenHash(token), user, expires, device.userAgent.slice(0, 300), device.ip.slice(0, 45)],
+    `insert into sessions (token_hash, user_id, active_org_id, expires_at, user_agent, ip, proved_at)
+     values ($1, $2, (select org_id from memberships where user_id = $2 order by created_at, org_id limit 1),
+       $3, $4, $5, case when $6 then now() end)`,
+    [tokenHash(token), user, expires, device.userAgent.slice(0, 300), device.ip.slice(0, 45), proved],
   )
   return { token, userId: user, expires }
 }
@@ -102,20 +100,35 @@ export async function findSession(token: string): Promise<Session | null> {
 }
 
 export async function extendSession(token: string, expires: Date): Promise<void> {
-  const { rows } = await runtime().auth.query<Hashes>(
-    `update sessions s set expires_at = $2 where ${ofToken} returning token_hash, previous_hash`,
-    [tokenHash(token), expires],
-  )
-  await forgetSessions(rows)
+  await change(`update sessions s set expires_at = $2 where ${ofToken} returning token_hash, previous_hash`, [
+    tokenHash(token),
+    expires,
+  ])
 }
 
 /** Takes effect on the next request. */
 export async function revokeSession(token: string): Promise<void> {
-  const { rows } = await runtime().auth.query<Hashes>(
-    `delete from sessions s where ${ofToken} returning token_hash, previous_hash`,
-    [tokenHash(token)],
+  await change(`delete from sessions s where ${ofToken} returning token_hash, previous_hash`, [
+    tokenHash(token),
+  ])
+}
+
+/** Ends one session of a user. @returns whether there was one */
+export async function endSession(userId: string, sessionId: string): Promise<boolean> {
+  const ended = await change(
+    'delete from sessions where user_id = $1 and id = $2 returning token_hash, previous_hash',
+    [userId, sessionId],
   )
-  await forgetSessions(rows)
+  return ended.length > 0
+}
+
+/** Ends all sessions of a user, but one where it is named. @returns how many it were */
+export async function endSessionsOf(userId: string, kept: string | null = null): Promise<number> {
+  const ended = await change(
+    'delete from sessions where user_id = $1 and id is distinct from $2 returning token_hash, previous_hash',
+    [userId, kept],
+  )
+  return ended.length
 }
 
 /** Requests that were sent with the old token arrive within this time. */
@@ -127,15 +140,13 @@ const graceSeconds = 60
  */
 export async function rotateSession(token: string): Promise<Session | null> {
   const [old, fresh, expires] = [tokenHash(token), newToken(), inDays(lifetimeDays)]
-  const { rows } = await runtime().auth.query(
+  const [row] = await change<Hashes & { user_id: string }>(
     `update sessions set token_hash = $2, expires_at = $3, previous_hash = $1,
        previous_until = now() + make_interval(secs => $4)
-     where token_hash = $1 and expires_at > now() returning user_id`,
+     where token_hash = $1 and expires_at > now() returning user_id, previous_hash as token_hash, null as previous_hash`,
     [old, tokenHash(fresh), expires, graceSeconds],
   )
-  if (!rows[0]) return null
-  await forgetSessions([{ token_hash: old, previous_hash: null }])
-  return { token: fresh, userId: rows[0].user_id, expires }
+  return row ? { token: fresh, userId: row.user_id, expires } : null
 }
 
 /**
@@ -147,7 +158,7 @@ export async function rotateSession(token: string): Promise<Session | null> {
 export async function switchOrganisation(token: string, organisationId: string): Promise<Session> {
   const old = tokenHash(token)
   const fresh = newToken()
-  const { rows } = await runtime().auth.query(
+  const [row] = await change<Hashes & { user_id: string; expires_at: Date }>(
     `with found as (select s.id, s.token_hash, s.previous_hash from sessions s
        where ${ofToken} and s.expires_at > now() for update)
      update sessions s set active_org_id = m.org_id, version = s.version + 1, token_hash = $3,
@@ -157,23 +168,18 @@ export async function switchOrganisation(token: string, organisationId: string):
      returning s.user_id, s.expires_at, found.token_hash, found.previous_hash`,
     [old, organisationId, tokenHash(fresh)],
   )
-  if (!rows[0]) throw new Problem('forbidden', 'You are not a member of that organisation.')
-  await forgetSessions(rows)
-  return { token: fresh, userId: rows[0].user_id, expires: rows[0].expires_at }
+  if (!row) throw new Problem('forbidden', 'You are not a member of that organisation.')
+  return { token: fresh, userId: row.user_id, expires: row.expires_at }
 }
 
 /**
- * Makes the next request of every session of these users look again: a changed role, a removed membership.
- * Sessions in an organisation that its user has left go on in the one that they joined first, if any.
+ * Makes the next request of every session of these users look again: a changed role, a removed membership. Meant
+ * for both sides of the commit. The database's triggers see to the rest: sessions of an ended membership go on in
+ * the organisation that their user joined first, and the relay repeats this if it does not happen.
  */
 export async function refreshSessionsOf(users: string[]): Promise<void> {
-  const { rows } = await runtime().auth.query(
-    `with moved as (
-       update sessions s set active_org_id =
-         (select m.org_id from memberships m where m.user_id = s.user_id order by m.created_at, m.org_id limit 1)
-       where s.user_id = any($1) and not exists
-         (select from memberships m where m.user_id = s.user_id and m.org_id = s.active_org_id))
-     select token_hash, previous_hash from sessions where user_id = any($1)`,
+  const { rows } = await account().query<Hashes>(
+    'select token_hash, previous_hash from sessions where user_id = any($1)',
     [users],
   )
   await forgetSessions(rows)
@@ -182,16 +188,24 @@ export async function refreshSessionsOf(users: string[]): Promise<void> {
 }
 
 /** What Redis may know a session by. */
-export type Hashes = { token_hash: string; previous_hash: string | null }
+type Hashes = { token_hash: string; previous_hash: string | null }
 
 /**
- * Drops what Redis knows of the sessions, and for a moment keeps anybody from putting it back: a request that read
- * the session before it changed may still be under way.
- * @throws when it cannot: a revoked session must not live on there
+ * The only way to end or change sessions (a test scans for others). Redis is told before the commit, so that a crash
+ * after it leaves no session alive there, and again after it.
  */
-export async function forgetSessions(sessions: Hashes[]): Promise<void> {
+async function change<Row extends Hashes>(text: string, values: unknown[]): Promise<Row[]> {
+  return withinAccountTransaction(async () => {
+    const { rows } = await account().query<Row>(text, values)
+    await forgetSessions(rows)
+    afterCommit(() => forgetSessions(rows))
+    return rows
+  })
+}
+
+async function forgetSessions(sessions: Hashes[]): Promise<void> {
   const hashes = sessions.flatMap((each) => [each.token_hash, each.previous_hash ?? []].flat())
-  await Promise.all(hashes.map((hash) => runtime().redis.set(keyOf(hash), forgotten, 'EX', forgottenSeconds)))
+  await markSessions(hashes)
   await accessChanged(hashes.map((session) => ({ session })))
 }
 

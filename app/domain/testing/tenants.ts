@@ -62,7 +62,7 @@ export async function createTenant(): Promise<Tenant> {
   })
   const people = await Promise.all(
     Role.options.map(async (role) => {
-      const { token } = await createSession(tenant.users[role])
+      const { token } = await createSession(tenant.users[role], { proved: true })
       const actor: Actor = {
         userId: userId(tenant.users[role]),
         orgId: orgId(tenant.id),

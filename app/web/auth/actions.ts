@@ -5,7 +5,7 @@ import { createOrganisation } from '@worklane/domain/accounts/organisations.ts'
 import { signUp } from '@worklane/domain/accounts/sign-up.ts'
 import { Problem } from '@worklane/domain/errors.ts'
 import { limitAddress } from '@worklane/domain/rate-limits.ts'
-import { switchOrganisation } from '@worklane/domain/sessions/sessions.ts'
+import { createSession, switchOrganisation } from '@worklane/domain/sessions/sessions.ts'
 import { redirect } from 'next/navigation'
 import { AuthError } from 'next-auth'
 import { account } from '#web/texts/account.ts'
@@ -88,8 +88,10 @@ export async function acceptHere(form: FormData): Promise<void> {
   const invitation = text(form, 'token')
   if (!user || !token) redirect(`/sign-in?next=${encodeURIComponent(`/invitations/${invitation}`)}`)
   try {
-    const { organisationId } = await acceptInvitation(user, invitation)
-    await keepSession(await switchOrganisation(token, organisationId))
+    const { organisationId, proved } = await acceptInvitation(user, invitation)
+    // The first proof of the address ended every session, this one too: others may have known it.
+    const good = proved ? (await createSession(user, { device: await device(), proved })).token : token
+    await keepSession(await switchOrganisation(good, organisationId))
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     redirect(`/invitations/${encodeURIComponent(invitation)}?problem=${error.kind}`)

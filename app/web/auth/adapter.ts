@@ -1,4 +1,5 @@
 import 'server-only'
+import { proveAddress } from '@worklane/domain/accounts/proof.ts'
 import { accounts } from '@worklane/domain/sessions/accounts.ts'
 import {
   createSession,
@@ -33,8 +34,9 @@ export const adapter: Adapter = {
   async createUser({ email, name, emailVerified }) {
     return adapterUser(await accounts.create({ email, name: name ?? email, emailVerified }))
   },
-  async updateUser({ id, emailVerified }) {
-    await accounts.verified(id, emailVerified ?? new Date())
+  /** The library calls it when somebody came by a link of a mail. */
+  async updateUser({ id }) {
+    await proveAddress(id)
     const user = await accounts.byId(id)
     if (!user) throw new Error(`no user ${id}`)
     return adapterUser(user)
@@ -42,9 +44,11 @@ export const adapter: Adapter = {
   async linkAccount({ provider, providerAccountId, userId, type }) {
     await accounts.link({ provider, providerAccountId, userId, type })
   },
+  /** Sessions by a link or a provider; those by a password do not come this way. */
   async createSession({ sessionToken, userId, expires }) {
     await keepDevice(userId)
-    const session = await createSession(userId, { expires, token: sessionToken, device: await device() })
+    const from = await device()
+    const session = await createSession(userId, { expires, token: sessionToken, device: from, proved: true })
     return { sessionToken: session.token, userId, expires }
   },
   async getSessionAndUser(sessionToken) {

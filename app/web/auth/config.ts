@@ -1,6 +1,7 @@
 import 'server-only'
 import { Auth } from '@auth/core'
 import { createLog } from '@worklane/data/log.ts'
+import { provedByProvider } from '@worklane/domain/accounts/provider.ts'
 import { verifyPassword } from '@worklane/domain/sessions/passwords.ts'
 import { createSession } from '@worklane/domain/sessions/sessions.ts'
 import { newToken } from '@worklane/domain/sessions/token.ts'
@@ -31,6 +32,12 @@ function addressOf(given: string | undefined): string {
 }
 
 const Password = z.object({ email: z.email().max(200), password: z.string().min(1).max(200) })
+
+const CheckedProfile = z.object({
+  email: z.email().max(200),
+  email_verified: z.literal(true),
+  name: z.string().min(1).max(120).nullish(),
+})
 
 /** The auth library, known to this folder alone. Sessions are the domain's: rows in Postgres, read through Redis. */
 const config: NextAuthConfig = {
@@ -77,6 +84,16 @@ const config: NextAuthConfig = {
   },
   callbacks: {
     redirect: ({ url, baseUrl }) => ownAddress(url, baseUrl),
+    async signIn({ account, profile }) {
+      // OpenID Connect's word for an address that the provider has checked; who says nothing has not.
+      if (account?.type !== 'oidc' && account?.type !== 'oauth') return true
+      const checked = CheckedProfile.safeParse(profile)
+      if (!checked.success) return true
+      const { email, name } = checked.data
+      const { provider, providerAccountId, type } = account
+      await provedByProvider({ provider, providerAccountId, type, email, name: name ?? email })
+      return true
+    },
     jwt({ token, account, user }) {
       return account?.provider === 'credentials' ? { ...token, passwordOf: user.id } : token
     },

@@ -1,0 +1,173 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { resolveApiKey } from '../api-keys/resolve.ts'
+import { execute } from '../execute.ts'
+import { setPassword } from '../me/operations.ts'
+import { closeRuntime, runtime } from '../runtime.ts'
+import { accounts } from '../sessions/accounts.ts'
+import { verifyPassword } from '../sessions/passwords.ts'
+import { createSession, findSession, resolveActor } from '../sessions/sessions.ts'
+import { newToken, tokenHash } from '../sessions/token.ts'
+import { asAdministrator, createTenant } from '../testing/tenants.ts'
+import { furnish } from '../testing/things.ts'
+import { acceptInvitation } from './invitations.ts'
+import { proveAddress } from './proof.ts'
+import { provedByProvider } from './provider.ts'
+import { signUp } from './sign-up.ts'
+
+const password = 'the password of a stranger'
+
+/** Somebody signs up with an address that may not be theirs, and stays signed in. */
+async function stranger() {
+  const email = `victim.${randomUUID()}@example.test`
+  const { userId } = await signUp({ name: 'Victim', email, password, organisation: 'Victim Corp' })
+  const { token } = await createSession(userId)
+  const actor = await resolveActor(token)
+  if (!actor) throw new Error('the stranger is not signed in')
+  return { email, userId, token, actor }
+}
+
+const rowsOf = (text: string, values: unknown[]) =>
+  asAdministrator(async (client) => (await client.query(text, values)).rows)
+
+const caller = { address: '192.0.2.7', deviceOf: () => null }
+
+describe('the first proof of an address', () => {
+  let before: Awaited<ReturnType<typeof stranger>>
+  beforeEach(async () => {
+    before = await stranger()
+  })
+  afterAll(closeRuntime)
+
+  it('ends the sessions of before it, in the cache as well, and the password', async () => {
+    expect(await runtime().redis.get(`session:${tokenHash(before.token)}`)).toContain(before.userId)
+    expect(await proveAddress(before.userId)).toBe(true)
+    expect(await resolveActor(before.token)).toBeNull()
+    expect(await findSession(before.token)).toBeNull()
+    expect(await verifyPassword(before.email, password, caller)).toBeNull()
+  })
+
+  it('ends keys, invitations, linked accounts and links that wait in the mail', async () => {
+    const { userId, email, actor } = before
+    await asAdministrator(async (client) => {
+      const values = [actor.orgId, userId]
+      await client.query(
+        `insert into api_keys (org_id, created_by, name, prefix, key_hash, scopes, expires_at)
+         values ($1, $2, 'ci', 'wl_', gen_random_uuid(), '{*:read}', now() + interval '1 day')`,
+        values,
+      )
+      await client.query(
+        `insert into invitations (org_id, invited_by, email, role, token_hash, expires_at)
+         values ($1, $2, 'accomplice@example.test', 'admin', gen_random_uuid(), now() + interval '1 day')`,
+        values,
+      )
+      await client.query(
+        "insert into accounts (provider, provider_account_id, user_id, type) values ('github', gen_random_uuid(), $1, 'oauth')",
+        [userId],
+      )
+    })
+    await accounts.saveVerification({
+      identifier: email,
+      token: randomUUID(),
+      expires: new Date(Date.now() + 60_000),
+    })
+    await proveAddress(userId)
+    const left = await rowsOf(
+      `select (select count(*)::int from api_keys where created_by = $1) as keys,
+         (select count(*)::int from invitations where invited_by = $1) as invitations,
+         (select count(*)::int from accounts where user_id = $1) as accounts,
+         (select count(*)::int from verification_tokens where identifier = $2) as links`,
+      [userId, email],
+    )
+    expect(left).toEqual([{ keys: 0, invitations: 0, accounts: 0, links: 0 }])
+  })
+
+  it('leaves the organisation to its owner, without whom the stranger let in', async () => {
+    const accomplice = await stranger()
+    await asAdministrator((client) =>
+      client.query("insert into memberships (org_id, user_id, role) values ($1, $2, 'admin')", [
+        before.actor.orgId,
+        accomplice.userId,
+      ]),
+    )
+    await proveAddress(before.userId)
+    expect(
+      await rowsOf('select user_id, role from memberships where org_id = $1', [before.actor.orgId]),
+    ).toEqual([{ user_id: before.userId, role: 'owner' }])
+  })
+
+  it('is the only one that takes anything', async () => {
+    await proveAddress(before.userId)
+    const { token } = await createSession(before.userId, { proved: true })
+    expect(await proveAddress(before.userId)).toBe(false)
+    expect(await resolveActor(token)).not.toBeNull()
+  })
+
+  it('is also made by accepting an invitation', async () => {
+    const tenant = await createTenant()
+    const invitation = newToken()
+    await asAdministrator((client) =>
+      client.query(
+        `insert into invitations (org_id, invited_by, email, role, token_hash, expires_at)
+         values ($1, $2, $3, 'member', $4, now() + interval '1 day')`,
+        [tenant.id, tenant.people.owner.actor.userId, before.email, tokenHash(invitation)],
+      ),
+    )
+    expect(await acceptInvitation(before.userId, invitation)).toEqual({
+      organisationId: tenant.id,
+      proved: true,
+    })
+    expect(await resolveActor(before.token)).toBeNull()
+    expect(await verifyPassword(before.email, password, caller)).toBeNull()
+  })
+
+  it('is also made by a provider that has checked the address, and only for an account that waits for one', async () => {
+    const google = { provider: 'google', type: 'oidc', name: 'Victim', email: before.email.toUpperCase() }
+    await provedByProvider({ ...google, providerAccountId: before.userId })
+    expect(await resolveActor(before.token)).toBeNull()
+    expect((await accounts.byProvider('google', before.userId))?.id).toBe(before.userId)
+    await provedByProvider({ ...google, providerAccountId: 'another' })
+    expect(await accounts.byProvider('google', 'another')).toBeNull()
+  })
+
+  it('makes an account for who has none, proved and linked', async () => {
+    const email = `${randomUUID()}@example.test`
+    const id = randomUUID()
+    await provedByProvider({ provider: 'google', type: 'oidc', name: 'New', email, providerAccountId: id })
+    expect(await accounts.byProvider('google', id)).toMatchObject({ email, emailVerified: expect.any(Date) })
+  })
+})
+
+describe('a first password', () => {
+  afterAll(closeRuntime)
+  const next = 'a password of their own'
+
+  it('needs a fresh proof of the address', async () => {
+    const { userId } = await stranger()
+    await proveAddress(userId)
+    const attempt = async (options: { proved?: boolean }, minutesAgo = 0) => {
+      const { token } = await createSession(userId, options)
+      await asAdministrator((client) =>
+        client.query(
+          'update sessions set proved_at = proved_at - make_interval(mins => $2) where token_hash = $1',
+          [tokenHash(token), minutesAgo],
+        ),
+      )
+      return execute(setPassword, await resolveActor(token), { next })
+    }
+    await expect(attempt({})).rejects.toMatchObject({ kind: 'forbidden' })
+    await expect(attempt({ proved: true }, 16)).rejects.toThrow(/sign in by a link/)
+    await expect(attempt({ proved: true }, 14)).resolves.toEqual({})
+  })
+})
+
+describe('an API key of an account whose address is proved', () => {
+  afterAll(closeRuntime)
+  it('is good no more when it was made before', async () => {
+    const tenant = await createTenant()
+    const { key } = await furnish(tenant, 'owner')
+    expect(await resolveApiKey(key, '')).not.toBeNull()
+    await proveAddress(tenant.people.owner.actor.userId)
+    expect(await resolveApiKey(key, '')).toBeNull()
+  })
+})

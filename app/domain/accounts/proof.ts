@@ -1,0 +1,60 @@
+import { endSessionsOf, refreshSessionsOf } from '../sessions/sessions.ts'
+import { tags } from '../tags.ts'
+import { forgetWithAccount } from './forget.ts'
+import { account, afterCommit, withinAccountTransaction } from './transaction.ts'
+
+/**
+ * The address is theirs: they read its mail, or a provider that checked it says so. The first proof starts a clean
+ * account (docs/decisions/030): whoever used it before may have been a stranger who signed up with an address not
+ * theirs, so everything that lets somebody in goes, with the proof or not at all.
+ * @returns whether it was the first proof
+ */
+export async function proveAddress(userId: string): Promise<boolean> {
+  return withinAccountTransaction(async () => {
+    await account().query(lockOrganisations, [userId])
+    const { rows } = await account().query<{ email: string }>(
+      'select email from users where id = $1 and email_verified is null for update',
+      [userId],
+    )
+    await account().query(unlock, [userId])
+    if (!rows[0]) return false
+    await account().query('update users set email_verified = now(), password_hash = null where id = $1', [
+      userId,
+    ])
+    await endSessionsOf(userId)
+    await account().query('delete from accounts where user_id = $1', [userId])
+    await account().query('delete from verification_tokens where lower(identifier) = lower($1)', [
+      rows[0].email,
+    ])
+    await account().query(endKeys, [userId])
+    await account().query(endInvitations, [userId])
+    await removeOthers(userId)
+    return true
+  })
+}
+
+/** Who may act in an organisation of the account was let in by whoever used it before the proof. */
+async function removeOthers(userId: string): Promise<void> {
+  const { rows } = await account().query<{ org_id: string; user_id: string }>(endMemberships, [userId])
+  const organisations = new Set(rows.map(({ org_id }) => org_id))
+  for (const organisation of organisations) {
+    await forgetWithAccount(organisation, [tags.members, tags.organisation, tags.tasks, tags.work])
+  }
+  const removed = rows.map(({ user_id }) => user_id)
+  await refreshSessionsOf(removed)
+  afterCommit(() => refreshSessionsOf(removed))
+}
+
+// Order of locks: organisations by id, then everything else.
+const lockOrganisations = `select id from organisations
+  where id in (select org_id from memberships where user_id = $1) order by id for no key update`
+const unlock = 'update users set failed_sign_ins = 0, locked_until = null where id = $1'
+const owned = `(select org_id from memberships where user_id = $1 and role = 'owner')`
+const endKeys = `delete from api_keys where created_by = $1 or org_id in ${owned}`
+const endInvitations = `delete from invitations where invited_by = $1 or org_id in ${owned}`
+const endMemberships = `with ended as (
+    delete from memberships where user_id <> $1 and org_id in ${owned} returning org_id, user_id, role
+  ), entries as (
+    insert into audit_log (org_id, actor_id, operation, target, before)
+    select org_id, $1, 'account.prove', 'member ' || user_id, jsonb_build_object('role', role) from ended
+  ) select org_id, user_id from ended`

@@ -1,0 +1,43 @@
+import { proveAddress } from './proof.ts'
+import { account, accountTransaction } from './transaction.ts'
+
+/** What an OAuth provider says of somebody whose address it has checked itself. */
+export type CheckedByProvider = {
+  provider: string
+  providerAccountId: string
+  type: string
+  email: string
+  name: string
+}
+
+/**
+ * The provider's word is a proof of the address: an account of it that nobody had proved starts clean and is linked,
+ * and where there is none one is made. An account that was proved before is not touched: its holder links it.
+ */
+export async function provedByProvider(checked: CheckedByProvider): Promise<void> {
+  await accountTransaction(null, async () => {
+    const { email, provider, providerAccountId } = checked
+    const linked = await account().query(linkedElsewhere, [provider, providerAccountId, email])
+    if (linked.rowCount) return
+    const { rows } = await account().query<{ id: string; proved: boolean }>(known, [email])
+    const [user] = rows
+    if (user?.proved) return
+    const id = user?.id ?? (await newUser(checked))
+    await proveAddress(id)
+    await account().query(link, [provider, providerAccountId, id, checked.type])
+  })
+}
+
+async function newUser({ email, name }: CheckedByProvider): Promise<string> {
+  const { rows } = await account().query('insert into users (email, name) values ($1, $2) returning id', [
+    email,
+    name,
+  ])
+  return rows[0].id
+}
+
+const linkedElsewhere = `select from accounts a join users u on u.id = a.user_id
+  where a.provider = $1 and a.provider_account_id = $2 and lower(u.email) <> lower($3)`
+const known = 'select id, email_verified is not null as proved from users where lower(email) = lower($1)'
+const link = `insert into accounts (provider, provider_account_id, user_id, type) values ($1, $2, $3, $4)
+  on conflict do nothing`
