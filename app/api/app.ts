@@ -1,6 +1,7 @@
 import { trpcServer } from '@hono/trpc-server'
 import { Problem } from '@worklane/domain/errors.ts'
 import type { Call } from '@worklane/domain/execute.ts'
+import { operations } from '@worklane/domain/operations.ts'
 import { Hono, type MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { actorOf, refuseOtherSites } from './credentials.ts'
@@ -8,7 +9,8 @@ import { eventRoutes } from './events.ts'
 import { requestIdOf, securityHeaders } from './headers.ts'
 import { openApiDocument } from './openapi.ts'
 import { limitHeaders, problemResponse } from './problem.ts'
-import { restRoutes, type Variables } from './rest.ts'
+import { readToTheEnd } from './read-to-the-end.ts'
+import { methodsOf, restRoutes, type Variables } from './rest.ts'
 import { router } from './trpc.ts'
 
 export type Observation = {
@@ -65,12 +67,14 @@ export function createApi({ origin, onRequest, onError }: ApiOptions) {
   const limited = bodyLimit({
     maxSize: 1024 * 1024,
     onError: () => {
-      throw new Problem('invalid', 'the body must be at most 1 MB')
+      throw new Problem('tooLarge', 'the body must be at most 1 MB')
     },
   })
   // It looks at the body, which is dear even where there is none.
   const limit: MiddlewareHandler<Env> = (context, next) =>
     bodiless.has(context.req.method) ? next() : limited(context, next)
+  app.use('/v1/*', readToTheEnd)
+  app.use('/trpc/*', readToTheEnd)
   const signedIn: MiddlewareHandler<Env> = async (context, next) => {
     refuseOtherSites(context.req.raw, origin)
     context.set('actor', await actorOf(context.req.raw, origin, context.get('requestId')))
@@ -82,7 +86,7 @@ export function createApi({ origin, onRequest, onError }: ApiOptions) {
   app.use('/trpc/*', limit, signedIn, (context, next) => {
     const called = callsOf(context.req.raw)
     if (called.length > batchCap) throw new Problem('invalid', `a batch holds at most ${batchCap} calls`)
-    context.set('route', called.length === 1 ? `trpc ${called[0]}` : 'trpc batch')
+    context.set('route', called.length === 1 ? labelOf(called[0]) : 'trpc batch')
     const calls: Call[] = []
     return trpcServer({
       router,
@@ -99,12 +103,20 @@ export function createApi({ origin, onRequest, onError }: ApiOptions) {
   app.route('/', eventRoutes(origin))
   app.route('/', restRoutes())
 
-  app.notFound((context) =>
-    problemResponse(
-      new Problem('notFound', `There is no ${context.req.method} ${context.req.path} here.`),
-      context.get('requestId'),
-    ),
-  )
+  app.notFound((context) => {
+    const { method, path } = context.req
+    const allowed = methodsOf(path)
+    return allowed.length === 0
+      ? problemResponse(
+          new Problem('notFound', `There is no ${method} ${path} here.`),
+          context.get('requestId'),
+        )
+      : problemResponse(
+          new Problem('methodNotAllowed', `${path} takes ${allowed.join(', ')}, not ${method}.`),
+          context.get('requestId'),
+          { Allow: allowed.join(', ') },
+        )
+  })
   app.onError((error, context) => {
     const requestId = context.get('requestId')
     if (error instanceof Problem)
@@ -114,6 +126,10 @@ export function createApi({ origin, onRequest, onError }: ApiOptions) {
   })
   return app
 }
+
+/** A figure's label is one of a list, never what somebody asked for: each new one would be kept for ever. */
+const labelOf = (procedure: string | undefined) =>
+  procedure !== undefined && Object.hasOwn(operations, procedure) ? `trpc ${procedure}` : 'trpc unknown'
 
 /** The procedures of a request, as tRPC will split them: it decodes the path first. */
 function callsOf(request: Request): string[] {

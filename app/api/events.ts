@@ -27,6 +27,9 @@ export function eventRoutes(origin: string) {
     const actor = context.get('actor')
     const { id: projectId } = await execute(getProject, actor, { projectId: context.req.param('projectId') })
     authoriseStream(actor)
+    // HEAD: who only asks what they would get is not kept waiting for it.
+    if (context.req.raw.method === 'HEAD')
+      return context.body(null, 200, { 'Content-Type': 'text/event-stream' })
     const counted = await openStream(actor.userId)
     const access = streamAccess(actor, () => actorOf(context.req.raw, origin, context.get('requestId')))
     context.header('X-Accel-Buffering', 'no')

@@ -80,10 +80,11 @@ export function registerGauges(): void {
     help: 'Connections to Postgres by pool and state, and requests that wait for one',
     labelNames: ['pool', 'state'],
     collect() {
-      const { database, auth } = runtime()
+      const { database, auth, accounts } = runtime()
       for (const [pool, { totalCount, idleCount, waitingCount }] of Object.entries({
         tenant: database.pool,
         auth,
+        accounts,
       })) {
         this.set({ pool, state: 'used' }, totalCount - idleCount)
         this.set({ pool, state: 'idle' }, idleCount)

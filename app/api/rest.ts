@@ -34,6 +34,17 @@ export function restRoutes(operations: readonly AnyOperation[] = operationList) 
   return routes
 }
 
+const paths = [
+  ...operationList.map(({ rest }) => ({ method: methodOf(rest), path: pathOf(rest) })),
+  { method: 'GET', path: '/v1/projects/:projectId/events' },
+].map(({ method, path }) => ({ method, pattern: new RegExp(`^${path.replaceAll(/:\w+/g, '[^/]+')}$`) }))
+
+/** The methods that a path takes; none where there is no such path. */
+export function methodsOf(path: string): string[] {
+  const methods = paths.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method as string)
+  return [...new Set(methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])))]
+}
+
 /** The output; to a read nothing but 304 when the caller has it already. */
 function answer(asked: Request, operation: AnyOperation, body: string, call: Call): Response {
   const headers = { ...limitHeaders([call]), 'Content-Type': 'application/json' }
@@ -44,11 +55,18 @@ function answer(asked: Request, operation: AnyOperation, body: string, call: Cal
   }
   const tag = `W/"${createHash('sha1').update(body).digest('base64url')}"`
   const kept = { ...headers, ETag: tag, 'Cache-Control': 'private, no-cache' }
-  const known = asked.headers.get('if-none-match')?.split(',') ?? []
-  if (known.some((each) => each.trim() === tag || each.trim() === '*')) {
+  if (isKnown(asked.headers.get('if-none-match') ?? '', tag)) {
     return new Response(null, { status: 304, headers: kept })
   }
   return new Response(body, { headers: kept })
+}
+
+/** Whether a tag is in a list of them, compared weakly: `W/` is no part of it (RFC 9110, 13.1.2 and 8.8.3.2). */
+function isKnown(listed: string, tag: string): boolean {
+  if (listed === '') return false
+  const opaque = (each: string) => each.replace(/^W\//, '')
+  const tags = listed.match(/(?:W\/)?"[^"]*"|\*/g) ?? []
+  return tags.some((each) => each === '*' || opaque(each) === opaque(tag))
 }
 
 /** Numbers come as text in a query; what is no number stays text, and validation names it. */

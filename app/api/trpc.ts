@@ -14,6 +14,8 @@ const codes = {
   forbidden: 'FORBIDDEN',
   notFound: 'NOT_FOUND',
   conflict: 'CONFLICT',
+  tooLarge: 'PAYLOAD_TOO_LARGE',
+  methodNotAllowed: 'METHOD_NOT_SUPPORTED',
   tooMany: 'TOO_MANY_REQUESTS',
 } as const satisfies Record<ProblemKind, TRPCError['code']>
 

@@ -26,7 +26,4 @@ export type Actor = {
 export const atLeast = (role: Role, least: Role): boolean =>
   Role.options.indexOf(role) >= Role.options.indexOf(least)
 
-/** The roles that may do more. */
-export const above = (role: Role): Role[] => Role.options.slice(Role.options.indexOf(role) + 1)
-
 export const mayAct = (actor: Pick<Actor, 'role'>, least: Role): boolean => atLeast(actor.role, least)

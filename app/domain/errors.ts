@@ -7,6 +7,8 @@ export const problems = {
   forbidden: { status: 403, title: 'Not allowed' },
   notFound: { status: 404, title: 'Not found' },
   conflict: { status: 409, title: 'Conflict' },
+  tooLarge: { status: 413, title: 'The body is too large' },
+  methodNotAllowed: { status: 405, title: 'Method not allowed' },
   tooMany: { status: 429, title: 'Too many requests' },
 } as const
 

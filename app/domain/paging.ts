@@ -14,7 +14,8 @@ export const TimeCursor = z
     /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
     'must be the nextCursor of an earlier page',
   )
-  .refine((cursor) => !Number.isNaN(Date.parse(cursor.split('_')[0] ?? '')), {
+  // Postgres has no year 0.
+  .refine((cursor) => !cursor.startsWith('0000') && !Number.isNaN(Date.parse(cursor.split('_')[0] ?? '')), {
     error: 'must be the nextCursor of an earlier page',
   })
   .optional()

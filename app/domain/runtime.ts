@@ -14,13 +14,9 @@ export const limitCounts = { unavailable: 0 }
 function open() {
   const env = readEnvironment('domain')
   faults()
-  const auth = new pg.Pool({
-    connectionString: env.AUTH_DATABASE_URL,
-    max: 4,
-    application_name: 'worklane-auth',
-  })
-  auth.on('error', () => {})
-  toleratesLostConnections(auth)
+  const auth = accountPool(env.AUTH_DATABASE_URL)
+  // A pool of its own: transactions may wait for a lock whose holder has a question for `auth` before it commits.
+  const accounts = accountPool(env.AUTH_DATABASE_URL)
   const redis = new Redis(env.REDIS_URL, { maxRetriesPerRequest: 1, enableAutoPipelining: true })
   // Readiness tells of it; without a listener a lost Redis would end the process.
   redis.on('error', () => {})
@@ -32,7 +28,15 @@ function open() {
       limitCounts.unavailable++
     },
   })
-  return { env, database: connect(env.APP_DATABASE_URL, env.DATABASE_POOL), auth, redis, limiter }
+  return { env, database: connect(env.APP_DATABASE_URL, env.DATABASE_POOL), auth, accounts, redis, limiter }
+}
+
+/** Connections as the role that may look across tenants. */
+function accountPool(connectionString: string | undefined): pg.Pool {
+  const pool = new pg.Pool({ connectionString, max: 4, application_name: 'worklane-auth' })
+  pool.on('error', () => {})
+  toleratesLostConnections(pool)
+  return pool
 }
 
 let current: ReturnType<typeof open> | undefined
@@ -48,15 +52,24 @@ export const work = (actor: Pick<Actor, 'orgId'>): Tenant => tenant(runtime().da
 /** True when this process reaches what every request needs. */
 export async function isReady(): Promise<boolean> {
   const { database, auth, redis } = runtime()
-  const probes = [database.pool.query('select 1'), auth.query('select 1'), redis.ping()]
-  return (await Promise.allSettled(probes)).every(({ status }) => status === 'fulfilled')
+  return allAnswer([database.pool.query('select 1'), auth.query('select 1'), redis.ping()])
+}
+
+const answerWithinMs = 2_000
+
+/** Whether everything that was asked answers in time: a server that hangs is no more there than one that is gone. */
+export async function allAnswer(probes: Promise<unknown>[]): Promise<boolean> {
+  const { promise: late, resolve } = Promise.withResolvers<boolean>()
+  const timer = setTimeout(() => resolve(false), answerWithinMs)
+  const answered = Promise.allSettled(probes).then((all) => all.every(({ status }) => status === 'fulfilled'))
+  return Promise.race([answered, late]).finally(() => clearTimeout(timer))
 }
 
 /** Ends every connection; for a graceful stop. */
 export async function closeRuntime(): Promise<void> {
   if (!current) return
-  const { database, auth, redis } = current
+  const { database, auth, accounts, redis } = current
   current = undefined
   await database.prisma.$disconnect()
-  await Promise.allSettled([database.pool.end(), auth.end(), redis.quit()])
+  await Promise.allSettled([database.pool.end(), auth.end(), accounts.end(), redis.quit()])
 }

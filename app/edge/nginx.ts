@@ -95,7 +95,16 @@ http {
       proxy_read_timeout 1h;
       proxy_pass http://api;
     }
-    location ~ ^/(v1/|trpc/|openapi\\.json$) { proxy_pass http://api; }
+    location ~ ^/(v1/|trpc/|openapi\\.json$) {
+      error_page 413 @too_large;
+      proxy_pass http://api;
+    }
+    # What is too large for the edge is refused in the API's own words.
+    location @too_large {
+      internal;
+      default_type application/problem+json;
+      return 413 '{"type":"about:blank","title":"The body is too large","status":413,"detail":"the body must be at most 1 MB","requestId":"$request_id"}';
+    }
 ${staticLocation(edge)}
     location ~ ^/(pricing|docs|sign-in)?$ {
       proxy_cache pages;

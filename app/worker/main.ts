@@ -8,7 +8,7 @@ import { OutboxJob, recordActivity } from '@worklane/domain/activity/record.ts'
 import { repeatedly } from '@worklane/domain/faults.ts'
 import { Mail, mailTopic, sendMail } from '@worklane/domain/mail/mail.ts'
 import { notificationTopic, notify } from '@worklane/domain/notifications/topic.ts'
-import { closeRuntime } from '@worklane/domain/runtime.ts'
+import { allAnswer, closeRuntime } from '@worklane/domain/runtime.ts'
 import { relayBeat } from '@worklane/domain/status/status.ts'
 import { Queue, Worker } from 'bullmq'
 import { Redis } from 'ioredis'
@@ -20,6 +20,8 @@ import { bornAt, oldestWaiting, prune, queueName, relayOnce } from './relay.ts'
 const env = readEnvironment('worker')
 const log = createLog('worker')
 const pauseMs = 100
+/** How long a schedule that Redis lost is missed at most. */
+const rescheduleMs = 60_000
 
 collectDefaultMetrics()
 const processed = new Counter({
@@ -104,7 +106,16 @@ for (const each of [queue, schedules]) each.on('error', (error) => log.error({ e
 
 const pruner = new Worker('schedules', async () => ({ pruned: await prune(pool) }), { connection })
 pruner.on('error', (error) => log.error({ err: error }, 'pruner'))
-await schedules.upsertJobScheduler('prune-outbox', { every: 3_600_000 }, { name: 'prune-outbox' })
+/** Puts the schedule there, and back where Redis lost it. */
+async function schedule(): Promise<void> {
+  if (await schedules.getJobScheduler('prune-outbox')) return
+  await schedules.upsertJobScheduler('prune-outbox', { every: 3_600_000 }, { name: 'prune-outbox' })
+}
+await schedule()
+const rescheduling = setInterval(
+  () => void schedule().catch((error) => log.error({ err: error }, 'schedules')),
+  rescheduleMs,
+)
 
 let relaying = true
 const beat = relayBeat(connection)
@@ -131,10 +142,7 @@ const stopForgetting = startForgetting(pool, forgettingRedis, (error) =>
   log.error({ err: error }, 'forgetting'),
 )
 
-const isReady = async () =>
-  (await Promise.allSettled([pool.query('select 1'), connection.ping()])).every(
-    ({ status }) => status === 'fulfilled',
-  )
+const isReady = () => allAnswer([pool.query('select 1'), connection.ping()])
 
 const server = createServer(async (request, response) => {
   if (request.url === '/healthz') return response.end('ok')
@@ -151,6 +159,7 @@ const server = createServer(async (request, response) => {
 
 onStop(async () => {
   relaying = false
+  clearInterval(rescheduling)
   await Promise.all([relay, stopForgetting()])
   await Promise.all([worker.close(), pruner.close()])
   await Promise.all([queue.close(), schedules.close()])

@@ -17,7 +17,7 @@ export const accountTransaction = <T>(_actor: unknown, body: (run: RunStatement)
   inWords(untilUndisturbed(() => once(body)))
 
 async function once<T>(body: (run: RunStatement) => Promise<T>): Promise<T> {
-  const client = await runtime().auth.connect()
+  const client = await runtime().accounts.connect()
   const open: Open = { client, after: [] }
   let result: T
   try {

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { runtime } from '../runtime.ts'
 
@@ -21,7 +22,7 @@ class Hub {
     listeners.add(listener)
     const redis = this.#connected()
     return {
-      ready: redis.subscribe(channel),
+      ready: Promise.race([redis.subscribe(channel), tooLate()]),
       end: () => {
         listeners.delete(listener)
         if (listeners.size > 0 || this.#listeners.get(channel) !== listeners) return
@@ -53,10 +54,28 @@ class Hub {
     this.#redis = new Redis(runtime().env.REDIS_URL, { maxRetriesPerRequest: null })
     this.#redis.on('error', () => {})
     this.#redis.on('message', (channel: string, text: string) => {
-      const message = JSON.parse(text) as Message
+      const message = messageOf(text)
+      if (message === null) return
       for (const { onMessage } of this.#listeners.get(channel) ?? []) onMessage(message)
     })
     return this.#redis
+  }
+}
+
+/** How long a stream waits for Redis before its client is told to come again. */
+const patienceMs = 5_000
+
+async function tooLate(): Promise<never> {
+  await setTimeout(patienceMs, undefined, { ref: false })
+  throw new Error('Redis did not answer in time: live updates cannot be listened to')
+}
+
+/** What another process told; null for what is none of ours: nobody who listens can do anything about it. */
+function messageOf(text: string): Message | null {
+  try {
+    return JSON.parse(text) as Message
+  } catch {
+    return null
   }
 }
 

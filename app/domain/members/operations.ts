@@ -1,7 +1,6 @@
 import type { Transaction } from '@worklane/data/tenant.ts'
 import { z } from 'zod'
-import { mayInvite } from '../accounts/invitations.ts'
-import { type Actor, above, atLeast, mayAct, Role } from '../actor.ts'
+import { type Actor, atLeast, Role } from '../actor.ts'
 import { aroundCommit, forget, record } from '../effects.ts'
 import { invalidField, notFound, Problem } from '../errors.ts'
 import { operation } from '../operation.ts'
@@ -65,9 +64,6 @@ export const setRole = operation({
       if (role === 'owner') throw invalidField('role', 'must not be owner: ownership is transferred')
       const before = await below(tx, actor, memberId)
       await tx.membership.updateMany({ where: { userId: memberId }, data: { role } })
-      // Nobody comes in by a promise that its maker can no longer give.
-      const tooMuch = mayAct({ role }, mayInvite) ? { role: { in: above(role) } } : {}
-      await tx.invitation.deleteMany({ where: { invitedBy: memberId, ...tooMuch } })
       record(`member ${memberId}`, { role: before.role }, { role })
       forget(tags.members)
       aroundCommit(() => refreshSessionsOf([memberId]))
@@ -97,7 +93,6 @@ export const removeMember = operation({
 /** Ends a membership as part of the write that runs: their keys go with it, and their tasks are nobody's. */
 export async function takeOut(tx: Transaction, memberId: string, role: Role): Promise<void> {
   await tx.membership.deleteMany({ where: { userId: memberId } })
-  await tx.invitation.deleteMany({ where: { invitedBy: memberId } })
   record(`member ${memberId}`, { role }, null)
   forget(tags.members, tags.organisation, tags.tasks, tags.work)
   aroundCommit(() => refreshSessionsOf([memberId]))

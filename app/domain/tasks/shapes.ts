@@ -4,7 +4,8 @@ export const Id = z.uuid({ version: undefined, error: 'must be a UUID' })
 export const Person = z.object({ id: Id, name: z.string() })
 export const TaskStatus = z.enum(['todo', 'doing', 'review', 'done'])
 export const TaskPriority = z.enum(['none', 'low', 'medium', 'high', 'urgent'])
-export const Day = z.iso.date()
+/** A day that both JavaScript and Postgres know: neither has a year 0. */
+export const Day = z.iso.date().refine((day) => !day.startsWith('0000'), 'must be of the year 1 or later')
 export const LabelColour = z.enum(['grey', 'red', 'orange', 'green', 'blue', 'purple'])
 export const Label = z.object({ id: Id, name: z.string(), colour: LabelColour }).meta({ id: 'Label' })
 
