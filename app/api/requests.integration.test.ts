@@ -138,7 +138,8 @@ describe('requests that are not as they should be', () => {
   it('with a day or a cursor of the year 0 is told which field is wrong', async () => {
     const bad = async (path: string, init?: RequestInit) => {
       const response = await ask(path, init)
-      return [response.status, (await response.json()).errors?.[0]?.path]
+      const { errors } = (await response.json()) as { errors?: { path: string }[] }
+      return [response.status, errors?.[0]?.path]
     }
     const body = JSON.stringify({ title: 'x', dueOn: '0000-01-01' })
     expect(await bad(`/v1/projects/${tenant.project}/tasks`, { method: 'POST', body })).toEqual([

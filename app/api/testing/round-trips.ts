@@ -42,15 +42,16 @@ const accounts: Cost & { watched: boolean } = { roundTrips: 0, queries: 0, watch
 function watchAccounts(): void {
   if (accounts.watched) return
   accounts.watched = true
-  runtime().auth.on('connect', (client) => {
-    const query = client.query.bind(client) as (...args: unknown[]) => unknown
-    client.query = ((...args: [string | { text: string }, ...unknown[]]) => {
-      const text = typeof args[0] === 'string' ? args[0] : args[0].text
-      accounts.roundTrips++
-      if (!/^(begin|commit|rollback)/i.test(text)) accounts.queries++
-      return query(...args)
-    }) as typeof client.query
-  })
+  for (const pool of [runtime().auth, runtime().accounts])
+    pool.on('connect', (client) => {
+      const query = client.query.bind(client) as (...args: unknown[]) => unknown
+      client.query = ((...args: [string | { text: string }, ...unknown[]]) => {
+        const text = typeof args[0] === 'string' ? args[0] : args[0].text
+        accounts.roundTrips++
+        if (!/^(begin|commit|rollback)/i.test(text)) accounts.queries++
+        return query(...args)
+      }) as typeof client.query
+    })
 }
 
 function counted(): Cost {

@@ -9,7 +9,7 @@ import { runtime } from '../runtime.ts'
 export type Caller = { address: string; deviceOf(userId: string): string | null }
 
 /** Who is counted: a device that the account knows for itself, everybody else by their network. */
-export type Who = `device:${string}` | `network:${string}` | `session:${string}`
+export type Who = `device:${string}` | `network:${string}` | `own session:${string}`
 
 /** So many wrong passwords in a row may one caller send for one account; others, and its owner, go on. */
 export const wrongPasswordsAllowed = 10
@@ -34,7 +34,7 @@ export async function forgetPasswords(account: string, who: Who): Promise<void> 
 }
 
 type Signed = Pick<Actor, 'userId' | 'sessionId'>
-const ofSession = ({ sessionId }: Signed): Who => `session:${sessionId}`
+const ofSession = ({ sessionId }: Signed): Who => `own session:${sessionId}`
 
 /** The same for who is signed in and gives their password again. @throws Problem tooMany */
 export const limitOwnPassword = (actor: Signed) => limitPasswords(actor.userId, ofSession(actor))
