@@ -27,8 +27,10 @@ create constraint trigger one_owner_removed after delete on memberships deferrab
   for each row when (old.role = 'owner') execute function check_one_owner();
 
 -- What the application adds is looked at before: only an organisation without members gets an owner by an insert.
-create function has_members(organisation uuid) returns boolean language sql stable security definer set search_path = public
-  return exists (select from memberships where org_id = organisation);
+-- Its body is a text: the table does not depend on it, and can be dropped with its owner.
+create function has_members(organisation uuid) returns boolean language sql stable security definer set search_path = public as $$
+  select exists (select from memberships where org_id = organisation)
+$$;
 create policy founder on memberships as restrictive for insert to worklane_app, worklane_auth
   with check (role <> 'owner' or not has_members(org_id));
 
