@@ -4,6 +4,7 @@ import { authoriseStream, streamAccess } from '@worklane/domain/live/access.ts'
 import { accessChannel, channelOf } from '@worklane/domain/live/channel.ts'
 import { hub } from '@worklane/domain/live/hub.ts'
 import { openStream } from '@worklane/domain/live/quota.ts'
+import type { Route } from '@worklane/domain/operation.ts'
 import { getProject } from '@worklane/domain/projects/operations.ts'
 import { runtime } from '@worklane/domain/runtime.ts'
 import { sessionTokenOf } from '@worklane/domain/sessions/cookie.ts'
@@ -13,7 +14,7 @@ import { streamSSE } from 'hono/streaming'
 import { actorOf } from './credentials.ts'
 import type { Variables } from './rest.ts'
 
-export const eventsRoute = 'GET /v1/projects/:projectId/events'
+export const eventsRoute = 'GET /v1/projects/:projectId/events' satisfies Route
 
 /** How often a stream proves that it lives, and that its holder may still listen. */
 const heartbeatMs = 15_000

@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto'
 import type { Actor } from '@worklane/domain/actor.ts'
 import { invalidField as invalid } from '@worklane/domain/errors.ts'
 import { type Call, perform } from '@worklane/domain/execute.ts'
-import { type AnyOperation, isRead, methodOf, pathOf } from '@worklane/domain/operation.ts'
+import { type AnyOperation, isRead, methodOf, pathOf, type Route } from '@worklane/domain/operation.ts'
 import { operationList } from '@worklane/domain/operations.ts'
 import { Hono } from 'hono'
 import { z } from 'zod'
+import { eventsRoute } from './events.ts'
 import { limitHeaders } from './problem.ts'
 
 export type Variables = { actor: Actor | null; requestId: string; route: string; call?: Call }
@@ -34,14 +35,15 @@ export function restRoutes(operations: readonly AnyOperation[] = operationList) 
   return routes
 }
 
-const paths = [
-  ...operationList.map(({ rest }) => ({ method: methodOf(rest), path: pathOf(rest) })),
-  { method: 'GET', path: '/v1/projects/:projectId/events' },
-].map(({ method, path }) => ({ method, pattern: new RegExp(`^${path.replaceAll(/:\w+/g, '[^/]+')}$`) }))
+const routes: Route[] = [...operationList.map(({ rest }) => rest), eventsRoute]
+const paths = routes.map((route) => ({
+  method: methodOf(route),
+  pattern: new RegExp(`^${pathOf(route).replaceAll(/:\w+/g, '[^/]+')}$`),
+}))
 
 /** The methods that a path takes; none where there is no such path. */
 export function methodsOf(path: string): string[] {
-  const methods = paths.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method as string)
+  const methods = paths.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)
   return [...new Set(methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])))]
 }
 

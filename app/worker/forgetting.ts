@@ -1,3 +1,4 @@
+import { inTransaction } from '@worklane/data/transaction.ts'
 import { type Forgetting, repeatForgetting } from '@worklane/domain/forgetting.ts'
 import type { Redis } from 'ioredis'
 import type pg from 'pg'
@@ -12,22 +13,13 @@ const repeatedMinutes = 10
  * away. The writers get a second of their own first.
  * @returns how many rows were seen to
  */
-export async function forgetOnce(pool: pg.Pool, redis: Redis): Promise<number> {
-  const client = await pool.connect()
-  try {
-    await client.query('begin')
+export const forgetOnce = (pool: pg.Pool, redis: Redis): Promise<number> =>
+  inTransaction(pool, async (client) => {
     const { rows } = await client.query<Forgetting>({ name: 'take-forgetting', text: take, values: [batch] })
     await repeatForgetting(redis, rows)
     if (rows.length > 0) await client.query(finish, [rows.map(({ id }) => id)])
-    await client.query('commit')
     return rows.length
-  } catch (error) {
-    await client.query('rollback').catch(() => {})
-    throw error
-  } finally {
-    client.release()
-  }
-}
+  })
 
 /** A Redis that comes back may hold an older state, in which nothing of this was forgotten yet. */
 export async function forgetAgain(pool: pg.Pool): Promise<void> {

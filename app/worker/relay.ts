@@ -1,3 +1,4 @@
+import { inTransaction } from '@worklane/data/transaction.ts'
 import type { OutboxJob } from '@worklane/domain/activity/record.ts'
 import type { Queue } from 'bullmq'
 import type pg from 'pg'
@@ -12,14 +13,8 @@ export const queueName = 'outbox'
  * @param most rows at once
  * @returns how many rows were moved
  */
-export async function relayOnce(
-  pool: pg.Pool,
-  queue: Queue<OutboxJob>,
-  most: number = batch,
-): Promise<number> {
-  const client = await pool.connect()
-  try {
-    await client.query('begin')
+export function relayOnce(pool: pg.Pool, queue: Queue<OutboxJob>, most: number = batch): Promise<number> {
+  return inTransaction(pool, async (client) => {
     // Several relays share the work: each skips what another one holds.
     const { rows } = await client.query<{ id: string; org_id: string; topic: string; payload: unknown }>({
       name: 'take',
@@ -38,14 +33,8 @@ export async function relayOnce(
       const ids = rows.map(({ id }) => id)
       await client.query('update outbox set relayed_at = now() where id = any($1)', [ids])
     }
-    await client.query('commit')
     return rows.length
-  } catch (error) {
-    await client.query('rollback').catch(() => {})
-    throw error
-  } finally {
-    client.release()
-  }
+  })
 }
 
 /** When a row of the outbox was written, by its id, a UUID of version 7: epoch milliseconds. */

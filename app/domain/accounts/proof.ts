@@ -1,5 +1,6 @@
 import { endSessionsOf, refreshSessionsOf } from '../sessions/sessions.ts'
 import { tags } from '../tags.ts'
+import { takeTurnEverywhere } from '../turn.ts'
 import { forgetWithAccount } from './forget.ts'
 import { account, afterCommit, withinAccountTransaction } from './transaction.ts'
 
@@ -11,12 +12,11 @@ import { account, afterCommit, withinAccountTransaction } from './transaction.ts
  */
 export async function proveAddress(userId: string): Promise<boolean> {
   return withinAccountTransaction(async () => {
-    await account().query(lockOrganisations, [userId])
+    await takeTurnEverywhere(userId)
     const { rows } = await account().query<{ email: string }>(
       'select email from users where id = $1 and email_verified is null for update',
       [userId],
     )
-    await account().query(unlock, [userId])
     if (!rows[0]) return false
     await account().query('update users set email_verified = now(), password_hash = null where id = $1', [
       userId,
@@ -45,10 +45,6 @@ async function removeOthers(userId: string): Promise<void> {
   afterCommit(() => refreshSessionsOf(removed))
 }
 
-// Order of locks: organisations by id, then everything else.
-const lockOrganisations = `select id from organisations
-  where id in (select org_id from memberships where user_id = $1) order by id for no key update`
-const unlock = 'update users set failed_sign_ins = 0, locked_until = null where id = $1'
 const owned = `(select org_id from memberships where user_id = $1 and role = 'owner')`
 const endKeys = `delete from api_keys where created_by = $1 or org_id in ${owned}`
 const endInvitations = `delete from invitations where invited_by = $1 or org_id in ${owned}`

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { untilUndisturbed } from '@worklane/data/refusal.ts'
+import { inTransaction } from '@worklane/data/transaction.ts'
 import type pg from 'pg'
 import type { RunStatement } from '../effects.ts'
 import { inWords } from '../refusals.ts'
@@ -17,22 +18,13 @@ export const accountTransaction = <T>(_actor: unknown, body: (run: RunStatement)
   inWords(untilUndisturbed(() => once(body)))
 
 async function once<T>(body: (run: RunStatement) => Promise<T>): Promise<T> {
-  const client = await runtime().accounts.connect()
-  const open: Open = { client, after: [] }
-  let result: T
-  try {
-    await client.query('begin')
-    result = await current.run(open, () =>
+  const after: Open['after'] = []
+  const result = await inTransaction(runtime().accounts, (client) =>
+    current.run({ client, after }, () =>
       body(async (text, values) => (await client.query(text, values)).rows),
-    )
-    await client.query('commit')
-  } catch (error) {
-    await client.query('rollback').catch(() => {})
-    throw error
-  } finally {
-    client.release()
-  }
-  for (const work of open.after) await work()
+    ),
+  )
+  for (const work of after) await work()
   return result
 }
 

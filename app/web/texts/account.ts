@@ -25,7 +25,6 @@ export const account = {
     title: 'Invitation',
     text: (who: string, organisation: string, role: string) =>
       `${who} invites you to ${organisation} as ${role}.`,
-    somebody: 'Somebody',
     accept: 'Accept',
     signUp: 'Create an account',
     signIn: 'I have an account',

@@ -37,10 +37,7 @@ async function Invitation({ params, searchParams }: Props) {
   const { organisation, role, invitedBy } = invitation
   const here = `/invitations/${token}`
   return (
-    <AccountShell
-      title={organisation.name}
-      text={texts.text(invitedBy?.name ?? texts.somebody, organisation.name, role)}
-    >
+    <AccountShell title={organisation.name} text={texts.text(invitedBy.name, organisation.name, role)}>
       {problem ? (
         <p role="alert" className="mb-4 rounded-lg bg-danger-soft px-3 py-2 text-sm text-danger">
           {problemText(problem)}
