@@ -64,7 +64,9 @@ describe('a real browser, alone and beside the swarm', () => {
       expectations: (result) => {
         tellsEveryVital(result)
         showsTheLateOperation(result)
-        expect(new Set(brokenAlone(result).map(({ page }) => page))).toEqual(new Set(['/dashboard']))
+        // On a slow machine another page may miss a limit of its own, but none is late by what was added.
+        const asLate = brokenAlone(result).filter(({ median }) => (median ?? 0) > delay)
+        expect(new Set(asLate.map(({ page }) => page))).toEqual(new Set(['/dashboard']))
       },
       // Late pages are fewer visits: there may be none of a page, which is then invalid, and never good.
       honest: (result) => {

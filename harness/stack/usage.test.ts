@@ -46,7 +46,9 @@ describe('what a process uses', () => {
     expect(rowOfPs('  812   1  812 1-02:03:04 2048 /usr/local/bin/a program')).toMatchObject([
       { pid: 812, parent: 1, cpuSeconds: 93_784, rssBytes: 2_097_152, name: 'a program' },
     ])
-    expect(rowOfPs('501 1 - 3:07.25 128 node')).toMatchObject([{ cpuSeconds: 187.25 }])
+    expect(rowOfPs('501 1 - 3:07.25 128 node')).toMatchObject([{ cpuSeconds: 187.25, session: 0 }])
+    // Its session began outside of this container: the kernel says 0, and so does ps.
+    expect(rowOfPs('501 1 0 3:07 128 node')).toMatchObject([{ session: 0 }])
     expect(rowOfPs('')).toEqual([])
   })
 })

@@ -10,7 +10,10 @@ export type Usage = { cpuSeconds: number; rssBytes: number }
 export type ProcessRow = {
   pid: number
   parent: number
-  /** The process that began its session: whoever is started in a session of its own is the first of it. */
+  /**
+   * The process that began its session: whoever is started in a session of its own is the first of it. 0 where that
+   * one cannot be seen from here (it is outside of this container), or where `ps` tells none.
+   */
   session: number
   /** Tells two processes apart that had the same pid. */
   startedAt: string
@@ -137,7 +140,7 @@ export function rowOfPs(line: string): ProcessRow[] {
   const seconds = clock.split(':').reduce((sum, part) => sum * 60 + Number(part), 0)
   return [
     {
-      ...{ pid: Number(pid), parent: Number(parent), session: Number(session) || -1, startedAt: '' },
+      ...{ pid: Number(pid), parent: Number(parent), session: Number(session) || 0, startedAt: '' },
       ...{ name: basename(command), isKernel: false },
       cpuSeconds: Number(days) * 86_400 + seconds,
       endedSeconds: 0,

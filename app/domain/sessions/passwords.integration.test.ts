@@ -82,12 +82,12 @@ describe('a password', () => {
 
   it('of thirty accounts is checked in a minute for one network', async () => {
     const guesser = stranger()
-    const kinds = []
-    for (let n = 0; n < 31; n++) {
-      kinds.push(await kindOf(verifyPassword(`nobody.${randomUUID()}@example.test`, 'wrong', guesser)))
-    }
-    expect(kinds.filter((kind) => kind === 'done')).toHaveLength(30)
-    expect(kinds.at(-1)).toBe('tooMany')
+    const guess = () => kindOf(verifyPassword(`nobody.${randomUUID()}@example.test`, 'wrong', guesser))
+    let checked = 0
+    while ((await guess()) === 'done' && checked < 60) checked++
+    // The window slides: where the minute of the clock ends meanwhile, each two seconds let one more through.
+    expect(checked).toBeGreaterThanOrEqual(30)
+    expect(checked).toBeLessThan(40)
   })
 
   it('of many at once is checked ten times', async () => {
