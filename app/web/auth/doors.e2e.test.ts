@@ -39,7 +39,7 @@ describe('the doors to an account', () => {
 
   beforeAll(async () => {
     // One address signs everybody in here.
-    stack = await startStack({ population, env: { RATE_LIMIT_SCALE: '20' } })
+    stack = await startStack({ population, env: { RATE_LIMIT_SCALE: '20', RATE_LIMIT_PATIENCE_MS: '10000' } })
     browser = await launchChromium(await provideHeadless())
   })
   afterAll(async () => {
