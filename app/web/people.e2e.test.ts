@@ -112,7 +112,8 @@ describe('two people and their organisation', () => {
         { timeout: 15_000 },
       )
       .toBe(1)
-    await bob.getByRole('link', { name: 'Open the link' }).click()
+    const invitation = bob.getByRole('listitem').filter({ hasText: 'Ada Lovelace invites you' })
+    await invitation.getByRole('link', { name: 'Open the link' }).click()
     await bob.getByText('Ada Lovelace invites you').waitFor()
     await bob.getByRole('link', { name: 'Create an account' }).click()
     await bob.getByLabel('Your name').fill('Bob Babbage')
