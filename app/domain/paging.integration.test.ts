@@ -13,7 +13,7 @@ describe('paging', () => {
     await asAdministrator(async (client) => {
       await client.query(
         `insert into tasks (org_id, project_id, number, title, position)
-         select $1, $2, n, 'Task ' || n, n from generate_series(2, 25) n`,
+         select $1, $2, n, 'Task ' || n, 'd' || lpad(n::text, 4, '0') from generate_series(2, 25) n`,
         [tenant.id, tenant.project],
       )
       // All in the same millisecond, as a fast import makes them.
