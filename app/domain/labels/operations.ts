@@ -19,7 +19,7 @@ export const listLabels = operation({
   allow: 'viewer',
   input: z.strictObject({
     /** Somewhere in a name. */
-    search: line(40).optional(),
+    search: line(80).optional(),
     cursor: Id.optional(),
     limit: listSize,
   }),

@@ -7,6 +7,8 @@ import { Choice } from './choice.tsx'
 import { type Option, useFound, type What } from './found.ts'
 
 const { combobox: texts } = work
+/** As the operations that search allow. */
+const longestSearch = 80
 
 type Props = {
   what: What
@@ -87,7 +89,7 @@ export function Combobox({
   }
 
   function open() {
-    if (isOpen || field.current?.disabled) return
+    if (isOpen) return
     setPlace(0)
     // All of them, whoever is chosen.
     setWords(isUnclear ? text : '')
@@ -115,6 +117,7 @@ export function Combobox({
         id={id}
         role="combobox"
         autoComplete="off"
+        maxLength={longestSearch}
         value={text}
         placeholder={hint ?? (bare ? label : undefined)}
         aria-autocomplete="list"
