@@ -2,10 +2,12 @@ import { mayAct } from '@worklane/domain/actor.ts'
 import { listApiKeys } from '@worklane/domain/api-keys/operations.ts'
 import { capabilities } from '@worklane/domain/api-keys/scopes.ts'
 import { execute } from '@worklane/domain/execute.ts'
+import { unprovedAddress } from '@worklane/domain/sessions/accounts.ts'
 import type { Metadata } from 'next'
 import Link from 'next/link'
 import { requireActor } from '#web/auth/actor.ts'
 import { NextPage } from '#web/components/settings/pages.tsx'
+import { ProveAddress } from '#web/components/settings/prove-address.tsx'
 import { OnlyFor, Section, Streamed } from '#web/components/settings/section.tsx'
 import { ago, shortDate } from '#web/lib/format.ts'
 import { settings } from '#web/texts/settings.ts'
@@ -28,13 +30,20 @@ export default function ApiKeysPage({ searchParams }: Props) {
 async function ApiKeys({ searchParams }: Props) {
   const [actor, { cursor }] = await Promise.all([requireActor(), searchParams])
   if (!mayAct(actor, 'admin')) return <OnlyFor least="admin" />
-  const { items, nextCursor } = await execute(listApiKeys, actor, { cursor })
+  const [{ items, nextCursor }, unproved] = await Promise.all([
+    execute(listApiKeys, actor, { cursor }),
+    unprovedAddress(actor),
+  ])
   const now = new Date()
   return (
     <>
-      <Section title={texts.create} text={texts.text}>
-        <NewKey capabilities={[...capabilities]} />
-      </Section>
+      {unproved ? (
+        <ProveAddress email={unproved} />
+      ) : (
+        <Section title={texts.create} text={texts.text}>
+          <NewKey capabilities={[...capabilities]} />
+        </Section>
+      )}
       <Section title={settings.sections['api-keys']}>
         {items.length === 0 ? <p className="text-sm text-muted">{texts.none}</p> : null}
         <ul className="-my-2 divide-y">
