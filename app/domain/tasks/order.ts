@@ -74,6 +74,7 @@ async function bounded(tx: Transaction, place: Place, key: string, below: string
     from jsonb_to_recordset(${JSON.stringify(moves)}::jsonb) as k (id uuid, position text)
     where t.org_id = (select current_org_id()) and t.id = k.id`
   forget(tags.work)
-  tell(place.projectId, 'reordered', columnOf(place))
+  // Those who watch know only the old keys: they load the board anew.
+  tell(place.projectId, 'open', {})
   return taken
 }

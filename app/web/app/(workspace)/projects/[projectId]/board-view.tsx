@@ -26,10 +26,6 @@ export function BoardView({ projectId, columns: given, mayWrite, now }: Props) {
   }
 
   useEffect(() => {
-    const readAnew = async () => {
-      const { api } = await import('#web/lib/api.ts')
-      setColumns((await api.board.get.query({ projectId })).columns)
-    }
     const source = new EventSource(`/v1/projects/${projectId}/events`)
     let wasOpen = false
     source.addEventListener('open', async () => {
@@ -37,7 +33,9 @@ export function BoardView({ projectId, columns: given, mayWrite, now }: Props) {
       // What happened between the page and the stream, or while it was broken, was told to nobody.
       const late = wasOpen || performance.now() > 5_000
       wasOpen = true
-      if (late) await readAnew()
+      if (!late) return
+      const { api } = await import('#web/lib/api.ts')
+      setColumns((await api.board.get.query({ projectId })).columns)
     })
     source.addEventListener('error', () => setLive(false))
     source.addEventListener('task', ({ data }: MessageEvent<string>) =>
@@ -46,7 +44,6 @@ export function BoardView({ projectId, columns: given, mayWrite, now }: Props) {
     source.addEventListener('removed', ({ data }: MessageEvent<string>) =>
       setColumns((board) => withoutTask(board, (JSON.parse(data) as { id: string }).id)),
     )
-    source.addEventListener('reordered', readAnew)
     return () => source.close()
   }, [projectId])
 
