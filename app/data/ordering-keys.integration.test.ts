@@ -34,7 +34,7 @@ const order = async () => {
 }
 
 it('the migration to ordering keys keeps the order of every column, there and back', async () => {
-  const file = await readFile(join(migrationsDirectory, '20261129154500_ordering_keys.sql'), 'utf8')
+  const file = await readFile(join(migrationsDirectory, '20261129161000_ordering_keys.sql'), 'utf8')
   const [up, down] = file.split('-- migrate:down') as [string, string]
   const migrate = (text: string) => client.query(`begin; ${text}; commit`)
   await migrate(down)

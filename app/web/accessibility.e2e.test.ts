@@ -119,7 +119,7 @@ describe('every page', async () => {
       '/tasks/[taskId]',
       async (page) => {
         await page.getByRole('combobox', { name: 'Assignee' }).fill('a')
-        await page.getByRole('option').first().waitFor()
+        await page.locator('[role=option]').first().waitFor()
       },
     ],
     [
@@ -128,7 +128,7 @@ describe('every page', async () => {
       async (page) => {
         await press('Edit')(page)
         await page.getByRole('combobox', { name: 'Add a label' }).click()
-        await page.getByRole('option').first().waitFor()
+        await page.locator('[role=option]').first().waitFor()
       },
     ],
     [
@@ -136,7 +136,7 @@ describe('every page', async () => {
       '/tasks',
       async (page) => {
         await page.getByRole('combobox', { name: 'Any project' }).click()
-        await page.getByRole('option').first().waitFor()
+        await page.locator('[role=option]').first().waitFor()
       },
     ],
     [
