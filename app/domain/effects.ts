@@ -9,7 +9,7 @@ import { publish } from './live/channel.ts'
 
 type AuditEntry = { target: string; before: unknown; after: unknown }
 type OutboxRow = { orgId: string; topic: string; payload: unknown }
-type Live = { projectId: string; event: 'task' | 'removed'; data: unknown }
+type Live = { projectId: string; event: 'task' | 'removed' | 'open'; data: unknown }
 
 /** How a transaction runs one more statement, whichever client holds it. */
 export type RunStatement = (text: string, values: unknown[]) => Promise<unknown>

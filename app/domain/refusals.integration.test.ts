@@ -40,8 +40,7 @@ describe('the refusals of the database', () => {
       await holder.query('lock table population')
       await inWords(
         asAdministrator(async (client) => {
-          await client.query("set lock_timeout = '50ms'")
-          await client.query('begin')
+          await client.query("begin; set local lock_timeout = '50ms'")
           await client.query('lock table population')
         }),
       )
@@ -50,7 +49,7 @@ describe('the refusals of the database', () => {
     const pool = new pg.Pool({
       connectionString: process.env.DATABASE_URL,
       max: 1,
-      connectionTimeoutMillis: 50,
+      connectionTimeoutMillis: 1_000,
     })
     const held = await pool.connect()
     await expect(inWords(pool.connect())).rejects.toMatchObject({ kind: 'unavailable' })

@@ -18,6 +18,7 @@ const byConstraint: Record<string, () => Problem> = {
   accounts_pkey: taken('This sign-in belongs to an account already.'),
   task_labels_pkey: taken('The labels of this task were changed at the same time; try again.'),
   tasks_org_id_project_id_number_key: taken('Another task was added at the same time; try again.'),
+  tasks_by_column: taken('Another task was put at the same place at the same time; try again.'),
   tasks_org_id_project_id_fkey: gone('project'),
   tasks_org_id_assignee_id_fkey: unknownField('assigneeId', 'must be a member of your organisation'),
   task_labels_org_id_task_id_fkey: gone('task'),

@@ -55,7 +55,7 @@ export async function createTenant(): Promise<Tenant> {
       [id, `Atlas ${canary}`],
     )
     const task = await insert(
-      'insert into tasks (org_id, project_id, number, title, position) values ($1, $2, 1, $3, 1) returning id',
+      "insert into tasks (org_id, project_id, number, title, position) values ($1, $2, 1, $3, 'a0') returning id",
       [id, project.id, `First ${canary}`],
     )
     return { id, canary, project: project.id, task: task.id, users: users as Record<Role, string> }

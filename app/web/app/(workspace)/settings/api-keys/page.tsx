@@ -6,6 +6,7 @@ import { unprovedAddress } from '@worklane/domain/sessions/accounts.ts'
 import type { Metadata } from 'next'
 import Link from 'next/link'
 import { requireActor } from '#web/auth/actor.ts'
+import { NextPage } from '#web/components/settings/pages.tsx'
 import { ProveAddress } from '#web/components/settings/prove-address.tsx'
 import { OnlyFor, Section, Streamed } from '#web/components/settings/section.tsx'
 import { ago, shortDate } from '#web/lib/format.ts'
@@ -16,18 +17,23 @@ const { apiKeys: texts } = settings
 
 export const metadata: Metadata = { title: settings.sections['api-keys'] }
 
-export default function ApiKeysPage() {
+type Props = { searchParams: Promise<{ cursor?: string }> }
+
+export default function ApiKeysPage({ searchParams }: Props) {
   return (
     <Streamed>
-      <ApiKeys />
+      <ApiKeys searchParams={searchParams} />
     </Streamed>
   )
 }
 
-async function ApiKeys() {
-  const actor = await requireActor()
+async function ApiKeys({ searchParams }: Props) {
+  const [actor, { cursor }] = await Promise.all([requireActor(), searchParams])
   if (!mayAct(actor, 'admin')) return <OnlyFor least="admin" />
-  const [{ items }, unproved] = await Promise.all([execute(listApiKeys, actor, {}), unprovedAddress(actor)])
+  const [{ items, nextCursor }, unproved] = await Promise.all([
+    execute(listApiKeys, actor, { cursor }),
+    unprovedAddress(actor),
+  ])
   const now = new Date()
   return (
     <>
@@ -56,6 +62,7 @@ async function ApiKeys() {
             </li>
           ))}
         </ul>
+        <NextPage address="/settings/api-keys" cursor={nextCursor} />
         <Link href="/docs" prefetch={false} className="mt-4 block text-sm text-accent-text hover:underline">
           {texts.docs}
         </Link>

@@ -19,7 +19,7 @@ const { members: texts } = settings
 
 export const metadata: Metadata = { title: settings.sections.members }
 
-type Props = { searchParams: Promise<{ cursor?: string; search?: string }> }
+type Props = { searchParams: Promise<{ cursor?: string; search?: string; invitations?: string }> }
 
 export default function MembersPage({ searchParams }: Props) {
   return (
@@ -30,11 +30,11 @@ export default function MembersPage({ searchParams }: Props) {
 }
 
 async function Members({ searchParams }: Props) {
-  const [actor, { cursor, search }] = await Promise.all([requireActor(), searchParams])
+  const [actor, { cursor, search, invitations: from }] = await Promise.all([requireActor(), searchParams])
   const mayManage = mayAct(actor, 'admin')
   const [page, invitations, unproved] = await Promise.all([
     execute(listMembers, actor, { cursor, ...(search ? { search } : {}), limit: 25 }),
-    mayManage ? execute(listInvitations, actor, {}) : null,
+    mayManage ? execute(listInvitations, actor, { cursor: from, limit: 25 }) : null,
     mayManage ? unprovedAddress(actor) : null,
   ])
   const roles = Role.options.filter((role) => role !== 'owner' && mayAct(actor, role))
@@ -59,6 +59,15 @@ async function Members({ searchParams }: Props) {
               </li>
             ))}
           </ul>
+          {invitations.nextCursor ? (
+            <Link
+              href={`/settings/members?invitations=${invitations.nextCursor}`}
+              prefetch={false}
+              className="mt-4 block text-sm text-accent-text hover:underline"
+            >
+              {settings.more}
+            </Link>
+          ) : null}
         </Section>
       ) : null}
       <Section title={texts.people}>
