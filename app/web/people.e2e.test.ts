@@ -125,6 +125,8 @@ describe('two people and their organisation', () => {
 
   it('work on one board, and see each other’s change at once', async () => {
     const path = new URL(await boardOf(ada)).pathname
+    // A stream that is refused once is asked for again.
+    await bob.route('**/events', (route) => route.fulfill({ status: 503 }), { times: 1 })
     await visit(bob, path)
     await visit(ada, path)
     for (const page of [ada, bob]) await page.getByText('Live', { exact: true }).waitFor()

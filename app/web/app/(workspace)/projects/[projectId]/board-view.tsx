@@ -10,6 +10,9 @@ import { TaskCard } from './task-card.tsx'
 
 type Props = { projectId: string; columns: Columns; mayWrite: boolean; now: number }
 
+/** How long a board waits before it asks again for a stream that was refused. */
+const [shortestPauseMs, longestPauseMs] = [2_000, 30_000]
+
 /** A board that follows what others do, and moves tasks by hand, by button or by key. */
 export function BoardView({ projectId, columns: given, mayWrite, now }: Props) {
   const router = useRouter()
@@ -26,9 +29,29 @@ export function BoardView({ projectId, columns: given, mayWrite, now }: Props) {
   }
 
   useEffect(() => {
-    const source = new EventSource(`/v1/projects/${projectId}/events`)
+    let source: EventSource
+    let timer: ReturnType<typeof setTimeout> | undefined
     let wasOpen = false
-    source.addEventListener('open', async () => {
+    let failures = 0
+    function listen() {
+      source = new EventSource(`/v1/projects/${projectId}/events`)
+      source.addEventListener('open', opened)
+      source.addEventListener('error', () => {
+        setLive(false)
+        // A browser comes back by itself after a stream that broke, and never after an answer that refused one.
+        if (source.readyState !== EventSource.CLOSED) return
+        const pause = Math.min(longestPauseMs, shortestPauseMs * 2 ** failures++)
+        timer = setTimeout(listen, pause * (0.5 + Math.random()))
+      })
+      source.addEventListener('task', ({ data }: MessageEvent<string>) =>
+        setColumns((board) => withTask(board, JSON.parse(data) as TaskSummary)),
+      )
+      source.addEventListener('removed', ({ data }: MessageEvent<string>) =>
+        setColumns((board) => withoutTask(board, (JSON.parse(data) as { id: string }).id)),
+      )
+    }
+    async function opened() {
+      failures = 0
       setLive(true)
       // What happened between the page and the stream, or while it was broken, was told to nobody.
       const late = wasOpen || performance.now() > 5_000
@@ -36,15 +59,12 @@ export function BoardView({ projectId, columns: given, mayWrite, now }: Props) {
       if (!late) return
       const { api } = await import('#web/lib/api.ts')
       setColumns((await api.board.get.query({ projectId })).columns)
-    })
-    source.addEventListener('error', () => setLive(false))
-    source.addEventListener('task', ({ data }: MessageEvent<string>) =>
-      setColumns((board) => withTask(board, JSON.parse(data) as TaskSummary)),
-    )
-    source.addEventListener('removed', ({ data }: MessageEvent<string>) =>
-      setColumns((board) => withoutTask(board, (JSON.parse(data) as { id: string }).id)),
-    )
-    return () => source.close()
+    }
+    listen()
+    return () => {
+      clearTimeout(timer)
+      source.close()
+    }
   }, [projectId])
 
   async function move(task: TaskSummary, place: Place) {
