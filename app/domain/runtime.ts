@@ -2,6 +2,7 @@ import { readEnvironment } from '@worklane/data/config.ts'
 import { toleratesLostConnections } from '@worklane/data/lost-connections.ts'
 import { createLimiter } from '@worklane/data/rate-limit/limiter.ts'
 import { connect, type Tenant, tenant } from '@worklane/data/tenant.ts'
+import { UtcClient } from '@worklane/data/utc-client.ts'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import type { Actor } from './actor.ts'
@@ -33,7 +34,10 @@ function open() {
 
 /** Connections as the role that may look across tenants. */
 function accountPool(connectionString: string | undefined): pg.Pool {
-  const pool = new pg.Pool({ connectionString, max: 4, application_name: 'worklane-auth' })
+  const pool = new pg.Pool({
+    ...{ Client: UtcClient, connectionString, max: 4 },
+    application_name: 'worklane-auth',
+  })
   pool.on('error', () => {})
   toleratesLostConnections(pool)
   return pool

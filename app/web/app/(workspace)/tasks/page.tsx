@@ -13,6 +13,7 @@ import { Due, LabelTag, Priority, priorities, StatusDot, statuses } from '#web/c
 import { Button, buttonClass } from '#web/components/ui/button.tsx'
 import { Empty, Skeleton } from '#web/components/ui/card.tsx'
 import { fieldClass } from '#web/components/ui/field.tsx'
+import { clockOf } from '#web/lib/clock.ts'
 import { work } from '#web/texts/work.ts'
 import { SavedFilters } from './saved-filters.tsx'
 
@@ -47,11 +48,12 @@ async function Tasks({ searchParams }: Props) {
   const [actor, asked] = await Promise.all([requireActor(), searchParams])
   const query = queryOf(asked)
   const cursor = typeof asked.cursor === 'string' ? asked.cursor : undefined
-  const [page, filters, labels, projects] = await Promise.all([
+  const [page, filters, labels, projects, { today }] = await Promise.all([
     execute(findTasks, actor, { ...query, cursor, limit: 30 }),
     execute(listFilters, actor, {}),
     execute(listLabels, actor, {}),
     execute(listProjects, actor, {}),
+    clockOf(actor),
   ])
   const choices = [
     { name: 'status', any: texts.anyStatus, options: statuses.map((each) => [each, work.status[each]]) },
@@ -103,7 +105,11 @@ async function Tasks({ searchParams }: Props) {
       </form>
       <SavedFilters filters={filters.items} query={query} />
       <div className="rounded-xl border bg-surface">
-        {page.items.length === 0 ? <Empty>{texts.none}</Empty> : <TaskRows tasks={page.items} />}
+        {page.items.length === 0 ? (
+          <Empty>{texts.none}</Empty>
+        ) : (
+          <TaskRows tasks={page.items} today={today} />
+        )}
       </div>
       <nav className="mt-3 flex gap-2">
         {cursor ? (
@@ -125,8 +131,7 @@ async function Tasks({ searchParams }: Props) {
   )
 }
 
-function TaskRows({ tasks }: { tasks: TaskSummary[] }) {
-  const now = new Date()
+function TaskRows({ tasks, today }: { tasks: TaskSummary[]; today: string }) {
   return (
     <ul className="divide-y">
       {tasks.map((task) => (
@@ -146,7 +151,7 @@ function TaskRows({ tasks }: { tasks: TaskSummary[] }) {
               ))}
             </span>
             <Priority priority={task.priority} />
-            <Due dueOn={task.dueOn} today={now} done={task.status === 'done'} />
+            <Due dueOn={task.dueOn} today={today} done={task.status === 'done'} />
             {task.assignee ? <Avatar name={task.assignee.name} /> : null}
           </Link>
         </li>

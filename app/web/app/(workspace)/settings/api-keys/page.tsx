@@ -6,6 +6,7 @@ import type { Metadata } from 'next'
 import Link from 'next/link'
 import { requireActor } from '#web/auth/actor.ts'
 import { OnlyFor, Section, Streamed } from '#web/components/settings/section.tsx'
+import { clockOf } from '#web/lib/clock.ts'
 import { ago, shortDate } from '#web/lib/format.ts'
 import { settings } from '#web/texts/settings.ts'
 import { NewKey, RevokeKey } from './key-forms.tsx'
@@ -25,8 +26,7 @@ export default function ApiKeysPage() {
 async function ApiKeys() {
   const actor = await requireActor()
   if (!mayAct(actor, 'admin')) return <OnlyFor least="admin" />
-  const { items } = await execute(listApiKeys, actor, {})
-  const now = new Date()
+  const [{ items }, clock] = await Promise.all([execute(listApiKeys, actor, {}), clockOf(actor)])
   return (
     <>
       <Section title={texts.create} text={texts.text}>
@@ -42,8 +42,8 @@ async function ApiKeys() {
                   {key.name} <code className="ml-1 text-xs font-normal text-muted">{key.prefix}…</code>
                 </p>
                 <p className="text-xs text-muted">
-                  {key.scopes.join(', ')} · {texts.expires(shortDate(new Date(key.expiresAt)))} ·{' '}
-                  {key.lastUsedAt ? texts.used(ago(key.lastUsedAt, now)) : texts.unused}
+                  {key.scopes.join(', ')} · {texts.expires(shortDate(key.expiresAt, clock))} ·{' '}
+                  {key.lastUsedAt ? texts.used(ago(key.lastUsedAt, clock)) : texts.unused}
                 </p>
               </div>
               <RevokeKey apiKeyId={key.id} name={key.name} />

@@ -1,5 +1,6 @@
 import { mayAct } from '@worklane/domain/actor.ts'
 import { type AuditEntry, listAudit } from '@worklane/domain/audit/operations.ts'
+import { timeIn } from '@worklane/domain/calendar.ts'
 import { execute } from '@worklane/domain/execute.ts'
 import { listMembers } from '@worklane/domain/members/operations.ts'
 import { isRead } from '@worklane/domain/operation.ts'
@@ -10,6 +11,7 @@ import { requireActor } from '#web/auth/actor.ts'
 import { OnlyFor, Section, Streamed } from '#web/components/settings/section.tsx'
 import { Button, buttonClass } from '#web/components/ui/button.tsx'
 import { fieldClass, labelClass } from '#web/components/ui/field.tsx'
+import { clockOf } from '#web/lib/clock.ts'
 import { settings } from '#web/texts/settings.ts'
 
 const { audit: texts } = settings
@@ -36,6 +38,7 @@ async function Audit({ searchParams }: Props) {
     ...(asked.to ? { to: asked.to } : {}),
   }
   const meant = asked.person ? await execute(listMembers, actor, { search: asked.person, limit: 5 }) : null
+  const { zone } = await clockOf(actor)
   const [person, another] = meant?.items ?? []
   const unclear = meant !== null && (!person || another !== undefined)
   const { items, nextCursor } = unclear
@@ -97,7 +100,7 @@ async function Audit({ searchParams }: Props) {
       ) : null}
       <ol className="-my-2 divide-y">
         {items.map((entry) => (
-          <Entry key={entry.id} entry={entry} />
+          <Entry key={entry.id} entry={entry} zone={zone} />
         ))}
       </ol>
       {nextCursor ? (
@@ -113,7 +116,7 @@ async function Audit({ searchParams }: Props) {
   )
 }
 
-function Entry({ entry }: { entry: AuditEntry }) {
+function Entry({ entry, zone }: { entry: AuditEntry; zone: string }) {
   const changes = changesOf(entry)
   return (
     <li className="py-2.5 text-sm">
@@ -123,7 +126,7 @@ function Entry({ entry }: { entry: AuditEntry }) {
           <span className="text-muted">{texts.by(entry.actor?.name ?? texts.somebody)}</span>
           {entry.apiKeyId ? <span className="text-xs text-muted">{texts.byKey}</span> : null}
           <time dateTime={entry.at} className="ml-auto text-xs text-muted">
-            {entry.at.slice(0, 16).replace('T', ' ')}
+            {timeIn(zone, new Date(entry.at))}
           </time>
         </summary>
         <p className="mt-2 text-xs break-all text-muted">

@@ -3,6 +3,7 @@ import { listSessions } from '@worklane/domain/sessions/operations.ts'
 import type { Metadata } from 'next'
 import { requireActor } from '#web/auth/actor.ts'
 import { Section, Streamed } from '#web/components/settings/section.tsx'
+import { clockOf } from '#web/lib/clock.ts'
 import { ago } from '#web/lib/format.ts'
 import { settings } from '#web/texts/settings.ts'
 import { PasswordForm } from './password-form.tsx'
@@ -21,8 +22,8 @@ export default function SecurityPage() {
 }
 
 async function Security() {
-  const { items } = await execute(listSessions, await requireActor(), {})
-  const now = new Date()
+  const actor = await requireActor()
+  const [{ items }, clock] = await Promise.all([execute(listSessions, actor, {}), clockOf(actor)])
   return (
     <>
       <Section title={texts.password}>
@@ -38,7 +39,7 @@ async function Security() {
                   <p className="truncate font-semibold">{device}</p>
                   <p className="text-xs text-muted">
                     {session.ip ? `${session.ip}, ` : ''}
-                    {texts.seen(ago(session.lastSeenAt, now))}
+                    {texts.seen(ago(session.lastSeenAt, clock))}
                   </p>
                 </div>
                 {session.current ? (
