@@ -33,7 +33,10 @@ export class UtcClient extends pg.Client {
       'parameterStatus',
       ({ parameterName: name, parameterValue: value }: Record<string, string>) => {
         if (name === undefined || value === undefined || (allowed[name]?.(value) ?? true)) return
-        this.connection.stream.destroy(new WrongZoneError(name, value))
+        // The rest of what came with it, such as that the server is ready, counts no more.
+        this.connection.removeAllListeners('readyForQuery')
+        this.connection.emit('error', new WrongZoneError(name, value))
+        this.connection.stream.destroy()
       },
     )
   }
