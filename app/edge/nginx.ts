@@ -89,6 +89,15 @@ http {
     # The processes' own health and figures are not for the public.
     location = /metrics { return 404; }
 
+    # What nginx itself refuses, whatever it was meant for: a request that is malformed, too long, or of no method.
+    if ($request_method !~ "^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)$") { return 405; }
+    error_page 400 @malformed;
+    error_page 405 @no_method;
+    error_page 414 @long_address;
+    error_page 494 =431 @long_headers;
+${refusals.map(refusalLocation).join('
+')}
+
     # Server-sent events: each at once, and silence between them is no fault.
     location ~ ^/v1/projects/[^/]+/events$ {
       proxy_buffering off;
@@ -98,12 +107,6 @@ http {
     location ~ ^/(v1/|trpc/|openapi\\.json$) {
       error_page 413 @too_large;
       proxy_pass http://api;
-    }
-    # What is too large for the edge is refused in the API's own words.
-    location @too_large {
-      internal;
-      default_type application/problem+json;
-      return 413 '{"type":"about:blank","title":"The body is too large","status":413,"detail":"the body must be at most 1 MB","requestId":"$request_id"}';
     }
 ${staticLocation(edge)}
     location ~ ^/(pricing|docs|sign-in)?$ {
@@ -126,6 +129,47 @@ ${staticLocation(edge)}
 }
 `.trimStart()
 }
+
+type Refusal = { name: string; status: number; title: string; detail: string; header?: string }
+
+/** In the API's own words; its titles are those of app/domain/errors.ts. */
+const refusals: Refusal[] = [
+  {
+    name: 'malformed',
+    status: 400,
+    title: 'The input is not valid',
+    detail: 'the request is malformed: its address, a header or its length',
+  },
+  {
+    name: 'no_method',
+    status: 405,
+    title: 'Method not allowed',
+    detail: 'there is no such method here',
+    header: 'Allow "GET, HEAD, POST, PATCH, DELETE"',
+  },
+  {
+    name: 'too_large',
+    status: 413,
+    title: 'The body is too large',
+    detail: 'the body must be at most 1 MB',
+  },
+  { name: 'long_address', status: 414, title: 'The address is too long', detail: 'it must be at most 8 kB' },
+  {
+    name: 'long_headers',
+    status: 431,
+    title: 'The headers are too long',
+    detail: 'each must be at most 8 kB, and all together 32 kB',
+  },
+]
+
+const refusalLocation = ({ name, status, title, detail, header }: Refusal): string => `    location @${name} {
+      internal;
+      default_type application/problem+json;
+      add_header X-Request-Id $request_id always;
+      add_header X-Content-Type-Options nosniff always;
+      ${header ? `add_header ${header} always;` : ''}
+      return ${status} '{"type":"about:blank","title":"${title}","status":${status},"detail":"${detail}","requestId":"$request_id"}';
+    }`
 
 /** A path below a directory, which may hold spaces and quotes. */
 const quoted = (...parts: string[]) => `"${parts.join('/').replaceAll(/[\\"]/g, '\\$&')}"`

@@ -1,0 +1,76 @@
+import type { AnyOperation } from '@worklane/domain/operation.ts'
+import { operations } from '@worklane/domain/operations.ts'
+import { administratorPool } from '@worklane/domain/testing/tenants.ts'
+import type pg from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Stack, startStack } from '../../harness/stack/stack.ts'
+import { type Fuzzed, fuzz, type Send, sender } from './testing/fuzz/fuzz.ts'
+import type { Document } from './testing/judge.ts'
+
+const seconds = Number(process.env.FUZZ_SECONDS ?? 25)
+const seed = Number(process.env.FUZZ_SEED ?? 20_261_129)
+
+describe('whatever is sent to the edge', () => {
+  let stack: Stack
+  let admin: pg.Pool
+  let document: Document
+
+  beforeAll(async () => {
+    stack = await startStack({
+      parts: ['postgres', 'redis', 'api', 'edge'],
+      mode: 'test',
+      // Refusals for their number would hide the others.
+      env: { RATE_LIMIT_SCALE: '100000' },
+    })
+    Object.assign(process.env, stack.env)
+    admin = administratorPool(4)
+    document = await (await fetch(`${stack.origin}/openapi.json`)).json()
+  })
+  afterAll(async () => {
+    await admin?.end()
+    await stack?.stop()
+  })
+
+  it(
+    'is answered as the document says, and nothing is our own mistake',
+    async () => {
+      console.log(`fuzz: ${seconds} s (FUZZ_SECONDS), seed ${seed} (FUZZ_SEED)`)
+      const { send, close } = sender(stack.origin)
+      const fuzzed: Fuzzed = await fuzz({ send, document, admin, seconds, seed })
+      close()
+      console.log(`fuzz: ${fuzzed.sent} requests, ${JSON.stringify(fuzzed.statuses)}`)
+      expect(fuzzed.failures).toEqual([])
+      expect(fuzzed.operations).toBe(Object.keys(operations).length)
+      // Each has its turn, however slow the machine.
+      expect(fuzzed.sent).toBeGreaterThan(5 * fuzzed.operations)
+      expect(fuzzed.statuses[200]).toBeGreaterThan(0)
+      expect(fuzzed.statuses[400]).toBeGreaterThan(0)
+    },
+    seconds * 1_000 + 120_000,
+  )
+
+  it('would be found out where one value of one field is not foreseen, or a refusal is no problem+json', async () => {
+    const { send, close } = sender(stack.origin)
+    const broken: Send = async (asked) => {
+      const text = asked.body?.toString('utf8') ?? ''
+      if (text.includes('0000-01-01')) return { status: 500, type: 'text/html', body: 'Oops' }
+      const answer = await send(asked)
+      return text.includes('"priority":""') ? { ...answer, type: 'text/plain' } : answer
+    }
+    const operations_ = [operations['task.update']] as unknown as AnyOperation[]
+    const { failures } = await fuzz({
+      send: broken,
+      document,
+      admin,
+      seconds: 6,
+      seed,
+      operations: operations_,
+    })
+    close()
+    expect(failures.map(({ wrong }) => wrong.slice(0, 40)).sort()).toEqual([
+      'answered 400 as text/plain, which the do',
+      expect.stringMatching(/^answered 400 as text\/plain, which is no/),
+      expect.stringMatching(/^answered 500/),
+    ])
+  })
+})
