@@ -91,12 +91,11 @@ http {
 
     # What nginx itself refuses, whatever it was meant for: a request that is malformed, too long, or of no method.
     if ($request_method !~ "^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)$") { return 405; }
-    error_page 400 @malformed;
-    error_page 405 @no_method;
-    error_page 414 @long_address;
-    error_page 494 =431 @long_headers;
-${refusals.map(refusalLocation).join('
-')}
+    error_page 400 /_refused/malformed;
+    error_page 405 /_refused/method;
+    error_page 414 /_refused/address;
+    error_page 494 =431 /_refused/headers;
+${refusals.map(refusalLocation).join('\n')}
 
     # Server-sent events: each at once, and silence between them is no fault.
     location ~ ^/v1/projects/[^/]+/events$ {
@@ -105,7 +104,7 @@ ${refusals.map(refusalLocation).join('
       proxy_pass http://api;
     }
     location ~ ^/(v1/|trpc/|openapi\\.json$) {
-      error_page 413 @too_large;
+      error_page 413 /_refused/body;
       proxy_pass http://api;
     }
 ${staticLocation(edge)}
@@ -132,7 +131,10 @@ ${staticLocation(edge)}
 
 type Refusal = { name: string; status: number; title: string; detail: string; header?: string }
 
-/** In the API's own words; its titles are those of app/domain/errors.ts. */
+/**
+ * In the API's own words; its titles are those of app/domain/errors.ts. By a path: a malformed request has none of its
+ * own, and cannot be sent on to a named location.
+ */
 const refusals: Refusal[] = [
   {
     name: 'malformed',
@@ -141,28 +143,34 @@ const refusals: Refusal[] = [
     detail: 'the request is malformed: its address, a header or its length',
   },
   {
-    name: 'no_method',
+    name: 'method',
     status: 405,
     title: 'Method not allowed',
     detail: 'there is no such method here',
     header: 'Allow "GET, HEAD, POST, PATCH, DELETE"',
   },
   {
-    name: 'too_large',
+    name: 'body',
     status: 413,
     title: 'The body is too large',
     detail: 'the body must be at most 1 MB',
   },
-  { name: 'long_address', status: 414, title: 'The address is too long', detail: 'it must be at most 8 kB' },
+  { name: 'address', status: 414, title: 'The address is too long', detail: 'it must be at most 8 kB' },
   {
-    name: 'long_headers',
+    name: 'headers',
     status: 431,
     title: 'The headers are too long',
     detail: 'each must be at most 8 kB, and all together 32 kB',
   },
 ]
 
-const refusalLocation = ({ name, status, title, detail, header }: Refusal): string => `    location @${name} {
+const refusalLocation = ({
+  name,
+  status,
+  title,
+  detail,
+  header,
+}: Refusal): string => `    location = /_refused/${name} {
       internal;
       default_type application/problem+json;
       add_header X-Request-Id $request_id always;
