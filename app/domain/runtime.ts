@@ -15,10 +15,16 @@ export const limitCounts = { unavailable: 0 }
 function open() {
   const env = readEnvironment('domain')
   faults()
-  const auth = accountPool(env.AUTH_DATABASE_URL)
+  // Its statements are short reads, and writes of one row: they wait for no lock that a transaction holds.
+  const auth = accountPool(env.AUTH_DATABASE_URL, { lock_timeout: answerWithinMs })
   // A pool of its own: transactions may wait for a lock whose holder has a question for `auth` before it commits.
-  const accounts = accountPool(env.AUTH_DATABASE_URL)
-  const redis = new Redis(env.REDIS_URL, { maxRetriesPerRequest: 1, enableAutoPipelining: true })
+  const accounts = accountPool(env.AUTH_DATABASE_URL, { lock_timeout: lockedAtMostMs })
+  const redis = new Redis(env.REDIS_URL, {
+    maxRetriesPerRequest: 1,
+    enableAutoPipelining: true,
+    // It is asked inside of transactions too, which hold their locks meanwhile: one that hangs is one that is away.
+    commandTimeout: redisWithinMs,
+  })
   // Readiness tells of it; without a listener a lost Redis would end the process.
   redis.on('error', () => {})
   const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = env
@@ -32,11 +38,17 @@ function open() {
   return { env, database: connect(env.APP_DATABASE_URL, env.DATABASE_POOL), auth, accounts, redis, limiter }
 }
 
+/** How long Redis has for an answer. */
+const redisWithinMs = 1_000
+/** How long a transaction waits for others, and for a free connection. */
+const lockedAtMostMs = 10_000
+
 /** Connections as the role that may look across tenants. */
-function accountPool(connectionString: string | undefined): pg.Pool {
+function accountPool(connectionString: string | undefined, limits: pg.PoolConfig): pg.Pool {
   const pool = new pg.Pool({
-    ...{ Client: UtcClient, connectionString, max: 4 },
-    application_name: 'worklane-auth',
+    ...{ Client: UtcClient, connectionString, max: 4, application_name: 'worklane-auth' },
+    ...{ connectionTimeoutMillis: lockedAtMostMs, idle_in_transaction_session_timeout: lockedAtMostMs },
+    ...limits,
   })
   pool.on('error', () => {})
   toleratesLostConnections(pool)

@@ -84,18 +84,13 @@ http {
     proxy_buffer_size 16k;
     proxy_next_upstream error timeout;
     add_header X-Request-Id $request_id always;
+    # Over one that Node does not know it ends the connection, without a word.
+    if ($request_method !~ "^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)$") { return 405; }
+    ${errorPages(refusals.filter(({ status }) => status < 500))}
 
     location = /edge-health { add_header Content-Type text/plain; return 200 "ok"; }
     # The processes' own health and figures are not for the public.
     location = /metrics { return 404; }
-
-    # What nginx itself refuses, whatever it was meant for: a request that is malformed, too long, or of no method.
-    if ($request_method !~ "^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)$") { return 405; }
-    error_page 400 /_refused/malformed;
-    error_page 405 /_refused/method;
-    error_page 414 /_refused/address;
-    error_page 494 =431 /_refused/headers;
-${refusals.map(refusalLocation).join('\n')}
 
     # Server-sent events: each at once, and silence between them is no fault.
     location ~ ^/v1/projects/[^/]+/events$ {
@@ -104,9 +99,10 @@ ${refusals.map(refusalLocation).join('\n')}
       proxy_pass http://api;
     }
     location ~ ^/(v1/|trpc/|openapi\\.json$) {
-      error_page 413 /_refused/body;
+      ${errorPages(refusals)}
       proxy_pass http://api;
     }
+    ${refusals.map(refusalLocation).join('\n    ')}
 ${staticLocation(edge)}
     location ~ ^/(pricing|docs|sign-in)?$ {
       proxy_cache pages;
@@ -129,55 +125,43 @@ ${staticLocation(edge)}
 `.trimStart()
 }
 
-type Refusal = { name: string; status: number; title: string; detail: string; header?: string }
+type EdgeRefusal = { status: number; nginx?: number; title: string; detail: string }
 
 /**
- * In the API's own words; its titles are those of app/domain/errors.ts. By a path: a malformed request has none of its
- * own, and cannot be sent on to a named location.
+ * What the edge itself refuses, before it knows for whom the request is, and for the API that it is away: in the
+ * API's own words (RFC 9457).
  */
-const refusals: Refusal[] = [
+const refusals: EdgeRefusal[] = [
   {
-    name: 'malformed',
     status: 400,
     title: 'The input is not valid',
-    detail: 'the request is malformed: its address, a header or its length',
+    detail: 'the request is not HTTP, or its path is not encoded as a URL',
   },
+  { status: 405, title: 'Method not allowed', detail: 'no address takes this method' },
+  { status: 413, title: 'The body is too large', detail: 'the body must be at most 1 MB' },
+  { status: 414, title: 'The address is too long', detail: 'the path and query must be at most 8 kB' },
+  // nginx has a number of its own for it.
+  { status: 431, nginx: 494, title: 'The headers are too large', detail: 'a header must be at most 8 kB' },
   {
-    name: 'method',
-    status: 405,
-    title: 'Method not allowed',
-    detail: 'there is no such method here',
-    header: 'Allow "GET, HEAD, POST, PATCH, DELETE"',
+    status: 502,
+    title: 'Not available for a moment',
+    detail: 'The API cannot be reached at the moment. Try again.',
   },
-  {
-    name: 'body',
-    status: 413,
-    title: 'The body is too large',
-    detail: 'the body must be at most 1 MB',
-  },
-  { name: 'address', status: 414, title: 'The address is too long', detail: 'it must be at most 8 kB' },
-  {
-    name: 'headers',
-    status: 431,
-    title: 'The headers are too long',
-    detail: 'each must be at most 8 kB, and all together 32 kB',
-  },
+  { status: 504, title: 'Not available for a moment', detail: 'The API did not answer in time. Try again.' },
 ]
 
-const refusalLocation = ({
-  name,
-  status,
-  title,
-  detail,
-  header,
-}: Refusal): string => `    location = /_refused/${name} {
+const errorPages = (all: EdgeRefusal[]) =>
+  all.map(({ status, nginx = status }) => `error_page ${nginx} =${status} /_refused/${status};`).join(' ')
+
+function refusalLocation({ status, title, detail }: EdgeRefusal): string {
+  const body = JSON.stringify({ type: 'about:blank', title, status, detail, requestId: '$request_id' })
+  // An address and no name: a request whose own could not be read cannot be led to a name.
+  return `location = /_refused/${status} {
       internal;
       default_type application/problem+json;
-      add_header X-Request-Id $request_id always;
-      add_header X-Content-Type-Options nosniff always;
-      ${header ? `add_header ${header} always;` : ''}
-      return ${status} '{"type":"about:blank","title":"${title}","status":${status},"detail":"${detail}","requestId":"$request_id"}';
+      return ${status} '${body}';
     }`
+}
 
 /** A path below a directory, which may hold spaces and quotes. */
 const quoted = (...parts: string[]) => `"${parts.join('/').replaceAll(/[\\"]/g, '\\$&')}"`

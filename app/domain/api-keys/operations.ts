@@ -79,6 +79,7 @@ export const createApiKey = operation({
   summary: 'Makes an API key that acts as you, and shows its secret this once',
   allow: 'admin',
   peopleOnly: true,
+  needsProof: true,
   locks: 'organisation',
   secret: true,
   input: z.strictObject({

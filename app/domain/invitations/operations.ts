@@ -78,6 +78,7 @@ export const createInvitation = operation({
   summary: 'Invites somebody by e-mail; an earlier invitation to the address ends',
   allow: mayInvite,
   peopleOnly: true,
+  needsProof: true,
   locks: 'organisation',
   input: z.strictObject({ email: Email, role: Role }),
   output: Invitation,

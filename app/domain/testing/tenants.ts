@@ -40,10 +40,10 @@ export async function createTenant(): Promise<Tenant> {
     )
     const users: Partial<Record<Role, string>> = {}
     for (const role of Role.options) {
-      const user = await insert('insert into users (email, name) values ($1, $2) returning id', [
-        `${role}.${randomUUID()}@example.test`,
-        `${name} ${role}`,
-      ])
+      const user = await insert(
+        'insert into users (email, name, email_verified) values ($1, $2, now()) returning id',
+        [`${role}.${randomUUID()}@example.test`, `${name} ${role}`],
+      )
       await client.query('insert into memberships (org_id, user_id, role) values ($1, $2, $3)', [
         id,
         user.id,

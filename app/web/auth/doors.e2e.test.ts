@@ -113,6 +113,14 @@ describe('the doors to an account', () => {
     expect(answer.headers.get('location')).toBe(`${stack.origin}/dashboard`)
   })
 
+  it('take nobody who is signed in for one who is refused, whatever address they wanted', async () => {
+    const callbackUrl = '/sign-in?error=CredentialsSignin&code=too_many'
+    const answer = await new Client(stack.origin).post('/api/auth/callback/credentials', {
+      ...{ email: emailOf(6), password, callbackUrl },
+    })
+    expect([answer.status, answer.headers.get('location')]).toEqual([302, `${stack.origin}${callbackUrl}`])
+  })
+
   it.each(['/.//evil.example/x', '/a/..//evil.example/x', '/%2e//evil.example/x'])(
     'lead a browser that came for %s to its dashboard',
     { timeout: 60_000 },

@@ -2,9 +2,11 @@ import { mayAct } from '@worklane/domain/actor.ts'
 import { listApiKeys } from '@worklane/domain/api-keys/operations.ts'
 import { capabilities } from '@worklane/domain/api-keys/scopes.ts'
 import { execute } from '@worklane/domain/execute.ts'
+import { unprovedAddress } from '@worklane/domain/sessions/accounts.ts'
 import type { Metadata } from 'next'
 import Link from 'next/link'
 import { requireActor } from '#web/auth/actor.ts'
+import { ProveAddress } from '#web/components/settings/prove-address.tsx'
 import { OnlyFor, Section, Streamed } from '#web/components/settings/section.tsx'
 import { clockOf } from '#web/lib/clock.ts'
 import { ago, shortDate } from '#web/lib/format.ts'
@@ -26,12 +28,20 @@ export default function ApiKeysPage() {
 async function ApiKeys() {
   const actor = await requireActor()
   if (!mayAct(actor, 'admin')) return <OnlyFor least="admin" />
-  const [{ items }, clock] = await Promise.all([execute(listApiKeys, actor, {}), clockOf(actor)])
+  const [{ items }, unproved, clock] = await Promise.all([
+    execute(listApiKeys, actor, {}),
+    unprovedAddress(actor),
+    clockOf(actor),
+  ])
   return (
     <>
-      <Section title={texts.create} text={texts.text}>
-        <NewKey capabilities={[...capabilities]} />
-      </Section>
+      {unproved ? (
+        <ProveAddress email={unproved} />
+      ) : (
+        <Section title={texts.create} text={texts.text}>
+          <NewKey capabilities={[...capabilities]} />
+        </Section>
+      )}
       <Section title={settings.sections['api-keys']}>
         {items.length === 0 ? <p className="text-sm text-muted">{texts.none}</p> : null}
         <ul className="-my-2 divide-y">

@@ -2,10 +2,12 @@ import { mayAct, Role } from '@worklane/domain/actor.ts'
 import { execute } from '@worklane/domain/execute.ts'
 import { listInvitations } from '@worklane/domain/invitations/operations.ts'
 import { listMembers } from '@worklane/domain/members/operations.ts'
+import { unprovedAddress } from '@worklane/domain/sessions/accounts.ts'
 import type { Metadata } from 'next'
 import Link from 'next/link'
 import { requireActor } from '#web/auth/actor.ts'
 import { Avatar } from '#web/components/person.tsx'
+import { ProveAddress } from '#web/components/settings/prove-address.tsx'
 import { Section, Streamed } from '#web/components/settings/section.tsx'
 import { Field } from '#web/components/settings/setting.tsx'
 import { Button } from '#web/components/ui/button.tsx'
@@ -31,15 +33,17 @@ export default function MembersPage({ searchParams }: Props) {
 async function Members({ searchParams }: Props) {
   const [actor, { cursor, search }] = await Promise.all([requireActor(), searchParams])
   const mayManage = mayAct(actor, 'admin')
-  const [page, invitations, clock] = await Promise.all([
+  const [page, invitations, unproved, clock] = await Promise.all([
     execute(listMembers, actor, { cursor, ...(search ? { search } : {}), limit: 25 }),
     mayManage ? execute(listInvitations, actor, {}) : null,
+    mayManage ? unprovedAddress(actor) : null,
     clockOf(actor),
   ])
   const roles = Role.options.filter((role) => role !== 'owner' && mayAct(actor, role))
   return (
     <>
-      {invitations ? (
+      {unproved ? <ProveAddress email={unproved} /> : null}
+      {invitations && !unproved ? (
         <Section title={texts.invite}>
           <Invite roles={roles} />
         </Section>
