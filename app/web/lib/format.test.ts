@@ -21,6 +21,7 @@ describe('people and times', () => {
   it('shortens a name to at most two letters', () => {
     expect(initials('Ada Lovelace King')).toBe('AL')
     expect(initials('Ada')).toBe('A')
+    expect(initials('💥 Ada')).toBe('💥A')
   })
 
   it('gives a name one hue', () => {

@@ -45,7 +45,7 @@ export function ago(at: string, clock: Clock): string {
 export const initials = (name: string): string =>
   name
     .split(/\s+/)
-    .map((word) => word[0] ?? '')
+    .map((word) => [...word][0] ?? '')
     .slice(0, 2)
     .join('')
     .toUpperCase()

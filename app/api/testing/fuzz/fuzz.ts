@@ -38,6 +38,8 @@ export type FuzzOptions = {
   /** The administrator's: every operation has a tenant of its own. */
   admin: pg.Pool
   seconds: number
+  /** Whether to go on at random, until the time is over, once everything at and past the edges was sent. */
+  goesOn?: boolean
   /** The same requests for the same number. */
   seed: number
   operations?: readonly AnyOperation[]
@@ -45,7 +47,7 @@ export type FuzzOptions = {
 
 const together = 6
 /** Requests of one operation before the next has its turn: all have theirs however short the time. */
-const turn = 12
+const turn = 5
 
 /**
  * Sends every operation every value at and past the edges of its fields, then several of them at random, until the
@@ -57,6 +59,7 @@ export async function fuzz({
   admin,
   seconds,
   seed,
+  goesOn = true,
   operations = operationList,
 }: FuzzOptions): Promise<Fuzzed> {
   const judge = judgeBy(document)
@@ -99,15 +102,17 @@ export async function fuzz({
   const waiting = [...runs]
   await Promise.all(
     Array.from({ length: together }, async () => {
-      for (let run = waiting.shift(); run && Date.now() < until; run = waiting.shift()) {
-        for (let n = 0; n < turn && Date.now() < until; n++) {
+      for (let run = waiting.shift(); run && (run.turns === 0 || Date.now() < until); run = waiting.shift()) {
+        run.turns++
+        for (let n = 0; n < turn; n++) {
           const next = run.requests.next()
           if (next.done) {
             run.isThrough = true
+            if (!goesOn) break
             run.requests = run.random()
-          } else await ask(run, next.value)
+          } else await ask(run, next.value())
         }
-        waiting.push(run)
+        if (goesOn || !run.isThrough) waiting.push(run)
       }
     }),
   )
@@ -122,9 +127,10 @@ type Run = {
   asked: AnyOperation
   house: House
   slugs: string[]
-  requests: Iterator<Request>
-  random: () => Iterator<Request>
+  requests: Iterator<() => Request>
+  random: () => Iterator<() => Request>
   isThrough: boolean
+  turns: number
 }
 
 async function begin(asked: AnyOperation, admin: pg.Pool, seed: number): Promise<Run> {
@@ -133,7 +139,15 @@ async function begin(asked: AnyOperation, admin: pg.Pool, seed: number): Promise
   const input = () => sampleInput(asked, run.house) as Input
   const things = [house.projectId, house.taskId, house.labelId, house.memberId, house.ownerId, house.id]
   const random = () => randomRequests(asked, schema, input, seed)[Symbol.iterator]()
-  const run: Run = { asked, house, slugs: [house.slug], random, isThrough: false, requests: [].values() }
+  const run: Run = {
+    asked,
+    house,
+    slugs: [house.slug],
+    random,
+    isThrough: false,
+    turns: 0,
+    requests: [].values(),
+  }
   run.requests = inDisorder(edgeRequests(asked, schema, input, things), seed)[Symbol.iterator]()
   return run
 }
