@@ -1,7 +1,6 @@
 import type { AnyOperation } from '@worklane/domain/operation.ts'
 import { operations } from '@worklane/domain/operations.ts'
 import { administratorPool } from '@worklane/domain/testing/tenants.ts'
-import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Stack, startStack } from '../../harness/stack/stack.ts'
 import { type Fuzzed, fuzz, type Send, sender } from './testing/fuzz/fuzz.ts'
@@ -12,7 +11,7 @@ const seed = Number(process.env.FUZZ_SEED ?? 20_261_129)
 
 describe('whatever is sent to the edge', () => {
   let stack: Stack
-  let admin: pg.Pool
+  let admin: ReturnType<typeof administratorPool>
   let document: Document
 
   beforeAll(async () => {
@@ -24,7 +23,7 @@ describe('whatever is sent to the edge', () => {
     })
     Object.assign(process.env, stack.env)
     admin = administratorPool(4)
-    document = await (await fetch(`${stack.origin}/openapi.json`)).json()
+    document = (await (await fetch(`${stack.origin}/openapi.json`)).json()) as Document
   })
   afterAll(async () => {
     await admin?.end()

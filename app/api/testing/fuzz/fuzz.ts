@@ -2,14 +2,15 @@ import { Agent, request } from 'node:http'
 import type { AnyOperation } from '@worklane/domain/operation.ts'
 import { operationList } from '@worklane/domain/operations.ts'
 import { type House, makeHouse } from '@worklane/domain/testing/house.ts'
+import type { administratorPool } from '@worklane/domain/testing/tenants.ts'
 import { sampleInput } from '@worklane/domain/testing/things.ts'
-import type pg from 'pg'
 import { z } from 'zod'
 import type { Input } from '../asks.ts'
 import type { Schema } from '../inputs.ts'
 import { type Document, type Judge, judgeBy } from '../judge.ts'
 import { edgeRequests, type Request, randomRequests } from './requests.ts'
 
+type AdministratorPool = ReturnType<typeof administratorPool>
 export type Answer = { status: number; type: string; body: string }
 /** @throws Error when there is no answer */
 export type Send = (request: Request) => Promise<Answer>
@@ -36,7 +37,7 @@ export type FuzzOptions = {
   send: Send
   document: Document
   /** The administrator's: every operation has a tenant of its own. */
-  admin: pg.Pool
+  admin: AdministratorPool
   seconds: number
   /** Whether to go on at random, until the time is over, once everything at and past the edges was sent. */
   goesOn?: boolean
@@ -70,7 +71,7 @@ export async function fuzz({
   let sent = 0
 
   async function ask(run: Run, asked: Request) {
-    const outgoing = { ...asked, headers: { ...credentials(run.house), ...asked.headers } }
+    const outgoing: Request = { ...asked, headers: { ...credentials(run.house), ...asked.headers } }
     const answer = await send(outgoing).catch((error: Error) => error)
     sent++
     if (answer instanceof Error) return fail(run, outgoing, `no answer: ${answer.message}`)
@@ -133,7 +134,7 @@ type Run = {
   turns: number
 }
 
-async function begin(asked: AnyOperation, admin: pg.Pool, seed: number): Promise<Run> {
+async function begin(asked: AnyOperation, admin: AdministratorPool, seed: number): Promise<Run> {
   const schema = z.toJSONSchema(asked.input, { io: 'input', unrepresentable: 'any' }) as Schema
   const house = await makeHouse(admin)
   const input = () => sampleInput(asked, run.house) as Input

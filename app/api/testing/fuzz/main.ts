@@ -1,4 +1,5 @@
 import { administratorPool } from '@worklane/domain/testing/tenants.ts'
+import type { Document } from '../judge.ts'
 import { type Failure, fuzz, sender } from './fuzz.ts'
 
 /**
@@ -17,7 +18,7 @@ const line = ({ operation, times, what, wrong, request }: Failure) =>
 console.log(`own fuzz: ${seconds} s, seed ${seed} (FUZZ_SEED)`)
 const admin = administratorPool(4)
 const { send, close } = sender(origin)
-const document = await (await fetch(`${origin}/openapi.json`)).json()
+const document = (await (await fetch(`${origin}/openapi.json`)).json()) as Document
 const fuzzed = await fuzz({ send, document, admin, seconds: Number(seconds), seed: Number(seed) })
 close()
 await admin.end()
