@@ -41,6 +41,7 @@ describe('the refusals of the database', () => {
       await inWords(
         asAdministrator(async (client) => {
           await client.query("set lock_timeout = '50ms'")
+          await client.query('begin')
           await client.query('lock table population')
         }),
       )

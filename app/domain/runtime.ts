@@ -3,6 +3,7 @@ import { toleratesLostConnections } from '@worklane/data/lost-connections.ts'
 import { createLimiter } from '@worklane/data/rate-limit/limiter.ts'
 import { connect, type Tenant, tenant } from '@worklane/data/tenant.ts'
 import { UtcClient } from '@worklane/data/utc-client.ts'
+import { within } from '@worklane/data/within.ts'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import type { Actor } from './actor.ts'
@@ -31,6 +32,7 @@ function open() {
   const limiter = createLimiter({
     redis,
     rest: url && token ? { url, token } : undefined,
+    patienceMs: env.RATE_LIMIT_PATIENCE_MS,
     onUnavailable: () => {
       limitCounts.unavailable++
     },
@@ -75,10 +77,10 @@ const answerWithinMs = 2_000
 
 /** Whether everything that was asked answers in time: a server that hangs is no more there than one that is gone. */
 export async function allAnswer(probes: Promise<unknown>[]): Promise<boolean> {
-  const { promise: late, resolve } = Promise.withResolvers<boolean>()
-  const timer = setTimeout(() => resolve(false), answerWithinMs)
-  const answered = Promise.allSettled(probes).then((all) => all.every(({ status }) => status === 'fulfilled'))
-  return Promise.race([answered, late]).finally(() => clearTimeout(timer))
+  return within(answerWithinMs, Promise.all(probes)).then(
+    () => true,
+    () => false,
+  )
 }
 
 /** Ends every connection; for a graceful stop. */

@@ -16,7 +16,11 @@ describe('two people and their organisation', () => {
   beforeAll(async () => {
     // Small limits, so that a person can meet one; still far above what this walk needs.
     const parts = partNames.filter((part) => part !== 'prometheus')
-    stack = await startStack({ population: null, parts, env: { RATE_LIMIT_SCALE: '0.5' } })
+    stack = await startStack({
+      population: null,
+      parts,
+      env: { RATE_LIMIT_SCALE: '0.5', RATE_LIMIT_PATIENCE_MS: '10000' },
+    })
     browser = await launchChromium(await provideHeadless())
     ada = await newPage()
     bob = await newPage()

@@ -2,13 +2,14 @@
 
 -- Whether the credential of a write is still good, at the moment of the write, and whether its holder has proved
 -- their address. Whoever ends sessions or keys, or proves the address, waits for the write that asked, or it for
--- them. Order of locks: organisations, the person, the session or key.
+-- them. Such writes of one person happen one after another: two that hold a session between them, and then want to
+-- end it, would else meet in a deadlock. Order of locks: organisations, the person, the session or key.
 create function credential_state(person uuid, session uuid, key uuid) returns text
 language plpgsql security definer set search_path = public as $$
 declare
   proved boolean;
 begin
-  select email_verified is not null into proved from users where id = person for key share;
+  select email_verified is not null into proved from users where id = person for no key update;
   if not found then return 'gone'; end if;
   if session is not null then
     perform from sessions where id = session and user_id = person and expires_at > now() for key share;

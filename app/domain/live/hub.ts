@@ -49,9 +49,12 @@ class Hub {
     this.#redis = undefined
   }
 
-  /** Whether Redis can be listened to, now or within a moment of the first time it is asked. */
+  /**
+   * Whether a stream may begin: Redis can be listened to, now or within a moment of the first time it is asked. One
+   * of a closed hub ends as it begins, which sends its client to a process that stays.
+   */
   async isReady(): Promise<boolean> {
-    if (this.#closed) return false
+    if (this.#closed) return true
     const redis = this.#connected()
     if (redis.status === 'connecting' || redis.status === 'connect') await this.#firstAttempt
     return redis.status === 'ready'
