@@ -1,5 +1,6 @@
 import type { PopulationSpec } from '@headroom/fixtures/population.ts'
-import pg from 'pg'
+import { UtcClient } from '@worklane/data/utc-client.ts'
+import type pg from 'pg'
 import { copyTable } from './copy.ts'
 import { type Range, tablesOf } from './rows.ts'
 
@@ -12,7 +13,7 @@ export type Written = { rows: number; digest: string }
 
 /** A connection for bulk work: what is lost in a crash is written again anyway. */
 export async function connectForBulk(adminUrl: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: adminUrl })
+  const client = new UtcClient({ connectionString: adminUrl })
   // What is lost fails the query; untold of here it would end the process.
   client.on('error', () => {})
   await client.connect()

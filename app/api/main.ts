@@ -40,7 +40,8 @@ const process = new Hono()
   .get('/metrics', async (context) =>
     context.body(await register.metrics(), 200, { 'Content-Type': register.contentType }),
   )
-  .route('/', app)
+  // Not as a route of this one, which would answer in its own words where there is none.
+  .all('*', (context) => app.fetch(context.req.raw, context.env))
 
 const server = serve({ fetch: process.fetch, hostname: env.HOST, port: env.PORT }, () =>
   log.info({ port: env.PORT, environment: env.WORKLANE_ENV }, 'listening'),

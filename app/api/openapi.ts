@@ -79,7 +79,10 @@ export function openApiDocument(origin: string): object {
         404: problem('Not there, or of another organisation'),
         ...(isRead(operation)
           ? {}
-          : { 409: problem('It stands against what is there, or against an Idempotency-Key') }),
+          : {
+              409: problem('It stands against what is there, or against an Idempotency-Key'),
+              413: problem('The body is larger than 1 MB'),
+            }),
         429: {
           ...problem('Too many requests'),
           headers: { ...limitHeaders, 'Retry-After': { schema: seconds, description: 'Seconds to wait' } },

@@ -3,8 +3,6 @@ import { operationList } from '@worklane/domain/operations.ts'
 import { closeRuntime } from '@worklane/domain/runtime.ts'
 import { createTenant, type Tenant } from '@worklane/domain/testing/tenants.ts'
 import { furnish, sampleInput, type Things } from '@worklane/domain/testing/things.ts'
-import { Ajv2020 } from 'ajv/dist/2020.js'
-import addFormats from 'ajv-formats'
 import fc from 'fast-check'
 import { Hono } from 'hono'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
@@ -13,124 +11,13 @@ import { createApi } from './app.ts'
 import { openApiDocument } from './openapi.ts'
 import { problemResponse } from './problem.ts'
 import { restRoutes, type Variables } from './rest.ts'
-import { type App, asSession, type Input, restAsk, send } from './testing/asks.ts'
-
-type Schema = {
-  type?: string | string[]
-  enum?: unknown[]
-  const?: unknown
-  format?: string
-  pattern?: string
-  anyOf?: Schema[]
-  items?: Schema
-  properties?: Record<string, Schema>
-  required?: string[]
-  maxLength?: number
-  minimum?: number
-  maximum?: number
-}
+import { type App, asSession, restAsk, send } from './testing/asks.ts'
+import { inputOf, type Schema } from './testing/inputs.ts'
+import { judgeBy } from './testing/judge.ts'
 
 const runs = 120
 /** The same inputs at every run; another number looks further. */
 const seed = Number(process.env.PROPERTY_SEED ?? 20_261_123)
-
-/** What nobody should send, and somebody does. */
-const absurd = fc.oneof(
-  fc.constantFrom(
-    ...[
-      '',
-      '\0',
-      'a\0b',
-      '\ud800',
-      '‮',
-      'null',
-      '../../etc/passwd',
-      "'; drop table tasks; --",
-      '%00',
-      '💥'.repeat(60),
-    ],
-    ...[
-      'x'.repeat(20_000),
-      '00000000-0000-0000-0000-000000000000',
-      '2026-02-31',
-      '9999-12-31',
-      '-1',
-      '1e400',
-    ],
-  ),
-  fc.constantFrom<unknown>(null, true, -1, 0, 2 ** 53, 1.5, [], {}, [[]], { id: 1 }),
-  fc.string({ unit: 'binary' }),
-  fc.jsonValue(),
-)
-
-/** Values that a schema allows, as far as it says; and now and then one that it may not. */
-function valuesOf(schema: Schema): fc.Arbitrary<unknown> {
-  const fitting = fittingOf(schema)
-  return fc.oneof({ weight: 4, arbitrary: fitting }, { weight: 1, arbitrary: absurd })
-}
-
-function fittingOf(schema: Schema): fc.Arbitrary<unknown> {
-  if (schema.const !== undefined) return fc.constant(schema.const)
-  if (schema.enum) return fc.constantFrom(...schema.enum)
-  if (schema.anyOf) return fc.oneof(...schema.anyOf.map(fittingOf))
-  if (schema.format === 'uuid') return fc.uuid()
-  if (schema.format === 'date') {
-    return fc
-      .date({ min: new Date('0001-01-01'), max: new Date('9999-12-31'), noInvalidDate: true })
-      .map((date) => date.toISOString().slice(0, 10))
-  }
-  if (schema.format === 'email') return fc.emailAddress()
-  if (schema.type === 'string')
-    return fc.string({ maxLength: Math.min(60, schema.maxLength ?? 60), unit: 'grapheme' })
-  if (schema.type === 'integer' || schema.type === 'number') {
-    return fc.integer({ min: schema.minimum ?? -5, max: Math.min(2 ** 31, schema.maximum ?? 500) })
-  }
-  if (schema.type === 'boolean') return fc.boolean()
-  if (schema.type === 'null') return fc.constant(null)
-  if (schema.type === 'array') return fc.array(valuesOf(schema.items ?? {}), { maxLength: 4 })
-  if (schema.type === 'object') return inputOf(schema, {})
-  return absurd
-}
-
-/** Inputs of an operation: each field from its schema, or what really is there. */
-function inputOf(schema: Schema, known: Input): fc.Arbitrary<Input> {
-  const fields = Object.entries(schema.properties ?? {}).map(([name, field]) => {
-    const value =
-      name in known
-        ? fc.oneof({ weight: 3, arbitrary: fc.constant(known[name]) }, valuesOf(field))
-        : valuesOf(field)
-    return [name, value] as const
-  })
-  return fc.record(Object.fromEntries(fields), { requiredKeys: schema.required ?? [] }) as fc.Arbitrary<Input>
-}
-
-type Described = { responses: Record<string, { content?: Record<string, { schema: object }> }> }
-
-/** Whether an answer is one that the document promises; else what is wrong with it. */
-function judgeBy(openApi: { paths: Record<string, Record<string, Described>>; components: object }) {
-  const ajv = new Ajv2020({ strict: false, allErrors: true })
-  addFormats.default(ajv)
-  ajv.addSchema({ $id: 'api', components: openApi.components })
-  const operations = new Map(
-    Object.values(openApi.paths).flatMap((path) =>
-      Object.values(path).map(
-        (each) => [(each as Described & { operationId: string }).operationId, each] as const,
-      ),
-    ),
-  )
-  const text = (schema: object) =>
-    JSON.parse(JSON.stringify(schema).replaceAll('"#/components', '"api#/components'))
-  return (name: string, status: number, type: string, body: string): string | null => {
-    if (status >= 500) return `answered ${status}`
-    const answer = operations.get(name)?.responses[status]
-    if (!answer) return `answered ${status}, which the document does not name`
-    if (status === 304) return null
-    const schema = answer.content?.[type.split(';')[0] as string]?.schema
-    if (!schema) return `answered ${status} as ${type}, which the document does not name`
-    const validate = ajv.compile(text(schema))
-    return validate(JSON.parse(body)) ? null : `broke its schema: ${ajv.errorsText(validate.errors)}`
-  }
-}
 
 const openApi = JSON.parse(JSON.stringify(openApiDocument('http://worklane.test')))
 

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import pg from 'pg'
+import { UtcClient } from './utc-client.ts'
 
 export const migrationsDirectory = join(import.meta.dirname, 'migrations')
 
@@ -23,7 +24,7 @@ export type DatabaseUrls = Record<keyof typeof roles, string>
  * @throws Error that names DATABASE_URL when the server cannot be reached or refuses
  */
 export async function prepareDatabase(adminUrl: string): Promise<DatabaseUrls> {
-  const client = new pg.Client({ connectionString: adminUrl, connectionTimeoutMillis: 5_000 })
+  const client = new UtcClient({ connectionString: adminUrl, connectionTimeoutMillis: 5_000 })
   // What is lost fails the query; untold of here it would end the process.
   client.on('error', () => {})
   try {
@@ -67,6 +68,16 @@ async function ensureRole(client: pg.Client, role: string, password: string): Pr
   const verb = rowCount === 0 ? 'create' : 'alter'
   // Managed servers let nobody say "nosuperuser"; a new role is without these rights anyway.
   await client.query(`${verb} role ${role} login inherit password ${pg.escapeLiteral(password)}`)
+  // For whoever signs in as it by hand; our own connections ask for it themselves (utc-client.ts).
+  if (!(await isInUtc(client, role))) await client.query(`alter role ${role} set timezone = 'UTC'`)
+}
+
+async function isInUtc(client: pg.Client, role: string): Promise<boolean> {
+  const { rowCount } = await client.query(
+    "select from pg_db_role_setting where setrole = $1::regrole and setdatabase = 0 and 'TimeZone=UTC' = any(setconfig)",
+    [role],
+  )
+  return rowCount !== 0
 }
 
 /** Owns the functions that see more than their caller; nobody can sign in as it. To give it a function one must be its member. */
@@ -83,10 +94,11 @@ async function migrate(adminUrl: string): Promise<void> {
   const { resolveBinary } = (await import(pathToFileURL(require.resolve('dbmate')).href)) as {
     resolveBinary(): string
   }
-  await promisify(execFile)(resolveBinary(), [
-    ...['--url', url.href, '--migrations-dir', migrationsDirectory],
-    ...['--no-dump-schema', 'up'],
-  ]).catch((error: { stderr?: string; message: string }) => {
+  await promisify(execFile)(
+    resolveBinary(),
+    [...['--url', url.href, '--migrations-dir', migrationsDirectory], ...['--no-dump-schema', 'up']],
+    { env: { ...process.env, PGTZ: 'UTC' } },
+  ).catch((error: { stderr?: string; message: string }) => {
     throw new Error(`migration failed: ${error.stderr?.trim() || error.message}`)
   })
 }

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import pg from 'pg'
 import type { OrgId } from './ids.ts'
 import { toleratesLostConnections } from './lost-connections.ts'
+import { UtcClient } from './utc-client.ts'
 
 /** For whom the code runs now, and in the course of which request. */
 export type Current = { orgId: OrgId; requestId: string }
@@ -32,7 +33,7 @@ export class TenantPool extends pg.Pool {
   queries = 0
 
   constructor(config: pg.PoolConfig) {
-    super(config)
+    super({ ...config, Client: UtcClient })
     toleratesLostConnections(this)
     // Prepared first on each connection, so that no query's own parse can be mistaken for this one's.
     this.on('connect', (client) => {

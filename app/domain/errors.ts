@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { beginningOf } from './text.ts'
 
 /** What can go wrong for a caller, in words that every door translates: HTTP status, tRPC code, a page. */
 export const problems = {
@@ -64,5 +65,5 @@ function fieldErrors(issue: z.core.$ZodIssue): FieldError[] {
 
 function pathOf(parts: readonly PropertyKey[]): string {
   const path = parts.join('.')
-  return path.length > longestPath ? `${path.slice(0, longestPath)}…` : path
+  return path.length > longestPath ? `${beginningOf(path, longestPath)}…` : path
 }

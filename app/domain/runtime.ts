@@ -2,6 +2,7 @@ import { readEnvironment } from '@worklane/data/config.ts'
 import { toleratesLostConnections } from '@worklane/data/lost-connections.ts'
 import { createLimiter } from '@worklane/data/rate-limit/limiter.ts'
 import { connect, type Tenant, tenant } from '@worklane/data/tenant.ts'
+import { UtcClient } from '@worklane/data/utc-client.ts'
 import { within } from '@worklane/data/within.ts'
 import { Redis } from 'ioredis'
 import pg from 'pg'
@@ -47,7 +48,7 @@ const lockedAtMostMs = 10_000
 /** Connections as the role that may look across tenants. */
 function accountPool(connectionString: string | undefined, limits: pg.PoolConfig): pg.Pool {
   const pool = new pg.Pool({
-    ...{ connectionString, max: 4, application_name: 'worklane-auth' },
+    ...{ Client: UtcClient, connectionString, max: 4, application_name: 'worklane-auth' },
     ...{ connectionTimeoutMillis: lockedAtMostMs, idle_in_transaction_session_timeout: lockedAtMostMs },
     ...limits,
   })

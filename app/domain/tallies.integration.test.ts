@@ -12,7 +12,7 @@ const counted = `select measure, subject, count(*)::int as count from (
     select status::text as measure, project_id::text as subject from tasks where org_id = $1
     union all select 'open by assignee', assignee_id::text from tasks where org_id = $1 and status <> 'done' and assignee_id is not null
     union all select 'open by due day', due_on::text from tasks where org_id = $1 and status <> 'done' and due_on is not null
-    union all select 'done by day', (done_at at time zone 'UTC')::date::text from tasks where org_id = $1 and status = 'done' and done_at is not null
+    union all select 'done by quarter hour', quarter_hour(done_at) from tasks where org_id = $1 and status = 'done' and done_at is not null
   ) t group by 1, 2 order by 1, 2`
 const kept = 'select measure, subject, count::int from tallies where org_id = $1 and count <> 0 order by 1, 2'
 

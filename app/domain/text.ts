@@ -10,6 +10,9 @@ export const line = (most: number) =>
 /** Several lines. */
 export const lines = (most: number) => printable(most)
 
+/** The beginning of a text, so many units long or one less: it never ends with half of a surrogate pair. */
+export const beginningOf = (text: string, most: number) => text.slice(0, most).replace(/[\uD800-\uDBFF]$/, '')
+
 /** A text as a part of a LIKE pattern that stands for itself alone: `_`, `%` and `\` are plain characters. */
 export const likeLiteral = (text: string) => text.replaceAll(/[\\%_]/g, String.raw`\$&`)
 

@@ -276,7 +276,7 @@ describe('the edge', () => {
     const lonely = await startEdge({
       ...{ guard, program: nginx.path, directory: own, logFile: join(own, 'edge.log'), compress: true },
       ports: { edge: port, web: [gone], api: [gone] },
-      build: { server: '', directory: '', staticDirectory: null },
+      build: undefined,
     })
     const ask = (path: string) => fetch(`http://127.0.0.1:${port}${path}`)
     const answer = await ask('/v1/me')

@@ -84,6 +84,8 @@ http {
     proxy_buffer_size 16k;
     proxy_next_upstream error timeout;
     add_header X-Request-Id $request_id always;
+    # Over one that Node does not know it ends the connection, without a word.
+    if ($request_method !~ "^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)$") { return 405; }
     ${errorPages(refusals.filter(({ status }) => status < 500))}
 
     location = /edge-health { add_header Content-Type text/plain; return 200 "ok"; }

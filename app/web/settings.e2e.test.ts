@@ -229,6 +229,27 @@ describe('the settings in a browser', () => {
     await going.context().close()
   })
 
+  it('say where the organisation has its days, by which pages show their times', async () => {
+    await visit(page, '/settings/organisation')
+    const zone = page.getByRole('combobox', { name: 'Time zone' })
+    const save = page.locator('form', { has: zone }).getByRole('button', { name: 'Save' })
+    expect(await zone.inputValue()).toBe('UTC')
+    await zone.fill('Mars/Olympus')
+    await save.click()
+    await page.getByRole('alert').getByText('IANA time zone database').waitFor()
+    expect(await zone.inputValue()).toBe('Mars/Olympus')
+    await zone.fill('Asia/Kolkata')
+    expect(await page.locator('#time-zones option[value="Europe/Berlin"]').count()).toBe(1)
+    await save.click()
+    await page.getByText('Saved').waitFor()
+    const { items } = (await json(call(owner, 'GET', '/audit?operation=organisation.update'))) as unknown as {
+      items: { at: string }[]
+    }
+    await visit(page, '/settings/audit?operation=organisation.update')
+    const shown = new Date(Date.parse(items[0]?.at ?? '') + 5.5 * 3_600_000).toISOString()
+    await page.getByText(shown.slice(0, 16).replace('T', ' ')).waitFor()
+  })
+
   it('make somebody else the owner', async () => {
     const heir = some('admin')
     await visit(page, '/settings/organisation')

@@ -3,6 +3,7 @@ import { readEnvironment } from '@worklane/data/config.ts'
 import { createLog } from '@worklane/data/log.ts'
 import { toleratesLostConnections } from '@worklane/data/lost-connections.ts'
 import { onStop } from '@worklane/data/shutdown.ts'
+import { UtcClient } from '@worklane/data/utc-client.ts'
 import { activityTopic } from '@worklane/domain/activity/announce.ts'
 import { OutboxJob, recordActivity } from '@worklane/domain/activity/record.ts'
 import { repeatedly } from '@worklane/domain/faults.ts'
@@ -44,6 +45,7 @@ connection.on('error', (error) => log.error({ err: error }, 'redis'))
 const promptRedis = new Redis(env.REDIS_URL, { maxRetriesPerRequest: 1, commandTimeout: 5_000 })
 promptRedis.on('error', () => {})
 const pool = new pg.Pool({
+  Client: UtcClient,
   connectionString: env.RELAY_DATABASE_URL,
   max: 3,
   application_name: 'worklane-relay',

@@ -3,6 +3,7 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import { PrismaClient } from '@worklane/data/generated/prisma/client.ts'
 import { orgId } from '@worklane/data/ids.ts'
 import { connect, tenant } from '@worklane/data/tenant.ts'
+import { UtcClient } from '@worklane/data/utc-client.ts'
 import { inPairs, type Pairs } from './pairs.ts'
 
 const readsASlice = 400
@@ -25,7 +26,7 @@ export async function tenantReadTime(
   const database = connect(app, 1)
   const asTenant = tenant(database, { orgId: organisation })
   const adapter = new PrismaPg(
-    { connectionString: administrator, max: 1 },
+    { Client: UtcClient, connectionString: administrator, max: 1 },
     // As the tenant's client does: each statement is prepared once.
     { statementNameGenerator: ({ sql }) => `plain_${sql.length}` },
   )

@@ -14,6 +14,7 @@ const commands: Record<string, () => Promise<{ register(program: Command): void 
   doctor: () => import('./commands/doctor.ts'),
   seed: () => import('./commands/seed.ts'),
   lighthouse: () => import('./commands/lighthouse.ts'),
+  fuzz: () => import('./commands/fuzz.ts'),
   bench: () => import('./commands/bench.ts'),
   generate: () => import('./commands/generate.ts'),
   check: () => import('./commands/check.ts'),

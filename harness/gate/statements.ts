@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import pg from 'pg'
+import { UtcClient } from '@worklane/data/utc-client.ts'
 
 /**
  * Who asks the database: the web and the API in the course of a request, or a worker because of what a write brought
@@ -31,7 +31,7 @@ const idle = { looks: 4, everyMs: 100, patienceMs: 30_000 }
 
 /** @param url an administrator's: statements are counted by `pg_stat_statements` */
 export async function openStatements(url: string): Promise<Statements> {
-  const client = new pg.Client({ connectionString: url })
+  const client = new UtcClient({ connectionString: url })
   // A lost connection fails the next query; untold of here it would end the process.
   client.on('error', () => {})
   await client.connect()

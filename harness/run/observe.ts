@@ -1,7 +1,8 @@
 import { cpus } from 'node:os'
 import { type Watchable, watchable } from '@headroom/loadtests/wire/evidence.ts'
 import { soak } from '@headroom/perf-budgets/slo.ts'
-import pg from 'pg'
+import { UtcClient } from '@worklane/data/utc-client.ts'
+import type pg from 'pg'
 import { linearRegression } from 'simple-statistics'
 import { type MemorySlope, nothingObserved, type Observed } from '../judge/result.ts'
 import type { Stack } from '../stack/stack.ts'
@@ -322,7 +323,7 @@ export const slopeOfSamples = (process: string, samples: readonly Sample[]): Mem
 /** @throws Unanswered with what the server said */
 async function withClient<T>(url: string | undefined, use: (client: pg.Client) => Promise<T>): Promise<T> {
   if (!url) throw new Unanswered('there is no Postgres to ask')
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
+  const client = new UtcClient({ connectionString: url, connectionTimeoutMillis: 5_000 })
   // What is lost fails the query; untold of here it would end the process.
   client.on('error', () => {})
   try {

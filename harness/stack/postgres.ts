@@ -5,8 +5,8 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { UtcClient } from '@worklane/data/utc-client.ts'
 import { execa } from 'execa'
-import pg from 'pg'
 import type { Guard } from './guard.ts'
 import { launch, type Part, untilReady } from './part.ts'
 
@@ -56,7 +56,8 @@ export async function initCluster(directory: string): Promise<void> {
       ...['--pgdata', join(directory, 'data'), '--username', user, '--pwfile', passwordFile],
       ...['--auth', 'scram-sha-256', '--encoding', 'UTF8', '--locale', 'C', '--no-sync'],
     ],
-    { ...nobody, env: { LC_ALL: 'C' } },
+    // By itself it takes the zone of this machine for the cluster's.
+    { ...nobody, env: { LC_ALL: 'C', TZ: 'UTC' } },
   )
   await rename(passwordFile, join(directory, 'password'))
 }
@@ -92,6 +93,8 @@ export async function startPostgres(
     autovacuum_naptime: '30s',
     log_min_duration_statement: '500ms',
     jit: 'off',
+    timezone: 'UTC',
+    log_timezone: 'UTC',
     shared_preload_libraries: 'pg_stat_statements',
     ...(options.durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
   }
@@ -115,7 +118,7 @@ export async function startPostgres(
 
 /** True when the server lets us in. */
 export async function accepts(url: string): Promise<boolean> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 })
+  const client = new UtcClient({ connectionString: url, connectionTimeoutMillis: 2_000 })
   // What is lost fails the query; untold of here it would end the process.
   client.on('error', () => {})
   try {

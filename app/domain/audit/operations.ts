@@ -45,8 +45,8 @@ export const listAudit = operation({
         where a.org_id = (select current_org_id())
           and (${operation}::text is null or a.operation = ${operation}::text)
           and (${actorId}::uuid is null or a.actor_id = ${actorId}::uuid)
-          and (${from}::date is null or a.at >= ${from}::date)
-          and (${to}::date is null or a.at < ${to}::date + 1)
+          and (${from}::date is null or a.at >= ${from}::date::timestamp at time zone (select current_time_zone()))
+          and (${to}::date is null or a.at < (${to}::date + 1)::timestamp at time zone (select current_time_zone()))
           and (${cursor}::uuid is null or a.id < ${cursor}::uuid)
         order by a.id desc limit ${limit + 1}`,
     )

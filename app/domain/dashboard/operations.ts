@@ -26,7 +26,11 @@ export const getDashboard = operation({
   allow: 'viewer',
   input: z.strictObject({}),
   output: Dashboard,
-  cache: { tags: () => [tags.tasks, tags.projects, tags.work], shared: false, seconds: 60 },
+  cache: {
+    tags: () => [tags.tasks, tags.projects, tags.work, tags.organisation],
+    shared: false,
+    seconds: 60,
+  },
   run: (actor) =>
     work(actor).read(async (db) => {
       const [figures, mine, activity] = await Promise.all([

@@ -11,6 +11,7 @@ import { refreshSessionsOf } from '../sessions/sessions.ts'
 import { tags } from '../tags.ts'
 import { Id } from '../tasks/shapes.ts'
 import { likeLiteral, line } from '../text.ts'
+import { knownToPostgres, TimeZone } from './time-zone.ts'
 
 export const OrganisationSummary = z
   .object({ id: Id, name: z.string(), slug: z.string(), plan: Plan, role: Role, current: z.boolean() })
@@ -23,6 +24,8 @@ export const Organisation = z
     name: z.string(),
     slug: z.string(),
     plan: Plan,
+    /** Where its days and weeks begin. */
+    timeZone: TimeZone,
     members: z.number().int(),
     createdAt: z.iso.datetime(),
   })
@@ -90,7 +93,7 @@ export const createOrganisation = operation({
 })
 
 const current = (actor: { orgId: string }) => ({ where: { id: actor.orgId } })
-const columns = { id: true, name: true, slug: true, plan: true, createdAt: true } as const
+const columns = { id: true, name: true, slug: true, plan: true, timeZone: true, createdAt: true } as const
 
 export const getOrganisation = operation({
   name: 'organisation.get',
@@ -114,16 +117,21 @@ export const getOrganisation = operation({
 export const updateOrganisation = operation({
   name: 'organisation.update',
   rest: 'PATCH /v1/organisation',
-  summary: 'Renames your organisation',
+  summary: 'Changes the name of your organisation, or where its days and weeks begin',
   allow: 'admin',
-  input: z.strictObject({ name: organisationName }),
+  input: z.strictObject({ name: organisationName.optional(), timeZone: TimeZone.optional() }),
   output: Organisation,
-  run: (actor, { name }) =>
+  run: (actor, { name, timeZone }) =>
     work(actor).transaction(async (tx) => {
       const before = await tx.organisation.findFirst({ ...current(actor), select: columns })
       if (!before) throw notFound('organisation')
-      const row = await tx.organisation.update({ ...current(actor), data: { name }, select: columns })
-      record(`organisation ${row.id}`, { name: before.name }, { name })
+      const data = {
+        ...(name === undefined ? {} : { name }),
+        ...(timeZone === undefined ? {} : { timeZone: await knownToPostgres(tx, timeZone) }),
+      }
+      const row = await tx.organisation.update({ ...current(actor), data, select: columns })
+      const changeable = (of: typeof row) => ({ name: of.name, timeZone: of.timeZone })
+      record(`organisation ${row.id}`, changeable(before), changeable(row))
       forget(tags.organisation)
       return { ...row, createdAt: row.createdAt.toISOString(), members: await tx.membership.count() }
     }),

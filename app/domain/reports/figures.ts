@@ -20,17 +20,20 @@ export type Figures = { counts: z.infer<typeof Counts>; projects: z.infer<typeof
 export async function figuresOf(actor: Actor, mostProjects: number): Promise<Figures> {
   const rows = await work(actor).read(
     (db) => db.$queryRaw<Figures[]>`
-      with mine as materialized (
+      with here as materialized (select current_day() as today, current_time_zone() as zone),
+      mine as materialized (
         select measure, subject, count from tallies where org_id = (select current_org_id())
-          and measure in ('todo', 'doing', 'review', 'done', 'open by due day', 'done by day'))
+          and measure in ('todo', 'doing', 'review', 'done', 'open by due day'))
       select
         (select jsonb_build_object(
            'open', coalesce(sum(count) filter (where measure in ('todo', 'doing', 'review')), 0),
-           'overdue', coalesce(sum(count) filter (where measure = 'open by due day' and subject < current_date::text), 0),
+           'overdue', coalesce(sum(count) filter (where measure = 'open by due day' and subject < today::text), 0),
            'dueSoon', coalesce(sum(count) filter (where measure = 'open by due day'
-                       and subject between current_date::text and (current_date + 7)::text), 0),
-           'doneThisWeek', coalesce(sum(count) filter (where measure = 'done by day' and subject > (current_date - 7)::text), 0))
-         from mine) as counts,
+                       and subject between today::text and (today + 7)::text), 0),
+           'doneThisWeek', (select coalesce(sum(count), 0) from tallies
+                       where org_id = (select current_org_id()) and measure = 'done by quarter hour'
+                         and subject >= (select quarter_hour((today - 6)::timestamp at time zone zone) from here)))
+         from mine, here) as counts,
         (select coalesce(jsonb_agg(to_jsonb(p) order by p.name, p.id), '[]'::jsonb)
          from (select p.id, p.key, p.name,
                  (select coalesce(sum(count), 0) from mine

@@ -10,7 +10,7 @@ const count = z.number().int().nonnegative()
 export const Report = z
   .object({
     counts: Counts,
-    /** By weeks that begin on Monday, the oldest first. */
+    /** By weeks that begin on Monday where the organisation is, the oldest first. */
     throughput: z.array(z.object({ week: Day, done: count })),
     /** Open tasks by person, the most first. */
     workload: z.array(z.object({ person: Person, open: count })),
@@ -30,18 +30,26 @@ export const getReport = operation({
   heavy: true,
   input: z.strictObject({ weeks: z.number().int().min(1).max(52).default(12) }),
   output: Report,
-  cache: { tags: () => [tags.tasks, tags.projects, tags.members], shared: true, seconds: 60 },
+  cache: {
+    tags: () => [tags.tasks, tags.projects, tags.members, tags.organisation],
+    shared: true,
+    seconds: 60,
+  },
   run: (actor, { weeks }) =>
     work(actor).read(async (db) => {
       const [figures, throughput, workload] = await Promise.all([
         figuresOf(actor, mostProjects),
         db.$queryRaw<Report['throughput']>`
-          select to_char(w, 'YYYY-MM-DD') as week, coalesce(sum(t.count), 0)::int as done
-          from generate_series(date_trunc('week', current_date)::date - ${(weeks - 1) * 7}::int,
-                               current_date, interval '7 days') w
-          left join tallies t on t.org_id = (select current_org_id()) and t.measure = 'done by day'
-            and t.subject >= to_char(w, 'YYYY-MM-DD') and t.subject < to_char(w + interval '7 days', 'YYYY-MM-DD')
-          group by w order by w`,
+          with here as materialized (select current_day()::timestamp as today, current_time_zone() as zone),
+          weeks as materialized (
+            select w::date::text as week, quarter_hour(w at time zone zone) as begins,
+              quarter_hour((w + interval '7 days') at time zone zone) as ends
+            from here, generate_series(date_trunc('week', today) - make_interval(weeks => ${weeks - 1}::int),
+                                       today, interval '7 days') w)
+          select week, coalesce(sum(t.count), 0)::int as done
+          from weeks left join tallies t on t.org_id = (select current_org_id())
+            and t.measure = 'done by quarter hour' and t.subject >= begins and t.subject < ends
+          group by week order by week`,
         db.$queryRaw<Report['workload']>`
           select jsonb_build_object('id', u.id, 'name', u.name) as person, t.count::int as open
           from tallies t join users u on u.id = t.subject::uuid

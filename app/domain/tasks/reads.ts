@@ -1,7 +1,10 @@
 import type { Prisma } from '@worklane/data/generated/prisma/client.ts'
 import { z } from 'zod'
+import type { Actor } from '../actor.ts'
+import { dayIn } from '../calendar.ts'
 import { invalidField, notFound } from '../errors.ts'
 import { operation } from '../operation.ts'
+import { timeZoneOf } from '../organisations/time-zone.ts'
 import { pageOf, pageSize, TimeCursor, timeAndId, timeCursorOf } from '../paging.ts'
 import { work } from '../runtime.ts'
 import { tags } from '../tags.ts'
@@ -69,7 +72,7 @@ export const findTasks = operation({
       ...equal,
       ...(assigneeId ? { assigneeId: assigneeId === 'me' ? actor.userId : assigneeId } : {}),
       ...(labelId ? { labels: { some: { labelId } } } : {}),
-      ...(due ? { dueOn: dueWithin(due), NOT: { status: 'done' } } : {}),
+      ...(due ? { dueOn: dueWithin(due, await todayOf(actor)), NOT: { status: 'done' } } : {}),
       ...(cursor ? { OR: changedBefore(cursor) } : {}),
     }
     const rows = await work(actor).read((db) =>
@@ -90,8 +93,10 @@ function changedBefore(cursor: string): Prisma.TaskWhereInput[] {
   return [{ updatedAt: { lt: at } }, { updatedAt: at, id: { lt: id } }]
 }
 
-function dueWithin(due: 'overdue' | 'week'): Prisma.DateTimeFilter {
-  const today = new Date(new Date().toISOString().slice(0, 10))
+/** The beginning, in UTC, of the day that it is in the actor's organisation: as Prisma has a day. */
+const todayOf = async (actor: Actor) => new Date(dayIn(await timeZoneOf(actor), new Date()))
+
+function dueWithin(due: 'overdue' | 'week', today: Date): Prisma.DateTimeFilter {
   if (due === 'overdue') return { lt: today }
   return { gte: today, lte: new Date(today.getTime() + 7 * 86_400_000) }
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { orgId, userId } from '@worklane/data/ids.ts'
+import { UtcClient } from '@worklane/data/utc-client.ts'
 import pg from 'pg'
 import { type Actor, Role } from '../actor.ts'
 import { createSession, resolveActor } from '../sessions/sessions.ts'
@@ -15,7 +16,7 @@ export type Tenant = {
 
 /** The administrator's connection, for tests that must see every tenant. */
 export async function asAdministrator<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: process.env.DATABASE_URL })
+  const client = new UtcClient({ connectionString: process.env.DATABASE_URL })
   await client.connect()
   try {
     return await work(client)
@@ -26,7 +27,7 @@ export async function asAdministrator<T>(work: (client: pg.Client) => Promise<T>
 
 /** Several of them, for a test that asks often; the test ends it. */
 export const administratorPool = (max: number) =>
-  new pg.Pool({ connectionString: process.env.DATABASE_URL, max })
+  new pg.Pool({ Client: UtcClient, connectionString: process.env.DATABASE_URL, max })
 
 /** Makes an organisation with a person of each role, a project and a task. */
 export async function createTenant(): Promise<Tenant> {

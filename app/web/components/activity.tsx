@@ -1,12 +1,20 @@
 import type { ActivityItem } from '@worklane/domain/activity/operations.ts'
 import Link from 'next/link'
 import { Avatar } from '#web/components/person.tsx'
-import { ago } from '#web/lib/format.ts'
+import { ago, type Clock } from '#web/lib/format.ts'
 import { work } from '#web/texts/work.ts'
 
 const { activity: texts } = work
 
-export function ActivityList({ items, now, named }: { items: ActivityItem[]; now: Date; named: boolean }) {
+export function ActivityList({
+  items,
+  clock,
+  named,
+}: {
+  items: ActivityItem[]
+  clock: Clock
+  named: boolean
+}) {
   return (
     <ol className="divide-y">
       {items.map((item) => (
@@ -28,7 +36,7 @@ export function ActivityList({ items, now, named }: { items: ActivityItem[]; now
             {named ? <p className="truncate text-xs text-muted">{item.taskTitle}</p> : null}
           </div>
           <time dateTime={item.at} className="text-xs whitespace-nowrap text-muted">
-            {ago(item.at, now)}
+            {ago(item.at, clock)}
           </time>
         </li>
       ))}

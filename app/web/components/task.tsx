@@ -51,7 +51,7 @@ export function LabelTag({ label }: { label: Label }) {
 
 const dueLooks = { overdue: 'text-danger', soon: 'text-warn', later: 'text-muted' }
 
-export function Due({ dueOn, today, done }: { dueOn: string | null; today: Date; done?: boolean }) {
+export function Due({ dueOn, today, done }: { dueOn: string | null; today: string; done?: boolean }) {
   if (!dueOn) return null
   const { text, state } = dueText(dueOn, today)
   return (

@@ -52,6 +52,8 @@ export const settings = {
     name: 'Name',
     facts: (plan: string, members: number) =>
       `${plan} plan, ${members} ${members === 1 ? 'member' : 'members'}`,
+    timeZone: 'Time zone',
+    timeZoneHint: 'Where your days and weeks begin: for due dates, reports and the audit log.',
     leave: 'Leave',
     leaveText: 'You will not see this organisation any more; your tasks here become nobody’s.',
     transfer: 'Transfer ownership',

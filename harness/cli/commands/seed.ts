@@ -1,8 +1,8 @@
 import { defaultPopulation, type PopulationSpec } from '@headroom/fixtures/population.ts'
 import { seedDatabase } from '@headroom/seed/seed.ts'
 import { prepareDatabase } from '@worklane/data/prepare.ts'
+import { UtcClient } from '@worklane/data/utc-client.ts'
 import type { Command } from 'commander'
-import pg from 'pg'
 import { startStack } from '../../stack/stack.ts'
 import { wholeNumber } from '../options.ts'
 import { UsageError } from '../usage.ts'
@@ -51,7 +51,7 @@ async function intoDatabase(url: string, spec: PopulationSpec): Promise<string> 
 async function intoKeptCluster(population: PopulationSpec): Promise<string> {
   const stack = await startStack({ population, parts: ['postgres'], say })
   try {
-    const client = new pg.Client({ connectionString: stack.env.DATABASE_URL })
+    const client = new UtcClient({ connectionString: stack.env.DATABASE_URL })
     await client.connect()
     const { rows } = await client.query<{ digest: string }>('select digest from population')
     await client.end()

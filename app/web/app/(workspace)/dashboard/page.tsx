@@ -8,6 +8,7 @@ import { requireActor } from '#web/auth/actor.ts'
 import { ActivityList } from '#web/components/activity.tsx'
 import { Due, Priority, StatusDot } from '#web/components/task.tsx'
 import { Card, Empty, Figure, Skeleton } from '#web/components/ui/card.tsx'
+import { clockOf } from '#web/lib/clock.ts'
 import { work } from '#web/texts/work.ts'
 import { NewProject } from './new-project.tsx'
 
@@ -38,8 +39,10 @@ function Loading() {
 
 async function Overview() {
   const actor = await requireActor()
-  const { counts, mine, projects, activity } = await execute(getDashboard, actor, {})
-  const now = new Date()
+  const [{ counts, mine, projects, activity }, clock] = await Promise.all([
+    execute(getDashboard, actor, {}),
+    clockOf(actor),
+  ])
   return (
     <div className="grid grid-cols-1 gap-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
       <dl className="grid grid-cols-2 gap-4 sm:grid-cols-4 lg:col-span-2">
@@ -50,7 +53,11 @@ async function Overview() {
       </dl>
       <div className="flex min-w-0 flex-col gap-4">
         <Card title={texts.mine}>
-          {mine.length === 0 ? <Empty>{texts.nothingWaits}</Empty> : <Mine tasks={mine} now={now} />}
+          {mine.length === 0 ? (
+            <Empty>{texts.nothingWaits}</Empty>
+          ) : (
+            <Mine tasks={mine} today={clock.today} />
+          )}
         </Card>
         <Card title={texts.projects}>
           {projects.length === 0 ? <Empty>{texts.noProject}</Empty> : <Projects projects={projects} />}
@@ -61,14 +68,14 @@ async function Overview() {
         {activity.length === 0 ? (
           <Empty>{texts.nothingHappened}</Empty>
         ) : (
-          <ActivityList items={activity} now={now} named />
+          <ActivityList items={activity} clock={clock} named />
         )}
       </Card>
     </div>
   )
 }
 
-function Mine({ tasks, now }: { tasks: Dashboard['mine']; now: Date }) {
+function Mine({ tasks, today }: { tasks: Dashboard['mine']; today: string }) {
   return (
     <ul className="divide-y">
       {tasks.map((task) => (
@@ -82,7 +89,7 @@ function Mine({ tasks, now }: { tasks: Dashboard['mine']; now: Date }) {
             <span className="w-16 shrink-0 text-xs text-muted">{task.key}</span>
             <span className="min-w-0 flex-1 truncate">{task.title}</span>
             <Priority priority={task.priority} />
-            <Due dueOn={task.dueOn} today={now} />
+            <Due dueOn={task.dueOn} today={today} />
           </Link>
         </li>
       ))}

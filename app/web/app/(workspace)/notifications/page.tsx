@@ -7,7 +7,8 @@ import { requireActor } from '#web/auth/actor.ts'
 import { Avatar } from '#web/components/person.tsx'
 import { buttonClass } from '#web/components/ui/button.tsx'
 import { Empty, Skeleton } from '#web/components/ui/card.tsx'
-import { ago } from '#web/lib/format.ts'
+import { clockOf } from '#web/lib/clock.ts'
+import { ago, type Clock } from '#web/lib/format.ts'
 import { work } from '#web/texts/work.ts'
 import { MarkRead } from './mark-read.tsx'
 
@@ -27,8 +28,10 @@ export default function NotificationsPage({ searchParams }: Props) {
 
 async function Notifications({ searchParams }: Props) {
   const [actor, { cursor }] = await Promise.all([requireActor(), searchParams])
-  const { items, nextCursor } = await execute(listNotifications, actor, { cursor, limit: 30 })
-  const now = new Date()
+  const [{ items, nextCursor }, clock] = await Promise.all([
+    execute(listNotifications, actor, { cursor, limit: 30 }),
+    clockOf(actor),
+  ])
   return (
     <>
       <header className="mb-6 flex items-center justify-between gap-4">
@@ -41,7 +44,7 @@ async function Notifications({ searchParams }: Props) {
         ) : (
           <ol className="divide-y">
             {items.map((item) => (
-              <Row key={item.id} item={item} now={now} />
+              <Row key={item.id} item={item} clock={clock} />
             ))}
           </ol>
         )}
@@ -59,7 +62,7 @@ async function Notifications({ searchParams }: Props) {
   )
 }
 
-function Row({ item, now }: { item: Notification; now: Date }) {
+function Row({ item, clock }: { item: Notification; clock: Clock }) {
   const name = item.actor?.name ?? work.activity.left
   return (
     <li className="flex items-start gap-3 px-4 py-3 text-sm">
@@ -77,7 +80,7 @@ function Row({ item, now }: { item: Notification; now: Date }) {
         {item.excerpt ? <p className="mt-0.5 truncate text-muted">{item.excerpt}</p> : null}
       </div>
       <time dateTime={item.createdAt} className="text-xs whitespace-nowrap text-muted">
-        {ago(item.createdAt, now)}
+        {ago(item.createdAt, clock)}
       </time>
       {item.readAt === null ? (
         <span className="mt-1.5 size-2 rounded-full bg-accent">

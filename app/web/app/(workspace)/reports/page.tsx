@@ -6,7 +6,7 @@ import { Suspense } from 'react'
 import { requireActor } from '#web/auth/actor.ts'
 import { Avatar } from '#web/components/person.tsx'
 import { Card, Empty, Figure, Skeleton } from '#web/components/ui/card.tsx'
-import { shortDate } from '#web/lib/format.ts'
+import { shortDay } from '#web/lib/format.ts'
 import { work } from '#web/texts/work.ts'
 
 const { reports: texts, dashboard } = work
@@ -94,7 +94,7 @@ function Throughput({ weeks }: { weeks: Report['throughput'] }) {
                 {/* One beside the other they run into each other. */}
                 {(weeks.length - place) % 2 === 1 ? (
                   <span aria-hidden className="hidden whitespace-nowrap sm:block">
-                    {shortDate(new Date(week))}
+                    {shortDay(week)}
                   </span>
                 ) : null}
               </td>

@@ -18,6 +18,7 @@ import { Due, LabelTag, Priority, priorities, StatusDot, statuses } from '#web/c
 import { Button, buttonClass } from '#web/components/ui/button.tsx'
 import { Empty, Skeleton } from '#web/components/ui/card.tsx'
 import { fieldClass } from '#web/components/ui/field.tsx'
+import { clockOf } from '#web/lib/clock.ts'
 import { work } from '#web/texts/work.ts'
 import { SavedFilters } from './saved-filters.tsx'
 
@@ -82,10 +83,11 @@ async function Tasks({ searchParams }: Props) {
   const query = queryOf(asked)
   const cursor = typeof asked.cursor === 'string' ? asked.cursor : undefined
   const filtersFrom = typeof asked.filters === 'string' ? asked.filters : undefined
-  const [page, filters, chosen] = await Promise.all([
+  const [page, filters, chosen, { today }] = await Promise.all([
     execute(findTasks, actor, { ...query, cursor, limit: 30 }),
     execute(listFilters, actor, { cursor: filtersFrom }),
     chosenIn(actor, query),
+    clockOf(actor),
   ])
   const choices = [
     { name: 'status', any: texts.anyStatus, options: statuses.map((each) => [each, work.status[each]]) },
@@ -137,7 +139,11 @@ async function Tasks({ searchParams }: Props) {
       </form>
       <SavedFilters filters={filters.items} nextCursor={filters.nextCursor} query={query} />
       <div className="rounded-xl border bg-surface">
-        {page.items.length === 0 ? <Empty>{texts.none}</Empty> : <TaskRows tasks={page.items} />}
+        {page.items.length === 0 ? (
+          <Empty>{texts.none}</Empty>
+        ) : (
+          <TaskRows tasks={page.items} today={today} />
+        )}
       </div>
       <nav className="mt-3 flex gap-2">
         {cursor ? (
@@ -159,8 +165,7 @@ async function Tasks({ searchParams }: Props) {
   )
 }
 
-function TaskRows({ tasks }: { tasks: TaskSummary[] }) {
-  const now = new Date()
+function TaskRows({ tasks, today }: { tasks: TaskSummary[]; today: string }) {
   return (
     <ul className="divide-y">
       {tasks.map((task) => (
@@ -180,7 +185,7 @@ function TaskRows({ tasks }: { tasks: TaskSummary[] }) {
               ))}
             </span>
             <Priority priority={task.priority} />
-            <Due dueOn={task.dueOn} today={now} done={task.status === 'done'} />
+            <Due dueOn={task.dueOn} today={today} done={task.status === 'done'} />
             {task.assignee ? <Avatar name={task.assignee.name} /> : null}
           </Link>
         </li>

@@ -8,13 +8,13 @@ import { work } from '#web/texts/work.ts'
 import { type Columns, moved, type Place, withoutTask, withTask } from './columns.ts'
 import { TaskCard } from './task-card.tsx'
 
-type Props = { projectId: string; columns: Columns; mayWrite: boolean; now: number }
+type Props = { projectId: string; columns: Columns; mayWrite: boolean; today: string }
 
 /** How long a board waits before it asks again for a stream that was refused. */
 const [shortestPauseMs, longestPauseMs] = [2_000, 30_000]
 
 /** A board that follows what others do, and moves tasks by hand, by button or by key. */
-export function BoardView({ projectId, columns: given, mayWrite, now }: Props) {
+export function BoardView({ projectId, columns: given, mayWrite, today }: Props) {
   const router = useRouter()
   const [columns, setColumns] = useState(given)
   const [seen, setSeen] = useState(given)
@@ -128,7 +128,7 @@ export function BoardView({ projectId, columns: given, mayWrite, now }: Props) {
                 <TaskCard
                   key={task.id}
                   task={task}
-                  now={now}
+                  today={today}
                   isTarget={over?.before === task.id && dragged !== task.id}
                   drag={mayWrite ? { start: () => setDragged(task.id), end: () => setDragged(null) } : null}
                   open={open}

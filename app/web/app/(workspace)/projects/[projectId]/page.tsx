@@ -9,6 +9,7 @@ import { Suspense } from 'react'
 import { requireActor } from '#web/auth/actor.ts'
 import { buttonClass } from '#web/components/ui/button.tsx'
 import { Skeleton } from '#web/components/ui/card.tsx'
+import { clockOf } from '#web/lib/clock.ts'
 import { work } from '#web/texts/work.ts'
 import { BoardView } from './board-view.tsx'
 import { NewTask } from './new-task.tsx'
@@ -50,7 +51,7 @@ async function boardOf(actor: Actor, projectId: string): Promise<Board> {
 
 async function ProjectBoard({ params }: Props) {
   const [{ projectId }, actor] = await Promise.all([params, requireActor()])
-  const { project, columns } = await boardOf(actor, projectId)
+  const [{ project, columns }, { today }] = await Promise.all([boardOf(actor, projectId), clockOf(actor)])
   const mayWrite = mayAct(actor, 'member')
   return (
     <>
@@ -70,7 +71,7 @@ async function ProjectBoard({ params }: Props) {
           {mayWrite ? <NewTask projectId={project.id} /> : null}
         </div>
       </header>
-      <BoardView projectId={project.id} columns={columns} mayWrite={mayWrite} now={Date.now()} />
+      <BoardView projectId={project.id} columns={columns} mayWrite={mayWrite} today={today} />
     </>
   )
 }

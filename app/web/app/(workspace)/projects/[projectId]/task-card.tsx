@@ -6,7 +6,8 @@ import { work } from '#web/texts/work.ts'
 
 type Props = {
   task: TaskSummary
-  now: number
+  /** The day that it is where the organisation is. */
+  today: string
   /** Something is held above this card. */
   isTarget: boolean
   drag: { start: () => void; end: () => void } | null
@@ -14,7 +15,7 @@ type Props = {
   open: (event: MouseEvent<HTMLAnchorElement>) => void
 }
 
-export function TaskCard({ task, now, isTarget, drag, move, open }: Props) {
+export function TaskCard({ task, today, isTarget, drag, move, open }: Props) {
   const place = statuses.indexOf(task.status)
   return (
     <li
@@ -38,7 +39,7 @@ export function TaskCard({ task, now, isTarget, drag, move, open }: Props) {
       <div className="mt-2.5 flex flex-wrap items-center gap-2">
         <span className="text-xs whitespace-nowrap text-muted">{task.key}</span>
         <Priority priority={task.priority} />
-        <Due dueOn={task.dueOn} today={new Date(now)} done={task.status === 'done'} />
+        <Due dueOn={task.dueOn} today={today} done={task.status === 'done'} />
         <span className="ml-auto flex items-center gap-0.5">
           {move ? (
             <>

@@ -9,6 +9,7 @@ import { requireActor } from '#web/auth/actor.ts'
 import { NextPage } from '#web/components/settings/pages.tsx'
 import { ProveAddress } from '#web/components/settings/prove-address.tsx'
 import { OnlyFor, Section, Streamed } from '#web/components/settings/section.tsx'
+import { clockOf } from '#web/lib/clock.ts'
 import { ago, shortDate } from '#web/lib/format.ts'
 import { settings } from '#web/texts/settings.ts'
 import { NewKey, RevokeKey } from './key-forms.tsx'
@@ -30,11 +31,11 @@ export default function ApiKeysPage({ searchParams }: Props) {
 async function ApiKeys({ searchParams }: Props) {
   const [actor, { cursor }] = await Promise.all([requireActor(), searchParams])
   if (!mayAct(actor, 'admin')) return <OnlyFor least="admin" />
-  const [{ items, nextCursor }, unproved] = await Promise.all([
+  const [{ items, nextCursor }, unproved, clock] = await Promise.all([
     execute(listApiKeys, actor, { cursor }),
     unprovedAddress(actor),
+    clockOf(actor),
   ])
-  const now = new Date()
   return (
     <>
       {unproved ? (
@@ -54,8 +55,8 @@ async function ApiKeys({ searchParams }: Props) {
                   {key.name} <code className="ml-1 text-xs font-normal text-muted">{key.prefix}…</code>
                 </p>
                 <p className="text-xs text-muted">
-                  {key.scopes.join(', ')} · {texts.expires(shortDate(new Date(key.expiresAt)))} ·{' '}
-                  {key.lastUsedAt ? texts.used(ago(key.lastUsedAt, now)) : texts.unused}
+                  {key.scopes.join(', ')} · {texts.expires(shortDate(key.expiresAt, clock))} ·{' '}
+                  {key.lastUsedAt ? texts.used(ago(key.lastUsedAt, clock)) : texts.unused}
                 </p>
               </div>
               <RevokeKey apiKeyId={key.id} name={key.name} />

@@ -1,5 +1,6 @@
 import { type Actor, mayAct } from '@worklane/domain/actor.ts'
 import { type AuditEntry, listAudit } from '@worklane/domain/audit/operations.ts'
+import { timeIn } from '@worklane/domain/calendar.ts'
 import { Problem } from '@worklane/domain/errors.ts'
 import { execute } from '@worklane/domain/execute.ts'
 import { getMember } from '@worklane/domain/members/operations.ts'
@@ -12,6 +13,7 @@ import { Combobox } from '#web/components/combobox/combobox.tsx'
 import { OnlyFor, Section, Streamed } from '#web/components/settings/section.tsx'
 import { Button, buttonClass } from '#web/components/ui/button.tsx'
 import { fieldClass, labelClass } from '#web/components/ui/field.tsx'
+import { clockOf } from '#web/lib/clock.ts'
 import { settings } from '#web/texts/settings.ts'
 
 const { audit: texts } = settings
@@ -38,9 +40,10 @@ async function Audit({ searchParams }: Props) {
     ...(asked.from ? { from: asked.from } : {}),
     ...(asked.to ? { to: asked.to } : {}),
   }
-  const [{ items, nextCursor }, person] = await Promise.all([
+  const [{ items, nextCursor }, person, { zone }] = await Promise.all([
     execute(listAudit, actor, { ...query, cursor: asked.cursor, limit: 30 }),
     asked.actorId ? personOf(actor, asked.actorId) : null,
+    clockOf(actor),
   ])
   const writes = operationList.filter((each) => !isRead(each) && each.audited !== false)
   return (
@@ -82,7 +85,7 @@ async function Audit({ searchParams }: Props) {
       {items.length === 0 ? <p className="text-sm text-muted">{texts.none}</p> : null}
       <ol className="-my-2 divide-y">
         {items.map((entry) => (
-          <Entry key={entry.id} entry={entry} />
+          <Entry key={entry.id} entry={entry} zone={zone} />
         ))}
       </ol>
       {nextCursor ? (
@@ -109,7 +112,7 @@ async function personOf(actor: Actor, memberId: string) {
   }
 }
 
-function Entry({ entry }: { entry: AuditEntry }) {
+function Entry({ entry, zone }: { entry: AuditEntry; zone: string }) {
   const changes = changesOf(entry)
   return (
     <li className="py-2.5 text-sm">
@@ -119,7 +122,7 @@ function Entry({ entry }: { entry: AuditEntry }) {
           <span className="text-muted">{texts.by(entry.actor?.name ?? texts.somebody)}</span>
           {entry.apiKeyId ? <span className="text-xs text-muted">{texts.byKey}</span> : null}
           <time dateTime={entry.at} className="ml-auto text-xs text-muted">
-            {entry.at.slice(0, 16).replace('T', ' ')}
+            {timeIn(zone, new Date(entry.at))}
           </time>
         </summary>
         <p className="mt-2 text-xs break-all text-muted">

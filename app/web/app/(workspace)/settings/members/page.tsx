@@ -11,6 +11,7 @@ import { ProveAddress } from '#web/components/settings/prove-address.tsx'
 import { Section, Streamed } from '#web/components/settings/section.tsx'
 import { Field } from '#web/components/settings/setting.tsx'
 import { Button } from '#web/components/ui/button.tsx'
+import { clockOf } from '#web/lib/clock.ts'
 import { shortDate } from '#web/lib/format.ts'
 import { settings } from '#web/texts/settings.ts'
 import { Invite, MemberActions, RevokeInvitation } from './member-forms.tsx'
@@ -32,10 +33,11 @@ export default function MembersPage({ searchParams }: Props) {
 async function Members({ searchParams }: Props) {
   const [actor, { cursor, search, invitations: from }] = await Promise.all([requireActor(), searchParams])
   const mayManage = mayAct(actor, 'admin')
-  const [page, invitations, unproved] = await Promise.all([
+  const [page, invitations, unproved, clock] = await Promise.all([
     execute(listMembers, actor, { cursor, ...(search ? { search } : {}), limit: 25 }),
     mayManage ? execute(listInvitations, actor, { cursor: from, limit: 25 }) : null,
     mayManage ? unprovedAddress(actor) : null,
+    clockOf(actor),
   ])
   const roles = Role.options.filter((role) => role !== 'owner' && mayAct(actor, role))
   return (
@@ -54,7 +56,7 @@ async function Members({ searchParams }: Props) {
               <li key={id} className="flex items-center gap-3 py-2 text-sm">
                 <span className="min-w-0 flex-1 truncate">{email}</span>
                 <span className="text-muted">{role}</span>
-                <span className="text-xs text-muted">{texts.expires(shortDate(new Date(expiresAt)))}</span>
+                <span className="text-xs text-muted">{texts.expires(shortDate(expiresAt, clock))}</span>
                 <RevokeInvitation invitationId={id} email={email} />
               </li>
             ))}

@@ -8,6 +8,7 @@ import { Setting } from '#web/components/settings/setting.tsx'
 import { buttonClass } from '#web/components/ui/button.tsx'
 import { settings } from '#web/texts/settings.ts'
 import { Leave, RemoveOrganisation, Transfer } from './endings.tsx'
+import { TimeZoneSetting } from './time-zone-setting.tsx'
 
 const { organisation: texts } = settings
 
@@ -37,6 +38,7 @@ async function Organisation() {
           value={organisation.name}
           disabled={!mayAct(actor, 'admin')}
         />
+        <TimeZoneSetting value={organisation.timeZone} disabled={!mayAct(actor, 'admin')} />
       </Section>
       {mayAct(actor, 'admin') ? (
         <Section title={texts.export} text={texts.exportText}>

@@ -4,6 +4,7 @@ import type { Metadata } from 'next'
 import { requireActor } from '#web/auth/actor.ts'
 import { NextPage } from '#web/components/settings/pages.tsx'
 import { Section, Streamed } from '#web/components/settings/section.tsx'
+import { clockOf } from '#web/lib/clock.ts'
 import { ago } from '#web/lib/format.ts'
 import { settings } from '#web/texts/settings.ts'
 import { PasswordForm } from './password-form.tsx'
@@ -25,8 +26,10 @@ export default function SecurityPage({ searchParams }: Props) {
 
 async function Security({ searchParams }: Props) {
   const [actor, { cursor }] = await Promise.all([requireActor(), searchParams])
-  const { items, nextCursor } = await execute(listSessions, actor, { cursor })
-  const now = new Date()
+  const [{ items, nextCursor }, clock] = await Promise.all([
+    execute(listSessions, actor, { cursor }),
+    clockOf(actor),
+  ])
   return (
     <>
       <Section title={texts.password}>
@@ -42,7 +45,7 @@ async function Security({ searchParams }: Props) {
                   <p className="truncate font-semibold">{device}</p>
                   <p className="text-xs text-muted">
                     {session.ip ? `${session.ip}, ` : ''}
-                    {texts.seen(ago(session.lastSeenAt, now))}
+                    {texts.seen(ago(session.lastSeenAt, clock))}
                   </p>
                 </div>
                 {session.current ? (

@@ -3,7 +3,7 @@ import type { Comment } from '@worklane/domain/comments/operations.ts'
 import Link from 'next/link'
 import { Markdown } from '#web/components/markdown.tsx'
 import { Avatar } from '#web/components/person.tsx'
-import { ago } from '#web/lib/format.ts'
+import { ago, type Clock } from '#web/lib/format.ts'
 import { work } from '#web/texts/work.ts'
 import { RemoveComment } from './remove-comment.tsx'
 
@@ -11,10 +11,10 @@ type Props = {
   actor: Actor
   task: string
   page: { items: Comment[]; nextCursor: string | null }
-  now: Date
+  clock: Clock
 }
 
-export function CommentList({ actor, task, page, now }: Props) {
+export function CommentList({ actor, task, page, clock }: Props) {
   return (
     <>
       <ol className="divide-y">
@@ -28,7 +28,7 @@ export function CommentList({ actor, task, page, now }: Props) {
                 <p className="mb-1 flex items-baseline gap-2 text-sm">
                   <span className="font-semibold">{name}</span>
                   <time dateTime={comment.createdAt} className="text-xs text-muted">
-                    {ago(comment.createdAt, now)}
+                    {ago(comment.createdAt, clock)}
                     {comment.editedAt ? `, ${work.comments.edited}` : ''}
                   </time>
                   {mayRemove ? <RemoveComment commentId={comment.id} /> : null}

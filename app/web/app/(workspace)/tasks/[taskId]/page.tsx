@@ -13,6 +13,7 @@ import { ActivityList } from '#web/components/activity.tsx'
 import { Markdown } from '#web/components/markdown.tsx'
 import { LabelTag } from '#web/components/task.tsx'
 import { Card, Empty, Skeleton } from '#web/components/ui/card.tsx'
+import { clockOf } from '#web/lib/clock.ts'
 import { shortDate } from '#web/lib/format.ts'
 import { work } from '#web/texts/work.ts'
 import { CommentForm } from './comment-form.tsx'
@@ -46,12 +47,13 @@ function Loading() {
 async function everythingOf(taskId: string, cursor: string | undefined) {
   const actor = await requireActor()
   try {
-    const [task, activity, comments] = await Promise.all([
+    const [task, activity, comments, clock] = await Promise.all([
       execute(getTask, actor, { taskId }),
       execute(listActivity, actor, { taskId, limit: 15 }),
       execute(listComments, actor, { taskId, cursor, limit: 20 }),
+      clockOf(actor),
     ])
-    return { actor, task, activity, comments }
+    return { actor, task, activity, comments, clock }
   } catch (error) {
     if (error instanceof Problem && (error.kind === 'notFound' || error.kind === 'invalid')) notFound()
     throw error
@@ -60,9 +62,8 @@ async function everythingOf(taskId: string, cursor: string | undefined) {
 
 async function TaskDetail({ params, searchParams }: Props) {
   const [{ taskId }, { comments: cursor }] = await Promise.all([params, searchParams])
-  const { actor, task, activity, comments } = await everythingOf(taskId, cursor)
+  const { actor, task, activity, comments, clock } = await everythingOf(taskId, cursor)
   const mayWrite = mayAct(actor, 'member')
-  const now = new Date()
   return (
     <>
       <nav aria-label={work.task.breadcrumb} className="mb-2 text-sm text-muted">
@@ -88,7 +89,7 @@ async function TaskDetail({ params, searchParams }: Props) {
             aside={
               <p className="text-xs text-muted">
                 {task.createdBy ? `${task.createdBy.name}, ` : ''}
-                {shortDate(new Date(task.createdAt))}
+                {shortDate(task.createdAt, clock)}
               </p>
             }
           >
@@ -105,7 +106,7 @@ async function TaskDetail({ params, searchParams }: Props) {
             {comments.items.length === 0 ? (
               <Empty>{work.comments.none}</Empty>
             ) : (
-              <CommentList actor={actor} task={task.id} page={comments} now={now} />
+              <CommentList actor={actor} task={task.id} page={comments} clock={clock} />
             )}
           </Card>
         </div>
@@ -113,7 +114,7 @@ async function TaskDetail({ params, searchParams }: Props) {
           {activity.items.length === 0 ? (
             <Empty>{work.task.nothingHappened}</Empty>
           ) : (
-            <ActivityList items={activity.items} now={now} named={false} />
+            <ActivityList items={activity.items} clock={clock} named={false} />
           )}
         </Card>
       </div>
