@@ -5,8 +5,9 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { postgresAddress } from '@worklane/data/postgres-address.ts'
+import { reachPostgres } from '@worklane/data/reach-postgres.ts'
 import { execa } from 'execa'
-import pg from 'pg'
 import type { Guard } from './guard.ts'
 import { launch, type Part, untilReady } from './part.ts'
 
@@ -109,23 +110,9 @@ export async function startPostgres(
     stopSignal: 'SIGINT',
   })
   const adminUrl = `postgres://${user}:${password}@127.0.0.1:${options.port}/postgres`
-  await untilReady(part, () => accepts(adminUrl), 30)
+  const address = postgresAddress('DATABASE_URL', adminUrl)
+  await untilReady(part, () => reachPostgres(address).then(() => true), 30)
   return { part, adminUrl }
-}
-
-/** True when the server lets us in. */
-export async function accepts(url: string): Promise<boolean> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 })
-  // What is lost fails the query; untold of here it would end the process.
-  client.on('error', () => {})
-  try {
-    await client.connect()
-    return true
-  } catch {
-    return false
-  } finally {
-    await client.end().catch(() => {})
-  }
 }
 
 type Binaries = { initdb: string; postgres: string }
