@@ -13,7 +13,7 @@ export function assertPlain(variable: string, text: string, form: { scheme: RegE
   if (text === '') refuse('is empty', `write ${form.example}, or unset it`)
   if (!form.scheme.test(text)) refuse('is no address of its kind', `write ${form.example}`)
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-  if (/[\s\u0000-\u001f\u007f"'`<>\\]/.test(text))
+  if (/[\s\u0000-\u001f\u007f"`<>\\]/.test(text))
     refuse('holds a space, a quote or another character that no URL has', 'write it as %20, %22 and so on')
   if (text.includes('#')) refuse('holds a #, which ends a URL', 'write it as %23')
   if (/%(?![0-9a-f]{2})/i.test(text)) refuse('holds a % that nothing follows', 'write it as %25')

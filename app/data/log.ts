@@ -1,22 +1,25 @@
-import { pino, stdSerializers } from 'pino'
+import { type DestinationStream, pino, stdSerializers } from 'pino'
 
 /** One JSON object a line to stdout. What could sign somebody in never gets there. */
-export const createLog = (process: string) =>
-  pino({
-    base: { process },
-    serializers: { err: (error: Error) => serialized(error) },
-    level: globalThis.process.env.LOG_LEVEL ?? 'info',
-    redact: [
-      '*.cookie',
-      '*.authorization',
-      '*.token',
-      '*.password',
-      'cookie',
-      'authorization',
-      'token',
-      'password',
-    ],
-  })
+export const createLog = (process: string, into?: DestinationStream) =>
+  pino(
+    {
+      base: { process },
+      serializers: { err: (error: Error) => serialized(error) },
+      level: globalThis.process.env.LOG_LEVEL ?? 'info',
+      redact: [
+        '*.cookie',
+        '*.authorization',
+        '*.token',
+        '*.password',
+        'cookie',
+        'authorization',
+        'token',
+        'password',
+      ],
+    },
+    into,
+  )
 
 /**
  * An error as pino tells it, without what libraries put there of what they were given: ioredis says which command failed,

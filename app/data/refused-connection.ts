@@ -33,7 +33,10 @@ const reasons: Record<string, Reason> = {
   ENETUNREACH: ['names a host that cannot be reached', 'correct the host'],
   EADDRNOTAVAIL: ['names a host that cannot be reached', 'correct the host'],
   EINVAL: ['names a host that cannot be reached', 'correct the host'],
-  ETIMEDOUT: ['names a host that does not answer in time', 'correct the host and the port'],
+  ETIMEDOUT: [
+    'names a host that does not answer in time',
+    'correct the host, the port, and whether it speaks TLS',
+  ],
   ENOENT: ['names a socket that is not there', 'correct the directory of the socket, and the port'],
   EACCES: ['names a socket that this user may not use', 'run as a user who may, or connect over TCP'],
   ENOTSOCK: ['names a socket that is none', 'correct the path of the socket'],

@@ -73,11 +73,18 @@ export type Postgres = { part: Part; adminUrl: string }
 
 /**
  * Starts PostgreSQL on a cluster.
- * @param durable false only where a lost power cut loses nothing: tests, and while seeding a new cluster
+ * @param options.durable false only where a lost power cut loses nothing: tests, and while seeding a new cluster
+ * @param options.settings of the server, over those that all have
  */
 export async function startPostgres(
   guard: Guard,
-  options: { directory: string; port: number; logFile: string; durable: boolean },
+  options: {
+    directory: string
+    port: number
+    logFile: string
+    durable: boolean
+    settings?: Record<string, string>
+  },
 ): Promise<Postgres> {
   const { postgres } = await binaries()
   const password = await readFile(join(options.directory, 'password'), 'utf8')
@@ -95,6 +102,7 @@ export async function startPostgres(
     jit: 'off',
     shared_preload_libraries: 'pg_stat_statements',
     ...(options.durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
+    ...options.settings,
   }
   const part = launch(guard, {
     name: 'postgres',
