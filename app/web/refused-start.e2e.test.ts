@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { clientConfigOf, postgresAddress, postgresUrl } from '@worklane/data/postgres-address.ts'
-import pg from 'pg'
+import { postgresAddress, postgresUrl } from '@worklane/data/postgres-address.ts'
+import { withPostgres } from '@worklane/data/reach-postgres.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildWeb, type WebBuild } from '../../harness/stack/build.ts'
 import { startGuard } from '../../harness/stack/guard.ts'
@@ -17,21 +17,20 @@ describe('the web', () => {
   const password = `geheim-${randomUUID()}`
   let stack: Stack
   let build: WebBuild
-  let admin: pg.Client
   let logs: string
 
   beforeAll(async () => {
     ;[stack, build] = await Promise.all([startStack({ parts: ['postgres', 'redis'] }), buildWeb(() => {})])
     logs = await mkdtemp(join(tmpdir(), 'headroom-refused-'))
-    admin = new pg.Client(clientConfigOf('DATABASE_URL', stack.env.DATABASE_URL ?? ''))
-    await admin.connect()
   })
   afterAll(async () => {
-    await admin.end()
     await stack.stop()
     guard.end()
     await rm(logs, { recursive: true, force: true })
   })
+
+  const administrator = () => postgresAddress('DATABASE_URL', stack.env.DATABASE_URL ?? '')
+  const asAdministrator = (text: string) => withPostgres(administrator(), (client) => client.query(text))
 
   /** @returns what its process wrote before it ended, line by line */
   async function refusal(name: string, env: Record<string, string>): Promise<string[]> {
@@ -50,9 +49,8 @@ describe('the web', () => {
     return text.split('\n').filter((line) => line.includes('web does not start'))
   }
   const asRole = async (name: string, attributes: string) => {
-    await admin.query(`create role ${name} login password '${password}' ${attributes}`)
-    const address = postgresAddress('DATABASE_URL', stack.env.DATABASE_URL ?? '')
-    return { APP_DATABASE_URL: postgresUrl({ ...address, user: name, password }) }
+    await asAdministrator(`create role ${name} login password '${password}' ${attributes}`)
+    return { APP_DATABASE_URL: postgresUrl({ ...administrator(), user: name, password }) }
   }
 
   it('refuses to start as a superuser', async () => {
@@ -69,16 +67,18 @@ describe('the web', () => {
 
   it('refuses to start as the owner of the tables', async () => {
     const env = await asRole('probe_owner', '')
-    await admin.query('grant usage on schema public to probe_owner; alter table tasks owner to probe_owner')
+    await asAdministrator(
+      'grant usage on schema public to probe_owner; alter table tasks owner to probe_owner',
+    )
     const lines = await refusal('owner', env)
-    await admin.query('alter table tasks owner to current_user')
+    await asAdministrator('alter table tasks owner to current_user')
     expect(lines).toEqual([expect.stringMatching(/probe_owner, the owner of the table tasks/)])
   })
 
   it('refuses to start where a tenant table does not force row-level security', async () => {
-    await admin.query('alter table labels no force row level security')
+    await asAdministrator('alter table labels no force row level security')
     const lines = await refusal('unforced', {})
-    await admin.query('alter table labels force row level security')
+    await asAdministrator('alter table labels force row level security')
     expect(lines).toEqual([expect.stringMatching(/table labels does not force row-level security/)])
   })
 
