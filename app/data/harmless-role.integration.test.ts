@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { poolConfig } from './pool.ts'
+import { poolConfig, whenRefused } from './pool.ts'
 import { type OwnDatabase, ownDatabase } from './testing/own-database.ts'
 
 const app = join(import.meta.dirname, '..')
@@ -209,6 +209,9 @@ describe('a process', () => {
 
   it('is refused by every connection of a pool, not only by the first', async () => {
     const { url } = await role('superuser')
+    const told: string[] = []
+    // As a process does, which ends then, however late its server came up.
+    whenRefused(({ variable }) => told.push(variable))
     const pool = new pg.Pool(
       poolConfig({ variable: 'APP_DATABASE_URL', url, group: 'worklane_app', max: 3, name: 'probe' }),
     )
@@ -220,7 +223,9 @@ describe('a process', () => {
         for (const each of asked)
           expect(each).toMatchObject({ status: 'rejected', reason: { name: 'RefusedConnection' } })
       }
+      expect(told).toEqual(['APP_DATABASE_URL'])
     } finally {
+      whenRefused(() => {})
       await pool.end()
     }
   })
