@@ -15,6 +15,7 @@ import {
   userIdAt,
 } from '@headroom/fixtures/population.ts'
 import { unit, uuid, uuidAt } from '@headroom/fixtures/random.ts'
+import { generateKeyBetween } from 'fractional-indexing'
 
 type Value = string | number | Date | null
 export type Row = readonly Value[]
@@ -25,6 +26,13 @@ const sessionDays = 365
 const stream = { activity: 21, comment: 22, notification: 23, outbox: 24 } as const
 /** The share of open tasks whose assignee still has the notification of it. */
 const told = 0.3
+
+/** The ordering keys of places in a project, one after the other, made once for all projects. */
+const positions: string[] = []
+function positionAt(place: number): string {
+  while (positions.length <= place) positions.push(generateKeyBetween(positions.at(-1), null))
+  return positions[place] as string
+}
 
 /** A user's session token: whoever has the secret derives it from the index, so no list is ever shipped. */
 export const sessionToken = (spec: PopulationSpec, user: number, secret: string): string =>
@@ -191,7 +199,10 @@ export function tablesOf(
           yield [
             ...[organisation.id, task.id, project.id, task.number, task.title, task.description],
             ...[task.status, task.priority, task.assignee === null ? null : userIdAt(spec, task.assignee)],
-            ...[task.dueIn === null ? null : at(task.dueIn).toISOString().slice(0, 10), task.position],
+            ...[
+              task.dueIn === null ? null : at(task.dueIn).toISOString().slice(0, 10),
+              positionAt(task.position),
+            ],
             ...[userIdAt(spec, task.createdBy), created, done ?? created, done],
           ]
         }

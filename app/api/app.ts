@@ -1,7 +1,9 @@
 import { trpcServer } from '@hono/trpc-server'
+import { networkOf } from '@worklane/data/rate-limit/classes.ts'
 import { Problem } from '@worklane/domain/errors.ts'
 import type { Call } from '@worklane/domain/execute.ts'
 import { operations } from '@worklane/domain/operations.ts'
+import { limitAddress } from '@worklane/domain/rate-limits.ts'
 import { Hono, type MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { actorOf, refuseOtherSites } from './credentials.ts'
@@ -55,6 +57,9 @@ export function createApi({ origin, onRequest, onError }: ApiOptions) {
     })
   })
 
+  // Of every address: whoever answers without reading the body leaves it to the connection's next request.
+  app.use(readToTheEnd)
+
   const document = JSON.stringify(openApiDocument(origin))
   app.get('/openapi.json', (context) => {
     context.set('route', 'GET /openapi.json')
@@ -73,11 +78,13 @@ export function createApi({ origin, onRequest, onError }: ApiOptions) {
   // It looks at the body, which is dear even where there is none.
   const limit: MiddlewareHandler<Env> = (context, next) =>
     bodiless.has(context.req.method) ? next() : limited(context, next)
-  app.use('/v1/*', readToTheEnd)
-  app.use('/trpc/*', readToTheEnd)
   const signedIn: MiddlewareHandler<Env> = async (context, next) => {
     refuseOtherSites(context.req.raw, origin)
-    context.set('actor', await actorOf(context.req.raw, origin, context.get('requestId')))
+    const actor = await actorOf(context.req.raw, origin, context.get('requestId'))
+    context.set('actor', actor)
+    // By the edge's word; without an edge there is nobody who could be told from another.
+    const address = context.req.header('x-forwarded-for')?.split(',')[0]?.trim()
+    if (actor === null && address) await limitAddress(networkOf(address), 'anonymous')
     await next()
     const { headers } = context.res
     if (!headers.has('Cache-Control')) headers.set('Cache-Control', 'private, no-store')

@@ -8,9 +8,10 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { createApi } from './app.ts'
 import { asSession, type Input, restAsk, send } from './testing/asks.ts'
 
-const rounds = 50
+/** How often each pair is played: a few times in every test run, more by AT_ONCE_ROUNDS=50. */
+const rounds = Number(process.env.AT_ONCE_ROUNDS ?? 12)
 /** What meets the end of its whole organisation waits for a deadlock to be found, a second each time. */
-const roundsBesideTheEnd = 5
+const roundsBesideTheEnd = Math.ceil(rounds / 10)
 const roundsAtOnce = 3
 
 type Name = keyof typeof operations

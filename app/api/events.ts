@@ -1,4 +1,5 @@
 import type { Actor } from '@worklane/domain/actor.ts'
+import { Problem } from '@worklane/domain/errors.ts'
 import { execute } from '@worklane/domain/execute.ts'
 import { authoriseStream, streamAccess } from '@worklane/domain/live/access.ts'
 import { accessChannel, channelOf } from '@worklane/domain/live/channel.ts'
@@ -31,6 +32,7 @@ export function eventRoutes(origin: string) {
     // HEAD: who only asks what they would get is not kept waiting for it.
     if (context.req.raw.method === 'HEAD')
       return context.body(null, 200, { 'Content-Type': 'text/event-stream' })
+    if (!(await hub.isReady())) throw new Problem('unavailable', 'Live changes cannot be told at the moment.')
     const counted = await openStream(actor.userId)
     const access = streamAccess(actor, () => actorOf(context.req.raw, origin, context.get('requestId')))
     context.header('X-Accel-Buffering', 'no')

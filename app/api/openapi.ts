@@ -85,6 +85,10 @@ export function openApiDocument(origin: string): object {
           headers: { ...limitHeaders, 'Retry-After': { schema: seconds, description: 'Seconds to wait' } },
         },
         500: problem('Our own mistake; the request id helps to find it'),
+        503: {
+          ...problem('Busy or not there for a moment; nothing was changed'),
+          headers: { 'Retry-After': { schema: seconds, description: 'Seconds to wait' } },
+        },
       },
     }
     paths[path] = { ...paths[path], [methodOf(operation.rest).toLowerCase()]: described }

@@ -1,5 +1,11 @@
-import { type Problem, problems } from '@worklane/domain/errors.ts'
+import { type Problem, type ProblemKind, problems } from '@worklane/domain/errors.ts'
 import type { Call } from '@worklane/domain/execute.ts'
+
+/** For who was not told better: a limit ends with its minute. */
+const comeBackIn: { [kind in ProblemKind]?: Record<string, string> } = {
+  tooMany: { 'Retry-After': '60' },
+  unavailable: { 'Retry-After': '1' },
+}
 
 /** RFC 9457; null for an error that is ours, of which nothing is told but the request's id. */
 export function problemResponse(
@@ -18,7 +24,11 @@ export function problemResponse(
   }
   return new Response(JSON.stringify(body), {
     status,
-    headers: { ...headers, 'Content-Type': 'application/problem+json' },
+    headers: {
+      ...(problem && comeBackIn[problem.kind]),
+      ...headers,
+      'Content-Type': 'application/problem+json',
+    },
   })
 }
 

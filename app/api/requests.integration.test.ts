@@ -172,4 +172,20 @@ describe('requests that are not as they should be', () => {
     const labels = new Set(seen.map(({ route }) => route))
     expect([...labels].sort()).toEqual(['GET /v1/tasks/:taskId', 'trpc batch', 'trpc unknown', 'unknown'])
   })
+
+  it('one after another without a credential are refused at some time, those of the same network alone', async () => {
+    const from = (address: string, init: RequestInit = {}) =>
+      api.request('/v1/me', { ...init, headers: { 'x-forwarded-for': address, ...init.headers } })
+    const network = '2001:db8:77:88'
+    let refused: Response | undefined
+    for (let n = 0; n < 700 && !refused; n++) {
+      // Keys that are guessed are no credential.
+      const answer = await from(`${network}::${n}`, { headers: { authorization: 'Bearer wl_a_guess' } })
+      if (answer.status !== 401) refused = answer
+    }
+    expect(refused?.status).toBe(429)
+    expect(Number(refused?.headers.get('retry-after'))).toBeGreaterThan(0)
+    expect((await from('2001:db8:77:89::1')).status).toBe(401)
+    expect((await from(`${network}::1`, { headers: { cookie: cookie() } })).status).toBe(200)
+  })
 })

@@ -17,6 +17,7 @@ const codes = {
   tooLarge: 'PAYLOAD_TOO_LARGE',
   methodNotAllowed: 'METHOD_NOT_SUPPORTED',
   tooMany: 'TOO_MANY_REQUESTS',
+  unavailable: 'SERVICE_UNAVAILABLE',
 } as const satisfies Record<ProblemKind, TRPCError['code']>
 
 const t = initTRPC.context<Context>().create({

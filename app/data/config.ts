@@ -32,6 +32,8 @@ const common = z.object({
   UPSTASH_REDIS_REST_TOKEN: z.string().optional(),
   /** Multiplies every rate limit; tests make it small, load runs large. */
   RATE_LIMIT_SCALE: z.coerce.number().positive().default(1),
+  /** How long a request waits for the limits' store before it is let through uncounted. Milliseconds. */
+  RATE_LIMIT_PATIENCE_MS: z.coerce.number().int().min(1).max(60_000).default(250),
   /** Reads a minute that an organisation may make at most, whatever its plan pays for: what the machine can spare. */
   ORGANISATION_READS_CAP: z.coerce.number().positive().optional(),
   /** A stream of live updates is open this long at most; its client comes back, to whichever process there is. */

@@ -2,6 +2,7 @@ import type pg from 'pg'
 import { assertHarmlessRole, type Group } from './harmless-role.ts'
 import { clientConfig, postgresAddress } from './postgres-address.ts'
 import { mayPass, RefusedConnection, refusedBecause } from './refused-connection.ts'
+import { within } from './within.ts'
 
 export type PoolOptions = {
   /** The variable that holds the string. */
@@ -66,7 +67,7 @@ export async function assertPools(
       if (!mayPass(error)) throw refusedBecause(variable, error)
     }
   })
-  const { promise: late, resolve } = Promise.withResolvers<void>()
-  const timer = setTimeout(resolve, patienceMs)
-  await Promise.race([Promise.all(asked), late]).finally(() => clearTimeout(timer))
+  await within(patienceMs, Promise.all(asked)).catch((error: unknown) => {
+    if (error instanceof RefusedConnection) throw error
+  })
 }

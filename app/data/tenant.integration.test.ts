@@ -46,7 +46,7 @@ describe('the tenant-scoped client', () => {
       const [one, other] = (await asAdministrator(async (client) => {
         const { rows } = await client.query(
           `insert into tasks (org_id, project_id, number, title, position)
-         select $1, $2, (select max(number) from tasks where org_id = $1) + n, 'x', n from generate_series(1, 2) n returning id`,
+         select $1, $2, (select max(number) from tasks where org_id = $1) + n, 'x', 'd' || lpad(n::text, 4, '0') from generate_series(1, 2) n returning id`,
           [first.id, first.project],
         )
         return rows.map((row) => row.id as string)

@@ -2,13 +2,14 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomUUID } from 'node:crypto'
 import { type OrgId, orgId } from '@worklane/data/ids.ts'
 import type { Actor } from './actor.ts'
+import { runAfterCommit } from './after-commit.ts'
 import { tagKeys } from './cache.ts'
 import { forgetNow } from './forgetting.ts'
 import { publish } from './live/channel.ts'
 
 type AuditEntry = { target: string; before: unknown; after: unknown }
 type OutboxRow = { orgId: string; topic: string; payload: unknown }
-type Live = { projectId: string; event: 'task' | 'removed'; data: unknown }
+type Live = { projectId: string; event: 'task' | 'removed' | 'open'; data: unknown }
 
 /** How a transaction runs one more statement, whichever client holds it. */
 export type RunStatement = (text: string, values: unknown[]) => Promise<unknown>
@@ -51,9 +52,13 @@ export class Effects {
 
   /** What a crash keeps from happening here the relay repeats, from the rows of the transaction. */
   async afterCommit(actor: Actor): Promise<void> {
-    await forgetNow(this.#forgetting, this.#keys(actor))
-    for (const { projectId, event, data } of this.live) await publish(actor, projectId, event, data)
-    for (const work of [...this.around, ...this.afterwards]) await work()
+    const forgetting = () => forgetNow(this.#forgetting, this.#keys(actor))
+    const telling = this.live.map(
+      ({ projectId, event, data }) =>
+        () =>
+          publish(actor, projectId, event, data),
+    )
+    await runAfterCommit([forgetting, ...telling, ...this.around, ...this.afterwards])
   }
 
   #keys(actor: Actor): string[] {
@@ -112,7 +117,7 @@ export const forgetIn = (organisation: string, ...tags: string[]) =>
 export const tell = (projectId: string, event: Live['event'], data: unknown) =>
   void effects().live.push({ projectId, event, data })
 
-/** Something to do once the write is committed, which is no loss where it does not happen. It must not fail. */
+/** Something to do once the write is committed, which is no loss where it does not happen. */
 export const afterwards = (work: () => Promise<void>) => void effects().afterwards.push(work)
 
 /** Something that Redis is told right before the commit and again after it. It must not fail. */

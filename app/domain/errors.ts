@@ -10,6 +10,7 @@ export const problems = {
   tooLarge: { status: 413, title: 'The body is too large' },
   methodNotAllowed: { status: 405, title: 'Method not allowed' },
   tooMany: { status: 429, title: 'Too many requests' },
+  unavailable: { status: 503, title: 'Not available for a moment' },
 } as const
 
 export type ProblemKind = keyof typeof problems

@@ -77,7 +77,7 @@ async function write(operation: AnyOperation, actor: Actor, input: unknown, call
       return { output: earlier, effects }
     }
     await repeatedly(operation.name, () => run('select 1', []))
-    const now = operation.locks ? await takeTurn(run, operation, actor) : actor
+    const now = await takeTurn(run, operation, actor)
     const output = await collectEffects(effects, () => operation.run(now, input as never))
     if (operation.audited !== false && effects.audit.length === 0) {
       throw new Error(`${operation.name} left nothing in the audit log`)

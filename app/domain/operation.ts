@@ -33,10 +33,13 @@ type Common = {
    */
   writes?: 'tenant' | 'account'
   /**
-   * Changes who belongs to the organisation, or what somebody may do there. Such writes of one organisation happen
-   * one after another, and the caller's role is read again when its turn has come (see `turn.ts`).
+   * Changes who belongs to the organisation, or to all that the person belongs to, or what somebody may do there.
+   * Such writes of one organisation happen one after another, and the caller's role is read again when its turn has
+   * come (see `turn.ts`).
    */
-  locks?: 'organisation'
+  locks?: 'organisation' | 'own organisations'
+  /** Lets somebody else in, and so only a person may do it who has proved their address (docs/decisions/030). */
+  needsProof?: boolean
   /** False for a write that is nobody's business but one's own, such as reading a notification. */
   audited?: boolean
   /** Runs before a write's transaction, and stays when that is undone: to count a try, say. */

@@ -5,11 +5,11 @@ import { createComment, listComments, removeComment, updateComment } from './com
 import { getDashboard } from './dashboard/operations.ts'
 import { createFilter, listFilters, removeFilter } from './filters/operations.ts'
 import { createInvitation, listInvitations, revokeInvitation } from './invitations/operations.ts'
-import { createLabel, listLabels, removeLabel, updateLabel } from './labels/operations.ts'
+import { createLabel, getLabel, listLabels, removeLabel, updateLabel } from './labels/operations.ts'
 import { exportMe } from './me/export.ts'
 import { getMe, setPassword, updateMe } from './me/operations.ts'
 import { removeMe } from './me/remove.ts'
-import { listMembers, removeMember, setRole } from './members/operations.ts'
+import { getMember, listMembers, removeMember, setRole } from './members/operations.ts'
 import {
   countNotifications,
   listNotifications,
@@ -60,6 +60,7 @@ export const operations = {
   'organisation.export': exportOrganisation,
   'organisation.remove': removeOrganisation,
   'member.list': listMembers,
+  'member.get': getMember,
   'member.setRole': setRole,
   'member.remove': removeMember,
   'invitation.list': listInvitations,
@@ -80,6 +81,7 @@ export const operations = {
   'task.move': moveTask,
   'task.remove': removeTask,
   'label.list': listLabels,
+  'label.get': getLabel,
   'label.create': createLabel,
   'label.update': updateLabel,
   'label.remove': removeLabel,

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { listActivity } from './activity/operations.ts'
+import { listComments } from './comments/operations.ts'
 import { execute } from './execute.ts'
 import { closeRuntime } from './runtime.ts'
-import { listTasks } from './tasks/reads.ts'
+import { findTasks, listTasks } from './tasks/reads.ts'
 import { asAdministrator, createTenant, type Tenant } from './testing/tenants.ts'
 
 describe('paging', () => {
@@ -13,7 +14,7 @@ describe('paging', () => {
     await asAdministrator(async (client) => {
       await client.query(
         `insert into tasks (org_id, project_id, number, title, position)
-         select $1, $2, n, 'Task ' || n, n from generate_series(2, 25) n`,
+         select $1, $2, n, 'Task ' || n, 'd' || lpad(n::text, 4, '0') from generate_series(2, 25) n`,
         [tenant.id, tenant.project],
       )
       // All in the same millisecond, as a fast import makes them.
@@ -55,6 +56,26 @@ describe('paging', () => {
     )
     expect(ids).toHaveLength(23)
     expect(new Set(ids).size).toBe(23)
+  })
+
+  it('shows every comment and task once, however close their times', async () => {
+    const { actor } = tenant.people.viewer
+    await asAdministrator(async (client) => {
+      await client.query(
+        `insert into comments (org_id, task_id, body, created_at)
+         select $1, $2, 'Comment ' || n, now() - n * interval '100 microseconds' from generate_series(1, 23) n`,
+        [tenant.id, tenant.task],
+      )
+      await client.query(
+        `update tasks set updated_at = now() - number * interval '100 microseconds' where org_id = $1`,
+        [tenant.id],
+      )
+    })
+    const taskId = tenant.task
+    const comments = await allIds((cursor) => execute(listComments, actor, { taskId, cursor, limit: 4 }))
+    const tasks = await allIds((cursor) => execute(findTasks, actor, { cursor, limit: 4 }))
+    expect([comments.length, new Set(comments).size]).toEqual([23, 23])
+    expect([tasks.length, new Set(tasks).size]).toEqual([25, 25])
   })
 
   it('refuses a cursor that no page gave', async () => {

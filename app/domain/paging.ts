@@ -1,4 +1,8 @@
 import { z } from 'zod'
+import { invalidField } from './errors.ts'
+
+/** Of lists that are read whole by many; whoever needs the rest goes on with the cursor. */
+export const listSize = z.number().int().min(1).max(200).default(200)
 
 export const pageSize = z.number().int().min(1).max(100).default(50)
 
@@ -26,6 +30,13 @@ export const timeCursorOf = (at: Date, id: string) => `${at.toISOString()}_${id}
 export function timeAndId(cursor: string): { at: Date; id: string } {
   const [at = '', id = ''] = cursor.split('_')
   return { at: new Date(at), id }
+}
+
+/** What comes after a row where rows stand by their names. @throws Problem invalid where the cursor's row is gone */
+export function afterName(cursor: string | undefined, row: { name: string } | null) {
+  if (cursor === undefined) return {}
+  if (!row) throw invalidField('cursor', 'must be the nextCursor of an earlier page')
+  return { OR: [{ name: { gt: row.name } }, { name: row.name, id: { gt: cursor } }] }
 }
 
 /** A page of rows that were asked for with one more than its size, and where the next one begins. */

@@ -21,7 +21,10 @@ export function refuseBeyond({ allowed, retryAfterSeconds }: LimitVerdict): void
 }
 
 /** Before there is anybody who asks: by the address. @throws Problem tooMany */
-export async function limitAddress(address: string, what: 'sign-in' | 'sign-up'): Promise<void> {
+export async function limitAddress(
+  address: string,
+  what: 'sign-in' | 'sign-up' | 'anonymous',
+): Promise<void> {
   const { limiter, env } = runtime()
   refuseBeyond(await limiter.check([addressLimit(address, what, env.RATE_LIMIT_SCALE)]))
 }

@@ -1,5 +1,6 @@
+import pg from 'pg'
 import { describe, expect, it } from 'vitest'
-import { isForeseen } from './refusals.ts'
+import { inWords, isForeseen } from './refusals.ts'
 import { asAdministrator } from './testing/tenants.ts'
 
 /** Nothing that a caller sends can meet these: their values are drawn by us, or written by the worker alone. */
@@ -31,5 +32,28 @@ describe('the refusals of the database', () => {
         !ours.some((each) => each.test(name)),
     )
     expect(unforeseen.map(({ name }) => name)).toEqual([])
+  })
+
+  it('are no fault of ours where others held a lock, or all connections, for too long', async () => {
+    const waited = asAdministrator(async (holder) => {
+      await holder.query('begin')
+      await holder.query('lock table population')
+      await inWords(
+        asAdministrator(async (client) => {
+          await client.query("begin; set local lock_timeout = '50ms'")
+          await client.query('lock table population')
+        }),
+      )
+    })
+    await expect(waited).rejects.toMatchObject({ kind: 'unavailable' })
+    const pool = new pg.Pool({
+      connectionString: process.env.DATABASE_URL,
+      max: 1,
+      connectionTimeoutMillis: 1_000,
+    })
+    const held = await pool.connect()
+    await expect(inWords(pool.connect())).rejects.toMatchObject({ kind: 'unavailable' })
+    held.release()
+    await pool.end()
   })
 })

@@ -18,6 +18,7 @@ const byConstraint: Record<string, () => Problem> = {
   accounts_pkey: taken('This sign-in belongs to an account already.'),
   task_labels_pkey: taken('The labels of this task were changed at the same time; try again.'),
   tasks_org_id_project_id_number_key: taken('Another task was added at the same time; try again.'),
+  tasks_by_column: taken('Another task was put at the same place at the same time; try again.'),
   tasks_org_id_project_id_fkey: gone('project'),
   tasks_org_id_assignee_id_fkey: unknownField('assigneeId', 'must be a member of your organisation'),
   task_labels_org_id_task_id_fkey: gone('task'),
@@ -33,8 +34,13 @@ const byConstraint: Record<string, () => Problem> = {
 
 const met = () => new Problem('conflict', 'Others changed the same at the same time; try again.')
 
+const busy = () => new Problem('unavailable', 'Too much happens at the same time; try again in a moment.')
+
 /** What a refusal means whatever stood against it. */
 const byCode: Record<string, () => Problem> = {
+  // lock_not_available: others held for long what it waited for. too_many_connections.
+  '55P03': busy,
+  '53300': busy,
   '40001': met,
   '40P01': met,
   P2034: met,
@@ -54,13 +60,17 @@ function wordsFor({ code, constraint }: Refusal): (() => Problem) | undefined {
 /** Whether a refusal has words of its own. */
 export const isForeseen = (refusal: Refusal): boolean => wordsFor(refusal) !== undefined
 
+/** Of pg's pool: all of its connections were in use for as long as one waits. */
+const foundNoConnection = (error: unknown) =>
+  error instanceof Error && error.message === 'timeout exceeded when trying to connect'
+
 /** The one place that puts the database's refusals into words; what nobody foresaw stays an error of ours. */
 export async function inWords<T>(work: Promise<T>): Promise<T> {
   try {
     return await work
   } catch (error) {
     const refusal = refusalOf(error)
-    const problem = refusal && wordsFor(refusal)?.()
+    const problem = refusal ? wordsFor(refusal)?.() : foundNoConnection(error) ? busy() : null
     if (!problem) throw error
     problem.cause = error
     throw problem

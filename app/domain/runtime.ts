@@ -4,6 +4,7 @@ import { assertPools, poolConfig } from '@worklane/data/pool.ts'
 import { createLimiter } from '@worklane/data/rate-limit/limiter.ts'
 import { assertRedis } from '@worklane/data/redis-address.ts'
 import { connect, type Tenant, tenant } from '@worklane/data/tenant.ts'
+import { within } from '@worklane/data/within.ts'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import type { Actor } from './actor.ts'
@@ -16,16 +17,23 @@ export const limitCounts = { unavailable: 0 }
 function open() {
   const env = readEnvironment('domain')
   faults()
-  const auth = accountPool(env.AUTH_DATABASE_URL)
+  // Its statements are short reads, and writes of one row: they wait for no lock that a transaction holds.
+  const auth = accountPool(env.AUTH_DATABASE_URL, { lock_timeout: answerWithinMs })
   // A pool of its own: transactions may wait for a lock whose holder has a question for `auth` before it commits.
-  const accounts = accountPool(env.AUTH_DATABASE_URL)
-  const redis = new Redis(env.REDIS_URL, { maxRetriesPerRequest: 1, enableAutoPipelining: true })
+  const accounts = accountPool(env.AUTH_DATABASE_URL, { lock_timeout: lockedAtMostMs })
+  const redis = new Redis(env.REDIS_URL, {
+    maxRetriesPerRequest: 1,
+    enableAutoPipelining: true,
+    // It is asked inside of transactions too, which hold their locks meanwhile: one that hangs is one that is away.
+    commandTimeout: redisWithinMs,
+  })
   // Readiness tells of it; without a listener a lost Redis would end the process.
   redis.on('error', () => {})
   const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = env
   const limiter = createLimiter({
     redis,
     rest: url && token ? { url, token } : undefined,
+    patienceMs: env.RATE_LIMIT_PATIENCE_MS,
     onUnavailable: () => {
       limitCounts.unavailable++
     },
@@ -33,13 +41,22 @@ function open() {
   return { env, database: connect(env.APP_DATABASE_URL, env.DATABASE_POOL), auth, accounts, redis, limiter }
 }
 
+/** How long Redis has for an answer. */
+const redisWithinMs = 1_000
+/** How long a transaction waits for others, and for a free connection. */
+const lockedAtMostMs = 10_000
+
 /** Connections as the role that may look across tenants. */
-function accountPool(url: string | undefined): pg.Pool {
+function accountPool(url: string | undefined, limits: pg.PoolConfig): pg.Pool {
   const variable = 'AUTH_DATABASE_URL'
   const pool =
     url === undefined
       ? closedPool(new ConfigurationError('domain', [`${variable}: is not set, and accounts are asked for`]))
-      : new pg.Pool(poolConfig({ variable, url, group: 'worklane_auth', max: 4, name: 'worklane-auth' }))
+      : new pg.Pool({
+          ...{ connectionTimeoutMillis: lockedAtMostMs, idle_in_transaction_session_timeout: lockedAtMostMs },
+          ...limits,
+          ...poolConfig({ variable, url, group: 'worklane_auth', max: 4, name: 'worklane-auth' }),
+        })
   pool.on('error', () => {})
   toleratesLostConnections(pool)
   return pool
@@ -87,10 +104,10 @@ const answerWithinMs = 2_000
 
 /** Whether everything that was asked answers in time: a server that hangs is no more there than one that is gone. */
 export async function allAnswer(probes: Promise<unknown>[]): Promise<boolean> {
-  const { promise: late, resolve } = Promise.withResolvers<boolean>()
-  const timer = setTimeout(() => resolve(false), answerWithinMs)
-  const answered = Promise.allSettled(probes).then((all) => all.every(({ status }) => status === 'fulfilled'))
-  return Promise.race([answered, late]).finally(() => clearTimeout(timer))
+  return within(answerWithinMs, Promise.all(probes)).then(
+    () => true,
+    () => false,
+  )
 }
 
 /** Ends every connection; for a graceful stop. */

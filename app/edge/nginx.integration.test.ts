@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
@@ -84,6 +84,29 @@ describe('the edge', () => {
     for (const server of servers) server.close().closeAllConnections()
     await rm(directory, { recursive: true, force: true })
   })
+
+  /** As it is: fetch would encode the path, and refuse some methods itself. */
+  const asRaw = (path: string, { method = 'GET', body, headers }: RequestInit) =>
+    new Promise<{ status: number; type: string; body: string }>((resolve, reject) => {
+      const { port } = new URL(origin)
+      const asked = connect(Number(port), '127.0.0.1')
+      const fields = { Host: 'edge', Connection: 'close', ...(headers as Record<string, string>) }
+      const length = body === undefined ? {} : { 'Content-Length': String((body as string).length) }
+      const head = Object.entries({ ...fields, ...length }).map(([name, value]) => `${name}: ${value}\r\n`)
+      let text = ''
+      asked.on('data', (data) => {
+        text += data
+      })
+      // The edge closes while it is still being told.
+      asked.on('error', () => {})
+      asked.on('close', () => {
+        const [, status = '', type = '', answer = ''] =
+          /^HTTP\/1\.1 (\d+)[\s\S]*?Content-Type: (\S+)\r\n[\s\S]*?\r\n\r\n([\s\S]*)$/i.exec(text) ?? []
+        if (status === '') reject(new Error(`no answer: ${text.slice(0, 200)}`))
+        else resolve({ status: Number(status), type, body: answer })
+      })
+      asked.write(`${method} ${path} HTTP/1.1\r\n${head.join('')}\r\n${body ?? ''}`)
+    })
 
   const get = (path: string, headers: Record<string, string> = {}) => fetch(origin + path, { headers })
 
@@ -226,6 +249,42 @@ describe('the edge', () => {
     const [first = 0, , third = 0] = await arrivals('/v1/projects/1/events')
     expect(third - first).toBeGreaterThan(400)
     await expect.poll(() => ended, { timeout: 5_000 }).toBe(true)
+  })
+
+  it.each<[string, number, string, RequestInit]>([
+    ['a path that is no path', 400, '/v1/%zz', {}],
+    ['a method that nobody has', 405, '/v1/me', { method: 'TRACE' }],
+    ['a body beyond all bounds', 413, '/v1/me', { method: 'POST', body: 'x'.repeat(2_200_000) }],
+    ['the same for a page', 413, '/dashboard', { method: 'POST', body: 'x'.repeat(2_200_000) }],
+    ['an address beyond all bounds', 414, `/v1/me?${'x'.repeat(40_000)}`, {}],
+    ['headers beyond all bounds', 431, '/v1/me', { headers: { 'x-long': 'x'.repeat(12_000) } }],
+  ])('refuses %s in the words of the API', async (_, status, path, init) => {
+    const answer = await asRaw(path, init)
+    expect(answer).toMatchObject({ status, type: 'application/problem+json' })
+    expect(JSON.parse(answer.body)).toMatchObject({
+      status,
+      requestId: expect.stringMatching(/^[0-9a-f]{32}$/),
+    })
+  })
+
+  it('tells of an API that is away in its words, and of pages in those of nginx', async () => {
+    const { nginx } = await provide(['nginx'])
+    const own = await mkdtemp(join(tmpdir(), 'headroom-edge-'))
+    const port = await upstream('free')
+    const gone = await upstream('gone')
+    for (const _ of [port, gone]) await new Promise((resolve) => servers.pop()?.close(resolve))
+    const lonely = await startEdge({
+      ...{ guard, program: nginx.path, directory: own, logFile: join(own, 'edge.log'), compress: true },
+      ports: { edge: port, web: [gone], api: [gone] },
+      build: { server: '', directory: '', staticDirectory: null },
+    })
+    const ask = (path: string) => fetch(`http://127.0.0.1:${port}${path}`)
+    const answer = await ask('/v1/me')
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([502, 'application/problem+json'])
+    expect(await answer.json()).toMatchObject({ status: 502, requestId: answer.headers.get('x-request-id') })
+    expect((await ask('/dashboard')).headers.get('content-type')).toBe('text/html')
+    await lonely.stop()
+    await rm(own, { recursive: true, force: true })
   })
 
   it('keeps the figures of the processes to itself', async () => {

@@ -84,6 +84,7 @@ http {
     proxy_buffer_size 16k;
     proxy_next_upstream error timeout;
     add_header X-Request-Id $request_id always;
+    ${errorPages(refusals.filter(({ status }) => status < 500))}
 
     location = /edge-health { add_header Content-Type text/plain; return 200 "ok"; }
     # The processes' own health and figures are not for the public.
@@ -96,15 +97,10 @@ http {
       proxy_pass http://api;
     }
     location ~ ^/(v1/|trpc/|openapi\\.json$) {
-      error_page 413 @too_large;
+      ${errorPages(refusals)}
       proxy_pass http://api;
     }
-    # What is too large for the edge is refused in the API's own words.
-    location @too_large {
-      internal;
-      default_type application/problem+json;
-      return 413 '{"type":"about:blank","title":"The body is too large","status":413,"detail":"the body must be at most 1 MB","requestId":"$request_id"}';
-    }
+    ${refusals.map(refusalLocation).join('\n    ')}
 ${staticLocation(edge)}
     location ~ ^/(pricing|docs|sign-in)?$ {
       proxy_cache pages;
@@ -125,6 +121,44 @@ ${staticLocation(edge)}
   }
 }
 `.trimStart()
+}
+
+type EdgeRefusal = { status: number; nginx?: number; title: string; detail: string }
+
+/**
+ * What the edge itself refuses, before it knows for whom the request is, and for the API that it is away: in the
+ * API's own words (RFC 9457).
+ */
+const refusals: EdgeRefusal[] = [
+  {
+    status: 400,
+    title: 'The input is not valid',
+    detail: 'the request is not HTTP, or its path is not encoded as a URL',
+  },
+  { status: 405, title: 'Method not allowed', detail: 'no address takes this method' },
+  { status: 413, title: 'The body is too large', detail: 'the body must be at most 1 MB' },
+  { status: 414, title: 'The address is too long', detail: 'the path and query must be at most 8 kB' },
+  // nginx has a number of its own for it.
+  { status: 431, nginx: 494, title: 'The headers are too large', detail: 'a header must be at most 8 kB' },
+  {
+    status: 502,
+    title: 'Not available for a moment',
+    detail: 'The API cannot be reached at the moment. Try again.',
+  },
+  { status: 504, title: 'Not available for a moment', detail: 'The API did not answer in time. Try again.' },
+]
+
+const errorPages = (all: EdgeRefusal[]) =>
+  all.map(({ status, nginx = status }) => `error_page ${nginx} =${status} /_refused/${status};`).join(' ')
+
+function refusalLocation({ status, title, detail }: EdgeRefusal): string {
+  const body = JSON.stringify({ type: 'about:blank', title, status, detail, requestId: '$request_id' })
+  // An address and no name: a request whose own could not be read cannot be led to a name.
+  return `location = /_refused/${status} {
+      internal;
+      default_type application/problem+json;
+      return ${status} '${body}';
+    }`
 }
 
 /** A path below a directory, which may hold spaces and quotes. */

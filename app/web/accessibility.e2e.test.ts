@@ -115,6 +115,31 @@ describe('every page', async () => {
     ['a new task', '/projects/[projectId]', press('New task')],
     ['a task that is edited', '/tasks/[taskId]', press('Edit')],
     [
+      'the choice of who has a task',
+      '/tasks/[taskId]',
+      async (page) => {
+        await page.getByRole('combobox', { name: 'Assignee' }).fill('a')
+        await page.locator('[role=option]').first().waitFor()
+      },
+    ],
+    [
+      'the choice of a label',
+      '/tasks/[taskId]',
+      async (page) => {
+        await press('Edit')(page)
+        await page.getByRole('combobox', { name: 'Add a label' }).click()
+        await page.locator('[role=option]').first().waitFor()
+      },
+    ],
+    [
+      'the choice of a project to filter by',
+      '/tasks',
+      async (page) => {
+        await page.getByRole('combobox', { name: 'Any project' }).click()
+        await page.locator('[role=option]').first().waitFor()
+      },
+    ],
+    [
       'the choice of who is mentioned',
       '/tasks/[taskId]',
       async (page) => {

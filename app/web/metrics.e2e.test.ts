@@ -53,6 +53,75 @@ describe('the figures of each process', () => {
     expect(misses?.value).toBeLessThan(visits / 4)
   })
 
+  it('have a bounded number of series, and no label that a stranger chose', async () => {
+    const doors = ['web-1', 'web-2', 'api']
+      .map((name) => stack.addresses[name])
+      .filter((door) => door !== undefined)
+    expect(doors).toHaveLength(3)
+    /** All there is to choose in a request, to each process and through the edge. */
+    const askStrangely = async (word: string) => {
+      const paths = [
+        ...[
+          `/${word}`,
+          `/v1/${word}`,
+          `/v1/projects/${word}/tasks`,
+          `/trpc/${word}`,
+          `/trpc/task.get,${word}.${word}`,
+        ],
+        ...[
+          `/projects/${word}`,
+          `/tasks/${word}`,
+          `/invitations/${word}`,
+          `/sign-in?next=${word}`,
+          `/docs?${word}`,
+        ],
+        ...[
+          `/api/auth/${word}`,
+          `/api/auth/callback/${word}`,
+          `/_next/static/${word}.js`,
+          `/%zz${word}`,
+          `/dev/${word}`,
+        ],
+      ]
+      const headers = {
+        'x-request-id': word,
+        'user-agent': word,
+        'accept-language': word,
+        cookie: `${word}=${word}`,
+      }
+      const asked = [stack.origin, ...doors].flatMap((door) =>
+        paths.flatMap((path) => [
+          fetch(door + path, { headers, redirect: 'manual' }),
+          fetch(door + path, {
+            headers: { ...headers, rsc: '1', 'next-router-prefetch': '1' },
+            redirect: 'manual',
+          }),
+          fetch(door + path, { method: 'POST', body: word, headers: { ...headers, 'next-action': word } }),
+          fetch(door + path, { method: word.toUpperCase(), headers, redirect: 'manual' }),
+        ]),
+      )
+      for (const answer of await Promise.allSettled(asked)) {
+        if (answer.status === 'fulfilled') await answer.value.arrayBuffer().catch(() => null)
+      }
+    }
+    const series = async (): Promise<string[]> => {
+      const pages = [...doors, stack.addresses.worker].map(async (door) =>
+        (await fetch(`${door}/metrics`)).text(),
+      )
+      const lines = (await Promise.all(pages)).join('\n').split('\n')
+      return [...new Set(lines.flatMap((line) => /^([a-z_]+\{.*\}|[a-z_]+) /.exec(line)?.[1] ?? []))].sort()
+    }
+    for (const word of ['abracadabra', 'simsalabim']) await askStrangely(word)
+    const before = await series()
+    expect(before.length).toBeGreaterThan(100)
+    for (const word of ['hocuspocus', 'alakazam', 'presto']) await askStrangely(word)
+    const after = await series()
+    expect(after.filter((each) => !before.includes(each))).toEqual([])
+    expect(after.filter((each) => /abracadabra|simsalabim|hocuspocus|alakazam|presto/i.test(each))).toEqual(
+      [],
+    )
+  })
+
   it.each(['availability', 'latency'])('answer what the rules ask for %s', async (slo) => {
     const rule = prometheusRules()
       .groups.flatMap(({ rules }) => rules)

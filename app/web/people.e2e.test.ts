@@ -16,7 +16,11 @@ describe('two people and their organisation', () => {
   beforeAll(async () => {
     // Small limits, so that a person can meet one; still far above what this walk needs.
     const parts = partNames.filter((part) => part !== 'prometheus')
-    stack = await startStack({ population: null, parts, env: { RATE_LIMIT_SCALE: '0.5' } })
+    stack = await startStack({
+      population: null,
+      parts,
+      env: { RATE_LIMIT_SCALE: '0.5', RATE_LIMIT_PATIENCE_MS: '10000' },
+    })
     browser = await launchChromium(await provideHeadless())
     ada = await newPage()
     bob = await newPage()
@@ -72,6 +76,27 @@ describe('two people and their organisation', () => {
     await ada.getByRole('region', { name: 'To do' }).getByRole('listitem').nth(2).waitFor()
   })
 
+  it('let nobody in before their own address is confirmed, which takes nothing from them', async () => {
+    await visit(ada, '/settings/members')
+    await ada.getByRole('heading', { name: 'Confirm your e-mail address' }).waitFor()
+    expect(await ada.getByRole('button', { name: 'Send invitation' }).count()).toBe(0)
+    const refused = await fetch(`${stack.origin}/v1/invitations`, {
+      ...{ method: 'POST', body: '{"email":"eve@example.test","role":"admin"}' },
+      headers: { cookie: await signedIn(ada.context()) },
+    })
+    expect(refused.status).toBe(403)
+    await visit(ada, '/settings/api-keys')
+    await ada.getByRole('button', { name: 'Send the link again' }).click()
+    await ada.getByRole('status').waitFor()
+    // The one that was mailed at the sign-up is good as well.
+    await ada.goto('/dev/mail')
+    const mails = ada.getByRole('listitem').filter({ hasText: 'Confirm your e-mail address' })
+    expect(await mails.count()).toBe(2)
+    await mails.last().getByRole('link', { name: 'Open the link' }).click()
+    await ada.waitForURL('**/dashboard')
+    await ada.getByText('Analytical Engines').first().waitFor()
+  })
+
   it('invite a second person by mail, who joins', async () => {
     await visit(ada, '/settings/members')
     await ada.getByLabel('E-mail').fill('bob@example.test')
@@ -87,7 +112,8 @@ describe('two people and their organisation', () => {
         { timeout: 15_000 },
       )
       .toBe(1)
-    await bob.getByRole('link', { name: 'Open the link' }).click()
+    const invitation = bob.getByRole('listitem').filter({ hasText: 'Ada Lovelace invites you' })
+    await invitation.getByRole('link', { name: 'Open the link' }).click()
     await bob.getByText('Ada Lovelace invites you').waitFor()
     await bob.getByRole('link', { name: 'Create an account' }).click()
     await bob.getByLabel('Your name').fill('Bob Babbage')

@@ -52,6 +52,10 @@ await orRefuse('worker', () => Promise.all([assertPools([[relayVariable, pool]])
 // BullMQ's blocking reads must wait as long as they like.
 const connection = new Redis(env.REDIS_URL, { maxRetriesPerRequest: null })
 connection.on('error', (error) => log.error({ err: error }, 'redis'))
+// Everything else is told at once that Redis is away, or hangs: transactions of the database are open meanwhile, and
+// what waits for Redis to come back is more with every second.
+const promptRedis = new Redis(env.REDIS_URL, { maxRetriesPerRequest: 1, commandTimeout: 5_000 })
+promptRedis.on('error', () => {})
 new Gauge({
   name: 'effect_oldest_waiting_seconds',
   help: 'Age of the oldest write of which no worker has taken up what it brings about',
@@ -70,7 +74,7 @@ new Gauge({
 })
 
 const queue = new Queue<OutboxJob>(queueName, {
-  connection,
+  connection: promptRedis,
   defaultJobOptions: {
     attempts: 8,
     backoff: { type: 'exponential', delay: 500 },
@@ -78,7 +82,7 @@ const queue = new Queue<OutboxJob>(queueName, {
     removeOnFail: { age: 7 * 86_400 },
   },
 })
-const schedules = new Queue('schedules', { connection })
+const schedules = new Queue('schedules', { connection: promptRedis })
 
 const effects: Record<string, (job: OutboxJob) => Promise<void>> = {
   [activityTopic]: recordActivity,
@@ -117,16 +121,20 @@ async function schedule(): Promise<void> {
   if (await schedules.getJobScheduler('prune-outbox')) return
   await schedules.upsertJobScheduler('prune-outbox', { every: 3_600_000 }, { name: 'prune-outbox' })
 }
-await schedule()
-const rescheduling = setInterval(
-  () => void schedule().catch((error) => log.error({ err: error }, 'schedules')),
-  rescheduleMs,
-)
+const reschedule = () => void schedule().catch((error) => log.error({ err: error }, 'schedules'))
+reschedule()
+promptRedis.on('ready', reschedule)
+const rescheduling = setInterval(reschedule, rescheduleMs)
 
 let relaying = true
-const beat = relayBeat(connection)
+const beat = relayBeat(promptRedis)
 const relay = (async () => {
   while (relaying) {
+    // Else each round would leave an attempt behind that waits for Redis.
+    if (promptRedis.status !== 'ready') {
+      await new Promise((resolve) => setTimeout(resolve, pauseMs))
+      continue
+    }
     const moved = await relayOnce(pool, queue)
       .then(async (count) => {
         await beat()
@@ -141,14 +149,9 @@ const relay = (async () => {
   }
 })()
 
-// A connection of its own, which says at once that Redis is away: a transaction of the database is open meanwhile.
-const forgettingRedis = new Redis(env.REDIS_URL, { maxRetriesPerRequest: 1, commandTimeout: 5_000 })
-forgettingRedis.on('error', () => {})
-const stopForgetting = startForgetting(pool, forgettingRedis, (error) =>
-  log.error({ err: error }, 'forgetting'),
-)
+const stopForgetting = startForgetting(pool, promptRedis, (error) => log.error({ err: error }, 'forgetting'))
 
-const isReady = () => allAnswer([pool.query('select 1'), connection.ping()])
+const isReady = () => allAnswer([pool.query('select 1'), promptRedis.ping()])
 
 const server = createServer(async (request, response) => {
   if (request.url === '/healthz') return response.end('ok')
@@ -170,5 +173,5 @@ onStop(async () => {
   await Promise.all([worker.close(), pruner.close()])
   await Promise.all([queue.close(), schedules.close()])
   server.close()
-  await Promise.allSettled([pool.end(), connection.quit(), forgettingRedis.quit(), closeRuntime()])
+  await Promise.allSettled([pool.end(), connection.quit(), promptRedis.quit(), closeRuntime()])
 })

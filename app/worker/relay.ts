@@ -1,9 +1,12 @@
 import { inTransaction } from '@worklane/data/transaction.ts'
+import { within } from '@worklane/data/within.ts'
 import type { OutboxJob } from '@worklane/domain/activity/record.ts'
 import type { Queue } from 'bullmq'
 import type pg from 'pg'
 
 const batch = 200
+/** How long Redis has to take a batch. */
+const enqueuedWithinMs = 5_000
 
 export const queueName = 'outbox'
 
@@ -23,13 +26,13 @@ export function relayOnce(pool: pg.Pool, queue: Queue<OutboxJob>, most: number =
       values: [most],
     })
     if (rows.length > 0) {
-      await queue.addBulk(
-        rows.map(({ id, org_id, topic, payload }) => ({
-          name: topic,
-          data: { id, orgId: org_id, topic, payload },
-          opts: { jobId: id },
-        })),
-      )
+      const jobs = rows.map(({ id, org_id, topic, payload }) => ({
+        name: topic,
+        data: { id, orgId: org_id, topic, payload },
+        opts: { jobId: id },
+      }))
+      // The rows are locked meanwhile. What is enqueued too late is enqueued once more, under the same id.
+      await within(enqueuedWithinMs, queue.addBulk(jobs))
       const ids = rows.map(({ id }) => id)
       await client.query('update outbox set relayed_at = now() where id = any($1)', [ids])
     }

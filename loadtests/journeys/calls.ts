@@ -71,7 +71,8 @@ export const calls: Call[] = [
   call('organisation.get', 'GET /v1/organisation'),
   call('organisation.update', 'PATCH /v1/organisation', (user) => ({ name: `Tour ${unlike(user)}` })),
   ownCall('organisation.export', 'GET /v1/organisation/export'),
-  call('member.list', 'GET /v1/members', () => ({ limit: 50 })),
+  { ...call('member.list', 'GET /v1/members', () => ({ limit: 50 })), first: 'memberId' },
+  call('member.get', 'GET /v1/members/:memberId', made('memberId')),
   create('invitation', 'POST /v1/invitations', (user) => ({
     ...{ email: `${unlike(user)}@tour.example`, role: 'viewer' },
   })),
@@ -114,6 +115,7 @@ export const calls: Call[] = [
   call('task.remove', 'DELETE /v1/tasks/:taskId', last('taskId')),
 
   create('label', 'POST /v1/labels', (user) => ({ name: `Tour ${unlike(user)}` })),
+  call('label.get', 'GET /v1/labels/:labelId', made('labelId')),
   call(
     'label.update',
     'PATCH /v1/labels/:labelId',

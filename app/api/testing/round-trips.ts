@@ -64,7 +64,7 @@ async function fill(tenant: Tenant, rows: number): Promise<void> {
   await asAdministrator(async (client) => {
     const statements = [
       `insert into tasks (org_id, project_id, number, title, position, assignee_id, due_on)
-       select $1, '${tenant.project}', n + 1000, 'First of ' || n, n, '${tenant.people.owner.actor.userId}', current_date
+       select $1, '${tenant.project}', n + 1000, 'First of ' || n, 'd' || lpad(n::text, 4, '0'), '${tenant.people.owner.actor.userId}', current_date
        from generate_series(1, ${rows}) n`,
       `insert into labels (org_id, name) select $1, 'Label ' || n from generate_series(1, ${rows}) n`,
       `insert into task_labels (org_id, task_id, label_id)

@@ -80,5 +80,5 @@ drop function check_one_owner, has_members;
 drop policy keeper on memberships;
 drop policy keeper_locks on organisations;
 alter table invitations drop constraint invitations_role;
+-- Not the right to read memberships, which the migration before it gave as well.
 revoke update (name) on organisations from worklane_auth, worklane_keeper;
-revoke select on memberships from worklane_keeper;

@@ -21,8 +21,11 @@ export const perOrganisation: Record<'free' | 'team' | 'business', Record<LimitC
   team: { read: 12_000, write: 3_000, heavy: 600 },
   business: { read: 120_000, write: 30_000, heavy: 6_000 },
 }
-/** Tries to sign in or to sign up from one address: a guess at many accounts is slow as well. */
-const perAddress = { 'sign-in': 30, 'sign-up': 10 } as const
+/**
+ * Of one address: tries to sign in or to sign up (a guess at many accounts is slow as well), and requests to the API
+ * without a credential that is good.
+ */
+const perAddress = { 'sign-in': 30, 'sign-up': 10, anonymous: 300 } as const
 
 const keyOf = (...parts: string[]) => parts.join(':') as LimitKey
 

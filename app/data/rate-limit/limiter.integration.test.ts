@@ -16,6 +16,9 @@ import { startRestFront } from './rest-front.ts'
 
 const token = 'a token of the test'
 
+/** A busy machine is slow, and no store that is away. */
+const patienceMs = 10_000
+
 describe('rate limits', () => {
   let redis: Redis
   let front: Awaited<ReturnType<typeof startRestFront>>
@@ -38,7 +41,7 @@ describe('rate limits', () => {
 
   describe.each(Object.entries(ways))('%s', (_, rest) => {
     it('allow as many as they say, and tell the next one when to come back', async () => {
-      const limiter = createLimiter({ redis, rest: rest() })
+      const limiter = createLimiter({ redis, rest: rest(), patienceMs })
       const limit = limitOf(3)
       const verdicts = []
       for (let turn = 0; turn < 4; turn++) verdicts.push(await limiter.check([limit]))
@@ -56,14 +59,17 @@ describe('rate limits', () => {
 
     it('are shared by processes', async () => {
       const limit = limitOf(2)
-      const [one, other] = [createLimiter({ redis, rest: rest() }), createLimiter({ redis, rest: rest() })]
+      const [one, other] = [
+        createLimiter({ redis, rest: rest(), patienceMs }),
+        createLimiter({ redis, rest: rest(), patienceMs }),
+      ]
       expect((await one.check([limit])).allowed).toBe(true)
       expect((await other.check([limit])).allowed).toBe(true)
       expect((await one.check([limit])).allowed).toBe(false)
     })
 
     it('let a request through only when all of its limits do, and tell of the tightest', async () => {
-      const limiter = createLimiter({ redis, rest: rest() })
+      const limiter = createLimiter({ redis, rest: rest(), patienceMs })
       const [wide, narrow] = [limitOf(100), limitOf(1)]
       expect(await limiter.check([wide, narrow])).toMatchObject({ allowed: true, limit: 1, remaining: 0 })
       expect(await limiter.check([wide, narrow])).toMatchObject({ allowed: false, limit: 1 })
@@ -73,7 +79,10 @@ describe('rate limits', () => {
 
   it('are the same by both ways for the same requests, which count together', async () => {
     const limit = limitOf(5)
-    const limiters = [createLimiter({ redis }), createLimiter({ redis, rest: { url: front.url, token } })]
+    const limiters = [
+      createLimiter({ redis, patienceMs }),
+      createLimiter({ redis, rest: { url: front.url, token }, patienceMs }),
+    ]
     const allowed: boolean[] = []
     for (let turn = 0; turn < 8; turn++)
       allowed.push((await (limiters[turn % 2] as (typeof limiters)[0]).check([limit])).allowed)
@@ -131,7 +140,7 @@ describe('rate limits', () => {
     const first = await startRedis(guard, store)
     const own = new Redis(first.url, { enableAutoPipelining: true, maxRetriesPerRequest: 1 })
     own.on('error', () => {})
-    const limiter = createLimiter({ redis: own })
+    const limiter = createLimiter({ redis: own, patienceMs })
     const limit = limitOf(1)
     expect(await limiter.check([limit])).toMatchObject({ allowed: true, decided: true })
     expect(await limiter.check([limit])).toMatchObject({ allowed: false, decided: true })

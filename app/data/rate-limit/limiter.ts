@@ -1,6 +1,7 @@
 import { Ratelimit } from '@upstash/ratelimit'
 import { Redis as UpstashRedis } from '@upstash/redis'
 import type { Redis } from 'ioredis'
+import { within } from '../within.ts'
 import type { Limit } from './classes.ts'
 import { ScriptRunner } from './script-runner.ts'
 
@@ -95,11 +96,4 @@ function tightest(answers: Answer[]): LimitVerdict {
     retryAfterSeconds: Math.max(1, Math.ceil((first.reset - Date.now()) / 1000)),
     decided: true,
   }
-}
-
-function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  const { promise, resolve, reject } = Promise.withResolvers<T>()
-  const timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms)
-  work.then(resolve, reject).finally(() => clearTimeout(timer))
-  return promise
 }

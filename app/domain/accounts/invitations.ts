@@ -3,7 +3,7 @@ import { Problem } from '../errors.ts'
 import { notificationTopic } from '../notifications/topic.ts'
 import { tokenHash } from '../sessions/token.ts'
 import { tags } from '../tags.ts'
-import { takeTurnAt } from '../turn.ts'
+import { takeTurnAt, takeTurnEverywhere } from '../turn.ts'
 import { forgetWithAccount } from './forget.ts'
 import { proveAddress } from './proof.ts'
 import { account, accountTransaction } from './transaction.ts'
@@ -46,27 +46,30 @@ export async function invitationByToken(token: string): Promise<Invitation> {
 
 /**
  * The same inside of a transaction, which nobody can take back any more until it ends.
+ * @param userId who accepts it, where they have an account: their own organisations wait as well
  * @throws Problem notFound
  */
-export async function invitationInTurn(token: string): Promise<Invitation> {
+export async function invitationInTurn(token: string, userId?: string): Promise<Invitation> {
   const { organisation } = await invitationByToken(token)
-  await takeTurnAt(organisation.id)
+  if (userId === undefined) await takeTurnAt(organisation.id)
+  else await takeTurnEverywhere(userId, organisation.id)
   return invitationByToken(token)
 }
 
 /**
  * Makes somebody who is signed in a member of the organisation that invited them. The link is good once.
  * Who holds the link reads the mail of its address, which proves it.
- * @returns the organisation's id, to switch the session to, and whether this was the first proof: it ends every
- *   session, that of the caller as well
+ * @param session the token of the session that accepts it, see `proveAddress`
+ * @returns the organisation's id, to switch the session to
  * @throws Problem notFound, forbidden when the invitation went to another address
  */
 export async function acceptInvitation(
   userId: string,
   token: string,
-): Promise<{ organisationId: string; proved: boolean }> {
+  session: string,
+): Promise<{ organisationId: string }> {
   return accountTransaction(null, async () => {
-    const invitation = await invitationInTurn(token)
+    const invitation = await invitationInTurn(token, userId)
     const { rows } = await account().query('select email from users where id = $1', [userId])
     if (rows[0]?.email.toLowerCase() !== invitation.email.toLowerCase()) {
       throw new Problem(
@@ -74,9 +77,9 @@ export async function acceptInvitation(
         `This invitation was sent to ${invitation.email}; sign in with that address.`,
       )
     }
-    const proved = await proveAddress(userId)
+    await proveAddress(userId, session)
     await join(userId, invitation, tokenHash(token))
-    return { organisationId: invitation.organisation.id, proved }
+    return { organisationId: invitation.organisation.id }
   })
 }
 

@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { createApiKey } from '../api-keys/operations.ts'
 import { resolveApiKey } from '../api-keys/resolve.ts'
 import { execute } from '../execute.ts'
+import { createInvitation } from '../invitations/operations.ts'
 import { setPassword } from '../me/operations.ts'
 import { closeRuntime, runtime } from '../runtime.ts'
 import { accounts } from '../sessions/accounts.ts'
 import { verifyPassword } from '../sessions/passwords.ts'
-import { createSession, findSession, resolveActor } from '../sessions/sessions.ts'
+import { createSession, findSession, resolveActor, revokeSession } from '../sessions/sessions.ts'
 import { newToken, tokenHash } from '../sessions/token.ts'
 import { asAdministrator, createTenant } from '../testing/tenants.ts'
 import { furnish } from '../testing/things.ts'
@@ -27,13 +29,16 @@ async function stranger() {
   return { email, userId, token, actor }
 }
 
+type Stranger = Awaited<ReturnType<typeof stranger>>
+
 const rowsOf = (text: string, values: unknown[]) =>
   asAdministrator(async (client) => (await client.query(text, values)).rows)
 
-const caller = { address: '192.0.2.7', deviceOf: () => null }
+/** Of a network that no other test guesses from. */
+const caller = { address: `2001:db8:${randomUUID().slice(0, 4)}::1`, deviceOf: () => null }
 
 describe('the first proof of an address', () => {
-  let before: Awaited<ReturnType<typeof stranger>>
+  let before: Stranger
   beforeEach(async () => {
     before = await stranger()
   })
@@ -103,22 +108,69 @@ describe('the first proof of an address', () => {
     expect(await resolveActor(token)).not.toBeNull()
   })
 
-  it('is also made by accepting an invitation', async () => {
-    const tenant = await createTenant()
-    const invitation = newToken()
-    await asAdministrator((client) =>
-      client.query(
-        `insert into invitations (org_id, invited_by, email, role, token_hash, expires_at)
-         values ($1, $2, $3, 'member', $4, now() + interval '1 day')`,
-        [tenant.id, tenant.people.owner.actor.userId, before.email, tokenHash(invitation)],
-      ),
-    )
-    expect(await acceptInvitation(before.userId, invitation)).toEqual({
-      organisationId: tenant.id,
-      proved: true,
+  it('takes nothing but other sessions where the browser that brings it is signed in to the account', async () => {
+    const { userId, actor, token, email } = before
+    const elsewhere = await createSession(userId)
+    const colleague = await stranger()
+    await asAdministrator(async (client) => {
+      await client.query("insert into memberships (org_id, user_id, role) values ($1, $2, 'admin')", [
+        actor.orgId,
+        colleague.userId,
+      ])
     })
+    expect(await proveAddress(userId, token)).toBe(true)
+    expect((await resolveActor(token))?.sessionId).toBe(actor.sessionId)
+    expect(await resolveActor(elsewhere.token)).toBeNull()
+    expect(await verifyPassword(email, password, caller)).toMatchObject({ id: userId })
+    expect(await rowsOf('select from memberships where org_id = $1', [actor.orgId])).toHaveLength(2)
+  })
+
+  it.each([
+    ['has ended', ({ token }: Stranger) => revokeSession(token).then(() => token)],
+    ['is of another account', async () => (await stranger()).token],
+    ['is made up', async () => newToken()],
+  ])('starts a clean account where the session of the browser %s', async (_, tokenOf) => {
+    await proveAddress(before.userId, await tokenOf(before))
     expect(await resolveActor(before.token)).toBeNull()
     expect(await verifyPassword(before.email, password, caller)).toBeNull()
+  })
+
+  it('is also made by accepting an invitation', async () => {
+    const tenant = await createTenant()
+    const invite = async () => {
+      const invitation = newToken()
+      await asAdministrator((client) =>
+        client.query(
+          `insert into invitations (org_id, invited_by, email, role, token_hash, expires_at)
+           values ($1, $2, $3, 'member', $4, now() + interval '1 day')`,
+          [tenant.id, tenant.people.owner.actor.userId, before.email, tokenHash(invitation)],
+        ),
+      )
+      return invitation
+    }
+    const elsewhere = await createSession(before.userId)
+    const joined = await acceptInvitation(before.userId, await invite(), before.token)
+    expect(joined).toEqual({ organisationId: tenant.id })
+    expect(await resolveActor(before.token)).not.toBeNull()
+    expect(await resolveActor(elsewhere.token)).toBeNull()
+    expect((await accounts.byId(before.userId))?.emailVerified).not.toBeNull()
+  })
+
+  it('is needed to let others in', async () => {
+    const { actor, userId, token } = before
+    const email = `${randomUUID()}@example.test`
+    const key = { name: 'ci', scopes: ['task:read'], expiresInDays: 1 } as const
+    await expect(execute(createInvitation, actor, { email, role: 'admin' })).rejects.toThrow(
+      /proof of your e-mail/,
+    )
+    await expect(execute(createApiKey, actor, { ...key, scopes: [...key.scopes] })).rejects.toThrow(
+      /proof of your e-mail/,
+    )
+    await proveAddress(userId, token)
+    expect(await execute(createInvitation, actor, { email, role: 'admin' })).toMatchObject({ email })
+    expect(await execute(createApiKey, actor, { ...key, scopes: [...key.scopes] })).toMatchObject({
+      name: 'ci',
+    })
   })
 
   it('is also made by a provider that has checked the address, and only for an account that waits for one', async () => {
@@ -128,6 +180,19 @@ describe('the first proof of an address', () => {
     expect((await accounts.byProvider('google', before.userId))?.id).toBe(before.userId)
     await provedByProvider({ ...google, providerAccountId: 'another' })
     expect(await accounts.byProvider('google', 'another')).toBeNull()
+  })
+
+  it('makes no account beside the one that links a provider with another address', async () => {
+    const email = `${randomUUID()}@example.test`
+    const google = {
+      provider: 'google',
+      type: 'oidc',
+      name: 'Second',
+      email,
+      providerAccountId: randomUUID(),
+    }
+    await provedByProvider(google, before.token)
+    expect(await accounts.byEmail(email)).toBeNull()
   })
 
   it('makes an account for who has none, proved and linked', async () => {
@@ -161,13 +226,54 @@ describe('a first password', () => {
   })
 })
 
+describe('a first proof of the address beside a write of the stranger', () => {
+  afterAll(closeRuntime)
+
+  it('leaves no password of theirs', async () => {
+    for (let round = 0; round < 10; round++) {
+      const { actor, email, userId } = await stranger()
+      const next = 'another one of theirs'
+      await Promise.allSettled([
+        execute(setPassword, actor, { current: password, next }),
+        new Promise((resolve) => setTimeout(resolve, round * 5)).then(() => proveAddress(userId)),
+      ])
+      expect(await rowsOf('select password_hash from users where id = $1', [userId])).toEqual([
+        { password_hash: null },
+      ])
+      expect(await verifyPassword(email, next, caller)).toBeNull()
+    }
+  })
+
+  it('leaves no session of theirs that began after the password was checked', async () => {
+    const { email, userId } = await stranger()
+    const checked = await verifyPassword(email, password, caller)
+    if (!checked) throw new Error('the password is not theirs')
+    // While the proof is under way, and after it.
+    const begun = await asAdministrator(async (client) => {
+      await client.query('begin')
+      await client.query('select from users where id = $1 for update', [userId])
+      await client.query('update users set password_hash = null where id = $1', [userId])
+      const waiting = createSession(userId, checked).catch((error: unknown) => error)
+      await new Promise((resolve) => setTimeout(resolve, 200))
+      await client.query('commit')
+      return waiting
+    })
+    expect(begun).toMatchObject({ kind: 'unauthenticated' })
+    await expect(createSession(userId, checked)).rejects.toMatchObject({ kind: 'unauthenticated' })
+  })
+})
+
 describe('an API key of an account whose address is proved', () => {
   afterAll(closeRuntime)
   it('is good no more when it was made before', async () => {
     const tenant = await createTenant()
     const { key } = await furnish(tenant, 'owner')
     expect(await resolveApiKey(key, '')).not.toBeNull()
-    await proveAddress(tenant.people.owner.actor.userId)
+    const { userId } = tenant.people.owner.actor
+    await asAdministrator((client) =>
+      client.query('update users set email_verified = null where id = $1', [userId]),
+    )
+    await proveAddress(userId)
     expect(await resolveApiKey(key, '')).toBeNull()
   })
 })

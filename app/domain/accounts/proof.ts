@@ -1,36 +1,51 @@
 import { endSessionsOf, refreshSessionsOf } from '../sessions/sessions.ts'
+import { tokenHash } from '../sessions/token.ts'
 import { tags } from '../tags.ts'
 import { takeTurnEverywhere } from '../turn.ts'
 import { forgetWithAccount } from './forget.ts'
 import { account, afterCommit, withinAccountTransaction } from './transaction.ts'
 
 /**
- * The address is theirs: they read its mail, or a provider that checked it says so. The first proof starts a clean
- * account (docs/decisions/030): whoever used it before may have been a stranger who signed up with an address not
- * theirs, so everything that lets somebody in goes, with the proof or not at all.
+ * The address is theirs: they read its mail, or a provider that checked it says so. Where the browser that brings the
+ * first proof is signed in to the account, whoever signed up and whoever reads the mail are the same, and all stays
+ * but other sessions. Everywhere else the first proof starts a clean account (docs/decisions/030): whoever used it
+ * before may have been a stranger who signed up with an address not theirs, so everything that lets somebody in goes,
+ * with the proof or not at all.
+ * @param token the session that the browser has, if any
  * @returns whether it was the first proof
  */
-export async function proveAddress(userId: string): Promise<boolean> {
+export async function proveAddress(userId: string, token?: string): Promise<boolean> {
+  const { rowCount } = await account().query(isUnproved, [userId])
+  if (!rowCount) return false
   return withinAccountTransaction(async () => {
     await takeTurnEverywhere(userId)
-    const { rows } = await account().query<{ email: string }>(
-      'select email from users where id = $1 and email_verified is null for update',
-      [userId],
-    )
+    const { rows } = await account().query<{ email: string }>(`${isUnproved} for update`, [userId])
     if (!rows[0]) return false
-    await account().query('update users set email_verified = now(), password_hash = null where id = $1', [
-      userId,
-    ])
-    await endSessionsOf(userId)
-    await account().query('delete from accounts where user_id = $1', [userId])
-    await account().query('delete from verification_tokens where lower(identifier) = lower($1)', [
-      rows[0].email,
-    ])
-    await account().query(endKeys, [userId])
-    await account().query(endInvitations, [userId])
-    await removeOthers(userId)
+    await account().query('update users set email_verified = now() where id = $1', [userId])
+    const own = token === undefined ? null : await ownSession(userId, token)
+    await endSessionsOf(userId, own)
+    if (own === null) await startClean(userId, rows[0].email)
     return true
   })
+}
+
+const isUnproved = 'select email from users where id = $1 and email_verified is null'
+
+async function ownSession(userId: string, token: string): Promise<string | null> {
+  const { rows } = await account().query<{ id: string }>(
+    'select id from sessions where token_hash = $1 and user_id = $2 and expires_at > now()',
+    [tokenHash(token), userId],
+  )
+  return rows[0]?.id ?? null
+}
+
+async function startClean(userId: string, email: string): Promise<void> {
+  await account().query('update users set password_hash = null where id = $1', [userId])
+  await account().query('delete from accounts where user_id = $1', [userId])
+  await account().query('delete from verification_tokens where lower(identifier) = lower($1)', [email])
+  await account().query(endKeys, [userId])
+  await account().query(endInvitations, [userId])
+  await removeOthers(userId)
 }
 
 /** Who may act in an organisation of the account was let in by whoever used it before the proof. */

@@ -1,3 +1,4 @@
+import { findSession } from '../sessions/sessions.ts'
 import { proveAddress } from './proof.ts'
 import { account, accountTransaction } from './transaction.ts'
 
@@ -12,18 +13,21 @@ export type CheckedByProvider = {
 
 /**
  * The provider's word is a proof of the address: an account of it that nobody had proved starts clean and is linked,
- * and where there is none one is made. An account that was proved before is not touched: its holder links it.
+ * and where there is none one is made. An account that was proved before is not touched: its holder links it. Nor is
+ * one made for who is signed in to another: they are about to link this one to that.
+ * @param token the session that the browser has, if any
  */
-export async function provedByProvider(checked: CheckedByProvider): Promise<void> {
+export async function provedByProvider(checked: CheckedByProvider, token?: string): Promise<void> {
+  const signedIn = token === undefined ? null : await findSession(token)
   await accountTransaction(null, async () => {
     const { email, provider, providerAccountId } = checked
     const linked = await account().query(linkedElsewhere, [provider, providerAccountId, email])
     if (linked.rowCount) return
     const { rows } = await account().query<{ id: string; proved: boolean }>(known, [email])
     const [user] = rows
-    if (user?.proved) return
+    if (user?.proved || (signedIn && signedIn.userId !== user?.id)) return
     const id = user?.id ?? (await newUser(checked))
-    await proveAddress(id)
+    await proveAddress(id, token)
     await account().query(link, [provider, providerAccountId, id, checked.type])
   })
 }

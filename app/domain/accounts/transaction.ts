@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { untilUndisturbed } from '@worklane/data/refusal.ts'
 import { inTransaction } from '@worklane/data/transaction.ts'
 import type pg from 'pg'
+import { runAfterCommit } from '../after-commit.ts'
 import type { RunStatement } from '../effects.ts'
 import { inWords } from '../refusals.ts'
 import { runtime } from '../runtime.ts'
@@ -24,7 +25,7 @@ async function once<T>(body: (run: RunStatement) => Promise<T>): Promise<T> {
       body(async (text, values) => (await client.query(text, values)).rows),
     ),
   )
-  for (const work of after) await work()
+  await runAfterCommit(after)
   return result
 }
 
@@ -32,7 +33,7 @@ async function once<T>(body: (run: RunStatement) => Promise<T>): Promise<T> {
 export const withinAccountTransaction = <T>(body: () => Promise<T>): Promise<T> =>
   current.getStore() ? body() : accountTransaction(null, body)
 
-/** Something to do once the open transaction is committed. It must not fail: the write has happened. */
+/** Something to do once the open transaction is committed. It should not fail: the write has happened. */
 export function afterCommit(work: () => Promise<void>): void {
   const open = current.getStore()
   if (!open) throw new Error('afterCommit outside of an account transaction: there is nothing to wait for')

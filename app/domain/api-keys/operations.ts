@@ -3,6 +3,7 @@ import { afterwards, record } from '../effects.ts'
 import { notFound } from '../errors.ts'
 import { accessChanged } from '../live/channel.ts'
 import { operation } from '../operation.ts'
+import { IdCursor, listSize, pageOf, pageOfItems } from '../paging.ts'
 import { work } from '../runtime.ts'
 import { tokenHash } from '../sessions/token.ts'
 import { Id, Person } from '../tasks/shapes.ts'
@@ -55,21 +56,22 @@ const keyOf = ({ creator, createdAt, expiresAt, lastUsedAt, ...row }: Row): ApiK
 export const listApiKeys = operation({
   name: 'apiKey.list',
   rest: 'GET /v1/api-keys',
-  summary: 'The API keys of your organisation, without their secrets',
+  summary: 'The API keys of your organisation, without their secrets, latest first',
   allow: 'admin',
   peopleOnly: true,
-  input: z.strictObject({}),
-  output: z.object({ items: z.array(ApiKey) }),
-  async run(actor) {
+  input: z.strictObject({ cursor: IdCursor, limit: listSize }),
+  output: pageOfItems(ApiKey),
+  async run(actor, { cursor, limit }) {
     const rows = await work(actor).read((db) =>
       db.apiKey.findMany({
         relationLoadStrategy: 'join',
+        where: cursor ? { id: { lt: cursor } } : {},
         orderBy: { id: 'desc' },
-        take: 200,
+        take: limit + 1,
         select: columns,
       }),
     )
-    return { items: rows.map(keyOf) }
+    return pageOf(rows, limit, keyOf, ({ id }) => id)
   },
 })
 
@@ -79,6 +81,7 @@ export const createApiKey = operation({
   summary: 'Makes an API key that acts as you, and shows its secret this once',
   allow: 'admin',
   peopleOnly: true,
+  needsProof: true,
   locks: 'organisation',
   secret: true,
   input: z.strictObject({

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { record } from '../effects.ts'
 import { notFound } from '../errors.ts'
 import { operation } from '../operation.ts'
+import { afterName, listSize, pageOf, pageOfItems } from '../paging.ts'
 import { unlessTaken } from '../refusals.ts'
 import { work } from '../runtime.ts'
 import { TaskQuery } from '../tasks/reads.ts'
@@ -24,19 +25,22 @@ export const listFilters = operation({
   rest: 'GET /v1/filters',
   summary: 'Your saved filters, by name',
   allow: 'viewer',
-  input: z.strictObject({}),
-  output: z.object({ items: z.array(SavedFilter) }),
-  async run(actor) {
-    const rows = await work(actor).read((db) =>
-      db.savedFilter.findMany({
-        where: { userId: actor.userId },
+  input: z.strictObject({ cursor: Id.optional(), limit: listSize.default(100) }),
+  output: pageOfItems(SavedFilter),
+  run: (actor, { cursor, limit }) =>
+    work(actor).read(async (db) => {
+      const mine = { userId: actor.userId }
+      const after = cursor
+        ? await db.savedFilter.findFirst({ where: { ...mine, id: cursor }, select: { name: true } })
+        : null
+      const rows = await db.savedFilter.findMany({
+        where: { ...mine, ...afterName(cursor, after) },
         orderBy: [{ name: 'asc' }, { id: 'asc' }],
-        take: 100,
+        take: limit + 1,
         select: columns,
-      }),
-    )
-    return { items: rows.map(filterOf) }
-  },
+      })
+      return pageOf(rows, limit, filterOf, ({ id }) => id)
+    }),
 })
 
 export const createFilter = operation({

@@ -6,6 +6,7 @@ import { enqueue, record } from '../effects.ts'
 import { invalidField, notFound, Problem } from '../errors.ts'
 import { type Mail, mailTopic } from '../mail/mail.ts'
 import { operation } from '../operation.ts'
+import { IdCursor, listSize, pageOf, pageOfItems } from '../paging.ts'
 import { limitPerDay } from '../rate-limits.ts'
 import { runtime, work } from '../runtime.ts'
 import { newToken, tokenHash } from '../sessions/token.ts'
@@ -54,21 +55,21 @@ const audited = ({ id, role, expiresAt }: Invitation) => ({ id, role, expiresAt 
 export const listInvitations = operation({
   name: 'invitation.list',
   rest: 'GET /v1/invitations',
-  summary: 'Invitations that nobody has accepted yet',
+  summary: 'Invitations that nobody has accepted yet, latest first',
   allow: 'admin',
-  input: z.strictObject({}),
-  output: z.object({ items: z.array(Invitation) }),
-  async run(actor) {
+  input: z.strictObject({ cursor: IdCursor, limit: listSize }),
+  output: pageOfItems(Invitation),
+  async run(actor, { cursor, limit }) {
     const rows = await work(actor).read((db) =>
       db.invitation.findMany({
         relationLoadStrategy: 'join',
-        where: { expiresAt: { gt: new Date() } },
+        where: { expiresAt: { gt: new Date() }, ...(cursor ? { id: { lt: cursor } } : {}) },
         orderBy: { id: 'desc' },
-        take: 200,
+        take: limit + 1,
         select: columns,
       }),
     )
-    return { items: rows.map(invitationOf) }
+    return pageOf(rows, limit, invitationOf, ({ id }) => id)
   },
 })
 
@@ -78,6 +79,7 @@ export const createInvitation = operation({
   summary: 'Invites somebody by e-mail; an earlier invitation to the address ends',
   allow: mayInvite,
   peopleOnly: true,
+  needsProof: true,
   locks: 'organisation',
   input: z.strictObject({ email: Email, role: Role }),
   output: Invitation,

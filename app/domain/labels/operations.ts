@@ -2,32 +2,64 @@ import { z } from 'zod'
 import { forget, record } from '../effects.ts'
 import { notFound } from '../errors.ts'
 import { operation } from '../operation.ts'
+import { afterName, listSize, pageOf, pageOfItems } from '../paging.ts'
 import { unlessTaken } from '../refusals.ts'
 import { work } from '../runtime.ts'
 import { tags } from '../tags.ts'
 import { Id, Label, LabelColour } from '../tasks/shapes.ts'
-import { line } from '../text.ts'
+import { containing, line } from '../text.ts'
 
 const columns = { id: true, name: true, colour: true } as const
 const name = line(40)
-const most = 200
 
 export const listLabels = operation({
   name: 'label.list',
   rest: 'GET /v1/labels',
-  summary: 'The labels of your organisation, by name',
+  summary: 'The labels of your organisation, by name, a page at a time',
   allow: 'viewer',
-  input: z.strictObject({}),
-  output: z.object({ items: z.array(Label) }),
+  input: z.strictObject({
+    /** Somewhere in a name. */
+    search: line(80).optional(),
+    cursor: Id.optional(),
+    limit: listSize,
+  }),
+  output: pageOfItems(Label),
   cache: { tags: () => [tags.labels], shared: true, seconds: 300 },
-  run: (actor) =>
-    work(actor).read(async (db) => ({
-      items: await db.label.findMany({
+  run: (actor, { search, cursor, limit }) =>
+    work(actor).read(async (db) => {
+      const after = cursor
+        ? await db.label.findFirst({ where: { id: cursor }, select: { name: true } })
+        : null
+      const rows = await db.label.findMany({
+        where: { ...(search ? { name: containing(search) } : {}), ...afterName(cursor, after) },
         orderBy: [{ name: 'asc' }, { id: 'asc' }],
-        take: most,
+        take: limit + 1,
         select: columns,
-      }),
-    })),
+      })
+      return pageOf(
+        rows,
+        limit,
+        (row) => row,
+        ({ id }) => id,
+      )
+    }),
+})
+
+export const getLabel = operation({
+  name: 'label.get',
+  rest: 'GET /v1/labels/:labelId',
+  summary: 'One label',
+  allow: 'viewer',
+  input: z.strictObject({ labelId: Id }),
+  output: Label,
+  cache: { tags: () => [tags.labels], shared: true, seconds: 300 },
+  async run(actor, { labelId }) {
+    const label = await work(actor).read((db) =>
+      db.label.findFirst({ where: { id: labelId }, select: columns }),
+    )
+    if (!label) throw notFound('label')
+    return label
+  },
 })
 
 const taken = (name: string) => `Your organisation already has a label "${name}".`

@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { runtime } from '../runtime.ts'
 
@@ -8,6 +7,7 @@ type Listener = { onMessage: (message: Message) => void; onClose: () => void }
 /** One subscription to Redis for all who listen in this process, one channel each, however many listen to it. */
 class Hub {
   #redis: Redis | undefined
+  #firstAttempt: Promise<void> | undefined
   #closed = false
   readonly #listeners = new Map<string, Set<Listener>>()
 
@@ -22,7 +22,7 @@ class Hub {
     listeners.add(listener)
     const redis = this.#connected()
     return {
-      ready: Promise.race([redis.subscribe(channel), tooLate()]),
+      ready: redis.subscribe(channel),
       end: () => {
         listeners.delete(listener)
         if (listeners.size > 0 || this.#listeners.get(channel) !== listeners) return
@@ -44,31 +44,48 @@ class Hub {
     this.#closed = true
     for (const listeners of this.#listeners.values()) for (const { onClose } of listeners) onClose()
     this.#listeners.clear()
-    await this.#redis?.quit().catch(() => {})
+    const redis = this.#redis
+    await redis?.quit().catch(() => redis.disconnect())
     this.#redis = undefined
+  }
+
+  /**
+   * Whether a stream may begin: Redis can be listened to, now or within a moment of the first time it is asked. One
+   * of a closed hub ends as it begins, which sends its client to a process that stays.
+   */
+  async isReady(): Promise<boolean> {
+    if (this.#closed) return true
+    const redis = this.#connected()
+    if (redis.status === 'connecting' || redis.status === 'connect') await this.#firstAttempt
+    return redis.status === 'ready'
   }
 
   #connected(): Redis {
     if (this.#redis) return this.#redis
-    // Waits for Redis as long as it takes, and subscribes again to everything after it was away.
-    this.#redis = new Redis(runtime().env.REDIS_URL, { maxRetriesPerRequest: null })
-    this.#redis.on('error', () => {})
-    this.#redis.on('message', (channel: string, text: string) => {
+    // Connects again and again, and subscribes to everything that is listened to once Redis is back. What is asked
+    // meanwhile is refused at once: each stream that tries would else leave its commands behind, to wait with it.
+    const redis = new Redis(runtime().env.REDIS_URL, {
+      ...{ enableOfflineQueue: false, commandTimeout: patienceMs, connectTimeout: patienceMs },
+    })
+    this.#redis = redis
+    this.#firstAttempt = new Promise((resolve) => {
+      for (const event of ['ready', 'error', 'close', 'end'] as const) redis.once(event, () => resolve())
+    })
+    redis.on('error', () => {})
+    redis.on('message', (channel: string, text: string) => {
+      const listeners = this.#listeners.get(channel)
+      // Nobody listens any more since Redis was away.
+      if (!listeners) void redis.unsubscribe(channel).catch(() => {})
       const message = messageOf(text)
       if (message === null) return
-      for (const { onMessage } of this.#listeners.get(channel) ?? []) onMessage(message)
+      for (const { onMessage } of listeners ?? []) onMessage(message)
     })
-    return this.#redis
+    return redis
   }
 }
 
 /** How long a stream waits for Redis before its client is told to come again. */
 const patienceMs = 5_000
-
-async function tooLate(): Promise<never> {
-  await setTimeout(patienceMs, undefined, { ref: false })
-  throw new Error('Redis did not answer in time: live updates cannot be listened to')
-}
 
 /** What another process told; null for what is none of ours: nobody who listens can do anything about it. */
 function messageOf(text: string): Message | null {

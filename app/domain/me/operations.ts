@@ -92,7 +92,11 @@ export const setPassword = operation({
   output: z.strictObject({}),
   async run(actor, { current, next }) {
     const { userId, sessionId } = actor
-    const { rows } = await account().query('select password_hash, email from users where id = $1', [userId])
+    // Locked: of two changes at once the second one is asked for the first one's password.
+    const { rows } = await account().query(
+      'select password_hash, email from users where id = $1 for no key update',
+      [userId],
+    )
     const [user] = rows
     if (!user) throw notFound('user')
     if (!user.password_hash) await requireFreshProof(sessionId)

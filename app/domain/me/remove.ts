@@ -6,7 +6,6 @@ import { accessChanged } from '../live/channel.ts'
 import { operation } from '../operation.ts'
 import { endSessionsOf } from '../sessions/sessions.ts'
 import { personTags } from '../tags.ts'
-import { takeTurnEverywhere } from '../turn.ts'
 
 export const removeMe = operation({
   name: 'me.remove',
@@ -15,12 +14,12 @@ export const removeMe = operation({
   allow: 'viewer',
   peopleOnly: true,
   writes: 'account',
+  locks: 'own organisations',
   // It leaves its entries in the organisations that go on; the one that asks may be gone.
   audited: false,
   input: z.strictObject({ confirm: z.string().max(200).meta({ description: 'Your e-mail address' }) }),
   output: z.strictObject({}),
   async run({ userId }, { confirm }) {
-    await takeTurnEverywhere(userId)
     const { rows } = await account().query('select email from users where id = $1 for update', [userId])
     if (!rows[0]) throw notFound('user')
     if (confirm.toLowerCase() !== rows[0].email.toLowerCase())

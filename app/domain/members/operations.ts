@@ -4,12 +4,12 @@ import { type Actor, atLeast, Role } from '../actor.ts'
 import { aroundCommit, forget, record } from '../effects.ts'
 import { invalidField, notFound, Problem } from '../errors.ts'
 import { operation } from '../operation.ts'
-import { pageOf, pageOfItems } from '../paging.ts'
+import { listSize, pageOf, pageOfItems } from '../paging.ts'
 import { work } from '../runtime.ts'
 import { refreshSessionsOf } from '../sessions/sessions.ts'
 import { tags } from '../tags.ts'
 import { Id } from '../tasks/shapes.ts'
-import { likeLiteral, line } from '../text.ts'
+import { containing, line } from '../text.ts'
 
 export const Member = z
   .object({ id: Id, name: z.string(), email: z.string(), role: Role })
@@ -28,12 +28,12 @@ export const listMembers = operation({
     /** Somewhere in a name or an address. */
     search: line(80).optional(),
     cursor: Id.optional(),
-    limit: z.number().int().min(1).max(200).default(100),
+    limit: listSize.default(100),
   }),
   output: pageOfItems(Member),
   cache: { tags: () => [tags.members], shared: true, seconds: 300 },
   async run(actor, { search, cursor, limit }) {
-    const found = { contains: likeLiteral(search ?? ''), mode: 'insensitive' } as const
+    const found = containing(search ?? '')
     const rows = await work(actor).read((db) =>
       db.membership.findMany({
         relationLoadStrategy: 'join',
@@ -47,6 +47,27 @@ export const listMembers = operation({
       }),
     )
     return pageOf(rows, limit, memberOf, ({ user }) => user.id)
+  },
+})
+
+export const getMember = operation({
+  name: 'member.get',
+  rest: 'GET /v1/members/:memberId',
+  summary: 'One person of your organisation',
+  allow: 'viewer',
+  input: z.strictObject({ memberId: Id }),
+  output: Member,
+  cache: { tags: () => [tags.members], shared: true, seconds: 300 },
+  async run(actor, { memberId }) {
+    const row = await work(actor).read((db) =>
+      db.membership.findFirst({
+        relationLoadStrategy: 'join',
+        where: { userId: memberId },
+        select: columns,
+      }),
+    )
+    if (!row) throw notFound('member')
+    return memberOf(row)
   },
 })
 

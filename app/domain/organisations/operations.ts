@@ -5,10 +5,12 @@ import { aroundCommit, forget, record } from '../effects.ts'
 import { invalidField, notFound, Problem } from '../errors.ts'
 import { takeOut } from '../members/operations.ts'
 import { operation } from '../operation.ts'
+import { listSize, pageOf, pageOfItems } from '../paging.ts'
 import { runtime, work } from '../runtime.ts'
 import { refreshSessionsOf } from '../sessions/sessions.ts'
 import { tags } from '../tags.ts'
 import { Id } from '../tasks/shapes.ts'
+import { likeLiteral, line } from '../text.ts'
 
 export const OrganisationSummary = z
   .object({ id: Id, name: z.string(), slug: z.string(), plan: Plan, role: Role, current: z.boolean() })
@@ -31,23 +33,47 @@ const ownOrganisations = {
   name: 'own_organisations',
   text: `select o.id, o.name, o.slug, o.plan, m.role, o.id = $2 as current
          from memberships m join organisations o on o.id = m.org_id
-         where m.user_id = $1 order by o.name, o.id limit 200`,
+         where m.user_id = $1 and (o.id = $2 or not $3::boolean) and o.name ilike $4
+           and ($5::uuid is null or (o.name, o.id) > (select a.name, a.id from organisations a where a.id = $5))
+         order by o.name, o.id limit $6`,
 }
 
 export const listOrganisations = operation({
   name: 'organisation.list',
   rest: 'GET /v1/organisations',
-  summary: 'The organisations that you belong to',
+  summary: 'The organisations that you belong to, by name',
   allow: 'viewer',
-  input: z.strictObject({}),
-  output: z.object({ items: z.array(OrganisationSummary) }),
-  async run({ userId, orgId, key }) {
+  input: z.strictObject({
+    /** Somewhere in a name. */
+    search: line(80).optional(),
+    cursor: Id.optional(),
+    limit: listSize,
+  }),
+  output: pageOfItems(OrganisationSummary),
+  async run({ userId, orgId, key }, { search = '', cursor, limit }) {
+    if (cursor) await mustBelong(userId, cursor)
     // Across tenants by nature: the rows are the caller's own memberships, read by the role that may.
-    const { rows } = await runtime().auth.query({ ...ownOrganisations, values: [userId, orgId] })
-    // A key belongs to one organisation, and tells nothing of the others.
-    return { items: key ? rows.filter(({ current }) => current) : rows }
+    const { rows } = await runtime().auth.query<OrganisationSummary>({
+      ...ownOrganisations,
+      // A key belongs to one organisation, and tells nothing of the others.
+      values: [userId, orgId, key !== null, `%${likeLiteral(search)}%`, cursor ?? null, limit + 1],
+    })
+    return pageOf(
+      rows,
+      limit,
+      (row) => row,
+      ({ id }) => id,
+    )
   },
 })
+
+async function mustBelong(userId: string, organisation: string): Promise<void> {
+  const { rowCount } = await runtime().auth.query(
+    'select from memberships where user_id = $1 and org_id = $2',
+    [userId, organisation],
+  )
+  if (rowCount === 0) throw invalidField('cursor', 'must be the nextCursor of an earlier page')
+}
 
 export const createOrganisation = operation({
   name: 'organisation.create',

@@ -45,10 +45,10 @@ export const getBoard = operation({
                     where tl.org_id = t.org_id and tl.task_id = t.id), '[]'::jsonb),
                   'dueOn', t.due_on, 'position', t.position,
                   'updatedAt', to_char(t.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
-                ) order by t.position, t.id)
+                ) order by t.position)
                 from (select * from tasks t
                       where t.org_id = p.org_id and t.project_id = p.id and t.status = s.status
-                      order by t.position, t.id limit ${shownPerColumn}) t
+                      order by t.position limit ${shownPerColumn}) t
               ), '[]'::jsonb)
             ) order by s.status)
             from unnest(enum_range(null::task_status)) as s(status)

@@ -1,13 +1,13 @@
 import { z } from 'zod'
 import { forget, record } from '../effects.ts'
-import { invalidField, notFound } from '../errors.ts'
+import { notFound } from '../errors.ts'
 import { operation } from '../operation.ts'
-import { pageOf, pageOfItems } from '../paging.ts'
+import { afterName, listSize, pageOf, pageOfItems } from '../paging.ts'
 import { unlessTaken } from '../refusals.ts'
 import { work } from '../runtime.ts'
 import { tags } from '../tags.ts'
 import { Id } from '../tasks/shapes.ts'
-import { line, lines } from '../text.ts'
+import { containing, line, lines } from '../text.ts'
 
 export const Project = z
   .object({
@@ -46,22 +46,26 @@ const description = lines(2000)
 export const listProjects = operation({
   name: 'project.list',
   rest: 'GET /v1/projects',
-  summary: 'The projects of your organisation, by name',
+  summary: 'The projects of your organisation, by name, a page at a time',
   allow: 'viewer',
   input: z.strictObject({
+    /** Somewhere in a name or a key. */
+    search: line(80).optional(),
     cursor: Id.optional(),
-    limit: z.number().int().min(1).max(200).default(200),
+    limit: listSize,
   }),
   output: pageOfItems(Project),
   cache: { tags: () => [tags.projects], shared: true, seconds: 300 },
-  run: (actor, { cursor, limit }) =>
+  run: (actor, { search, cursor, limit }) =>
     work(actor).read(async (db) => {
       const after = cursor
         ? await db.project.findFirst({ where: { id: cursor }, select: { name: true } })
         : null
-      if (cursor && !after) throw invalidField('cursor', 'must be the nextCursor of an earlier page')
       const rows = await db.project.findMany({
-        where: after ? { OR: [{ name: { gt: after.name } }, { name: after.name, id: { gt: cursor } }] } : {},
+        where: {
+          ...(search ? { AND: [{ OR: [{ name: containing(search) }, { key: containing(search) }] }] } : {}),
+          ...afterName(cursor, after),
+        },
         orderBy: [{ name: 'asc' }, { id: 'asc' }],
         take: limit + 1,
         select: columns,

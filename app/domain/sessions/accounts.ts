@@ -1,3 +1,4 @@
+import type { Actor } from '../actor.ts'
 import { runtime } from '../runtime.ts'
 
 export type Account = { id: string; email: string; name: string; emailVerified: Date | null }
@@ -53,4 +54,10 @@ export const accounts = {
       'delete from verification_tokens where identifier = $1 and token = $2 returning identifier, token, expires',
       [identifier, token],
     ),
+}
+
+/** The address of who asks, while nobody has proved it; null once it is. See `needsProof` of an operation. */
+export async function unprovedAddress({ userId }: Pick<Actor, 'userId'>): Promise<string | null> {
+  const user = await accounts.byId(userId)
+  return user && user.emailVerified === null ? user.email : null
 }

@@ -5,8 +5,11 @@ import { Problem } from '../errors.ts'
 import { limitAddress } from '../rate-limits.ts'
 import { runtime } from '../runtime.ts'
 
+/** Whose account it is: what was known of it before its address was proved is nothing to it after that. */
+export type Holder = { id: string; emailVerified: Date | null }
+
 /** A browser that is not signed in: its address, and the id of the device that this user signed in with before. */
-export type Caller = { address: string; deviceOf(userId: string): string | null }
+export type Caller = { address: string; deviceOf(user: Holder): string | null }
 
 /** Who is counted: a device that the account knows for itself, everybody else by their network. */
 export type Who = `device:${string}` | `network:${string}` | `own session:${string}`
@@ -16,8 +19,8 @@ export const wrongPasswordsAllowed = 10
 /** So many links to one address may one caller ask for, and so many everybody together. */
 export const linksAllowed = { toOneCaller: 5, toAll: 20 }
 
-export function whoTries({ address, deviceOf }: Caller, userId: string | undefined): Who {
-  const device = userId === undefined ? null : deviceOf(userId)
+export function whoTries({ address, deviceOf }: Caller, user: Holder | null): Who {
+  const device = user && deviceOf(user)
   return device === null ? `network:${networkOf(address)}` : `device:${device}`
 }
 

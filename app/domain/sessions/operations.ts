@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { record } from '../effects.ts'
 import { notFound } from '../errors.ts'
 import { operation } from '../operation.ts'
+import { listSize, pageOf, pageOfItems, TimeCursor, timeAndId, timeCursorOf } from '../paging.ts'
 import { runtime } from '../runtime.ts'
 import { Id } from '../tasks/shapes.ts'
 import { endSession, endSessionsOf } from './sessions.ts'
@@ -22,28 +23,35 @@ export type SessionInfo = z.infer<typeof SessionInfo>
 export const listSessions = operation({
   name: 'session.list',
   rest: 'GET /v1/sessions',
-  summary: 'Where you are signed in',
+  summary: 'Where you are signed in, seen last first',
   allow: 'viewer',
   peopleOnly: true,
-  input: z.strictObject({}),
-  output: z.object({ items: z.array(SessionInfo) }),
-  async run({ userId, sessionId }) {
+  input: z.strictObject({ cursor: TimeCursor, limit: listSize }),
+  output: pageOfItems(SessionInfo),
+  async run({ userId, sessionId }, { cursor, limit }) {
+    const { at, id } = cursor ? timeAndId(cursor) : { at: null, id: null }
+    // A cursor knows milliseconds.
     const { rows } = await runtime().auth.query(
-      `select id, user_agent, ip, created_at, last_seen_at, expires_at from sessions
-       where user_id = $1 and expires_at > now() order by last_seen_at desc, id desc limit 200`,
-      [userId],
+      `select id, user_agent, ip, created_at, seen, expires_at
+       from (select *, date_trunc('milliseconds', last_seen_at) as seen from sessions) s
+       where user_id = $1 and expires_at > now() and ($2::timestamptz is null or (seen, id) < ($2, $3::uuid))
+       order by seen desc, id desc limit $4`,
+      [userId, at, id, limit + 1],
     )
-    return {
-      items: rows.map((row) => ({
+    return pageOf(
+      rows,
+      limit,
+      (row) => ({
         id: row.id,
         current: row.id === sessionId,
         userAgent: row.user_agent,
         ip: row.ip,
         createdAt: row.created_at.toISOString(),
-        lastSeenAt: row.last_seen_at.toISOString(),
+        lastSeenAt: row.seen.toISOString(),
         expiresAt: row.expires_at.toISOString(),
-      })),
-    }
+      }),
+      (row) => timeCursorOf(row.seen, row.id),
+    )
   },
 })
 

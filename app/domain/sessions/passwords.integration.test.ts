@@ -24,7 +24,7 @@ let nextAddress = 0
 const stranger = (): Caller => ({ address: `198.51.100.${++nextAddress}`, deviceOf: () => null })
 const known = (userId: string, id: string, address: string): Caller => ({
   address,
-  deviceOf: (asked) => (asked === userId ? id : null),
+  deviceOf: (asked) => (asked.id === userId ? id : null),
 })
 const kindOf = (work: Promise<unknown>) =>
   work.then(
@@ -137,10 +137,28 @@ describe('a password', () => {
   })
 })
 
+describe('a password that was changed', () => {
+  afterAll(closeRuntime)
+
+  it('is changed, though what comes after the commit fails', async () => {
+    const { people } = await createTenant()
+    const { auth } = runtime()
+    const query = auth.query.bind(auth) as (...args: unknown[]) => Promise<unknown>
+    const spied = vi
+      .spyOn(auth, 'query')
+      .mockImplementation(((...args: unknown[]) =>
+        String(args[0]).startsWith('delete from attempts')
+          ? Promise.reject(new Error('the database is gone'))
+          : query(...args)) as never)
+    expect(await kindOf(execute(setPassword, people.owner.actor, { next: password }))).toBe('done')
+    spied.mockRestore()
+  })
+})
+
 describe('a link to sign in', () => {
   it('is sent to an address so often for one caller, and so often for all', async () => {
     const to = `${randomUUID()}@example.test`
-    const who = () => whoTries(stranger(), undefined)
+    const who = () => whoTries(stranger(), null)
     const one = who()
     for (let n = 0; n < linksAllowed.toOneCaller; n++) expect(await kindOf(limitLinks(to, one))).toBe('done')
     expect(await kindOf(limitLinks(to.toUpperCase(), one))).toBe('tooMany')
@@ -148,6 +166,8 @@ describe('a link to sign in', () => {
     expect(await kindOf(limitLinks(to, who()))).toBe('tooMany')
     // The owner's own device still gets one.
     const user = randomUUID()
-    expect(await kindOf(limitLinks(to, whoTries(known(user, 'device', ''), user)))).toBe('done')
+    expect(
+      await kindOf(limitLinks(to, whoTries(known(user, 'device', ''), { id: user, emailVerified: null }))),
+    ).toBe('done')
   })
 })

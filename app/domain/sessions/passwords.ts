@@ -20,7 +20,8 @@ export const verifyHash = (known: string, password: string) => verify(known, pas
 /** Stands in for the hash of an account that has none or does not exist: each answer takes the same work. */
 let nobodysHash: Promise<string> | undefined
 
-export type SignedIn = { id: string; email: string; name: string }
+/** Whose password was right. `createSession` wants the hash that it was checked by. */
+export type SignedIn = { id: string; email: string; name: string; passwordHash: string }
 
 /**
  * The user with this e-mail and password, or null: a wrong one, an account without one or that does not exist, by
@@ -33,17 +34,18 @@ export async function verifyPassword(
   caller: Caller,
 ): Promise<SignedIn | null> {
   const { rows } = await runtime().auth.query(
-    'select id, email, name, password_hash from users where lower(email) = lower($1)',
+    `select id, email, name, password_hash, email_verified as "emailVerified"
+     from users where lower(email) = lower($1)`,
     [email],
   )
-  const [user] = rows
+  const user = rows[0] ?? null
   const account = user?.id ?? email.toLowerCase()
-  const who = whoTries(caller, user?.id)
+  const who = whoTries(caller, user)
   await limitPasswords(account, who)
   nobodysHash ??= hashPassword(randomUUID())
   const nobodys = await nobodysHash
   const matches = await verify(user?.password_hash ?? nobodys, password)
   if (!user?.password_hash || !matches) return null
   await forgetPasswords(account, who)
-  return { id: user.id, email: user.email, name: user.name }
+  return { id: user.id, email: user.email, name: user.name, passwordHash: user.password_hash }
 }

@@ -43,6 +43,10 @@ const lookUp = {
          where ${ofToken} and s.expires_at > now()`,
 }
 
+/** Whoever has the row locked is changing the session, or another request says the same: nobody waits for them. */
+const markSeen = `update sessions set last_seen_at = now()
+  where id = (select id from sessions where id = $1 for no key update skip locked)`
+
 /** Who holds this token, or null: unknown, expired, revoked, or no longer a member. Redis first, then Postgres. */
 export async function resolveActor(token: string | undefined, requestId = ''): Promise<Actor | null> {
   if (!token || token.length > 256) return null
@@ -54,9 +58,7 @@ export async function resolveActor(token: string | undefined, requestId = ''): P
   const { rows } = await auth.query({ ...lookUp, values: [hash] })
   if (!rows[0]) return null
   const { seen, keep, ...record } = rows[0]
-  if (seen < Date.now() - seenEveryMs) {
-    await auth.query('update sessions set last_seen_at = now() where id = $1', [record.sessionId])
-  }
+  if (seen < Date.now() - seenEveryMs) await auth.query(markSeen, [record.sessionId])
   // Not over `forgotten`: what was read before a change must not be kept after it.
   await redis.set(sessionKey(hash), JSON.stringify(record), 'EX', keep, 'NX').catch(() => null)
   return live(record, requestId)
@@ -71,6 +73,8 @@ function live(record: unknown, requestId: string): Actor | null {
  * Signs a user in to the organisation that they joined first; to none when they belong to none, and then only the
  * way to one is open to them.
  * @param options.proved it begins by a proof that the address is theirs, and not by a password
+ * @param options.passwordHash it begins by this password, as it was checked: it may have been taken away meanwhile
+ * @throws Problem unauthenticated when the account is gone, or that is no longer its password
  */
 export async function createSession(
   user: string,
@@ -79,16 +83,30 @@ export async function createSession(
     token = newToken(),
     device = { userAgent: '', ip: '' },
     proved = false,
-  }: { expires?: Date; token?: string; device?: Device; proved?: boolean } = {},
+    passwordHash = null,
+  }: {
+    expires?: Date
+    token?: string
+    device?: Device
+    proved?: boolean
+    passwordHash?: string | null
+  } = {},
 ): Promise<Session> {
-  await account().query(
-    `insert into sessions (token_hash, user_id, active_org_id, expires_at, user_agent, ip, proved_at)
-     values ($1, $2, (select org_id from memberships where user_id = $2 order by created_at, org_id limit 1),
-       $3, $4, $5, case when $6 then now() end)`,
-    [tokenHash(token), user, expires, device.userAgent.slice(0, 300), device.ip.slice(0, 45), proved],
-  )
+  await withinAccountTransaction(async () => {
+    const { rowCount } = await account().query(insertSession, [
+      ...[tokenHash(token), user, expires, device.userAgent.slice(0, 300), device.ip.slice(0, 45)],
+      ...[proved, passwordHash],
+    ])
+    if (!rowCount) throw new Problem('unauthenticated', 'This password was changed meanwhile: sign in again.')
+  })
   return { token, userId: user, expires }
 }
+
+/** Waits for whoever changes the account: what they end must not begin again after it. */
+const insertSession = `insert into sessions (token_hash, user_id, active_org_id, expires_at, user_agent, ip, proved_at)
+  select $1, u.id, (select org_id from memberships where user_id = u.id order by created_at, org_id limit 1),
+    $3, $4, $5, case when $6::boolean and u.email_verified is not null then now() end
+  from users u where u.id = $2 and ($7::text is null or u.password_hash = $7) for share of u`
 
 /** The stored session of a token, for the auth library, or null. */
 export async function findSession(token: string): Promise<Session | null> {

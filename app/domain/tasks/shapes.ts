@@ -20,7 +20,8 @@ export const TaskSummary = z
     assignee: Person.nullable(),
     labels: z.array(Label),
     dueOn: Day.nullable(),
-    position: z.number(),
+    /** Orders the tasks of a column, compared character by character. */
+    position: z.string(),
     updatedAt: z.iso.datetime(),
   })
   .meta({ id: 'TaskSummary' })

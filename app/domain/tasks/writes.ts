@@ -9,6 +9,7 @@ import { operation } from '../operation.ts'
 import { work } from '../runtime.ts'
 import { tags } from '../tags.ts'
 import { line, lines } from '../text.ts'
+import { endOfColumn, lockOrder, placeBefore } from './order.ts'
 import { taskColumns, taskOf } from './rows.ts'
 import { Day, Id, Task, TaskPriority, TaskStatus, TaskSummary } from './shapes.ts'
 
@@ -39,7 +40,8 @@ export const createTask = operation({
         data: { nextNumber: { increment: 1 } },
         select: { nextNumber: true },
       })
-      const position = await endOfColumn(tx, projectId, status)
+      // The update above holds the project's row, and with it the order of its tasks.
+      const position = await endOfColumn(tx, { projectId, status })
       const created = taskOf(
         await tx.task.create({
           data: {
@@ -109,12 +111,12 @@ export const moveTask = operation({
   output: Task,
   run: (actor, { taskId, status, before: below }) =>
     work(actor).transaction(async (tx) => {
+      await lockOrder(tx, taskId)
       const task = await tx.task.findFirst({ where: { id: taskId }, select: taskColumns })
       if (!task) throw notFound('task')
+      const place = { projectId: task.projectId, status, taskId }
       const position =
-        below && below !== taskId
-          ? await placeBefore(tx, task.projectId, status, taskId, below)
-          : await endOfColumn(tx, task.projectId, status)
+        below && below !== taskId ? await placeBefore(tx, place, below) : await endOfColumn(tx, place)
       // A task that is done already keeps the day it was done on.
       const doneAt =
         status === 'done' ? (task.status === 'done' ? {} : { doneAt: new Date() }) : { doneAt: null }
@@ -203,33 +205,3 @@ const dates = (status: TaskStatus, dueOn: string | null | undefined) => ({
   dueOn: dueOn ? new Date(dueOn) : null,
   doneAt: status === 'done' ? new Date() : null,
 })
-
-async function endOfColumn(tx: Transaction, projectId: string, status: TaskStatus): Promise<number> {
-  const last = await tx.task.findFirst({
-    where: { projectId, status },
-    orderBy: { position: 'desc' },
-    select: { position: true },
-  })
-  return (last?.position ?? 0) + 1
-}
-
-/** Half-way between a task and the one above it. */
-async function placeBefore(
-  tx: Transaction,
-  projectId: string,
-  status: TaskStatus,
-  taskId: string,
-  below: string,
-): Promise<number> {
-  const task = await tx.task.findFirst({
-    where: { id: below, projectId, status },
-    select: { position: true },
-  })
-  if (!task) throw invalidField('before', `must be a task in the column ${status} of the same project`)
-  const above = await tx.task.findFirst({
-    where: { projectId, status, position: { lt: task.position }, id: { not: taskId } },
-    orderBy: { position: 'desc' },
-    select: { position: true },
-  })
-  return above ? (above.position + task.position) / 2 : task.position - 1
-}

@@ -57,7 +57,7 @@ project as (
   insert into projects (org_id, key, name, next_number) select id, 'ATL', 'Atlas', 2 from org returning id),
 task as (
   insert into tasks (org_id, project_id, number, title, position)
-  select org.id, project.id, 1, 'First', 1 from org, project returning id),
+  select org.id, project.id, 1, 'First', 'a0' from org, project returning id),
 label as (insert into labels (org_id, name) select id, 'First' from org returning id),
 labelled as (
   insert into task_labels (org_id, task_id, label_id) select org.id, task.id, label.id from org, task, label),

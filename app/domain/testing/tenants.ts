@@ -39,10 +39,10 @@ export async function createTenant(): Promise<Tenant> {
     )
     const users: Partial<Record<Role, string>> = {}
     for (const role of Role.options) {
-      const user = await insert('insert into users (email, name) values ($1, $2) returning id', [
-        `${role}.${randomUUID()}@example.test`,
-        `${name} ${role}`,
-      ])
+      const user = await insert(
+        'insert into users (email, name, email_verified) values ($1, $2, now()) returning id',
+        [`${role}.${randomUUID()}@example.test`, `${name} ${role}`],
+      )
       await client.query('insert into memberships (org_id, user_id, role) values ($1, $2, $3)', [
         id,
         user.id,
@@ -55,7 +55,7 @@ export async function createTenant(): Promise<Tenant> {
       [id, `Atlas ${canary}`],
     )
     const task = await insert(
-      'insert into tasks (org_id, project_id, number, title, position) values ($1, $2, 1, $3, 1) returning id',
+      "insert into tasks (org_id, project_id, number, title, position) values ($1, $2, 1, $3, 'a0') returning id",
       [id, project.id, `First ${canary}`],
     )
     return { id, canary, project: project.id, task: task.id, users: users as Record<Role, string> }

@@ -5,7 +5,8 @@ import { createOrganisation } from '@worklane/domain/accounts/organisations.ts'
 import { signUp } from '@worklane/domain/accounts/sign-up.ts'
 import { Problem } from '@worklane/domain/errors.ts'
 import { limitAddress } from '@worklane/domain/rate-limits.ts'
-import { createSession, switchOrganisation } from '@worklane/domain/sessions/sessions.ts'
+import { accounts } from '@worklane/domain/sessions/accounts.ts'
+import { switchOrganisation } from '@worklane/domain/sessions/sessions.ts'
 import { redirect } from 'next/navigation'
 import { AuthError } from 'next-auth'
 import { account } from '#web/texts/account.ts'
@@ -46,15 +47,8 @@ export async function signInWithPassword(_: FormState, form: FormData): Promise<
 }
 
 export async function signInWithLink(_: FormState, form: FormData): Promise<FormState> {
-  try {
-    const redirectTo = safeNext(text(form, 'next'))
-    await signIn('email', { email: text(form, 'email'), redirectTo, redirect: false })
-  } catch (error) {
-    if (error instanceof TooManySignIns) return { error: error.problem.message }
-    if (error instanceof AuthError) return { error: 'The link could not be sent. Try your password.' }
-    throw error
-  }
-  return { error: null, sent: true }
+  const refused = await mailLink(text(form, 'email'), safeNext(text(form, 'next')))
+  return refused ? { error: refused } : { error: null, sent: true }
 }
 
 export async function signUpHere(_: FormState, form: FormData): Promise<FormState> {
@@ -66,6 +60,7 @@ export async function signUpHere(_: FormState, form: FormData): Promise<FormStat
     const { name, email } = given
     const password = text(form, 'password')
     await signUp({ name, email, password, ...optional('organisation'), ...optional('invitation') })
+    if (!form.has('invitation')) await mailLink(given.email ?? '', '/dashboard')
     await signIn('credentials', {
       email,
       password,
@@ -82,16 +77,35 @@ export async function signUpHere(_: FormState, form: FormData): Promise<FormStat
   return { error: null }
 }
 
+/** Mails who is signed in the link that proves their address; it is to be opened in this browser. */
+export async function mailProof(): Promise<FormState> {
+  const user = await signedInUser()
+  const holder = user && (await accounts.byId(user))
+  if (!holder) redirect('/sign-in')
+  const refused = await mailLink(holder.email, '/settings/members')
+  return refused ? { error: refused } : { error: null, sent: true }
+}
+
+/** @returns why none was sent, or null */
+async function mailLink(email: string, redirectTo: string): Promise<string | null> {
+  try {
+    await signIn('email', { email, redirectTo, redirect: false })
+    return null
+  } catch (error) {
+    if (error instanceof TooManySignIns) return error.problem.message
+    if (error instanceof AuthError) return account.proof.failed
+    throw error
+  }
+}
+
 /** Joins the organisation of an invitation, and goes there. */
 export async function acceptHere(form: FormData): Promise<void> {
   const [user, token] = [await signedInUser(), await sessionToken()]
   const invitation = text(form, 'token')
   if (!user || !token) redirect(`/sign-in?next=${encodeURIComponent(`/invitations/${invitation}`)}`)
   try {
-    const { organisationId, proved } = await acceptInvitation(user, invitation)
-    // The first proof of the address ended every session, this one too: others may have known it.
-    const good = proved ? (await createSession(user, { device: await device(), proved })).token : token
-    await keepSession(await switchOrganisation(good, organisationId))
+    const { organisationId } = await acceptInvitation(user, invitation, token)
+    await keepSession(await switchOrganisation(token, organisationId))
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     redirect(`/invitations/${encodeURIComponent(invitation)}?problem=${error.kind}`)

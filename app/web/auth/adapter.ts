@@ -8,6 +8,7 @@ import {
   revokeSession,
 } from '@worklane/domain/sessions/sessions.ts'
 import type { Adapter, AdapterUser } from 'next-auth/adapters'
+import { sessionToken as currentToken } from './actor.ts'
 import { device, keepDevice } from './device.ts'
 
 const adapterUser = (user: {
@@ -36,7 +37,8 @@ export const adapter: Adapter = {
   },
   /** The library calls it when somebody came by a link of a mail. */
   async updateUser({ id }) {
-    await proveAddress(id)
+    // In a browser that is signed in already whoever signed up and whoever reads the mail are the same.
+    await proveAddress(id, await currentToken())
     const user = await accounts.byId(id)
     if (!user) throw new Error(`no user ${id}`)
     return adapterUser(user)
@@ -48,7 +50,10 @@ export const adapter: Adapter = {
   async createSession({ sessionToken, userId, expires }) {
     await keepDevice(userId)
     const from = await device()
+    const before = await currentToken()
     const session = await createSession(userId, { expires, token: sessionToken, device: from, proved: true })
+    // A browser has one session: the new one takes the place of what it had.
+    if (before !== undefined) await revokeSession(before)
     return { sessionToken: session.token, userId, expires }
   },
   async getSessionAndUser(sessionToken) {

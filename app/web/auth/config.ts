@@ -2,6 +2,7 @@ import 'server-only'
 import { Auth } from '@auth/core'
 import { createLog } from '@worklane/data/log.ts'
 import { provedByProvider } from '@worklane/domain/accounts/provider.ts'
+import { Problem } from '@worklane/domain/errors.ts'
 import { verifyPassword } from '@worklane/domain/sessions/passwords.ts'
 import { createSession } from '@worklane/domain/sessions/sessions.ts'
 import { newToken } from '@worklane/domain/sessions/token.ts'
@@ -12,6 +13,7 @@ import GitHub from 'next-auth/providers/github'
 import Google from 'next-auth/providers/google'
 import { z } from 'zod'
 import { libraryPagePolicy } from '#web/security/policy.ts'
+import { sessionToken } from './actor.ts'
 import { adapter } from './adapter.ts'
 import { caller, device, keepDevice } from './device.ts'
 import { sendSignInLink } from './mail.ts'
@@ -32,6 +34,9 @@ function addressOf(given: string | undefined): string {
 }
 
 const Password = z.object({ email: z.email().max(200), password: z.string().min(1).max(200) })
+
+/** Whose password was checked, and by which hash; between two steps of the library, and in no cookie. */
+const Checked = z.object({ userId: z.string(), passwordHash: z.string() })
 
 const CheckedProfile = z.object({
   email: z.email().max(200),
@@ -91,20 +96,28 @@ const config: NextAuthConfig = {
       if (!checked.success) return true
       const { email, name } = checked.data
       const { provider, providerAccountId, type } = account
-      await provedByProvider({ provider, providerAccountId, type, email, name: name ?? email })
+      const proof = { provider, providerAccountId, type, email, name: name ?? email }
+      await provedByProvider(proof, await sessionToken())
       return true
     },
     jwt({ token, account, user }) {
-      return account?.provider === 'credentials' ? { ...token, passwordOf: user.id } : token
+      if (account?.provider !== 'credentials' || !('passwordHash' in user)) return token
+      return { ...token, checked: { userId: user.id, passwordHash: user.passwordHash } }
     },
   },
   jwt: {
     // The library makes a JWT after a password; ours is a session row like any other way's.
     async encode(parameters) {
-      const user = parameters.token?.passwordOf
-      if (typeof user !== 'string') return encode(parameters)
-      await keepDevice(user)
-      return (await createSession(user, { device: await device() })).token
+      const checked = Checked.safeParse(parameters.token?.checked)
+      if (!checked.success) return encode(parameters)
+      const { userId, passwordHash } = checked.data
+      const session = createSession(userId, { device: await device(), passwordHash })
+      const { token } = await session.catch((error: unknown) => {
+        // As a wrong one: it was changed since it was checked.
+        throw error instanceof Problem ? new CredentialsSignin(error.message) : error
+      })
+      await keepDevice(userId)
+      return token
     },
   },
 }

@@ -1,4 +1,5 @@
 import 'server-only'
+import { accounts } from '@worklane/domain/sessions/accounts.ts'
 import type { Caller } from '@worklane/domain/sessions/attempts.ts'
 import { cookieOf } from '@worklane/domain/sessions/cookie.ts'
 import type { Device } from '@worklane/domain/sessions/sessions.ts'
@@ -20,13 +21,14 @@ export async function device(): Promise<Device> {
 /** The same for who is not signed in: its address, and the accounts that know it. */
 export async function caller(): Promise<Caller> {
   const known = await keptDevices()
-  return { address: (await device()).ip, deviceOf: (userId) => deviceIn(known, userId, secret()) }
+  return { address: (await device()).ip, deviceOf: (user) => deviceIn(known, user, secret()) }
 }
 
 /** Makes the account know this browser from now on. */
 export async function keepDevice(userId: string): Promise<void> {
-  const jar = await cookies()
-  jar.set(devicesCookie, withDevice(await keptDevices(), userId, secret()), {
+  const [jar, user] = [await cookies(), await accounts.byId(userId)]
+  if (!user) return
+  jar.set(devicesCookie, withDevice(await keptDevices(), user, secret()), {
     ...cookieOptions,
     maxAge: keptSeconds,
   })

@@ -39,7 +39,7 @@ describe('the doors to an account', () => {
 
   beforeAll(async () => {
     // One address signs everybody in here.
-    stack = await startStack({ population, env: { RATE_LIMIT_SCALE: '20' } })
+    stack = await startStack({ population, env: { RATE_LIMIT_SCALE: '20', RATE_LIMIT_PATIENCE_MS: '10000' } })
     browser = await launchChromium(await provideHeadless())
   })
   afterAll(async () => {
@@ -113,6 +113,14 @@ describe('the doors to an account', () => {
     expect(answer.headers.get('location')).toBe(`${stack.origin}/dashboard`)
   })
 
+  it('take nobody who is signed in for one who is refused, whatever address they wanted', async () => {
+    const callbackUrl = '/sign-in?error=CredentialsSignin&code=too_many'
+    const answer = await new Client(stack.origin).post('/api/auth/callback/credentials', {
+      ...{ email: emailOf(6), password, callbackUrl },
+    })
+    expect([answer.status, answer.headers.get('location')]).toEqual([302, `${stack.origin}${callbackUrl}`])
+  })
+
   it.each(['/.//evil.example/x', '/a/..//evil.example/x', '/%2e//evil.example/x'])(
     'lead a browser that came for %s to its dashboard',
     { timeout: 60_000 },
@@ -131,6 +139,32 @@ describe('the doors to an account', () => {
       await page.context().close()
     },
   )
+
+  it.each([
+    '/nope',
+    '/dashboard',
+    '/healthz',
+    '/sign-in',
+    '/api/auth/session',
+    '/api/auth/callback/credentials',
+  ])('leave the connection to the next who asks, after a body to %s that nobody reads', async (path) => {
+    const session = `authjs.session-token=${tokenOf(0, stack.sessionSecret)}`
+    for (const headers of [{}, { cookie: session }, { 'next-action': 'none' }] as Record<string, string>[]) {
+      for (let n = 0; n < 4; n++) {
+        const body = 'x'.repeat(1_200_000)
+        const refused = await fetch(stack.origin + path, {
+          method: 'POST',
+          body,
+          headers,
+          redirect: 'manual',
+        })
+        await refused.arrayBuffer()
+        expect(refused.status, path).not.toBe(502)
+        // The edge sends it on the connection that it has just used.
+        expect((await fetch(`${stack.origin}/healthz`)).status).toBe(200)
+      }
+    }
+  })
 
   it.each(['/api/auth/signout', '/api/auth/providers', '/api/auth/error'])(
     'have a policy at %s',

@@ -21,6 +21,15 @@ export const account = {
       'This e-mail and password do not belong together. After ten wrong tries wait 15 minutes, or ask for a link by e-mail.',
     with: (provider: string) => `Continue with ${provider}`,
   },
+  proof: {
+    title: 'Confirm your e-mail address',
+    text: (email: string) =>
+      `You can let others in, by an invitation or a key, once it is known that ${email} is yours. Open the link that was mailed to you in this browser.`,
+    send: 'Send the link again',
+    sending: 'Sending …',
+    sent: (email: string) => `A link is on its way to ${email}. It is good for 15 minutes.`,
+    failed: 'The link could not be sent. Try again in a minute.',
+  },
   invitation: {
     title: 'Invitation',
     text: (who: string, organisation: string, role: string) =>

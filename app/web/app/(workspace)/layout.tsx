@@ -8,6 +8,7 @@ import Link from 'next/link'
 import { type ReactNode, Suspense } from 'react'
 import { chooseOrganisation, signOutHere } from '#web/auth/actions.ts'
 import { requireActor } from '#web/auth/actor.ts'
+import { OtherOrganisation } from '#web/components/combobox/other-organisation.tsx'
 import { Commands } from '#web/components/commands/commands.tsx'
 import { Logo } from '#web/components/logo.tsx'
 import { Avatar } from '#web/components/person.tsx'
@@ -16,6 +17,8 @@ import { Skeleton } from '#web/components/ui/card.tsx'
 import { work } from '#web/texts/work.ts'
 
 const projectsShown = 10
+/** With the current one among them. */
+const organisationsShown = 11
 
 export default function WorkspaceLayout({ children }: { children: ReactNode }) {
   return (
@@ -97,7 +100,7 @@ async function Sidebar() {
   const actor = await requireActor()
   const [me, organisations, projects, notifications] = await Promise.all([
     execute(getMe, actor, {}),
-    execute(listOrganisations, actor, {}),
+    execute(listOrganisations, actor, { limit: organisationsShown }),
     execute(listProjects, actor, { limit: projectsShown }),
     execute(countNotifications, actor, {}),
   ])
@@ -118,6 +121,7 @@ async function Sidebar() {
               {name}
             </button>
           ))}
+          {organisations.nextCursor ? <OtherOrganisation current={me.organisation.id} /> : null}
           {others.length === 0 ? <p className="px-2.5 py-1.5 text-sm text-muted">{texts.noOther}</p> : null}
           <Link href="/onboarding" prefetch={false} className={`${item} text-accent-text`}>
             {texts.newOrganisation}
@@ -146,6 +150,11 @@ async function Sidebar() {
             <span className="ml-auto text-xs text-muted">{key}</span>
           </Link>
         ))}
+        {projects.nextCursor ? (
+          <button type="button" data-opens="commands" className={`${item} text-left text-accent-text`}>
+            {texts.findProject}
+          </button>
+        ) : null}
       </nav>
       <div className="mt-auto flex flex-col gap-3 border-t pt-4">
         <Link href="/settings/profile" prefetch={false} className={item}>

@@ -18,6 +18,22 @@ const pages: Command[] = [
   { text: navigation.settings, aside: 'g s', path: '/settings/profile' },
 ]
 const searchAfterMs = 200
+const projectsShown = 6
+const tasksShown = 6
+
+async function projectsOf(search: string): Promise<Command[]> {
+  const { items } = await api.project.list.query({ ...(search ? { search } : {}), limit: projectsShown })
+  return items.map(({ id, name, key }) => ({ text: name, aside: key, path: `/projects/${id}` }))
+}
+
+async function tasksOf(q: string): Promise<Command[]> {
+  const { items } = await api.search.find.query({ q, limit: tasksShown })
+  return items.map(({ taskTitle, taskKey, taskId }) => ({
+    text: taskTitle,
+    aside: taskKey,
+    path: `/tasks/${taskId}`,
+  }))
+}
 
 /** Every page, project and task by a few letters of its name. */
 // biome-ignore lint/style/noDefaultExport: React's lazy takes a default
@@ -31,32 +47,29 @@ export default function CommandMenu({ shows, close }: { shows: 'commands' | 'key
 
   useEffect(() => dialog.current?.showModal(), [])
   useEffect(() => {
-    void api.project.list
-      .query({})
-      .then(({ items }) =>
-        setProjects(items.map(({ id, name, key }) => ({ text: name, aside: key, path: `/projects/${id}` }))),
-      )
-  }, [])
-  useEffect(() => {
-    if (words.trim().length < 2) return setTasks([])
+    let stale = false
+    const sought = words.trim()
     // Only once somebody pauses: every letter would be a search.
-    const timer = setTimeout(async () => {
-      const { items } = await api.search.find.query({ q: words, limit: 6 })
-      setTasks(
-        items.map(({ taskTitle, taskKey, taskId }) => ({
-          text: taskTitle,
-          aside: taskKey,
-          path: `/tasks/${taskId}`,
-        })),
-      )
-    }, searchAfterMs)
-    return () => clearTimeout(timer)
+    const timer = setTimeout(
+      async () => {
+        const [projects, tasks] = await Promise.all([
+          projectsOf(sought).catch(() => []),
+          sought.length < 2 ? [] : tasksOf(sought).catch(() => []),
+        ])
+        if (stale) return
+        setProjects(projects)
+        setTasks(tasks)
+      },
+      sought === '' ? 0 : searchAfterMs,
+    )
+    return () => {
+      stale = true
+      clearTimeout(timer)
+    }
   }, [words])
 
-  const matches = [...pages, ...projects].filter(({ text }) =>
-    text.toLowerCase().includes(words.toLowerCase()),
-  )
-  const found = [...matches.slice(0, 8), ...tasks]
+  const named = pages.filter(({ text }) => text.toLowerCase().includes(words.trim().toLowerCase()))
+  const found = [...named, ...projects, ...tasks]
 
   function go(command: Command | undefined) {
     if (!command) return

@@ -47,8 +47,15 @@ export function Commands() {
         button.click()
       }
     }
+    const press = ({ target }: MouseEvent) => {
+      if (target instanceof Element && target.closest('[data-opens="commands"]')) setMenu('commands')
+    }
     document.addEventListener('keydown', hear)
-    return () => document.removeEventListener('keydown', hear)
+    document.addEventListener('click', press)
+    return () => {
+      document.removeEventListener('keydown', hear)
+      document.removeEventListener('click', press)
+    }
   }, [router])
 
   return menu ? (

@@ -1,13 +1,18 @@
+import type { Actor } from '@worklane/domain/actor.ts'
+import { Problem } from '@worklane/domain/errors.ts'
 import { execute } from '@worklane/domain/execute.ts'
 import { listFilters } from '@worklane/domain/filters/operations.ts'
-import { listLabels } from '@worklane/domain/labels/operations.ts'
-import { listProjects } from '@worklane/domain/projects/operations.ts'
+import { getLabel } from '@worklane/domain/labels/operations.ts'
+import { getMember } from '@worklane/domain/members/operations.ts'
+import { getProject } from '@worklane/domain/projects/operations.ts'
 import { findTasks, TaskQuery } from '@worklane/domain/tasks/reads.ts'
 import type { TaskSummary } from '@worklane/domain/tasks/shapes.ts'
 import type { Metadata } from 'next'
 import Link from 'next/link'
 import { Suspense } from 'react'
 import { requireActor } from '#web/auth/actor.ts'
+import { Combobox } from '#web/components/combobox/combobox.tsx'
+import type { Option } from '#web/components/combobox/found.ts'
 import { Avatar } from '#web/components/person.tsx'
 import { Due, LabelTag, Priority, priorities, StatusDot, statuses } from '#web/components/task.tsx'
 import { Button, buttonClass } from '#web/components/ui/button.tsx'
@@ -43,26 +48,52 @@ function queryOf(asked: Asked): TaskQuery {
   return TaskQuery.parse(Object.fromEntries(given))
 }
 
+const me: Option = { id: 'me', text: texts.me }
+
+/** What is looked for, since no list holds all of them. */
+const searched = [
+  { name: 'assigneeId', what: 'person', label: texts.anyone, fixed: [me] },
+  { name: 'labelId', what: 'label', label: texts.anyLabel },
+  { name: 'projectId', what: 'project', label: texts.anyProject },
+] as const
+
+/** What the address names, by its name; what is gone by now still filters, and says so. */
+async function chosenIn(actor: Actor, { assigneeId, labelId, projectId }: TaskQuery) {
+  const named = async (id: string | undefined, read: (id: string) => Promise<{ name: string }>) => {
+    if (id === undefined) return null
+    if (id === me.id) return me
+    try {
+      return { id, text: (await read(id)).name }
+    } catch (error) {
+      if (error instanceof Problem && error.kind === 'notFound') return { id, text: texts.gone }
+      throw error
+    }
+  }
+  const [person, label, project] = await Promise.all([
+    named(assigneeId, (memberId) => execute(getMember, actor, { memberId })),
+    named(labelId, (labelId) => execute(getLabel, actor, { labelId })),
+    named(projectId, (projectId) => execute(getProject, actor, { projectId })),
+  ])
+  return { assigneeId: person, labelId: label, projectId: project }
+}
+
 async function Tasks({ searchParams }: Props) {
   const [actor, asked] = await Promise.all([requireActor(), searchParams])
   const query = queryOf(asked)
   const cursor = typeof asked.cursor === 'string' ? asked.cursor : undefined
-  const [page, filters, labels, projects] = await Promise.all([
+  const filtersFrom = typeof asked.filters === 'string' ? asked.filters : undefined
+  const [page, filters, chosen] = await Promise.all([
     execute(findTasks, actor, { ...query, cursor, limit: 30 }),
-    execute(listFilters, actor, {}),
-    execute(listLabels, actor, {}),
-    execute(listProjects, actor, {}),
+    execute(listFilters, actor, { cursor: filtersFrom }),
+    chosenIn(actor, query),
   ])
   const choices = [
     { name: 'status', any: texts.anyStatus, options: statuses.map((each) => [each, work.status[each]]) },
-    { name: 'assigneeId', any: texts.anyone, options: [['me', texts.me]] },
     {
       name: 'priority',
       any: texts.anyPriority,
       options: priorities.map((each) => [each, work.priority[each]]),
     },
-    { name: 'labelId', any: texts.anyLabel, options: labels.items.map(({ id, name }) => [id, name]) },
-    { name: 'projectId', any: texts.anyProject, options: projects.items.map(({ id, name }) => [id, name]) },
     {
       name: 'due',
       any: texts.anyDue,
@@ -92,6 +123,9 @@ async function Tasks({ searchParams }: Props) {
             ))}
           </select>
         ))}
+        {searched.map(({ name, ...field }) => (
+          <Combobox key={`${name} ${query[name]}`} name={name} {...field} bare chosen={chosen[name]} />
+        ))}
         <Button type="submit" look="quiet">
           {texts.filter}
         </Button>
@@ -101,7 +135,7 @@ async function Tasks({ searchParams }: Props) {
           </Link>
         ) : null}
       </form>
-      <SavedFilters filters={filters.items} query={query} />
+      <SavedFilters filters={filters.items} nextCursor={filters.nextCursor} query={query} />
       <div className="rounded-xl border bg-surface">
         {page.items.length === 0 ? <Empty>{texts.none}</Empty> : <TaskRows tasks={page.items} />}
       </div>

@@ -11,7 +11,9 @@ import { work } from '#web/texts/work.ts'
 
 const { tasks: texts } = work
 
-export function SavedFilters({ filters, query }: { filters: SavedFilter[]; query: TaskQuery }) {
+type Props = { filters: SavedFilter[]; nextCursor: string | null; query: TaskQuery }
+
+export function SavedFilters({ filters, nextCursor, query }: Props) {
   const router = useRouter()
   const [error, setError] = useState<string | null>(null)
   const isFiltered = Object.keys(query).length > 0
@@ -22,16 +24,18 @@ export function SavedFilters({ filters, query }: { filters: SavedFilter[]; query
       const { api } = await import('#web/lib/api.ts')
       await write(api)
       router.refresh()
+      return true
     } catch (reason) {
       setError(reason instanceof Error ? reason.message : texts.failed)
+      return false
     }
   }
 
-  function keep(event: FormEvent<HTMLFormElement>) {
+  async function keep(event: FormEvent<HTMLFormElement>) {
     event.preventDefault()
-    const name = String(new FormData(event.currentTarget).get('name'))
-    void change((api) => api.filter.create.mutate({ name, query }))
-    event.currentTarget.reset()
+    const form = event.currentTarget
+    const name = String(new FormData(form).get('name'))
+    if (await change((api) => api.filter.create.mutate({ name, query }))) form.reset()
   }
 
   return (
@@ -57,6 +61,15 @@ export function SavedFilters({ filters, query }: { filters: SavedFilter[]; query
           </button>
         </span>
       ))}
+      {nextCursor ? (
+        <Link
+          href={`/tasks?${new URLSearchParams({ ...query, filters: nextCursor })}`}
+          prefetch={false}
+          className="text-accent-text hover:underline"
+        >
+          {texts.moreSaved}
+        </Link>
+      ) : null}
       {isFiltered ? (
         <form onSubmit={keep} className="flex gap-2">
           <input

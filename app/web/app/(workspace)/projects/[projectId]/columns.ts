@@ -1,12 +1,14 @@
 import type { Board } from '@worklane/domain/projects/board.ts'
 import type { TaskStatus, TaskSummary } from '@worklane/domain/tasks/shapes.ts'
+import { generateKeyBetween } from 'fractional-indexing'
 
 export type Columns = Board['columns']
 
 /** Where a task stands, as the browser shows it. */
 export type Place = { status: TaskStatus; before: string | null }
 
-const inOrder = (a: TaskSummary, b: TaskSummary) => a.position - b.position || (a.id < b.id ? -1 : 1)
+/** Character by character, as the database does; never by the rules of a language. */
+const inOrder = (a: TaskSummary, b: TaskSummary) => (a.position < b.position ? -1 : 1)
 
 /** The columns with a task as it is now, wherever it stood before. */
 export function withTask(columns: Columns, task: TaskSummary): Columns {
@@ -41,10 +43,9 @@ export function moved(columns: Columns, id: string, { status, before }: Place): 
   const below = before === null ? -1 : target.findIndex((each) => each.id === before)
   const above = below < 0 ? target.at(-1) : target[below - 1]
   const next = below < 0 ? undefined : target[below]
-  const position = next
-    ? above
-      ? (above.position + next.position) / 2
-      : next.position - 1
-    : (above?.position ?? 0) + 1
-  return withTask(columns, { ...task, status, position })
+  return withTask(columns, { ...task, status, position: keyBetween(above?.position, next?.position) })
 }
+
+/** Two have one key where the board is behind the server, whose answer puts it right. */
+const keyBetween = (above: string | undefined, below: string | undefined) =>
+  above !== undefined && above === below ? above : generateKeyBetween(above, below)

@@ -2,9 +2,12 @@ import { mayAct } from '@worklane/domain/actor.ts'
 import { listApiKeys } from '@worklane/domain/api-keys/operations.ts'
 import { capabilities } from '@worklane/domain/api-keys/scopes.ts'
 import { execute } from '@worklane/domain/execute.ts'
+import { unprovedAddress } from '@worklane/domain/sessions/accounts.ts'
 import type { Metadata } from 'next'
 import Link from 'next/link'
 import { requireActor } from '#web/auth/actor.ts'
+import { NextPage } from '#web/components/settings/pages.tsx'
+import { ProveAddress } from '#web/components/settings/prove-address.tsx'
 import { OnlyFor, Section, Streamed } from '#web/components/settings/section.tsx'
 import { ago, shortDate } from '#web/lib/format.ts'
 import { settings } from '#web/texts/settings.ts'
@@ -14,24 +17,33 @@ const { apiKeys: texts } = settings
 
 export const metadata: Metadata = { title: settings.sections['api-keys'] }
 
-export default function ApiKeysPage() {
+type Props = { searchParams: Promise<{ cursor?: string }> }
+
+export default function ApiKeysPage({ searchParams }: Props) {
   return (
     <Streamed>
-      <ApiKeys />
+      <ApiKeys searchParams={searchParams} />
     </Streamed>
   )
 }
 
-async function ApiKeys() {
-  const actor = await requireActor()
+async function ApiKeys({ searchParams }: Props) {
+  const [actor, { cursor }] = await Promise.all([requireActor(), searchParams])
   if (!mayAct(actor, 'admin')) return <OnlyFor least="admin" />
-  const { items } = await execute(listApiKeys, actor, {})
+  const [{ items, nextCursor }, unproved] = await Promise.all([
+    execute(listApiKeys, actor, { cursor }),
+    unprovedAddress(actor),
+  ])
   const now = new Date()
   return (
     <>
-      <Section title={texts.create} text={texts.text}>
-        <NewKey capabilities={[...capabilities]} />
-      </Section>
+      {unproved ? (
+        <ProveAddress email={unproved} />
+      ) : (
+        <Section title={texts.create} text={texts.text}>
+          <NewKey capabilities={[...capabilities]} />
+        </Section>
+      )}
       <Section title={settings.sections['api-keys']}>
         {items.length === 0 ? <p className="text-sm text-muted">{texts.none}</p> : null}
         <ul className="-my-2 divide-y">
@@ -50,6 +62,7 @@ async function ApiKeys() {
             </li>
           ))}
         </ul>
+        <NextPage address="/settings/api-keys" cursor={nextCursor} />
         <Link href="/docs" prefetch={false} className="mt-4 block text-sm text-accent-text hover:underline">
           {texts.docs}
         </Link>

@@ -1,12 +1,14 @@
-import { mayAct } from '@worklane/domain/actor.ts'
+import { type Actor, mayAct } from '@worklane/domain/actor.ts'
 import { type AuditEntry, listAudit } from '@worklane/domain/audit/operations.ts'
+import { Problem } from '@worklane/domain/errors.ts'
 import { execute } from '@worklane/domain/execute.ts'
-import { listMembers } from '@worklane/domain/members/operations.ts'
+import { getMember } from '@worklane/domain/members/operations.ts'
 import { isRead } from '@worklane/domain/operation.ts'
 import { operationList } from '@worklane/domain/operations.ts'
 import type { Metadata } from 'next'
 import Link from 'next/link'
 import { requireActor } from '#web/auth/actor.ts'
+import { Combobox } from '#web/components/combobox/combobox.tsx'
 import { OnlyFor, Section, Streamed } from '#web/components/settings/section.tsx'
 import { Button, buttonClass } from '#web/components/ui/button.tsx'
 import { fieldClass, labelClass } from '#web/components/ui/field.tsx'
@@ -16,7 +18,7 @@ const { audit: texts } = settings
 
 export const metadata: Metadata = { title: settings.sections.audit }
 
-type Asked = { operation?: string; person?: string; from?: string; to?: string; cursor?: string }
+type Asked = { operation?: string; actorId?: string; from?: string; to?: string; cursor?: string }
 type Props = { searchParams: Promise<Asked> }
 
 export default function AuditPage({ searchParams }: Props) {
@@ -32,19 +34,14 @@ async function Audit({ searchParams }: Props) {
   if (!mayAct(actor, 'admin')) return <OnlyFor least="admin" />
   const query = {
     ...(asked.operation ? { operation: asked.operation } : {}),
+    ...(asked.actorId ? { actorId: asked.actorId } : {}),
     ...(asked.from ? { from: asked.from } : {}),
     ...(asked.to ? { to: asked.to } : {}),
   }
-  const meant = asked.person ? await execute(listMembers, actor, { search: asked.person, limit: 5 }) : null
-  const [person, another] = meant?.items ?? []
-  const unclear = meant !== null && (!person || another !== undefined)
-  const { items, nextCursor } = unclear
-    ? { items: [], nextCursor: null }
-    : await execute(listAudit, actor, {
-        ...query,
-        ...(person ? { actorId: person.id } : {}),
-        ...{ cursor: asked.cursor, limit: 30 },
-      })
+  const [{ items, nextCursor }, person] = await Promise.all([
+    execute(listAudit, actor, { ...query, cursor: asked.cursor, limit: 30 }),
+    asked.actorId ? personOf(actor, asked.actorId) : null,
+  ])
   const writes = operationList.filter((each) => !isRead(each) && each.audited !== false)
   return (
     <Section title={settings.sections.audit}>
@@ -60,20 +57,14 @@ async function Audit({ searchParams }: Props) {
             ))}
           </select>
         </div>
-        <div>
-          <label htmlFor="person" className={labelClass}>
-            {texts.person}
-          </label>
-          <input
-            id="person"
-            name="person"
-            type="search"
-            maxLength={80}
-            defaultValue={asked.person}
-            placeholder={settings.findPerson}
-            className={fieldClass}
-          />
-        </div>
+        <Combobox
+          key={asked.actorId}
+          what="person"
+          name="actorId"
+          label={texts.person}
+          hint={settings.findPerson}
+          chosen={person}
+        />
         <div className="flex gap-3">
           {(['from', 'to'] as const).map((name) => (
             <div key={name}>
@@ -88,13 +79,7 @@ async function Audit({ searchParams }: Props) {
           {texts.filter}
         </Button>
       </form>
-      {unclear ? (
-        <p role="alert" className="text-sm text-danger">
-          {person ? texts.several(meant.items.map(({ email }) => email)) : texts.nobody(asked.person ?? '')}
-        </p>
-      ) : items.length === 0 ? (
-        <p className="text-sm text-muted">{texts.none}</p>
-      ) : null}
+      {items.length === 0 ? <p className="text-sm text-muted">{texts.none}</p> : null}
       <ol className="-my-2 divide-y">
         {items.map((entry) => (
           <Entry key={entry.id} entry={entry} />
@@ -102,7 +87,7 @@ async function Audit({ searchParams }: Props) {
       </ol>
       {nextCursor ? (
         <Link
-          href={`/settings/audit?${new URLSearchParams({ ...(query as Record<string, string>), ...(asked.person ? { person: asked.person } : {}), cursor: nextCursor })}`}
+          href={`/settings/audit?${new URLSearchParams({ ...(query as Record<string, string>), cursor: nextCursor })}`}
           prefetch={false}
           className={buttonClass({ look: 'quiet', className: 'mt-4' })}
         >
@@ -111,6 +96,17 @@ async function Audit({ searchParams }: Props) {
       ) : null}
     </Section>
   )
+}
+
+/** Who is chosen, by their name; the entries of one who left are still there. */
+async function personOf(actor: Actor, memberId: string) {
+  try {
+    const { id, name } = await execute(getMember, actor, { memberId })
+    return { id, text: name }
+  } catch (error) {
+    if (error instanceof Problem && error.kind === 'notFound') return { id: memberId, text: texts.somebody }
+    throw error
+  }
 }
 
 function Entry({ entry }: { entry: AuditEntry }) {

@@ -19,7 +19,13 @@ export function EditLabel({ label }: { label: Label }) {
 
   async function save(event: FormEvent<HTMLFormElement>) {
     event.preventDefault()
-    const input = { labelId: label.id, ...given(event.currentTarget) }
+    const { name, colour } = given(event.currentTarget)
+    // Only what was changed: somebody else may have changed the other.
+    const input = {
+      labelId: label.id,
+      ...(name.trim() === label.name ? {} : { name }),
+      ...(colour === label.colour ? {} : { colour }),
+    }
     if ((await act((api) => api.label.update.mutate(input))) && details.current) details.current.open = false
   }
 

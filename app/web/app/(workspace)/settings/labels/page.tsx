@@ -3,6 +3,7 @@ import { execute } from '@worklane/domain/execute.ts'
 import { listLabels } from '@worklane/domain/labels/operations.ts'
 import type { Metadata } from 'next'
 import { requireActor } from '#web/auth/actor.ts'
+import { NextPage } from '#web/components/settings/pages.tsx'
 import { Section, Streamed } from '#web/components/settings/section.tsx'
 import { LabelTag } from '#web/components/task.tsx'
 import { settings } from '#web/texts/settings.ts'
@@ -12,17 +13,19 @@ const { labels: texts } = settings
 
 export const metadata: Metadata = { title: settings.sections.labels }
 
-export default function LabelsPage() {
+type Props = { searchParams: Promise<{ cursor?: string }> }
+
+export default function LabelsPage({ searchParams }: Props) {
   return (
     <Streamed>
-      <Labels />
+      <Labels searchParams={searchParams} />
     </Streamed>
   )
 }
 
-async function Labels() {
-  const actor = await requireActor()
-  const { items } = await execute(listLabels, actor, {})
+async function Labels({ searchParams }: Props) {
+  const [actor, { cursor }] = await Promise.all([requireActor(), searchParams])
+  const { items, nextCursor } = await execute(listLabels, actor, { cursor })
   const mayWrite = mayAct(actor, 'manager')
   return (
     <Section title={settings.sections.labels}>
@@ -40,6 +43,7 @@ async function Labels() {
           </li>
         ))}
       </ul>
+      <NextPage address="/settings/labels" cursor={nextCursor} />
       {mayWrite ? <AddLabel /> : null}
     </Section>
   )

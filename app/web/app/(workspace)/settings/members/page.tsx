@@ -2,10 +2,12 @@ import { mayAct, Role } from '@worklane/domain/actor.ts'
 import { execute } from '@worklane/domain/execute.ts'
 import { listInvitations } from '@worklane/domain/invitations/operations.ts'
 import { listMembers } from '@worklane/domain/members/operations.ts'
+import { unprovedAddress } from '@worklane/domain/sessions/accounts.ts'
 import type { Metadata } from 'next'
 import Link from 'next/link'
 import { requireActor } from '#web/auth/actor.ts'
 import { Avatar } from '#web/components/person.tsx'
+import { ProveAddress } from '#web/components/settings/prove-address.tsx'
 import { Section, Streamed } from '#web/components/settings/section.tsx'
 import { Field } from '#web/components/settings/setting.tsx'
 import { Button } from '#web/components/ui/button.tsx'
@@ -17,7 +19,7 @@ const { members: texts } = settings
 
 export const metadata: Metadata = { title: settings.sections.members }
 
-type Props = { searchParams: Promise<{ cursor?: string; search?: string }> }
+type Props = { searchParams: Promise<{ cursor?: string; search?: string; invitations?: string }> }
 
 export default function MembersPage({ searchParams }: Props) {
   return (
@@ -28,16 +30,18 @@ export default function MembersPage({ searchParams }: Props) {
 }
 
 async function Members({ searchParams }: Props) {
-  const [actor, { cursor, search }] = await Promise.all([requireActor(), searchParams])
+  const [actor, { cursor, search, invitations: from }] = await Promise.all([requireActor(), searchParams])
   const mayManage = mayAct(actor, 'admin')
-  const [page, invitations] = await Promise.all([
+  const [page, invitations, unproved] = await Promise.all([
     execute(listMembers, actor, { cursor, ...(search ? { search } : {}), limit: 25 }),
-    mayManage ? execute(listInvitations, actor, {}) : null,
+    mayManage ? execute(listInvitations, actor, { cursor: from, limit: 25 }) : null,
+    mayManage ? unprovedAddress(actor) : null,
   ])
   const roles = Role.options.filter((role) => role !== 'owner' && mayAct(actor, role))
   return (
     <>
-      {invitations ? (
+      {unproved ? <ProveAddress email={unproved} /> : null}
+      {invitations && !unproved ? (
         <Section title={texts.invite}>
           <Invite roles={roles} />
         </Section>
@@ -55,6 +59,15 @@ async function Members({ searchParams }: Props) {
               </li>
             ))}
           </ul>
+          {invitations.nextCursor ? (
+            <Link
+              href={`/settings/members?invitations=${invitations.nextCursor}`}
+              prefetch={false}
+              className="mt-4 block text-sm text-accent-text hover:underline"
+            >
+              {settings.more}
+            </Link>
+          ) : null}
         </Section>
       ) : null}
       <Section title={texts.people}>

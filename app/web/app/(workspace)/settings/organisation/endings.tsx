@@ -1,8 +1,8 @@
 'use client'
 
 import { useState } from 'react'
-import type { Person } from '#web/components/people.ts'
-import { PersonPicker } from '#web/components/person-picker.tsx'
+import { Combobox } from '#web/components/combobox/combobox.tsx'
+import type { Option } from '#web/components/combobox/found.ts'
 import { Confirmed } from '#web/components/settings/confirmed.tsx'
 import { settings } from '#web/texts/settings.ts'
 
@@ -34,13 +34,19 @@ export function RemoveOrganisation({ slug }: { slug: string }) {
 }
 
 export function Transfer({ self }: { self: string }) {
-  const [heir, setHeir] = useState<Person | null>(null)
+  const [heir, setHeir] = useState<Option | null>(null)
   return (
     <div className="flex flex-wrap items-end gap-3">
-      <PersonPicker label={texts.to} hint={settings.findPerson} without={self} onChoose={setHeir} />
+      <Combobox
+        what="person"
+        label={texts.to}
+        hint={settings.findPerson}
+        without={[self]}
+        onChoose={setHeir}
+      />
       {heir ? (
         <Confirmed
-          name={texts.transferTo(heir.name)}
+          name={texts.transferTo(heir.text)}
           text={texts.transferText}
           run={() => (api) => api.organisation.transfer.mutate({ memberId: heir.id })}
         />

@@ -2,6 +2,7 @@ import { execute } from '@worklane/domain/execute.ts'
 import { listSessions } from '@worklane/domain/sessions/operations.ts'
 import type { Metadata } from 'next'
 import { requireActor } from '#web/auth/actor.ts'
+import { NextPage } from '#web/components/settings/pages.tsx'
 import { Section, Streamed } from '#web/components/settings/section.tsx'
 import { ago } from '#web/lib/format.ts'
 import { settings } from '#web/texts/settings.ts'
@@ -12,16 +13,19 @@ const { security: texts } = settings
 
 export const metadata: Metadata = { title: settings.sections.security }
 
-export default function SecurityPage() {
+type Props = { searchParams: Promise<{ cursor?: string }> }
+
+export default function SecurityPage({ searchParams }: Props) {
   return (
     <Streamed>
-      <Security />
+      <Security searchParams={searchParams} />
     </Streamed>
   )
 }
 
-async function Security() {
-  const { items } = await execute(listSessions, await requireActor(), {})
+async function Security({ searchParams }: Props) {
+  const [actor, { cursor }] = await Promise.all([requireActor(), searchParams])
+  const { items, nextCursor } = await execute(listSessions, actor, { cursor })
   const now = new Date()
   return (
     <>
@@ -52,6 +56,7 @@ async function Security() {
             )
           })}
         </ul>
+        <NextPage address="/settings/security" cursor={nextCursor} />
         {items.length > 1 ? <RevokeOthers /> : null}
       </Section>
     </>

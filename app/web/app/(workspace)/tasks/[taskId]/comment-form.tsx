@@ -2,7 +2,8 @@
 
 import { useRouter } from 'next/navigation'
 import { type FormEvent, type KeyboardEvent, useRef, useState } from 'react'
-import { type Person, usePeople } from '#web/components/people.ts'
+import { Choice } from '#web/components/combobox/choice.tsx'
+import { type Option, useFound } from '#web/components/combobox/found.ts'
 import { Button } from '#web/components/ui/button.tsx'
 import { fieldClass, labelClass } from '#web/components/ui/field.tsx'
 import { work } from '#web/texts/work.ts'
@@ -14,7 +15,8 @@ export function CommentForm({ taskId }: { taskId: string }) {
   const [chosen, setChosen] = useState(0)
   const [isPending, setPending] = useState(false)
   const [error, setError] = useState<string | null>(null)
-  const found = usePeople(word)
+  const { options: found, nextCursor, more } = useFound('person', word)
+  const count = found.length + (nextCursor ? 1 : 0)
 
   /** The word after an @ that the cursor stands in. */
   function look() {
@@ -24,22 +26,28 @@ export function CommentForm({ taskId }: { taskId: string }) {
     setChosen(0)
   }
 
-  function mention({ id, name }: Person) {
+  function mention({ id, text }: Option) {
     const area = field.current as HTMLTextAreaElement
     const start = area.selectionStart - (word?.length ?? 0) - 1
-    area.setRangeText(`@[${name}](${id}) `, start, area.selectionStart, 'end')
+    area.setRangeText(`@[${text}](${id}) `, start, area.selectionStart, 'end')
     setWord(null)
     area.focus()
   }
 
+  /** The last one of the list asks for more of it. */
+  function take(place: number) {
+    const person = found[place]
+    if (person) mention(person)
+    else more()
+  }
+
   function keys(event: KeyboardEvent) {
     if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) field.current?.form?.requestSubmit()
-    const person = found[chosen]
-    if (!person) return
+    if (count === 0) return
     if (event.key === 'Escape') return setWord(null)
-    if (event.key === 'ArrowDown') setChosen((chosen + 1) % found.length)
-    else if (event.key === 'ArrowUp') setChosen((chosen + found.length - 1) % found.length)
-    else if (event.key === 'Enter' || event.key === 'Tab') mention(person)
+    if (event.key === 'ArrowDown') setChosen((chosen + 1) % count)
+    else if (event.key === 'ArrowUp') setChosen((chosen + count - 1) % count)
+    else if (event.key === 'Enter' || event.key === 'Tab') take(chosen)
     else return
     event.preventDefault()
   }
@@ -74,7 +82,7 @@ export function CommentForm({ taskId }: { taskId: string }) {
         maxLength={10_000}
         aria-describedby="comment-hint"
         aria-controls={found.length > 0 ? 'mentions' : undefined}
-        aria-activedescendant={found[chosen] ? `mention-${found[chosen].id}` : undefined}
+        aria-activedescendant={chosen < count ? `mention-${chosen}` : undefined}
         onInput={look}
         onKeyDown={keys}
         className={`${fieldClass} h-auto py-2 leading-relaxed`}
@@ -85,24 +93,22 @@ export function CommentForm({ taskId }: { taskId: string }) {
           role="listbox"
           tabIndex={-1}
           aria-label={work.comments.people}
-          className="absolute z-10 -mt-1 w-64 rounded-lg border bg-surface p-1 shadow-lg"
+          className="absolute z-10 -mt-1 max-h-72 w-64 overflow-y-auto rounded-lg border bg-surface p-1 shadow-lg"
         >
           {found.map((person, place) => (
-            <div
-              key={person.id}
-              id={`mention-${person.id}`}
-              role="option"
-              tabIndex={-1}
-              aria-selected={place === chosen}
-              onMouseDown={(event) => {
-                event.preventDefault()
-                mention(person)
-              }}
-              className="cursor-pointer rounded-md px-2.5 py-1.5 text-sm hover:bg-sunken aria-selected:bg-sunken"
-            >
-              {person.name}
-            </div>
+            <Choice key={person.id} id={`mention-${place}`} isAt={place === chosen} take={() => take(place)}>
+              {person.text}
+            </Choice>
           ))}
+          {nextCursor ? (
+            <Choice
+              id={`mention-${found.length}`}
+              isAt={chosen === found.length}
+              take={() => take(found.length)}
+            >
+              <span className="text-accent-text">{work.combobox.more}</span>
+            </Choice>
+          ) : null}
         </div>
       ) : null}
       <div className="mt-2 flex items-center gap-3">

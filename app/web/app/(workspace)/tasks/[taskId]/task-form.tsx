@@ -2,56 +2,74 @@
 
 import type { Label, Task, TaskPriority, TaskStatus } from '@worklane/domain/tasks/shapes.ts'
 import { useRouter } from 'next/navigation'
-import { type FormEvent, type ReactNode, useState } from 'react'
+import { type FormEvent, Fragment, type ReactNode, useState } from 'react'
+import { Combobox } from '#web/components/combobox/combobox.tsx'
 import { LabelTag, priorities, statuses } from '#web/components/task.tsx'
 import { Button } from '#web/components/ui/button.tsx'
 import { fieldClass, labelClass } from '#web/components/ui/field.tsx'
 import { work } from '#web/texts/work.ts'
+import { changesOf, type TaskFields, valuesOf } from './changes.ts'
 
-type Person = { id: string; name: string }
 type Props = { task: Task; mayWrite: boolean; mayRemove: boolean; children: ReactNode }
+type Person = { id: string; name: string }
 
 const { fields } = work.task
 
-/** The fields of a task; its description as it reads (the children) until somebody edits it. */
+/**
+ * The fields of a task; its description as it reads (the children) until somebody edits it. What is saved are the
+ * fields that somebody changed here, and no others: the rest may be another person's work by now.
+ */
 export function TaskForm({ task, mayWrite, mayRemove, children }: Props) {
   const router = useRouter()
   const [isEditing, setEditing] = useState(false)
-  const [people, setPeople] = useState<Person[]>(task.assignee ? [task.assignee] : [])
-  const [labels, setLabels] = useState<Label[] | null>(null)
   const [said, setSaid] = useState<{ text: string; bad: boolean } | null>(null)
+  /** The task that the fields began with; a version of it makes them anew. */
+  const [shown, setShown] = useState({ task, version: 0 })
+  /** What is known to be saved of the fields. */
+  const [saved, setSaved] = useState(() => valuesOf(task))
+  const [assignee, setAssignee] = useState<Person | null>(task.assignee)
+  const [labels, setLabels] = useState(task.labels)
+  const [isTouched, setTouched] = useState(false)
+  // The server rendered anew: what it says counts, unless somebody is about to change it.
+  if (shown.task !== task && !isTouched) {
+    const isAnother = Object.keys(changesOf(valuesOf(task), saved)).length > 0
+    setShown({ task, version: shown.version + (isAnother ? 1 : 0) })
+    setSaved(valuesOf(task))
+    setAssignee(task.assignee)
+    setLabels(task.labels)
+  }
 
-  /** People and labels are asked for when somebody means to change them, not with every task. */
-  async function edit() {
-    setEditing(true)
-    const { api } = await import('#web/lib/api.ts')
-    const [members, known] = await Promise.all([
-      api.member.list.query({ limit: 200 }),
-      api.label.list.query({}),
-    ])
-    setPeople(members.items)
-    setLabels(known.items)
+  function touch() {
+    setTouched(true)
+    setSaid(null)
   }
 
   async function save(event: FormEvent<HTMLFormElement>) {
     event.preventDefault()
     const form = new FormData(event.currentTarget)
-    const text = (name: string) => String(form.get(name) ?? '')
-    const status = text('status') as TaskStatus
+    const text = (name: string) => (form.has(name) ? { [name]: String(form.get(name)) } : {})
+    const given = {
+      ...text('title'),
+      ...text('description'),
+      status: form.get('status') as TaskStatus,
+      priority: form.get('priority') as TaskPriority,
+      dueOn: String(form.get('due') ?? '') || null,
+      assigneeId: assignee?.id ?? null,
+      labelIds: labels.map(({ id }) => id),
+    } satisfies Partial<TaskFields>
+    const { status, ...changes } = changesOf(given, saved)
     try {
       const { api } = await import('#web/lib/api.ts')
-      await api.task.update.mutate({
-        taskId: task.id,
-        ...(isEditing ? { title: text('title'), description: text('description') } : {}),
-        ...(labels
-          ? { assigneeId: text('assignee') || null, labelIds: form.getAll('label').map(String) }
-          : {}),
-        priority: text('priority') as TaskPriority,
-        dueOn: text('due') || null,
-      })
-      if (status !== task.status) await api.task.move.mutate({ taskId: task.id, status })
+      if (Object.keys(changes).length > 0) await api.task.update.mutate({ taskId: task.id, ...changes })
+      // Should the move fail, only the move is sent again.
+      setSaved((before) => ({ ...before, ...changes }))
+      if (status) await api.task.move.mutate({ taskId: task.id, status })
+      setSaved((before) => ({ ...before, ...given }))
+      // What was rendered meanwhile knows nothing of it yet.
+      setShown((before) => ({ ...before, task }))
       setSaid({ text: work.task.saved, bad: false })
       setEditing(false)
+      setTouched(false)
       router.refresh()
     } catch (error) {
       setSaid({ text: error instanceof Error ? error.message : work.task.failed, bad: true })
@@ -60,16 +78,20 @@ export function TaskForm({ task, mayWrite, mayRemove, children }: Props) {
 
   async function remove() {
     if (!window.confirm(work.task.removeSure)) return
-    const { api } = await import('#web/lib/api.ts')
-    await api.task.remove.mutate({ taskId: task.id })
-    router.push(`/projects/${task.project.id}`)
+    try {
+      const { api } = await import('#web/lib/api.ts')
+      await api.task.remove.mutate({ taskId: task.id })
+      router.push(`/projects/${task.project.id}`)
+    } catch (error) {
+      setSaid({ text: error instanceof Error ? error.message : work.task.failedToRemove, bad: true })
+    }
   }
 
   return (
-    <form onSubmit={save} onChange={() => setSaid(null)}>
+    <form onSubmit={save} onChange={touch}>
       <fieldset disabled={!mayWrite} className="flex flex-col gap-4 p-4">
         {isEditing ? (
-          <>
+          <Fragment key={shown.version}>
             <div>
               <label htmlFor="title" className={labelClass}>
                 {fields.title}
@@ -77,7 +99,7 @@ export function TaskForm({ task, mayWrite, mayRemove, children }: Props) {
               <input
                 id="title"
                 name="title"
-                defaultValue={task.title}
+                defaultValue={saved.title}
                 required
                 maxLength={200}
                 className={fieldClass}
@@ -90,66 +112,65 @@ export function TaskForm({ task, mayWrite, mayRemove, children }: Props) {
               <textarea
                 id="description"
                 name="description"
-                defaultValue={task.description}
+                defaultValue={saved.description}
                 rows={8}
                 maxLength={10_000}
                 className={`${fieldClass} h-auto py-2 leading-relaxed`}
               />
             </div>
-          </>
+          </Fragment>
         ) : (
           <div className="flex items-start justify-between gap-4">
             <div className="min-w-0">{children}</div>
             {mayWrite ? (
-              <Button look="quiet" onClick={edit} data-shortcut="e">
+              <Button look="quiet" onClick={() => setEditing(true)} data-shortcut="e">
                 {work.task.edit}
               </Button>
             ) : null}
           </div>
         )}
-        <div className="grid gap-4 sm:grid-cols-2">
+        <div key={shown.version} className="grid gap-4 sm:grid-cols-2">
           <Choice
             name="status"
-            value={task.status}
+            value={saved.status}
             label={fields.status}
             options={statuses}
             words={work.status}
           />
           <Choice
             name="priority"
-            value={task.priority}
+            value={saved.priority}
             label={fields.priority}
             options={priorities}
             words={work.priority}
           />
-          <div>
-            <label htmlFor="assignee" className={labelClass}>
-              {fields.assignee}
-            </label>
-            <select
-              key={people.length}
-              id="assignee"
-              name="assignee"
-              defaultValue={task.assignee?.id ?? ''}
-              onFocus={labels ? undefined : edit}
-              className={fieldClass}
-            >
-              <option value="">{fields.nobody}</option>
-              {people.map(({ id, name }) => (
-                <option key={id} value={id}>
-                  {name}
-                </option>
-              ))}
-            </select>
-          </div>
+          <Combobox
+            what="person"
+            id="assignee"
+            label={fields.assignee}
+            hint={fields.nobody}
+            chosen={assignee && { id: assignee.id, text: assignee.name }}
+            onChoose={(person) => {
+              touch()
+              setAssignee(person && { id: person.id, name: person.text })
+            }}
+          />
           <div>
             <label htmlFor="due" className={labelClass}>
               {fields.due}
             </label>
-            <input id="due" name="due" type="date" defaultValue={task.dueOn ?? ''} className={fieldClass} />
+            <input id="due" name="due" type="date" defaultValue={saved.dueOn ?? ''} className={fieldClass} />
           </div>
         </div>
-        {isEditing && labels ? <Labels known={labels} chosen={task.labels} /> : null}
+        {isEditing ? (
+          <Labels
+            chosen={labels}
+            choose={(all) => {
+              touch()
+              setLabels(all)
+            }}
+          />
+        ) : null}
         {mayWrite ? (
           <div className="flex items-center gap-3">
             <Button type="submit">{work.task.save}</Button>
@@ -170,24 +191,35 @@ export function TaskForm({ task, mayWrite, mayRemove, children }: Props) {
   )
 }
 
-function Labels({ known, chosen }: { known: Label[]; chosen: Label[] }) {
+function Labels({ chosen, choose }: { chosen: Label[]; choose: (all: Label[]) => void }) {
   return (
     <fieldset>
       <legend className={labelClass}>{fields.labels}</legend>
-      {known.length === 0 ? <p className="text-sm text-muted">{fields.noLabels}</p> : null}
-      <div className="flex flex-wrap gap-x-4 gap-y-2">
-        {known.map((label) => (
-          <label key={label.id} className="flex items-center gap-1.5">
-            <input
-              type="checkbox"
-              name="label"
-              value={label.id}
-              defaultChecked={chosen.some(({ id }) => id === label.id)}
-            />
+      <div className="mb-2 flex flex-wrap gap-2">
+        {chosen.map((label) => (
+          <span key={label.id} className="inline-flex items-center">
             <LabelTag label={label} />
-          </label>
+            <button
+              type="button"
+              aria-label={fields.removeLabel(label.name)}
+              onClick={() => choose(chosen.filter(({ id }) => id !== label.id))}
+              className="grid size-7 place-items-center rounded-md text-muted hover:bg-sunken hover:text-danger"
+            >
+              ×
+            </button>
+          </span>
         ))}
       </div>
+      <Combobox
+        what="label"
+        label={fields.addLabel}
+        clears
+        without={chosen.map(({ id }) => id)}
+        onChoose={(option) => {
+          if (option)
+            choose([...chosen, { id: option.id, name: option.text, colour: option.colour ?? 'grey' }])
+        }}
+      />
     </fieldset>
   )
 }

@@ -1,0 +1,99 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { execute } from '@worklane/domain/execute.ts'
+import { closeRuntime } from '@worklane/domain/runtime.ts'
+import { moveTask } from '@worklane/domain/tasks/writes.ts'
+import { asAdministrator, createTenant, type Tenant } from '@worklane/domain/testing/tenants.ts'
+import { Queue } from 'bullmq'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startGuard } from '../../harness/stack/guard.ts'
+import { launch, type Part } from '../../harness/stack/part.ts'
+import { type PortBlock, takePortBlock } from '../../harness/stack/ports.ts'
+import { startRedis } from '../../harness/stack/redis.ts'
+import { provide } from '../../harness/toolchain/provide.ts'
+
+describe('a worker whose Redis', () => {
+  const guard = startGuard()
+  let directory: string
+  let ports: PortBlock
+  let redis: Awaited<ReturnType<typeof startRedis>>
+  let worker: Part
+  let address: string
+  let tenant: Tenant
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'worker-away-'))
+    ports = await takePortBlock()
+    const { redis: program } = await provide(['redis'])
+    const logFile = join(directory, 'redis.log')
+    redis = await startRedis(guard, { program: program.path, port: await ports.next(), directory, logFile })
+    tenant = await createTenant()
+    // It takes what comes in, and answers nothing: worse than one that refuses.
+    redis.part.signal('SIGSTOP')
+    const port = String(await ports.next())
+    address = `http://127.0.0.1:${port}`
+    worker = launch(guard, {
+      ...{ name: 'worker', command: process.execPath, args: [join(import.meta.dirname, 'main.ts')] },
+      env: { ...(process.env as Record<string, string>), REDIS_URL: redis.url, PORT: port },
+      logFile: join(directory, 'worker.log'),
+    })
+  })
+  afterAll(async () => {
+    redis.part.signal('SIGCONT')
+    await worker.stop()
+    await redis.part.stop()
+    guard.end()
+    ports.release()
+    await rm(directory, { recursive: true, force: true })
+    await closeRuntime()
+  })
+
+  const statusOf = async (path: string) =>
+    (await fetch(address + path, { signal: AbortSignal.timeout(5_000) }).catch(() => null))?.status
+  const asked = async (text: string, values: unknown[] = []) =>
+    asAdministrator(async (client) => (await client.query(text, values)).rows)
+
+  it('hangs at its start lives, and says that it is not ready', async () => {
+    await expect.poll(() => statusOf('/healthz')).toBe(200)
+    for (let n = 0; n < 3; n++) expect(await statusOf('/readyz')).toBe(503)
+  })
+
+  it('hangs holds no transaction of the database open for longer than its patience', {
+    timeout: 60_000,
+  }, async () => {
+    await execute(moveTask, tenant.people.owner.actor, { taskId: tenant.task, status: 'doing' })
+    let longest = 0
+    for (let n = 0; n < 20; n++) {
+      const [{ age }] = (await asked(
+        `select coalesce(max(extract(epoch from now() - xact_start)), 0)::float8 as age from pg_stat_activity
+         where application_name = 'worklane-relay'`,
+      )) as [{ age: number }]
+      longest = Math.max(longest, age)
+      await new Promise((resolve) => setTimeout(resolve, 600))
+    }
+    expect(longest).toBeGreaterThan(0.5)
+    expect(longest).toBeLessThan(9)
+  })
+
+  it('answers again goes on where it was, with its schedules', { timeout: 60_000 }, async () => {
+    redis.part.signal('SIGCONT')
+    await expect.poll(() => statusOf('/readyz'), { timeout: 30_000 }).toBe(200)
+    const waiting = () => asked('select from outbox where org_id = $1 and relayed_at is null', [tenant.id])
+    await expect.poll(waiting, { timeout: 30_000 }).toEqual([])
+    const connection = new Redis(redis.url, { maxRetriesPerRequest: null })
+    const schedules = new Queue('schedules', { connection })
+    await expect.poll(async () => (await schedules.getJobSchedulers()).length, { timeout: 30_000 }).toBe(1)
+    await schedules.close()
+    await connection.quit()
+  })
+
+  it('is away stops when it is told to', { timeout: 60_000 }, async () => {
+    await redis.part.stop()
+    await expect.poll(() => statusOf('/readyz'), { timeout: 20_000 }).toBe(503)
+    worker.signal('SIGTERM')
+    const gaveUp = new Promise((resolve) => setTimeout(resolve, 20_000, 'it still runs'))
+    expect(await Promise.race([worker.exited, gaveUp])).not.toBe('it still runs')
+  })
+})
