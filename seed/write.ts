@@ -1,4 +1,5 @@
 import type { PopulationSpec } from '@headroom/fixtures/population.ts'
+import { clientConfigOf } from '@worklane/data/postgres-address.ts'
 import { UtcClient } from '@worklane/data/utc-client.ts'
 import type pg from 'pg'
 import { copyTable } from './copy.ts'
@@ -13,7 +14,7 @@ export type Written = { rows: number; digest: string }
 
 /** A connection for bulk work: what is lost in a crash is written again anyway. */
 export async function connectForBulk(adminUrl: string): Promise<pg.Client> {
-  const client = new UtcClient({ connectionString: adminUrl })
+  const client = new UtcClient(clientConfigOf('DATABASE_URL', adminUrl))
   // What is lost fails the query; untold of here it would end the process.
   client.on('error', () => {})
   await client.connect()

@@ -2,16 +2,19 @@ import { Server } from 'node:net'
 import { serve } from '@hono/node-server'
 import { readEnvironment } from '@worklane/data/config.ts'
 import { createLog } from '@worklane/data/log.ts'
+import { endWhenRefused, orRefuse } from '@worklane/data/refused-start.ts'
 import { onStop } from '@worklane/data/shutdown.ts'
 import { startSlowness } from '@worklane/domain/faults.ts'
 import { hub } from '@worklane/domain/live/hub.ts'
-import { closeRuntime, isReady } from '@worklane/domain/runtime.ts'
+import { assertConnections, closeRuntime, isReady } from '@worklane/domain/runtime.ts'
 import { Hono } from 'hono'
 import { collectDefaultMetrics, register } from 'prom-client'
 import { createApi } from './app.ts'
 import { registerGauges, requestDuration } from './metrics.ts'
 
-const env = readEnvironment('api')
+const env = orRefuse('api', () => readEnvironment('api'))
+endWhenRefused('api')
+await orRefuse('api', assertConnections)
 const log = createLog('api')
 
 collectDefaultMetrics()

@@ -1,12 +1,26 @@
 import { z } from 'zod'
+import { postgresAddress } from './postgres-address.ts'
+import { redisAddress } from './redis-address.ts'
+import { RefusedConnection } from './refused-connection.ts'
 
 const port = z.coerce.number().int().min(1).max(65_535)
-const postgres = z.url({ protocol: /^postgres(ql)?$/ })
+
+/** A connection string that can be kept as its owner means it; why not is told without any part of it. */
+const readBy = (read: (variable: string, text: string) => unknown) =>
+  z.string().superRefine((text, context) => {
+    try {
+      read('', text)
+    } catch (error) {
+      if (!(error instanceof RefusedConnection)) throw error
+      context.addIssue({ code: 'custom', message: `${error.problem} — ${error.fix}` })
+    }
+  })
+const postgres = readBy(postgresAddress)
 
 const common = z.object({
   WORKLANE_ENV: z.enum(['production', 'loadtest', 'development', 'test']).default('production'),
   ORIGIN: z.url({ protocol: /^https?$/ }),
-  REDIS_URL: z.url({ protocol: /^rediss?$/ }),
+  REDIS_URL: readBy(redisAddress),
   APP_DATABASE_URL: postgres,
   DATABASE_POOL: z.coerce.number().int().min(1).max(100).default(10),
   WORKLANE_FAULTS: z.string().default(''),
@@ -38,13 +52,11 @@ export const environments = {
 
 export type Environment<Kind extends keyof typeof environments> = z.infer<(typeof environments)[Kind]>
 
-/** One error that lists everything missing or wrong, so that a start is mended in one go. */
+/** One line that lists everything missing or wrong, so that a start is mended in one go. */
 export class ConfigurationError extends Error {
   override name = 'ConfigurationError'
   constructor(kind: string, problems: string[]) {
-    super(
-      `${kind} cannot start, its environment is not complete:\n${problems.map((line) => `  ${line}`).join('\n')}`,
-    )
+    super(`the environment of ${kind} is not complete: ${problems.join('; ')}`)
   }
 }
 

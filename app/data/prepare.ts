@@ -1,110 +1,95 @@
 import { execFile } from 'node:child_process'
-import { createHmac } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import pg from 'pg'
-import { UtcClient } from './utc-client.ts'
+import { type PostgresAddress, postgresAddress, postgresUrl } from './postgres-address.ts'
+import { reachPostgres, withPostgres } from './reach-postgres.ts'
+import { RefusedConnection, refusedBecause } from './refused-connection.ts'
+import { assertRolesSecret, ensureRoles, type RoleKind, signInOf } from './roles.ts'
 
 export const migrationsDirectory = join(import.meta.dirname, 'migrations')
 
-const roles = {
-  app: 'worklane_app',
-  worker: 'worklane_worker',
-  auth: 'worklane_auth',
-  relay: 'worklane_relay',
-} as const
-
-export type DatabaseUrls = Record<keyof typeof roles, string>
+export type DatabaseUrls = Record<RoleKind, string>
 
 /**
- * Makes the roles and brings the schema up to date. Safe to repeat and to run twice at once.
+ * Makes the roles and brings the schema up to date. Safe to repeat and to run twice at once, also for two databases of
+ * one server.
  * @param adminUrl a connection that may create roles and tables
- * @throws Error that names DATABASE_URL when the server cannot be reached or refuses
+ * @param secret decides the roles' names and passwords: the same for all processes of a deployment
+ * @returns the connection strings of the roles
+ * @throws RefusedConnection when the server cannot be reached or refuses
  */
-export async function prepareDatabase(adminUrl: string): Promise<DatabaseUrls> {
-  const client = new UtcClient({ connectionString: adminUrl, connectionTimeoutMillis: 5_000 })
-  // What is lost fails the query; untold of here it would end the process.
-  client.on('error', () => {})
+export async function prepareDatabase(
+  adminUrl: string,
+  secret = process.env.DATABASE_ROLES_SECRET,
+): Promise<DatabaseUrls> {
+  assertRolesSecret(secret)
+  const address = await reachPostgres(postgresAddress('DATABASE_URL', adminUrl))
   try {
-    await client.connect()
-    await client.query('select pg_advisory_lock(738_201)')
-    for (const role of Object.values(roles)) await ensureRole(client, role, passwordOf(adminUrl, role))
-    // Workers may do and see the same; by its name Postgres tells what a request asked from what came of it.
-    await client.query(`grant ${roles.app} to ${roles.worker}`)
-    await ensureKeeper(client)
-    await migrate(adminUrl)
+    await withPostgres(address, async (client) => {
+      await client.query('select pg_advisory_lock(738_201)')
+      await assertWritable(client, address)
+      await ensureRoles(client, address, secret)
+      await migrate(address)
+    })
   } catch (error) {
-    throw new Error(`DATABASE_URL: ${described(error)}`, { cause: error })
-  } finally {
-    await client.end().catch(() => {})
+    if (!(error instanceof pg.DatabaseError)) throw refusedBecause('DATABASE_URL', error)
+    // It was let in, so the string was read as it was meant: the server's words hold nothing of a password.
+    const said = withoutPassword(error.message, address)
+    throw new RefusedConnection('DATABASE_URL', `has a user whom the server refuses (${said})`, 'correct it')
   }
-  return databaseUrls(adminUrl)
+  return databaseUrls(address, secret)
 }
 
-/** The connection strings that belong to an administrator's. */
-export function databaseUrls(adminUrl: string): DatabaseUrls {
-  const as = (role: string) => {
-    const url = new URL(adminUrl)
-    url.username = role
-    url.password = passwordOf(adminUrl, role)
-    return url.href
-  }
-  return { app: as(roles.app), worker: as(roles.worker), auth: as(roles.auth), relay: as(roles.relay) }
+/** The connection strings of the roles that belong to an administrator's address. */
+export function databaseUrls(address: PostgresAddress, secret: string): DatabaseUrls {
+  const as = (kind: RoleKind) => postgresUrl({ ...address, ...signInOf(kind, address.database, secret) })
+  return { app: as('app'), worker: as('worker'), auth: as('auth'), relay: as('relay') }
 }
 
-/**
- * Derived, not drawn: two runs against one server must agree without sharing a file. Roles belong to the server,
- * so the database's name has no part in it.
- */
-function passwordOf(adminUrl: string, role: string): string {
-  const { username, password } = new URL(adminUrl)
-  return createHmac('sha256', `${username}:${password}`).update(role).digest('base64url')
+async function assertWritable(client: pg.Client, { variable }: PostgresAddress): Promise<void> {
+  const { rows } = await client.query<{ standby: boolean }>('select pg_is_in_recovery() as standby')
+  if (rows[0]?.standby)
+    throw new RefusedConnection(variable, 'leads to a standby, which takes no writes', 'name the primary')
 }
 
-async function ensureRole(client: pg.Client, role: string, password: string): Promise<void> {
-  const { rowCount } = await client.query('select from pg_roles where rolname = $1', [role])
-  const verb = rowCount === 0 ? 'create' : 'alter'
-  // Managed servers let nobody say "nosuperuser"; a new role is without these rights anyway.
-  await client.query(`${verb} role ${role} login inherit password ${pg.escapeLiteral(password)}`)
-  // For whoever signs in as it by hand; our own connections ask for it themselves (utc-client.ts).
-  if (!(await isInUtc(client, role))) await client.query(`alter role ${role} set timezone = 'UTC'`)
-}
-
-async function isInUtc(client: pg.Client, role: string): Promise<boolean> {
-  const { rowCount } = await client.query(
-    "select from pg_db_role_setting where setrole = $1::regrole and setdatabase = 0 and 'TimeZone=UTC' = any(setconfig)",
-    [role],
-  )
-  return rowCount !== 0
-}
-
-/** Owns the functions that see more than their caller; nobody can sign in as it. To give it a function one must be its member. */
-async function ensureKeeper(client: pg.Client): Promise<void> {
-  const { rowCount } = await client.query("select from pg_roles where rolname = 'worklane_keeper'")
-  if (rowCount === 0) await client.query('create role worklane_keeper nologin')
-  await client.query('grant worklane_keeper to current_user')
-}
-
-async function migrate(adminUrl: string): Promise<void> {
-  const url = new URL(adminUrl)
-  if (!url.searchParams.has('sslmode')) url.searchParams.set('sslmode', 'disable')
+/** By the environment: what stands on a command line everybody on the machine can read. */
+async function migrate(address: PostgresAddress): Promise<void> {
   const require = createRequire(import.meta.url)
   const { resolveBinary } = (await import(pathToFileURL(require.resolve('dbmate')).href)) as {
     resolveBinary(): string
   }
+  const { PATH, HOME, PGPASSWORD, PGPASSFILE } = process.env
   await promisify(execFile)(
     resolveBinary(),
-    [...['--url', url.href, '--migrations-dir', migrationsDirectory], ...['--no-dump-schema', 'up']],
-    { env: { ...process.env, PGTZ: 'UTC' } },
-  ).catch((error: { stderr?: string; message: string }) => {
-    throw new Error(`migration failed: ${error.stderr?.trim() || error.message}`)
+    ['--env', 'DATABASE_URL', '--migrations-dir', migrationsDirectory, '--no-dump-schema', 'migrate'],
+    { env: { PATH, HOME, PGPASSWORD, PGPASSFILE, PGTZ: 'UTC', DATABASE_URL: urlForMigrations(address) } },
+  ).catch((error: { stderr?: string; code?: unknown }) => {
+    const said = withoutPassword(error.stderr?.trim() || `ended with ${error.code}`, address)
+    throw new RefusedConnection(
+      'DATABASE_URL',
+      `leads to a database that cannot be migrated: ${said}`,
+      'see why',
+    )
   })
 }
 
-/** An address that refuses is an AggregateError with an empty message of its own. */
-function described(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map((each: Error) => each.message).join('; ')
-  return error instanceof Error ? error.message : String(error)
+/** As lib/pq reads it, which dbmate is made with: the host stands in the query, where IPv6 and sockets look alike. */
+function urlForMigrations({ host, port, database, user, password, options, tls }: PostgresAddress): string {
+  const query = new URLSearchParams({ host, port: String(port) })
+  query.set('sslmode', tls.mode)
+  if (tls.rootCertificate) query.set('sslrootcert', tls.rootCertificate)
+  if (tls.certificate) query.set('sslcert', tls.certificate)
+  if (tls.key) query.set('sslkey', tls.key)
+  if (tls.direct) query.set('sslnegotiation', 'direct')
+  if (options) query.set('options', options)
+  const secret = password === undefined ? '' : `:${encodeURIComponent(password)}`
+  return `postgres://${encodeURIComponent(user)}${secret}@/${encodeURIComponent(database)}?${query}`
+}
+
+function withoutPassword(text: string, { password }: PostgresAddress): string {
+  if (!password) return text
+  return text.replaceAll(password, '***').replaceAll(encodeURIComponent(password), '***')
 }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { PrismaPg } from '@prisma/adapter-pg'
 import { PrismaClient } from './generated/prisma/client.ts'
 import type { OrgId } from './ids.ts'
+import { poolConfig } from './pool.ts'
 import { untilUndisturbed } from './refusal.ts'
 import { currentTenant, TenantPool } from './tenant-pool.ts'
 
@@ -18,7 +19,9 @@ export type Transaction = Parameters<Parameters<Database['prisma']['$transaction
  * @param size connections in the pool
  */
 export function connect(url: string, size = 10) {
-  const pool = new TenantPool({ connectionString: url, max: size, application_name: 'worklane' })
+  const pool = new TenantPool(
+    poolConfig({ variable: 'APP_DATABASE_URL', url, group: 'worklane_app', max: size, name: 'worklane' }),
+  )
   // An idle connection that the server closes is replaced at the next query; it must not end the process.
   pool.on('error', () => {})
   const adapter = new PrismaPg(pool, { statementNameGenerator: ({ sql }) => statementName(sql) })

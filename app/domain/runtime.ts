@@ -1,8 +1,9 @@
-import { readEnvironment } from '@worklane/data/config.ts'
+import { ConfigurationError, readEnvironment } from '@worklane/data/config.ts'
 import { toleratesLostConnections } from '@worklane/data/lost-connections.ts'
+import { assertPools, poolConfig } from '@worklane/data/pool.ts'
 import { createLimiter } from '@worklane/data/rate-limit/limiter.ts'
+import { assertRedis } from '@worklane/data/redis-address.ts'
 import { connect, type Tenant, tenant } from '@worklane/data/tenant.ts'
-import { UtcClient } from '@worklane/data/utc-client.ts'
 import { within } from '@worklane/data/within.ts'
 import { Redis } from 'ioredis'
 import pg from 'pg'
@@ -46,15 +47,26 @@ const redisWithinMs = 1_000
 const lockedAtMostMs = 10_000
 
 /** Connections as the role that may look across tenants. */
-function accountPool(connectionString: string | undefined, limits: pg.PoolConfig): pg.Pool {
-  const pool = new pg.Pool({
-    ...{ Client: UtcClient, connectionString, max: 4, application_name: 'worklane-auth' },
-    ...{ connectionTimeoutMillis: lockedAtMostMs, idle_in_transaction_session_timeout: lockedAtMostMs },
-    ...limits,
-  })
+function accountPool(url: string | undefined, limits: pg.PoolConfig): pg.Pool {
+  const variable = 'AUTH_DATABASE_URL'
+  const pool =
+    url === undefined
+      ? closedPool(new ConfigurationError('domain', [`${variable}: is not set, and accounts are asked for`]))
+      : new pg.Pool({
+          ...{ connectionTimeoutMillis: lockedAtMostMs, idle_in_transaction_session_timeout: lockedAtMostMs },
+          ...limits,
+          ...poolConfig({ variable, url, group: 'worklane_auth', max: 4, name: 'worklane-auth' }),
+        })
   pool.on('error', () => {})
   toleratesLostConnections(pool)
   return pool
+}
+
+/** One that reaches nothing: without an address pg would take whatever server and role it finds on the machine. */
+function closedPool(reason: Error): pg.Pool {
+  const pool = new pg.Pool({ max: 1 })
+  const refuse = () => Promise.reject(reason)
+  return Object.assign(pool, { connect: refuse, query: refuse })
 }
 
 let current: ReturnType<typeof open> | undefined
@@ -66,6 +78,21 @@ export function runtime(): ReturnType<typeof open> {
 
 /** The tenant tables, as the actor may see them. */
 export const work = (actor: Pick<Actor, 'orgId'>): Tenant => tenant(runtime().database, actor)
+
+/**
+ * Asks each pool who it is, and Redis whether it lets us in. What does not answer yet is no refusal: a pool asks before
+ * its first query, whenever that is.
+ * @throws RefusedConnection, ConfigurationError
+ */
+export async function assertConnections(): Promise<void> {
+  const { env, database, auth, accounts } = runtime()
+  const asked = env.AUTH_DATABASE_URL === undefined ? [] : [auth, accounts]
+  await assertPools([
+    ['APP_DATABASE_URL', database.pool],
+    ...asked.map((pool) => ['AUTH_DATABASE_URL', pool] as const),
+  ])
+  await assertRedis('REDIS_URL', env.REDIS_URL)
+}
 
 /** True when this process reaches what every request needs. */
 export async function isReady(): Promise<boolean> {

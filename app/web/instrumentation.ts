@@ -3,6 +3,14 @@ import type { Instrumentation } from 'next'
 /** Next calls it once, as the process starts. */
 export async function register(): Promise<void> {
   if (process.env.NEXT_RUNTIME !== 'nodejs') return
+  const { readEnvironment } = await import('@worklane/data/config.ts')
+  const { endWhenRefused, orRefuse } = await import('@worklane/data/refused-start.ts')
+  const { assertConnections } = await import('@worklane/domain/runtime.ts')
+  endWhenRefused('web')
+  await orRefuse('web', async () => {
+    readEnvironment('web')
+    await assertConnections()
+  })
   const { observeRequests } = await import('./observability/requests.ts')
   observeRequests()
   const { closeConnectionsWhenStopping } = await import('./observability/graceful-stop.ts')

@@ -2,14 +2,15 @@ import { createServer } from 'node:http'
 import { readEnvironment } from '@worklane/data/config.ts'
 import { createLog } from '@worklane/data/log.ts'
 import { toleratesLostConnections } from '@worklane/data/lost-connections.ts'
+import { assertPools, poolConfig } from '@worklane/data/pool.ts'
+import { endWhenRefused, orRefuse } from '@worklane/data/refused-start.ts'
 import { onStop } from '@worklane/data/shutdown.ts'
-import { UtcClient } from '@worklane/data/utc-client.ts'
 import { activityTopic } from '@worklane/domain/activity/announce.ts'
 import { OutboxJob, recordActivity } from '@worklane/domain/activity/record.ts'
 import { repeatedly } from '@worklane/domain/faults.ts'
 import { Mail, mailTopic, sendMail } from '@worklane/domain/mail/mail.ts'
 import { notificationTopic, notify } from '@worklane/domain/notifications/topic.ts'
-import { allAnswer, closeRuntime } from '@worklane/domain/runtime.ts'
+import { allAnswer, assertConnections, closeRuntime } from '@worklane/domain/runtime.ts'
 import { relayBeat } from '@worklane/domain/status/status.ts'
 import { Queue, Worker } from 'bullmq'
 import { Redis } from 'ioredis'
@@ -18,7 +19,8 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, register } from 'prom
 import { startForgetting } from './forgetting.ts'
 import { bornAt, oldestWaiting, prune, queueName, relayOnce } from './relay.ts'
 
-const env = readEnvironment('worker')
+const env = orRefuse('worker', () => readEnvironment('worker'))
+endWhenRefused('worker')
 const log = createLog('worker')
 const pauseMs = 100
 /** How long a schedule that Redis lost is missed at most. */
@@ -37,6 +39,16 @@ const effectDelay = new Histogram({
   buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300],
 })
 
+const relayVariable = 'RELAY_DATABASE_URL'
+const pool = new pg.Pool(
+  poolConfig({
+    ...{ variable: relayVariable, url: env.RELAY_DATABASE_URL },
+    ...{ group: 'worklane_relay', max: 3, name: 'worklane-relay' },
+  }),
+)
+pool.on('error', (error) => log.error({ err: error }, 'postgres'))
+toleratesLostConnections(pool)
+await orRefuse('worker', () => Promise.all([assertPools([[relayVariable, pool]]), assertConnections()]))
 // BullMQ's blocking reads must wait as long as they like.
 const connection = new Redis(env.REDIS_URL, { maxRetriesPerRequest: null })
 connection.on('error', (error) => log.error({ err: error }, 'redis'))
@@ -44,14 +56,6 @@ connection.on('error', (error) => log.error({ err: error }, 'redis'))
 // what waits for Redis to come back is more with every second.
 const promptRedis = new Redis(env.REDIS_URL, { maxRetriesPerRequest: 1, commandTimeout: 5_000 })
 promptRedis.on('error', () => {})
-const pool = new pg.Pool({
-  Client: UtcClient,
-  connectionString: env.RELAY_DATABASE_URL,
-  max: 3,
-  application_name: 'worklane-relay',
-})
-pool.on('error', (error) => log.error({ err: error }, 'postgres'))
-toleratesLostConnections(pool)
 new Gauge({
   name: 'effect_oldest_waiting_seconds',
   help: 'Age of the oldest write of which no worker has taken up what it brings about',

@@ -2,6 +2,7 @@ import { organisationAt, type PopulationSpec, projectIdAt } from '@headroom/fixt
 import { PrismaPg } from '@prisma/adapter-pg'
 import { PrismaClient } from '@worklane/data/generated/prisma/client.ts'
 import { orgId } from '@worklane/data/ids.ts'
+import { clientConfigOf } from '@worklane/data/postgres-address.ts'
 import { connect, tenant } from '@worklane/data/tenant.ts'
 import { UtcClient } from '@worklane/data/utc-client.ts'
 import { inPairs, type Pairs } from './pairs.ts'
@@ -26,7 +27,7 @@ export async function tenantReadTime(
   const database = connect(app, 1)
   const asTenant = tenant(database, { orgId: organisation })
   const adapter = new PrismaPg(
-    { Client: UtcClient, connectionString: administrator, max: 1 },
+    { ...clientConfigOf('DATABASE_URL', administrator), Client: UtcClient, max: 1 },
     // As the tenant's client does: each statement is prepared once.
     { statementNameGenerator: ({ sql }) => `plain_${sql.length}` },
   )

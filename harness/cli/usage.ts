@@ -18,12 +18,18 @@ export class UsageError extends Error {
 /**
  * A text without what looks like the user info of an address, however the address was mistyped (`me:word@host`,
  * `https:me:word@host`): others read what is printed. Rather too much is left out than too little. The addresses of
- * modules in a stack (`file:///…/name@1.2/…`) stay.
+ * modules in a stack (`file:///…/name@1.2/…`) stay. So it is with what `password=` and its like begin.
  */
 export const withoutUserInfo = (text: string): string =>
   text
-    .replaceAll(/(https?:[/\\]*)?[^\s:@/\\"'(=]*:(?!\/\/|\\\\|\*\*\*@)\S*@/gi, '$1***@')
-    .replaceAll(/\/\/(?![^\s/@]*\*\*\*@)[^\s/]*@/g, '//***@')
+    .replaceAll(/(https?:[/\\]*)?[^\s:@/\\"'(=]*:(?!\/\/|\\\\|\*\*\*@)\S*@/gi, (found, scheme = '') =>
+      isExample(found) ? found : `${scheme}***@`,
+    )
+    .replaceAll(/\/\/(?![^\s/@]*\*\*\*@)[^\s/]*@/g, (found) => (isExample(found) ? found : '//***@'))
+    .replaceAll(/(pass(?:word|wd)?|pwd|secret|token)=('[^']*'?|"[^"]*"?|[^\s&]+)/gi, '$1=***')
+
+/** As our own texts say where something belongs. */
+const isExample = (userInfo: string) => /^(\/\/)?(user)?:password@$/.test(userInfo)
 
 export const exitCodes = { pass: 0, fail: 1, invalid: 2, undecided: 3, usage: 64 } as const
 

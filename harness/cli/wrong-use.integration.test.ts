@@ -1,10 +1,13 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+/** Stands in every secret of these tests, and so must stand nowhere in what comes of them. */
+const marker = 'geheim'
 
 describe('wrong use of the command', () => {
   let busy: number
@@ -21,19 +24,23 @@ describe('wrong use of the command', () => {
     await rm(empty, { recursive: true, force: true })
   })
 
+  const seenBy: string[] = []
+
   async function use(args: string[], env: Record<string, string> = {}) {
     // What this test run itself set for Postgres and Redis is not the user's.
     const none = {
       ...{ DATABASE_URL: '', REDIS_URL: '', HEADROOM_SESSION_SECRET: '', HEADROOM_COLLECTOR_TOKEN: '' },
+      ...{ DATABASE_ROLES_SECRET: `${marker} ${'x'.repeat(40)}`, SEED_SESSION_SECRET: marker },
     }
-    const { exitCode, stderr } = await execa(process.execPath, ['harness/cli/main.ts', ...args], {
+    const { exitCode, stdout, stderr } = await execa(process.execPath, ['harness/cli/main.ts', ...args], {
       reject: false,
-      env: { ...none, NO_COLOR: '1', ...env },
+      env: { ...none, NO_COLOR: '1', HEADROOM_RESULTS: join(empty, 'results'), ...env },
     })
+    seenBy.push(stdout, stderr)
     return { exitCode, lines: stderr.trim().split('\n') }
   }
 
-  const secret = { HEADROOM_SESSION_SECRET: 'x' }
+  const secret = { HEADROOM_SESSION_SECRET: marker }
 
   it.each<[string, string[], Record<string, string>, RegExp]>([
     ['a gate with nothing to compare', ['gate'], {}, /nothing to compare with — give --base <rev>/],
@@ -104,14 +111,40 @@ describe('wrong use of the command', () => {
     [
       'a broken DATABASE_URL',
       ['loadtest'],
-      { DATABASE_URL: 'postgres://me:secret@127.0.0.1:9/x' },
-      /DATABASE_URL \(postgres:\/\/me:\*\*\*@.*unset it/,
+      { DATABASE_URL: 'postgres://me:geheim@127.0.0.1:9/x' },
+      /^✗ DATABASE_URL names a host and a port where nothing listens — .*unset it/,
     ],
     [
       'a REDIS_URL that does not answer',
       ['loadtest'],
-      { REDIS_URL: 'redis://127.0.0.1:9' },
-      /REDIS_URL.*unset it/,
+      { REDIS_URL: 'redis://:geheim@127.0.0.1:9' },
+      /^✗ REDIS_URL names a host and a port where nothing listens — .*unset it/,
+    ],
+    ...['loadtest', 'serve', 'seed'].map((command): [string, string[], Record<string, string>, RegExp] => [
+      `a DATABASE_URL that is none, of ${command}`,
+      command.split(' '),
+      { DATABASE_URL: 'host=db user=app password=geheim' },
+      /^✗ DATABASE_URL is no address of its kind — write postgres:\/\/user:password@/,
+    ]),
+    ...['postgres://app:geheim@/db', 'postgres://app:12/geheim@db/x'].map(
+      (url): [string, string[], Record<string, string>, RegExp] => [
+        `the DATABASE_URL ${url}`,
+        ['loadtest'],
+        { DATABASE_URL: url },
+        /^✗ DATABASE_URL (names no host|holds an @)/,
+      ],
+    ),
+    [
+      'the REDIS_URL redis://:p#geheim@db',
+      ['loadtest'],
+      { REDIS_URL: 'redis://:p#geheim@db' },
+      /^✗ REDIS_URL holds a #, which ends a URL — write it as %23/,
+    ],
+    [
+      'a short DATABASE_ROLES_SECRET',
+      ['seed'],
+      { DATABASE_URL: process.env.DATABASE_URL ?? '', DATABASE_ROLES_SECRET: marker },
+      /^✗ DATABASE_ROLES_SECRET is too short — choose one/,
     ],
     [
       'an option twice',
@@ -183,6 +216,8 @@ describe('wrong use of the command', () => {
     ['one argument too many', ['loadtest', 'load', 'http://me:geheim@127.0.0.1:41601']],
     ['of an option that is none', ['loadtest', '--targt=http://me:geheim@127.0.0.1:41601']],
     ['in place of the command', ['http://me:geheim@127.0.0.1:41601']],
+    ['of a connection in place of a target', ['loadtest', '--target', 'host=db password=geheim']],
+    ['of a Redis in place of a journey', ['loadtest', 'redis://:p#geheim@db']],
     ['of a side', ['gate', '--base-url', 'me:geheim@127.0.0.1:1', '--head-url', 'http://127.0.0.1:2']],
   ])('is told without the user info of an address: %s', async (_, args) => {
     const { exitCode, lines } = await use(args, secret)
@@ -218,7 +253,7 @@ describe('wrong use of the command', () => {
     expect(lines).toEqual([expect.stringMatching(line)])
     expect(exitCode).toBe(64)
     // Nothing is left of it.
-    expect(await readdir(empty)).toEqual([])
+    expect((await readdir(empty)).filter((name) => name !== 'results')).toEqual([])
   })
 
   it('is a cluster that should search for the capacity, or an image without a cluster', async () => {
@@ -242,7 +277,7 @@ describe('wrong use of the command', () => {
   })
 
   describe('of the collector', () => {
-    const both = { ...secret, HEADROOM_COLLECTOR_TOKEN: 'x' }
+    const both = { ...secret, HEADROOM_COLLECTOR_TOKEN: marker }
     const population = { seed: 1, organisations: 50, users: 2_000 }
     const order = {
       ...{ version: 1, target: 'http://staging.example.com', revision: null },
@@ -314,7 +349,7 @@ describe('wrong use of the command', () => {
         await use(['collect', '--plan', '/'], both),
         await collect(order, { ...both, HEADROOM_RESULTS: '/dev/null' }),
         await collect(order, secret),
-        await collect(order, { HEADROOM_COLLECTOR_TOKEN: 'x' }),
+        await collect(order, { HEADROOM_COLLECTOR_TOKEN: marker }),
         await collect(order),
       ]
       expect(used.map(({ lines }) => lines)).toEqual([
@@ -346,5 +381,14 @@ describe('wrong use of the command', () => {
       /(k6|redis|nginx|prometheus) \d+\.\d+\.\d+ or newer is missing and could not be installed \(.+\) — install it by hand \(.+\), or name its program in HEADROOM_/,
     )
     expect(exitCode).toBe(64)
+  })
+
+  // Last: it reads what all of the others left.
+  it('leaves no secret anywhere: terminal, results, logs of what was started', async () => {
+    expect(seenBy.length).toBeGreaterThan(100)
+    expect(seenBy.filter((text) => text.includes(marker))).toEqual([])
+    const files = await readdir(empty, { recursive: true, withFileTypes: true })
+    for (const file of files.filter((each) => each.isFile()))
+      expect(await readFile(join(file.parentPath, file.name), 'utf8'), file.name).not.toContain(marker)
   })
 })

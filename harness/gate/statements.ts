@@ -1,11 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { clientConfigOf } from '@worklane/data/postgres-address.ts'
 import { UtcClient } from '@worklane/data/utc-client.ts'
 
 /**
  * Who asks the database: the web and the API in the course of a request, or a worker because of what a write brought
- * about. The outbox relay, which asks all the time, is neither.
+ * about. The outbox relay, which asks all the time, is neither. Each deployment has roles of its own.
  */
-const roles = { requests: ['worklane_app', 'worklane_auth'], effects: ['worklane_worker'] } as const
+const roles = {
+  requests: '^worklane_(app|auth)(_[0-9a-f]+)?$',
+  effects: '^worklane_worker(_[0-9a-f]+)?$',
+} as const
 
 export type Statements = {
   /** How many statements Postgres has finished for them; without those that a connection begins with. */
@@ -31,17 +35,17 @@ const idle = { looks: 4, everyMs: 100, patienceMs: 30_000 }
 
 /** @param url an administrator's: statements are counted by `pg_stat_statements` */
 export async function openStatements(url: string): Promise<Statements> {
-  const client = new UtcClient({ connectionString: url })
+  const client = new UtcClient(clientConfigOf('DATABASE_URL', url))
   // A lost connection fails the next query; untold of here it would end the process.
   client.on('error', () => {})
   await client.connect()
   await client.query('create extension if not exists pg_stat_statements')
-  const known = await client.query('select from pg_roles where rolname = any($1)', [roles.effects])
+  const known = await client.query('select from pg_roles where rolname ~ $1', [roles.effects])
   const opened = await client.query<{ at: Date }>('select now() as at')
   const calls: Statements['calls'] = async (of) => {
     const { rows } = await client.query<{ calls: string }>(
       `select coalesce(sum(calls), 0) as calls from pg_stat_statements
-        where userid in (select oid from pg_roles where rolname = any($1)) and query not like '%set_config(%'`,
+        where userid in (select oid from pg_roles where rolname ~ $1) and query not like '%set_config(%'`,
       [roles[of]],
     )
     return Number(rows[0]?.calls)

@@ -1,6 +1,8 @@
 import { cpus } from 'node:os'
 import { type Watchable, watchable } from '@headroom/loadtests/wire/evidence.ts'
 import { soak } from '@headroom/perf-budgets/slo.ts'
+import { clientConfigOf } from '@worklane/data/postgres-address.ts'
+import { refusedBecause } from '@worklane/data/refused-connection.ts'
 import { UtcClient } from '@worklane/data/utc-client.ts'
 import type pg from 'pg'
 import { linearRegression } from 'simple-statistics'
@@ -323,7 +325,7 @@ export const slopeOfSamples = (process: string, samples: readonly Sample[]): Mem
 /** @throws Unanswered with what the server said */
 async function withClient<T>(url: string | undefined, use: (client: pg.Client) => Promise<T>): Promise<T> {
   if (!url) throw new Unanswered('there is no Postgres to ask')
-  const client = new UtcClient({ connectionString: url, connectionTimeoutMillis: 5_000 })
+  const client = new UtcClient({ connectionTimeoutMillis: 5_000, ...clientConfigOf('DATABASE_URL', url) })
   // What is lost fails the query; untold of here it would end the process.
   client.on('error', () => {})
   try {
@@ -331,7 +333,8 @@ async function withClient<T>(url: string | undefined, use: (client: pg.Client) =
     return await use(client)
   } catch (error) {
     // A server of the user's own may not have the extension.
-    throw new Unanswered(`Postgres did not tell (${error instanceof Error ? error.message : String(error)})`)
+    const why = error instanceof pg.DatabaseError ? error.message : refusedBecause('Postgres', error).problem
+    throw new Unanswered(`Postgres did not tell (${why})`)
   } finally {
     await client.end().catch(() => {})
   }
@@ -353,10 +356,12 @@ const namedStatements = 5
 const topStatements = (url: string | undefined): Promise<Observed['statements']> =>
   withClient(url, async (client) => {
     const { rows } = await client.query<{ query: string; calls: string; mean: number; share: number }>(
-      // Whoever asks: requests and workers have begin and commit in common.
+      // Of Worklane's roles, whichever: requests and workers have begin and commit in common. What others ask of a server
+      // of the user's own, which may hold anything, is nobody's to read.
       `select query, sum(calls) as calls, sum(total_exec_time) / sum(calls) as mean,
            sum(total_exec_time) / sum(sum(total_exec_time)) over () as share
-         from pg_stat_statements group by query order by sum(total_exec_time) desc limit ${namedStatements}`,
+         from pg_stat_statements
+         where userid in (select oid from pg_roles where rolname like 'worklane\\_%') group by query order by sum(total_exec_time) desc limit ${namedStatements}`,
     )
     return rows.map(({ query, calls, mean, share }) => ({
       ...{ query: query.replaceAll(/\s+/g, ' ').slice(0, 160), calls: Number(calls), meanMs: mean, share },

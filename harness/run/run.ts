@@ -6,7 +6,8 @@ import { conclude } from '../judge/conclude.ts'
 import type { MemorySlope, Result } from '../judge/result.ts'
 import { startGuard } from '../stack/guard.ts'
 import { MachineWatch } from '../stack/machine-load.ts'
-import { portHere } from '../stack/serving.ts'
+import { addressesOfOwnServers } from '../stack/own-servers.ts'
+import { isOnThisMachine, portHere } from '../stack/serving.ts'
 import type { Crash, Stack } from '../stack/stack.ts'
 import type { Access } from '../target/access.ts'
 import { isMarked } from '../toolchain/sends-once.ts'
@@ -174,9 +175,11 @@ const isOfTarget = ({ part }: Pick<Crash, 'part'>) => part !== 'prometheus'
 
 /** Where on this machine what is tested is asked, or asks: of a stack of ours all but what it was given. */
 async function portsOf({ target, stack, alsoOurs = [] }: RunOptions): Promise<number[]> {
-  const { DATABASE_URL, REDIS_URL } = process.env
-  const given = stack ? [DATABASE_URL, REDIS_URL] : [target, ...alsoOurs]
-  const ports = await Promise.all(given.map((address) => (address ? portHere(address) : null)))
+  const ports = stack
+    ? await Promise.all(
+        addressesOfOwnServers().map(async ({ host, port }) => ((await isOnThisMachine(host)) ? port : null)),
+      )
+    : await Promise.all([target, ...alsoOurs].map((address) => (address ? portHere(address) : null)))
   return [...new Set(ports.filter((port) => port !== null))]
 }
 

@@ -7,12 +7,20 @@ import { prepareDatabase } from '@worklane/data/prepare.ts'
 import { lock } from '../toolchain/lock.ts'
 import { digestOf } from './build.ts'
 import type { Guard } from './guard.ts'
+import { rolesSecret } from './own-servers.ts'
 import { takePortBlock } from './ports.ts'
 import { clusterHome, initCluster, startPostgres, temporaryBelow } from './postgres.ts'
 import { project } from './project.ts'
 
 /** What decides the content of a cluster besides the population asked for. */
-const sources = ['app/data/migrations', 'app/data/prepare.ts', 'seed', 'fixtures', 'pnpm-lock.yaml']
+const sources = [
+  'app/data/migrations',
+  'app/data/prepare.ts',
+  'app/data/roles.ts',
+  'seed',
+  'fixtures',
+  'pnpm-lock.yaml',
+]
 
 const kept = 4
 
@@ -48,7 +56,7 @@ export async function keptCluster(
       durable: false,
     })
     try {
-      await prepareDatabase(server.adminUrl)
+      await prepareDatabase(server.adminUrl, await rolesSecret())
       if (population) {
         await seedDatabase(server.adminUrl, population, {
           sessionSecret: options.sessionSecret,

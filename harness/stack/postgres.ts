@@ -5,7 +5,8 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { UtcClient } from '@worklane/data/utc-client.ts'
+import { postgresAddress } from '@worklane/data/postgres-address.ts'
+import { reachPostgres } from '@worklane/data/reach-postgres.ts'
 import { execa } from 'execa'
 import type { Guard } from './guard.ts'
 import { launch, type Part, untilReady } from './part.ts'
@@ -73,11 +74,18 @@ export type Postgres = { part: Part; adminUrl: string }
 
 /**
  * Starts PostgreSQL on a cluster.
- * @param durable false only where a lost power cut loses nothing: tests, and while seeding a new cluster
+ * @param options.durable false only where a lost power cut loses nothing: tests, and while seeding a new cluster
+ * @param options.settings of the server, over those that all have
  */
 export async function startPostgres(
   guard: Guard,
-  options: { directory: string; port: number; logFile: string; durable: boolean },
+  options: {
+    directory: string
+    port: number
+    logFile: string
+    durable: boolean
+    settings?: Record<string, string>
+  },
 ): Promise<Postgres> {
   const { postgres } = await binaries()
   const password = await readFile(join(options.directory, 'password'), 'utf8')
@@ -97,6 +105,7 @@ export async function startPostgres(
     log_timezone: 'UTC',
     shared_preload_libraries: 'pg_stat_statements',
     ...(options.durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
+    ...options.settings,
   }
   const part = launch(guard, {
     name: 'postgres',
@@ -112,23 +121,9 @@ export async function startPostgres(
     stopSignal: 'SIGINT',
   })
   const adminUrl = `postgres://${user}:${password}@127.0.0.1:${options.port}/postgres`
-  await untilReady(part, () => accepts(adminUrl), 30)
+  const address = postgresAddress('DATABASE_URL', adminUrl)
+  await untilReady(part, () => reachPostgres(address).then(() => true), 30)
   return { part, adminUrl }
-}
-
-/** True when the server lets us in. */
-export async function accepts(url: string): Promise<boolean> {
-  const client = new UtcClient({ connectionString: url, connectionTimeoutMillis: 2_000 })
-  // What is lost fails the query; untold of here it would end the process.
-  client.on('error', () => {})
-  try {
-    await client.connect()
-    return true
-  } catch {
-    return false
-  } finally {
-    await client.end().catch(() => {})
-  }
 }
 
 type Binaries = { initdb: string; postgres: string }

@@ -53,18 +53,16 @@ export async function whoServes(ports: readonly number[], table: readonly Proces
 export async function portHere(address: string): Promise<number | null> {
   if (!URL.canParse(address)) return null
   const { hostname, port, protocol } = new URL(address)
-  const found = await lookup(hostname.replace(/^\[|\]$/g, '')).catch(() => null)
-  const own = Object.values(networkInterfaces()).flatMap((each) => each ?? [])
-  const isHere =
-    found && (found.address.startsWith('127.') || own.some((each) => each.address === found.address))
-  return isHere ? Number(port) || (defaultPorts[protocol] ?? 80) : null
+  const isHere = await isOnThisMachine(hostname.replace(/^\[|\]$/g, ''))
+  return isHere ? Number(port) || (protocol === 'https:' ? 443 : 80) : null
 }
 
-const defaultPorts: Record<string, number> = {
-  'https:': 443,
-  'postgres:': 5432,
-  'postgresql:': 5432,
-  'redis:': 6379,
+export async function isOnThisMachine(host: string): Promise<boolean> {
+  const found = await lookup(host).catch(() => null)
+  const own = Object.values(networkInterfaces()).flatMap((each) => each ?? [])
+  return (
+    found !== null && (found.address.startsWith('127.') || own.some((each) => each.address === found.address))
+  )
 }
 
 type Socket = { localPort: number; remotePort: number; isLocal: boolean; listens: boolean; inode: string }

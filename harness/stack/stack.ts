@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PopulationSpec } from '@headroom/fixtures/population.ts'
 import { generateClient } from '@worklane/data/generate.ts'
-import { prepareDatabase } from '@worklane/data/prepare.ts'
+import { postgresUrl } from '@worklane/data/postgres-address.ts'
 import getPort from 'get-port'
 import { UsageError } from '../cli/usage.ts'
 import { provide } from '../toolchain/provide.ts'
@@ -12,12 +12,13 @@ import { buildWeb } from './build.ts'
 import { keptCluster } from './cluster.ts'
 import { startEdge } from './edge.ts'
 import { type Guard, startGuard } from './guard.ts'
+import { ownServers, preparedDatabase, rolesSecret } from './own-servers.ts'
 import { lastLines, type Part } from './part.ts'
 import { type PortBlock, takePortBlock } from './ports.ts'
-import { accepts, cloneCluster, clusterHome, startPostgres, temporaryBelow } from './postgres.ts'
+import { cloneCluster, clusterHome, startPostgres, temporaryBelow } from './postgres.ts'
 import { project } from './project.ts'
 import { startPrometheus } from './prometheus.ts'
-import { answersPing, startRedis } from './redis.ts'
+import { startRedis } from './redis.ts'
 import { checkoutSecret } from './secrets.ts'
 import { type Usage, usageOf } from './usage.ts'
 import { startApi, startWeb, startWorker } from './worklane.ts'
@@ -52,7 +53,7 @@ export type Crash = { part: string; code: number | null; signal: string | null; 
 
 export type Stack = {
   origin: string
-  /** What Worklane's processes got, DATABASE_URL, and WORKER_DATABASE_URL: APP_DATABASE_URL as the worker gets it. */
+  /** What Worklane's processes got, DATABASE_URL and DATABASE_ROLES_SECRET, and WORKER_DATABASE_URL: APP_DATABASE_URL as the worker gets it. */
   env: Record<string, string>
   sessionSecret: string
   prometheusUrl: string
@@ -82,10 +83,10 @@ const toolOf: Partial<Record<PartName, ToolName>> = {
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const { say = () => {}, population = null, mode = 'production' } = options
   const wanted = new Set<PartName>(options.parts ?? partNames)
-  const external = { database: process.env.DATABASE_URL, redis: process.env.REDIS_URL }
-  await checkSurroundings(options.port, wanted, external)
+  await assertFree(options.port)
+  const external = await ownServers({ postgres: wanted.has('postgres'), redis: wanted.has('redis') })
   const names = [...wanted].flatMap((name) =>
-    name === 'redis' && external.redis ? [] : (toolOf[name] ?? []),
+    name === 'redis' && external.redisUrl ? [] : (toolOf[name] ?? []),
   )
   const tools = await provide(names, say)
   if (wanted.has('api') || wanted.has('web') || wanted.has('worker')) await generateClient()
@@ -136,7 +137,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
 
     const startDatabase = async (): Promise<Record<string, string>> => {
       if (!wanted.has('postgres')) return {}
-      if (external.database) return urls(external.database)
+      if (external.database) return urls(postgresUrl(external.database))
       const kept = await keptCluster(guard, { population, sessionSecret, say })
       await cloneCluster(kept, home.cluster)
       const durable = mode !== 'test'
@@ -147,7 +148,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     }
     const startCache = async (): Promise<Record<string, string>> => {
       if (!wanted.has('redis')) return {}
-      if (external.redis) return { REDIS_URL: external.redis }
+      if (external.redisUrl) return { REDIS_URL: external.redisUrl }
       const redis = {
         program: tools.redis.path,
         port: ports.redis,
@@ -265,42 +266,17 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
 }
 
 async function urls(adminUrl: string): Promise<Record<string, string>> {
-  const { app, worker, auth, relay } = await prepareDatabase(adminUrl)
+  const { app, worker, auth, relay } = await preparedDatabase(adminUrl)
   return {
-    ...{ DATABASE_URL: adminUrl, APP_DATABASE_URL: app, WORKER_DATABASE_URL: worker },
+    ...{ DATABASE_URL: adminUrl, DATABASE_ROLES_SECRET: await rolesSecret() },
+    ...{ APP_DATABASE_URL: app, WORKER_DATABASE_URL: worker },
     ...{ AUTH_DATABASE_URL: auth, RELAY_DATABASE_URL: relay },
   }
 }
 
-async function checkSurroundings(
-  port: number | undefined,
-  wanted: Set<PartName>,
-  external: { database: string | undefined; redis: string | undefined },
-): Promise<void> {
-  if (port !== undefined && (await getPort({ port })) !== port) {
+async function assertFree(port: number | undefined): Promise<void> {
+  if (port !== undefined && (await getPort({ port })) !== port)
     throw new UsageError(`port ${port} is in use`, 'stop what listens there, or give another one with --port')
-  }
-  if (external.database && wanted.has('postgres') && !(await accepts(external.database))) {
-    throw new UsageError(
-      `DATABASE_URL (${withoutPassword(external.database)}) does not let us in`,
-      'correct it, or unset it to have a PostgreSQL started for you',
-    )
-  }
-  if (external.redis && wanted.has('redis') && !(await reaches(external.redis))) {
-    throw new UsageError(
-      `REDIS_URL (${withoutPassword(external.redis)}) does not answer`,
-      'correct it, or unset it to have a Redis started for you',
-    )
-  }
-}
-
-const reaches = (url: string) => (URL.canParse(url) ? answersPing(url) : Promise.resolve(false))
-
-function withoutPassword(url: string): string {
-  if (!URL.canParse(url)) return url
-  const shown = new URL(url)
-  if (shown.password) shown.password = '***'
-  return shown.href
 }
 
 export type Ports = Record<PartName, number>

@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { WebBuild } from './build.ts'
 import type { Guard } from './guard.ts'
 import { answers, launch, type Part, untilReady } from './part.ts'
@@ -77,8 +77,10 @@ async function process(start: Start, args: string[], cwd: string): Promise<Part>
   return part
 }
 
-/** The administrator's connection is for migrations and seed alone; the worker has its own in the place of the application's. */
+/** The administrator's connection and what passwords come of are for migrations and seed alone; the worker has its own in the place of the application's. */
 function processEnvironment(given: Record<string, string>): Record<string, string> {
-  const { DATABASE_URL: _, WORKER_DATABASE_URL: __, ...env } = given
-  return env
+  const { DATABASE_URL: _, DATABASE_ROLES_SECRET: __, WORKER_DATABASE_URL: ___, ...env } = given
+  // A Redis or a mail server may have a certificate of the user's own authority.
+  const { NODE_EXTRA_CA_CERTS: authority } = globalThis.process.env
+  return { ...env, ...(authority ? { NODE_EXTRA_CA_CERTS: resolve(authority) } : {}) }
 }

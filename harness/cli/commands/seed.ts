@@ -1,8 +1,11 @@
 import { defaultPopulation, type PopulationSpec } from '@headroom/fixtures/population.ts'
 import { seedDatabase } from '@headroom/seed/seed.ts'
+import { clientConfigOf, postgresAddress, postgresUrl } from '@worklane/data/postgres-address.ts'
 import { prepareDatabase } from '@worklane/data/prepare.ts'
+import { reachPostgres } from '@worklane/data/reach-postgres.ts'
 import { UtcClient } from '@worklane/data/utc-client.ts'
 import type { Command } from 'commander'
+import { asUsage, rolesSecret } from '../../stack/own-servers.ts'
 import { startStack } from '../../stack/stack.ts'
 import { wholeNumber } from '../options.ts'
 import { UsageError } from '../usage.ts'
@@ -41,17 +44,19 @@ async function intoDatabase(url: string, spec: PopulationSpec): Promise<string> 
   const { SEED_SESSION_SECRET: sessionSecret } = process.env
   if (!sessionSecret)
     throw new UsageError('SEED_SESSION_SECRET is not set', 'choose one; load tests need the same')
-  await prepareDatabase(url).catch((error: Error) => {
-    throw new UsageError(error.message, 'correct DATABASE_URL')
+  const adminUrl = await asUsage(async () => {
+    const address = await reachPostgres(postgresAddress('DATABASE_URL', url))
+    await prepareDatabase(postgresUrl(address), await rolesSecret())
+    return postgresUrl(address)
   })
-  return (await seedDatabase(url, spec, { sessionSecret, onProgress: say })).digest
+  return (await seedDatabase(adminUrl, spec, { sessionSecret, onProgress: say })).digest
 }
 
 /** Makes the cluster that each load test of this population clones, unless it is there. */
 async function intoKeptCluster(population: PopulationSpec): Promise<string> {
   const stack = await startStack({ population, parts: ['postgres'], say })
   try {
-    const client = new UtcClient({ connectionString: stack.env.DATABASE_URL })
+    const client = new UtcClient(clientConfigOf('DATABASE_URL', stack.env.DATABASE_URL ?? ''))
     await client.connect()
     const { rows } = await client.query<{ digest: string }>('select digest from population')
     await client.end()
