@@ -4,6 +4,7 @@ import { assertPools, poolConfig } from '@worklane/data/pool.ts'
 import { createLimiter } from '@worklane/data/rate-limit/limiter.ts'
 import { assertRedis } from '@worklane/data/redis-address.ts'
 import { connect, type Tenant, tenant } from '@worklane/data/tenant.ts'
+import { UtcClient } from '@worklane/data/utc-client.ts'
 import { within } from '@worklane/data/within.ts'
 import { Redis } from 'ioredis'
 import pg from 'pg'
@@ -64,7 +65,7 @@ function accountPool(url: string | undefined, limits: pg.PoolConfig): pg.Pool {
 
 /** One that reaches nothing: without an address pg would take whatever server and role it finds on the machine. */
 function closedPool(reason: Error): pg.Pool {
-  const pool = new pg.Pool({ max: 1 })
+  const pool = new pg.Pool({ Client: UtcClient, max: 1 })
   const refuse = () => Promise.reject(reason)
   return Object.assign(pool, { connect: refuse, query: refuse })
 }

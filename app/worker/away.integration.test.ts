@@ -65,7 +65,7 @@ describe('a worker whose Redis', () => {
   }, async () => {
     await execute(moveTask, tenant.people.owner.actor, { taskId: tenant.task, status: 'doing' })
     let longest = 0
-    for (let n = 0; n < 20; n++) {
+    for (let n = 0; n < 14; n++) {
       const [{ age }] = (await asked(
         `select coalesce(max(extract(epoch from now() - xact_start)), 0)::float8 as age from pg_stat_activity
          where application_name = 'worklane-relay'`,
