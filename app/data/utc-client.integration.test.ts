@@ -83,8 +83,8 @@ describe('a connection', () => {
         exclude: (name) => /^(node_modules|\.next|generated|testing)$|\.test\.ts$/.test(name),
       })) {
         const text = await readFile(join(project, folder, file), 'utf8')
+        // `poolConfig` names it.
         for (const [made] of text.matchAll(/new pg\.(Client|Pool)\([^)]*\)|new PrismaPg\(\s*\{[^}]*\}/g))
-          // `poolConfig` names it.
           if (!/Client: UtcClient|poolConfig\(/.test(made)) found.push(`${folder}/${file}: ${made}`)
       }
     }

@@ -158,8 +158,7 @@ async function begin(asked: AnyOperation, admin: AdministratorPool, seed: number
 const ends = /\.(remove|revoke|revokeOthers|leave|transfer|setPassword)$/
 
 /** What the edge takes for the way up, encoded or not, is another address than the API's. */
-const leadsAway = ({ path }: Request) =>
-  /(\/|%2f)(\.|%2e){1,2}(\/|%2f|$)/i.test(path.split('?')[0] as string)
+const leadsAway = ({ path }: Request) => /(\/|%2f)(\.|%2e){1,2}(\/|%2f|$)/i.test(path.split('?')[0] as string)
 
 const credentials = (house: House) => ({ cookie: `authjs.session-token=${house.owner}` })
 
