@@ -105,7 +105,7 @@ describe('the days of an organisation', () => {
     asAdministrator((client) =>
       client.query(
         `insert into tasks (org_id, project_id, number, title, position, status, done_at)
-         select $1, $2, n + 1, 'Done', n, 'done', at from unnest($3::timestamptz[]) with ordinality as m (at, n)`,
+         select $1, $2, n + 1, 'Done', 'd' || lpad(n::text, 4, '0'), 'done', at from unnest($3::timestamptz[]) with ordinality as m (at, n)`,
         [tenant.id, tenant.project, moments],
       ),
     )
