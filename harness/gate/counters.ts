@@ -1,5 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type PopulationSpec, projectIdAt, sessionCookieOf } from '@headroom/fixtures/population.ts'
+import {
+  labelsOf,
+  organisationAt,
+  type PopulationSpec,
+  projectIdAt,
+  sessionCookieOf,
+  userIdAt,
+} from '@headroom/fixtures/population.ts'
 import { type Counters, fewest } from '@headroom/perf-budgets/gate/counters.ts'
 import { routes, streamed } from '@headroom/perf-budgets/slo.ts'
 import { fullestTaskOf, largestOf, pagesOf } from '../lighthouse/pages.ts'
@@ -128,12 +135,19 @@ function readsOf(spec: PopulationSpec, organisation: number): Counted[] {
   const parameters: Record<string, string> = {
     ':projectId': projectIdAt(spec, organisation, 0),
     ':taskId': fullestTaskOf(spec, organisation).id,
+    ':memberId': userIdAt(spec, organisationAt(spec, organisation).firstUser),
+    ':labelId': labelsOf(spec, organisation)[0]?.id ?? '',
+  }
+  const idOf = (name: string): string => {
+    const id = parameters[name]
+    if (id === undefined) throw new Error(`the gate has no ${name} of its population: name one in readsOf`)
+    return id
   }
   const queries: Record<string, string> = { 'GET /v1/search': '?q=review' }
   return Object.keys(routes)
     .filter((route) => route.startsWith('GET /v1/') && !streamed.some((stream) => stream === route))
     .map((route) => {
-      const path = route.slice('GET '.length).replaceAll(/:\w+/g, (name) => parameters[name] ?? name)
+      const path = route.slice('GET '.length).replaceAll(/:\w+/g, idOf)
       return { route, path: path + (queries[route] ?? ''), signedIn: true }
     })
 }

@@ -97,6 +97,9 @@ export const calls: Call[] = [
   ownCall('task.get', 'GET /v1/tasks/:taskId', ofTask),
   call('task.activity', 'GET /v1/tasks/:taskId/activity', (user) => ({ ...ofTask(user), limit: 20 })),
   { ...call('label.list', 'GET /v1/labels'), first: 'knownLabelId' },
+  call('label.get', 'GET /v1/labels/:labelId', ({ made: { knownLabelId } }) =>
+    knownLabelId === undefined ? null : { labelId: knownLabelId },
+  ),
   create('task', 'POST /v1/projects/:projectId/tasks', (user) => ({
     ...inProject(user),
     title: named(user),
@@ -115,7 +118,6 @@ export const calls: Call[] = [
   call('task.remove', 'DELETE /v1/tasks/:taskId', last('taskId')),
 
   create('label', 'POST /v1/labels', (user) => ({ name: `Tour ${unlike(user)}` })),
-  call('label.get', 'GET /v1/labels/:labelId', made('labelId')),
   call(
     'label.update',
     'PATCH /v1/labels/:labelId',
