@@ -65,7 +65,8 @@ export default defineConfig({
           include: ['**/*.integration.test.ts'],
           exclude: ignored,
           globalSetup: ['./harness/test/generated.ts', './harness/test/services.ts'],
-          testTimeout: 30_000,
+          // Commands and services start here, on a machine that may be busy.
+          testTimeout: 90_000,
           expect: { poll: { timeout: 10_000 } },
           hookTimeout: 120_000,
           ...twoAtATime(1),
