@@ -63,6 +63,10 @@ describe('a worker whose Redis', () => {
   it('hangs holds no transaction of the database open for longer than its patience', {
     timeout: 60_000,
   }, async () => {
+    // From the middle of its work.
+    redis.part.signal('SIGCONT')
+    await expect.poll(() => statusOf('/readyz'), { timeout: 30_000 }).toBe(200)
+    redis.part.signal('SIGSTOP')
     await execute(moveTask, tenant.people.owner.actor, { taskId: tenant.task, status: 'doing' })
     let longest = 0
     for (let n = 0; n < 14; n++) {
