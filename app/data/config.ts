@@ -7,14 +7,17 @@ const port = z.coerce.number().int().min(1).max(65_535)
 
 /** A connection string that can be kept as its owner means it; why not is told without any part of it. */
 const readBy = (read: (variable: string, text: string) => unknown) =>
-  z.string().superRefine((text, context) => {
-    try {
-      read('', text)
-    } catch (error) {
-      if (!(error instanceof RefusedConnection)) throw error
-      context.addIssue({ code: 'custom', message: `${error.problem} — ${error.fix}` })
-    }
-  })
+  z
+    .string()
+    .trim()
+    .superRefine((text, context) => {
+      try {
+        read('', text)
+      } catch (error) {
+        if (!(error instanceof RefusedConnection)) throw error
+        context.addIssue({ code: 'custom', message: `${error.problem} — ${error.fix}` })
+      }
+    })
 const postgres = readBy(postgresAddress)
 
 const common = z.object({

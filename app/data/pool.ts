@@ -14,6 +14,8 @@ export type PoolOptions = {
   /** Connections at most; fewer where the string says so (`connection_limit`). */
   max: number
   name: string
+  /** Of every connection of it. Asked for once it stands: poolers refuse what they do not know in a startup message. */
+  settings?: Record<string, number>
 }
 
 /** Told once of each pool whose role may more than it should. */
@@ -27,7 +29,7 @@ export const whenRefused = (tell: typeof onRefusal): void => {
  * than it should answers every query with the refusal, for good.
  * @throws RefusedConnection when the string cannot be kept
  */
-export function poolConfig({ variable, url, group, max, name }: PoolOptions): pg.PoolConfig {
+export function poolConfig({ variable, url, group, max, name, settings = {} }: PoolOptions): pg.PoolConfig {
   const address = postgresAddress(variable, url)
   const { poolSeconds } = address
   let known: Promise<void> | undefined
@@ -40,6 +42,11 @@ export function poolConfig({ variable, url, group, max, name }: PoolOptions): pg
     })
     return known
   }
+  const wanted = Object.entries(settings).map(([setting, value]) => `set ${setting} = ${value}`)
+  const begun = async (client: pg.ClientBase) => {
+    await identified(client)
+    if (wanted.length > 0) await client.query(wanted.join('; '))
+  }
   return {
     ...clientConfig(address),
     Client: UtcClient,
@@ -47,7 +54,7 @@ export function poolConfig({ variable, url, group, max, name }: PoolOptions): pg
     max: Math.min(max, address.connectionLimit ?? max),
     application_name: name,
     // pg-pool waits for what it returns (3.14), of which its types tell nothing.
-    onConnect: identified as (client: pg.ClientBase) => void,
+    onConnect: begun as (client: pg.ClientBase) => void,
   }
 }
 

@@ -7,7 +7,7 @@ import pg from 'pg'
 import { type PostgresAddress, postgresAddress, postgresUrl } from './postgres-address.ts'
 import { reachPostgres, withPostgres } from './reach-postgres.ts'
 import { RefusedConnection, refusedBecause } from './refused-connection.ts'
-import { assertRolesSecret, ensureRoles, type RoleKind, signInOf } from './roles.ts'
+import { assertRolesSecret, ensureRoles, type RoleKind, retireEarlierSignIns, signInOf } from './roles.ts'
 
 export const migrationsDirectory = join(import.meta.dirname, 'migrations')
 
@@ -33,6 +33,7 @@ export async function prepareDatabase(
       await assertWritable(client, address)
       await ensureRoles(client, address, secret)
       await migrate(address)
+      await retireEarlierSignIns(client)
     })
   } catch (error) {
     if (!(error instanceof pg.DatabaseError)) throw refusedBecause('DATABASE_URL', error)

@@ -53,6 +53,7 @@ export async function ensureRoles(
   secret: string,
 ): Promise<void> {
   try {
+    await refuseEarlierVersion(client)
     for (const group of [...Object.values(groups), keeper]) await ensureGroup(client, group)
     // Workers may do and see the same; by its name Postgres tells what a request asked from what came of it.
     await again(() => client.query(`grant ${groups.app} to ${groups.worker}`))
@@ -69,31 +70,42 @@ export async function ensureRoles(
   }
 }
 
-async function ensureGroup(client: pg.Client, group: string): Promise<void> {
-  const { rows } = await client.query<{ login: boolean }>(
-    'select rolcanlogin as login from pg_roles where rolname = $1',
-    [group],
+/** Before anything is changed. @throws RefusedConnection */
+async function refuseEarlierVersion(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ usename: string; datname: string }>(
+    `select usename, datname from pg_stat_activity join pg_roles on rolname = usename
+     where rolcanlogin and rolname = any($1) and datname <> current_database() limit 1`,
+    [Object.values(groups)],
   )
-  const [known] = rows
-  if (!known) {
-    // Another database's administrator may do the same right now.
-    await client.query(`create role ${group} nologin`).catch((error) => {
-      if (!isDuplicate(error)) throw error
-    })
-    return
-  }
-  if (!known.login) return
-  const { rows: others } = await client.query<{ datname: string }>(
-    'select datname from pg_stat_activity where usename = $1 and datname <> current_database() limit 1',
-    [group],
-  )
-  if (others[0])
+  const [other] = rows
+  if (other)
     throw new RefusedConnection(
       'DATABASE_URL',
-      `leads to a server where an earlier version of Worklane is signed in as ${group}, to the database ${others[0].datname}`,
+      `leads to a server where an earlier version of Worklane is signed in as ${other.usename}, to the database ${other.datname}`,
       'bring that one up to date first: what would be changed here would lock it out',
     )
-  await again(() => client.query(`alter role ${group} nologin password null`))
+}
+
+async function ensureGroup(client: pg.Client, group: string): Promise<void> {
+  const { rowCount } = await client.query('select from pg_roles where rolname = $1', [group])
+  if (rowCount !== 0) return
+  // Another database's administrator may do the same right now.
+  await client.query(`create role ${group} nologin`).catch((error) => {
+    if (!isDuplicate(error)) throw error
+  })
+}
+
+/**
+ * Ends the sign-ins of an earlier version, which used the groups themselves. Once the schema is this version's: where a
+ * migration fails, the earlier one goes on.
+ */
+export async function retireEarlierSignIns(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ rolname: string }>(
+    'select rolname from pg_roles where rolcanlogin and rolname = any($1)',
+    [Object.values(groups)],
+  )
+  for (const { rolname } of rows)
+    await again(() => client.query(`alter role ${rolname} nologin password null`))
 }
 
 const isDuplicate = (error: unknown) =>

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import type { Actor, Role } from './actor.ts'
 
@@ -12,6 +13,8 @@ export type CacheRule<Input> = {
   shared: boolean
   /** How long at most, if nobody forgets it before. */
   seconds: number
+  /** Which inputs are worth keeping, of which there may be ever new ones. All, where it is not said. */
+  when?: (input: Input) => boolean
 }
 
 /** What every kind of operation has. */
@@ -100,6 +103,19 @@ export function hasSecretInput(operation: AnyOperation): boolean {
     const schema = z.toJSONSchema(operation.input, { io: 'input', unrepresentable: 'any' })
     known = JSON.stringify(schema).includes('"format":"password"')
     withSecrets.set(operation, known)
+  }
+  return known
+}
+
+const digests = new WeakMap<AnyOperation, string>()
+
+/** Changes with the shape of an operation's output, by which a kept answer may be of another version. */
+export function outputDigest(operation: AnyOperation): string {
+  let known = digests.get(operation)
+  if (known === undefined) {
+    const schema = z.toJSONSchema(operation.output, { io: 'output', unrepresentable: 'any' })
+    known = createHash('sha256').update(JSON.stringify(schema)).digest('base64url').slice(0, 8)
+    digests.set(operation, known)
   }
   return known
 }

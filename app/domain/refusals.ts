@@ -41,6 +41,8 @@ const byCode: Record<string, () => Problem> = {
   // lock_not_available: others held for long what it waited for. too_many_connections.
   '55P03': busy,
   '53300': busy,
+  // Prisma's: no connection, or no end of the transaction, in time.
+  P2028: busy,
   '40001': met,
   '40P01': met,
   P2034: met,

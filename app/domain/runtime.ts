@@ -19,9 +19,9 @@ function open() {
   const env = readEnvironment('domain')
   faults()
   // Its statements are short reads, and writes of one row: they wait for no lock that a transaction holds.
-  const auth = accountPool(env.AUTH_DATABASE_URL, { lock_timeout: answerWithinMs })
+  const auth = accountPool(env.AUTH_DATABASE_URL, answerWithinMs)
   // A pool of its own: transactions may wait for a lock whose holder has a question for `auth` before it commits.
-  const accounts = accountPool(env.AUTH_DATABASE_URL, { lock_timeout: lockedAtMostMs })
+  const accounts = accountPool(env.AUTH_DATABASE_URL, lockedAtMostMs)
   const redis = new Redis(env.REDIS_URL, {
     maxRetriesPerRequest: 1,
     enableAutoPipelining: true,
@@ -48,15 +48,15 @@ const redisWithinMs = 1_000
 const lockedAtMostMs = 10_000
 
 /** Connections as the role that may look across tenants. */
-function accountPool(url: string | undefined, limits: pg.PoolConfig): pg.Pool {
+function accountPool(url: string | undefined, lockedMs: number): pg.Pool {
+  const settings = { lock_timeout: lockedMs, idle_in_transaction_session_timeout: lockedAtMostMs }
   const variable = 'AUTH_DATABASE_URL'
   const pool =
     url === undefined
       ? closedPool(new ConfigurationError('domain', [`${variable}: is not set, and accounts are asked for`]))
       : new pg.Pool({
-          ...{ connectionTimeoutMillis: lockedAtMostMs, idle_in_transaction_session_timeout: lockedAtMostMs },
-          ...limits,
-          ...poolConfig({ variable, url, group: 'worklane_auth', max: 4, name: 'worklane-auth' }),
+          connectionTimeoutMillis: lockedAtMostMs,
+          ...poolConfig({ variable, url, group: 'worklane_auth', max: 4, name: 'worklane-auth', settings }),
         })
   pool.on('error', () => {})
   toleratesLostConnections(pool)

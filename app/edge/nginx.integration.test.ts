@@ -87,7 +87,7 @@ describe('the edge', () => {
 
   /** As it is: fetch would encode the path, and refuse some methods itself. */
   const asRaw = (path: string, { method = 'GET', body, headers }: RequestInit) =>
-    new Promise<{ status: number; type: string; body: string }>((resolve, reject) => {
+    new Promise<{ status: number; type: string; head: string; body: string }>((resolve, reject) => {
       const { port } = new URL(origin)
       const asked = connect(Number(port), '127.0.0.1')
       const fields = { Host: 'edge', Connection: 'close', ...(headers as Record<string, string>) }
@@ -103,7 +103,7 @@ describe('the edge', () => {
         const [, status = '', type = '', answer = ''] =
           /^HTTP\/1\.1 (\d+)[\s\S]*?Content-Type: (\S+)\r\n[\s\S]*?\r\n\r\n([\s\S]*)$/i.exec(text) ?? []
         if (status === '') reject(new Error(`no answer: ${text.slice(0, 200)}`))
-        else resolve({ status: Number(status), type, body: answer })
+        else resolve({ status: Number(status), type, head: text.slice(0, -answer.length), body: answer })
       })
       asked.write(`${method} ${path} HTTP/1.1\r\n${head.join('')}\r\n${body ?? ''}`)
     })
@@ -261,6 +261,8 @@ describe('the edge', () => {
   ])('refuses %s in the words of the API', async (_, status, path, init) => {
     const answer = await asRaw(path, init)
     expect(answer).toMatchObject({ status, type: 'application/problem+json' })
+    expect(answer.head).toMatch(/X-Content-Type-Options: nosniff/)
+    expect(/\nAllow: GET, /.test(answer.head)).toBe(status === 405)
     expect(JSON.parse(answer.body)).toMatchObject({
       status,
       requestId: expect.stringMatching(/^[0-9a-f]{32}$/),

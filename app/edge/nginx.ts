@@ -85,7 +85,7 @@ http {
     proxy_next_upstream error timeout;
     add_header X-Request-Id $request_id always;
     # Over one that Node does not know it ends the connection, without a word.
-    if ($request_method !~ "^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)$") { return 405; }
+    if ($request_method !~ "^(${methods.join('|')})$") { return 405; }
     ${errorPages(refusals.filter(({ status }) => status < 500))}
 
     location = /edge-health { add_header Content-Type text/plain; return 200 "ok"; }
@@ -96,6 +96,7 @@ http {
     location ~ ^/v1/projects/[^/]+/events$ {
       proxy_buffering off;
       proxy_read_timeout 1h;
+      ${errorPages(refusals)}
       proxy_pass http://api;
     }
     location ~ ^/(v1/|trpc/|openapi\\.json$) {
@@ -124,6 +125,8 @@ ${staticLocation(edge)}
 }
 `.trimStart()
 }
+
+const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
 type EdgeRefusal = { status: number; nginx?: number; title: string; detail: string }
 
@@ -159,6 +162,9 @@ function refusalLocation({ status, title, detail }: EdgeRefusal): string {
   return `location = /_refused/${status} {
       internal;
       default_type application/problem+json;
+      add_header X-Request-Id $request_id always;
+      add_header X-Content-Type-Options nosniff always;
+      add_header Content-Security-Policy "default-src 'none'; frame-ancestors 'none'" always;${status === 405 ? `\n      add_header Allow "${methods.join(', ')}" always;` : ''}
       return ${status} '${body}';
     }`
 }

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type OwnDatabase, ownDatabase } from '@worklane/data/testing/own-database.ts'
 import { execute } from '@worklane/domain/execute.ts'
 import { closeRuntime } from '@worklane/domain/runtime.ts'
 import { moveTask } from '@worklane/domain/tasks/writes.ts'
@@ -22,8 +23,17 @@ describe('a worker whose Redis', () => {
   let worker: Part
   let address: string
   let tenant: Tenant
+  let database: OwnDatabase
+  const shared = { ...process.env }
 
   beforeAll(async () => {
+    // It would do what the other tests' writes wait for.
+    database = await ownDatabase()
+    const { app, auth, relay, worker: own } = database.urls
+    Object.assign(process.env, {
+      ...{ DATABASE_URL: database.adminUrl, APP_DATABASE_URL: app, AUTH_DATABASE_URL: auth },
+      ...{ RELAY_DATABASE_URL: relay, WORKER_DATABASE_URL: own },
+    })
     directory = await mkdtemp(join(tmpdir(), 'worker-away-'))
     ports = await takePortBlock()
     const { redis: program } = await provide(['redis'])
@@ -48,6 +58,8 @@ describe('a worker whose Redis', () => {
     ports.release()
     await rm(directory, { recursive: true, force: true })
     await closeRuntime()
+    Object.assign(process.env, shared)
+    await database.remove()
   })
 
   const statusOf = async (path: string) =>
@@ -72,7 +84,7 @@ describe('a worker whose Redis', () => {
     for (let n = 0; n < 14; n++) {
       const [{ age }] = (await asked(
         `select coalesce(max(extract(epoch from now() - xact_start)), 0)::float8 as age from pg_stat_activity
-         where application_name = 'worklane-relay'`,
+         where application_name = 'worklane-relay' and datname = current_database()`,
       )) as [{ age: number }]
       longest = Math.max(longest, age)
       await new Promise((resolve) => setTimeout(resolve, 600))

@@ -40,20 +40,25 @@ const effectDelay = new Histogram({
 })
 
 const relayVariable = 'RELAY_DATABASE_URL'
-const pool = new pg.Pool(
-  poolConfig({
-    ...{ variable: relayVariable, url: env.RELAY_DATABASE_URL },
-    ...{ group: 'worklane_relay', max: 3, name: 'worklane-relay' },
-  }),
+const pool = orRefuse(
+  'worker',
+  () =>
+    new pg.Pool(
+      poolConfig({
+        ...{ variable: relayVariable, url: env.RELAY_DATABASE_URL },
+        ...{ group: 'worklane_relay', max: 3, name: 'worklane-relay' },
+      }),
+    ),
 )
 pool.on('error', (error) => log.error({ err: error }, 'postgres'))
 toleratesLostConnections(pool)
 await orRefuse('worker', () => Promise.all([assertPools([[relayVariable, pool]]), assertConnections()]))
-// BullMQ's blocking reads must wait as long as they like.
+// BullMQ's blocking reads must wait as long as they like, and what it asks as it connects as well: a queue whose
+// first question failed never comes back.
 const connection = new Redis(env.REDIS_URL, { maxRetriesPerRequest: null })
 connection.on('error', (error) => log.error({ err: error }, 'redis'))
-// Everything else is told at once that Redis is away, or hangs: transactions of the database are open meanwhile, and
-// what waits for Redis to come back is more with every second.
+// Everything else is told soon that Redis is away, or hangs: transactions of the database are open meanwhile, and what
+// waits for Redis to come back is more with every second.
 const promptRedis = new Redis(env.REDIS_URL, { maxRetriesPerRequest: 1, commandTimeout: 5_000 })
 promptRedis.on('error', () => {})
 new Gauge({
@@ -74,7 +79,7 @@ new Gauge({
 })
 
 const queue = new Queue<OutboxJob>(queueName, {
-  connection: promptRedis,
+  connection,
   defaultJobOptions: {
     attempts: 8,
     backoff: { type: 'exponential', delay: 500 },
@@ -82,7 +87,7 @@ const queue = new Queue<OutboxJob>(queueName, {
     removeOnFail: { age: 7 * 86_400 },
   },
 })
-const schedules = new Queue('schedules', { connection: promptRedis })
+const schedules = new Queue('schedules', { connection })
 
 const effects: Record<string, (job: OutboxJob) => Promise<void>> = {
   [activityTopic]: recordActivity,
@@ -121,17 +126,32 @@ async function schedule(): Promise<void> {
   if (await schedules.getJobScheduler('prune-outbox')) return
   await schedules.upsertJobScheduler('prune-outbox', { every: 3_600_000 }, { name: 'prune-outbox' })
 }
-const reschedule = () => void schedule().catch((error) => log.error({ err: error }, 'schedules'))
+let isScheduling = false
+/** One at a time: while Redis is away each waits for it. */
+function reschedule(): void {
+  if (isScheduling) return
+  isScheduling = true
+  void schedule()
+    .catch((error) => log.error({ err: error }, 'schedules'))
+    .finally(() => {
+      isScheduling = false
+    })
+}
 reschedule()
 promptRedis.on('ready', reschedule)
 const rescheduling = setInterval(reschedule, rescheduleMs)
 
 let relaying = true
+/** False after a round that failed: then Redis is asked first, or each round would leave something behind that waits. */
+let isAnswering = false
 const beat = relayBeat(promptRedis)
 const relay = (async () => {
   while (relaying) {
-    // Else each round would leave an attempt behind that waits for Redis.
-    if (promptRedis.status !== 'ready') {
+    isAnswering ||= await promptRedis.ping().then(
+      () => true,
+      () => false,
+    )
+    if (!isAnswering) {
       await new Promise((resolve) => setTimeout(resolve, pauseMs))
       continue
     }
@@ -142,6 +162,7 @@ const relay = (async () => {
       })
       .catch((error) => {
         log.error({ err: error }, 'relay')
+        isAnswering = false
         return 0
       })
     // A full batch hints at more; otherwise a short rest, so that an idle relay costs nothing.

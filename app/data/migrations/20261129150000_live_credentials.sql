@@ -40,7 +40,9 @@ alter table idempotency no force row level security;
 delete from idempotency where operation = 'me.setPassword';
 alter table idempotency force row level security;
 alter table tallies no force row level security;
+alter table organisations no force row level security;
 delete from tallies t where not exists (select from organisations o where o.id = t.org_id);
+alter table organisations force row level security;
 alter table tallies force row level security;
 
 -- Organisations that concurrent changes left without an owner, or with two, before the database refused it: the

@@ -14,6 +14,10 @@ const lookUp = {
          where k.key_hash = $1 and k.expires_at > now()`,
 }
 
+/** Whoever has the row locked takes the key away, or another request says the same: nobody waits for them. */
+const markUsed = `update api_keys set last_used_at = now() where (org_id, id) =
+  (select org_id, id from api_keys where org_id = $1 and id = $2 for no key update skip locked)`
+
 /**
  * Who an API key acts for, or null: unknown, expired, revoked, or its creator is no member any more. Always read
  * from the database: by its hash, in one statement, so that revoking needs no cache to forget it.
@@ -26,10 +30,7 @@ export async function resolveApiKey(key: string, requestId: string): Promise<Act
   if (!row) return null
   // When it was used last is told to the minute; a busy key does not write at every request.
   if (row.stale) {
-    await auth.query('update api_keys set last_used_at = now() where org_id = $1 and id = $2', [
-      row.org_id,
-      row.id,
-    ])
+    await auth.query(markUsed, [row.org_id, row.id])
   }
   return {
     userId: userId(row.created_by),

@@ -24,7 +24,12 @@ export const listLabels = operation({
     limit: listSize,
   }),
   output: pageOfItems(Label),
-  cache: { tags: () => [tags.labels], shared: true, seconds: 300 },
+  cache: {
+    tags: () => [tags.labels],
+    shared: true,
+    seconds: 300,
+    when: ({ search }) => search === undefined,
+  },
   run: (actor, { search, cursor, limit }) =>
     work(actor).read(async (db) => {
       const after = cursor

@@ -31,7 +31,12 @@ export const listMembers = operation({
     limit: listSize.default(100),
   }),
   output: pageOfItems(Member),
-  cache: { tags: () => [tags.members], shared: true, seconds: 300 },
+  cache: {
+    tags: () => [tags.members],
+    shared: true,
+    seconds: 300,
+    when: ({ search }) => search === undefined,
+  },
   async run(actor, { search, cursor, limit }) {
     const found = containing(search ?? '')
     const rows = await work(actor).read((db) =>

@@ -55,7 +55,12 @@ export const listProjects = operation({
     limit: listSize,
   }),
   output: pageOfItems(Project),
-  cache: { tags: () => [tags.projects], shared: true, seconds: 300 },
+  cache: {
+    tags: () => [tags.projects],
+    shared: true,
+    seconds: 300,
+    when: ({ search }) => search === undefined,
+  },
   run: (actor, { search, cursor, limit }) =>
     work(actor).read(async (db) => {
       const after = cursor

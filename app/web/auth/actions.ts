@@ -69,6 +69,7 @@ export async function signUpHere(_: FormState, form: FormData): Promise<FormStat
   } catch (error) {
     // The account is made; its first sign-in waits as any other.
     if (error instanceof TooManySignIns) return { error: error.problem.message, given }
+    if (error instanceof AuthError) redirect('/sign-in')
     if (!(error instanceof Problem)) throw error
     const fields = Object.fromEntries(error.fields.map(({ path, message }) => [path, message]))
     // What stands beside a field is not said twice.

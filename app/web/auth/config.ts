@@ -2,7 +2,7 @@ import 'server-only'
 import { Auth } from '@auth/core'
 import { createLog } from '@worklane/data/log.ts'
 import { provedByProvider } from '@worklane/domain/accounts/provider.ts'
-import { Problem } from '@worklane/domain/errors.ts'
+import { Problem, type ProblemKind } from '@worklane/domain/errors.ts'
 import { verifyPassword } from '@worklane/domain/sessions/passwords.ts'
 import { createSession } from '@worklane/domain/sessions/sessions.ts'
 import { newToken } from '@worklane/domain/sessions/token.ts'
@@ -24,6 +24,9 @@ import { limited, refusalOf } from './refusals.ts'
 if (process.env.ORIGIN) process.env.AUTH_URL = process.env.ORIGIN
 
 const log = createLog('web')
+
+const isProblem = (error: unknown, kind: ProblemKind): error is Problem =>
+  error instanceof Problem && error.kind === kind
 
 /** One address, and nothing that a mail server could take for two or for another header. */
 function addressOf(given: string | undefined): string {
@@ -114,7 +117,7 @@ const config: NextAuthConfig = {
       const session = createSession(userId, { device: await device(), passwordHash })
       const { token } = await session.catch((error: unknown) => {
         // As a wrong one: it was changed since it was checked.
-        throw error instanceof Problem ? new CredentialsSignin(error.message) : error
+        throw isProblem(error, 'unauthenticated') ? new CredentialsSignin(error.message) : error
       })
       await keepDevice(userId)
       return token

@@ -30,7 +30,9 @@ const counter = () =>
 
 /** @param redisUrl without one, as during a build, nothing is kept */
 export function remoteCache(redisUrl: string | undefined): CacheHandler & { close(): Promise<void> } {
-  const redis = redisUrl ? new Redis(redisUrl, { maxRetriesPerRequest: 1, lazyConnect: true }) : undefined
+  const redis = redisUrl
+    ? new Redis(redisUrl.trim(), { maxRetriesPerRequest: 1, lazyConnect: true })
+    : undefined
   // Readiness tells of it; without a listener a lost Redis would end the process.
   redis?.on('error', () => {})
   const pending = new Map<string, Promise<void>>()

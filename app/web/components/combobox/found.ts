@@ -33,9 +33,15 @@ const finders = {
   (api: Api, asked: Asked) => Promise<{ options: Option[]; nextCursor: string | null }>
 >
 
-type Found = { options: Option[]; nextCursor: string | null; state: 'none' | 'found' | 'failed' }
+type Found = {
+  options: Option[]
+  nextCursor: string | null
+  state: 'none' | 'found' | 'failed'
+  /** The words that it answers: what was found for others is not what is meant by these. */
+  words: string | null
+}
 
-const none: Found = { options: [], nextCursor: null, state: 'none' }
+const none: Found = { options: [], nextCursor: null, state: 'none', words: null }
 const pauseMs = 150
 const limit = 6
 
@@ -52,10 +58,10 @@ export function useFound(what: What, words: string | null): Found & { more: () =
       setFound((before) => ({
         options: asked.cursor ? [...before.options, ...options] : options,
         nextCursor,
-        state: 'found',
+        ...{ state: 'found', words },
       }))
     } catch {
-      if (turn === latest.current) setFound({ ...none, state: 'failed' })
+      if (turn === latest.current) setFound({ ...none, state: 'failed', words })
     }
   }
 
@@ -68,8 +74,9 @@ export function useFound(what: What, words: string | null): Found & { more: () =
     return () => clearTimeout(timer)
   }, [what, words])
 
+  const current = found.words === words ? found : none
   const more = () => {
-    if (found.nextCursor) void load(++latest.current, { ...search, cursor: found.nextCursor })
+    if (current.nextCursor) void load(++latest.current, { ...search, cursor: current.nextCursor })
   }
-  return { ...found, more }
+  return { ...current, more }
 }

@@ -43,8 +43,8 @@ export default function TasksPage({ searchParams }: Props) {
 /** What the address asks for; what it cannot mean is left out. */
 function queryOf(asked: Asked): TaskQuery {
   const given = Object.entries(asked).filter(([name, value]) => {
-    const field = TaskQuery.shape[name as keyof typeof TaskQuery.shape]
-    return field?.safeParse(value).success && value !== ''
+    if (!Object.hasOwn(TaskQuery.shape, name) || value === '') return false
+    return TaskQuery.shape[name as keyof typeof TaskQuery.shape].safeParse(value).success
   })
   return TaskQuery.parse(Object.fromEntries(given))
 }
