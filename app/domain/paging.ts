@@ -4,6 +4,9 @@ import { invalidField } from './errors.ts'
 /** Of lists that are read whole by many; whoever needs the rest goes on with the cursor. */
 export const listSize = z.number().int().min(1).max(200).default(200)
 
+/** Of a search there are ever new words: only the whole list is worth keeping (`when` of a CacheRule). */
+export const isWholeList = ({ search }: { search?: string | undefined }): boolean => search === undefined
+
 export const pageSize = z.number().int().min(1).max(100).default(50)
 
 /** The id of the last row seen: ids are UUIDs of version 7, which stand in the order of their making. */

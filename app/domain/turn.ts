@@ -60,17 +60,13 @@ function refuseEnded({ name, needsProof }: AnyOperation, state: string | undefin
 /**
  * Waits for every organisation that the person belongs to, and for others by their ids, in an account's own
  * transaction. All at once: who took them one after another could meet another in a deadlock.
+ * @param userId null for who has no account yet
  */
-export async function takeTurnEverywhere(userId: string, ...organisations: string[]): Promise<void> {
+export async function takeTurnEverywhere(userId: string | null, ...organisations: string[]): Promise<void> {
   await account().query(
     `select id from organisations
      where id in (select org_id from memberships where user_id = $1) or id = any($2::uuid[])
      order by id for no key update`,
     [userId, organisations],
   )
-}
-
-/** The same for one organisation by its id, for who belongs to none yet. */
-export async function takeTurnAt(organisationId: string): Promise<void> {
-  await account().query(lock, [organisationId])
 }

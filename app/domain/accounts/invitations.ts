@@ -3,7 +3,7 @@ import { Problem } from '../errors.ts'
 import { notificationTopic } from '../notifications/topic.ts'
 import { tokenHash } from '../sessions/token.ts'
 import { tags } from '../tags.ts'
-import { takeTurnAt, takeTurnEverywhere } from '../turn.ts'
+import { takeTurnEverywhere } from '../turn.ts'
 import { forgetWithAccount } from './forget.ts'
 import { proveAddress } from './proof.ts'
 import { account, accountTransaction } from './transaction.ts'
@@ -46,13 +46,12 @@ export async function invitationByToken(token: string): Promise<Invitation> {
 
 /**
  * The same inside of a transaction, which nobody can take back any more until it ends.
- * @param userId who accepts it, where they have an account: their own organisations wait as well
+ * @param userId who accepts it, whose own organisations wait as well; null where they have no account yet
  * @throws Problem notFound
  */
-export async function invitationInTurn(token: string, userId?: string): Promise<Invitation> {
+export async function invitationInTurn(token: string, userId: string | null): Promise<Invitation> {
   const { organisation } = await invitationByToken(token)
-  if (userId === undefined) await takeTurnAt(organisation.id)
-  else await takeTurnEverywhere(userId, organisation.id)
+  await takeTurnEverywhere(userId, organisation.id)
   return invitationByToken(token)
 }
 

@@ -33,7 +33,7 @@ export async function signUp(input: unknown): Promise<{ userId: string; email: s
   const { name, email, password, organisation, invitation } = parsed.data
   const passwordHash = await hashPassword(password)
   return accountTransaction(null, async () => {
-    const invited = invitation === undefined ? null : await invitationInTurn(invitation)
+    const invited = invitation === undefined ? null : await invitationInTurn(invitation, null)
     if (invited && invited.email.toLowerCase() !== email.toLowerCase()) {
       throw invalidField('email', 'must be the address that the invitation was sent to')
     }

@@ -4,7 +4,7 @@ import { type Actor, atLeast, Role } from '../actor.ts'
 import { aroundCommit, forget, record } from '../effects.ts'
 import { invalidField, notFound, Problem } from '../errors.ts'
 import { operation } from '../operation.ts'
-import { listSize, pageOf, pageOfItems } from '../paging.ts'
+import { isWholeList, listSize, pageOf, pageOfItems } from '../paging.ts'
 import { work } from '../runtime.ts'
 import { refreshSessionsOf } from '../sessions/sessions.ts'
 import { tags } from '../tags.ts'
@@ -35,7 +35,7 @@ export const listMembers = operation({
     tags: () => [tags.members],
     shared: true,
     seconds: 300,
-    when: ({ search }) => search === undefined,
+    when: isWholeList,
   },
   async run(actor, { search, cursor, limit }) {
     const found = containing(search ?? '')

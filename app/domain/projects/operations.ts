@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { forget, record } from '../effects.ts'
 import { notFound } from '../errors.ts'
 import { operation } from '../operation.ts'
-import { afterName, listSize, pageOf, pageOfItems } from '../paging.ts'
+import { afterName, isWholeList, listSize, pageOf, pageOfItems } from '../paging.ts'
 import { unlessTaken } from '../refusals.ts'
 import { work } from '../runtime.ts'
 import { tags } from '../tags.ts'
@@ -59,7 +59,7 @@ export const listProjects = operation({
     tags: () => [tags.projects],
     shared: true,
     seconds: 300,
-    when: ({ search }) => search === undefined,
+    when: isWholeList,
   },
   run: (actor, { search, cursor, limit }) =>
     work(actor).read(async (db) => {
