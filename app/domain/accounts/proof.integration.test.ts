@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { createApiKey } from '../api-keys/operations.ts'
 import { resolveApiKey } from '../api-keys/resolve.ts'
@@ -8,14 +9,21 @@ import { setPassword } from '../me/operations.ts'
 import { closeRuntime, runtime } from '../runtime.ts'
 import { accounts } from '../sessions/accounts.ts'
 import { verifyPassword } from '../sessions/passwords.ts'
-import { createSession, findSession, resolveActor, revokeSession } from '../sessions/sessions.ts'
+import {
+  createSession,
+  findSession,
+  resolveActor,
+  revokeSession,
+  rotateSession,
+} from '../sessions/sessions.ts'
 import { newToken, tokenHash } from '../sessions/token.ts'
 import { asAdministrator, createTenant } from '../testing/tenants.ts'
 import { furnish } from '../testing/things.ts'
 import { acceptInvitation } from './invitations.ts'
 import { proveAddress } from './proof.ts'
-import { provedByProvider } from './provider.ts'
+import { linkProvider, provedByProvider } from './provider.ts'
 import { signUp } from './sign-up.ts'
+import { accountTransaction } from './transaction.ts'
 
 const password = 'the password of a stranger'
 
@@ -123,6 +131,14 @@ describe('the first proof of an address', () => {
     expect(await resolveActor(elsewhere.token)).toBeNull()
     expect(await verifyPassword(email, password, caller)).toMatchObject({ id: userId })
     expect(await rowsOf('select from memberships where org_id = $1', [actor.orgId])).toHaveLength(2)
+  })
+
+  it('takes a session for the same whose token was changed a moment ago', async () => {
+    const rotated = await rotateSession(before.token)
+    if (!rotated) throw new Error('the session has ended')
+    await proveAddress(before.userId, before.token)
+    expect(await resolveActor(rotated.token)).not.toBeNull()
+    expect(await verifyPassword(before.email, password, caller)).toMatchObject({ id: before.userId })
   })
 
   it.each([
@@ -235,7 +251,7 @@ describe('a first proof of the address beside a write of the stranger', () => {
       const next = 'another one of theirs'
       await Promise.allSettled([
         execute(setPassword, actor, { current: password, next }),
-        new Promise((resolve) => setTimeout(resolve, round * 5)).then(() => proveAddress(userId)),
+        setTimeout(round * 5).then(() => proveAddress(userId)),
       ])
       expect(await rowsOf('select password_hash from users where id = $1', [userId])).toEqual([
         { password_hash: null },
@@ -244,22 +260,61 @@ describe('a first proof of the address beside a write of the stranger', () => {
     }
   })
 
+  /** What they try before the proof has ended, once it holds the account; in no transaction of the proof's. */
+  async function besideProof(userId: string, attempt: () => Promise<unknown>): Promise<unknown> {
+    const held = Promise.withResolvers<void>()
+    const attempted = held.promise.then(attempt).catch((error: unknown) => error)
+    await accountTransaction(null, async () => {
+      await proveAddress(userId)
+      held.resolve()
+      await setTimeout(200)
+    })
+    return attempted
+  }
+  const github = (userId: string) => {
+    const providerAccountId = randomUUID()
+    return { provider: 'github', type: 'oauth', providerAccountId, userId }
+  }
+
   it('leaves no session of theirs that began after the password was checked', async () => {
     const { email, userId } = await stranger()
     const checked = await verifyPassword(email, password, caller)
     if (!checked) throw new Error('the password is not theirs')
     // While the proof is under way, and after it.
-    const begun = await asAdministrator(async (client) => {
-      await client.query('begin')
-      await client.query('select from users where id = $1 for update', [userId])
-      await client.query('update users set password_hash = null where id = $1', [userId])
-      const waiting = createSession(userId, checked).catch((error: unknown) => error)
-      await new Promise((resolve) => setTimeout(resolve, 200))
-      await client.query('commit')
-      return waiting
+    const begin = () => createSession(userId, checked)
+    expect(await besideProof(userId, begin)).toMatchObject({ kind: 'unauthenticated' })
+    await expect(begin()).rejects.toMatchObject({ kind: 'unauthenticated' })
+  })
+
+  it('leaves no session of theirs that began by a linked provider', async () => {
+    const { userId, token } = await stranger()
+    await linkProvider(github(userId), { addressProved: false, token })
+    const begin = () => createSession(userId, { proved: true, addressProved: false })
+    await expect(begin()).resolves.toMatchObject({ userId })
+    expect(await besideProof(userId, begin)).toMatchObject({ kind: 'unauthenticated' })
+    await expect(begin()).rejects.toMatchObject({ kind: 'unauthenticated' })
+    expect(await rowsOf('select from sessions where user_id = $1', [userId])).toEqual([])
+  })
+
+  it.each([
+    ['in their session', ({ token }: Stranger) => token],
+    ['without one, for an account that was just made', () => undefined],
+  ])('leaves no provider that they link %s', async (_, tokenOf) => {
+    const before = await stranger()
+    const { userId } = before
+    const link = () => linkProvider(github(userId), { addressProved: false, token: tokenOf(before) })
+    await expect(link()).resolves.toBeUndefined()
+    expect(await besideProof(userId, link)).toMatchObject({ kind: 'unauthenticated' })
+    await expect(link()).rejects.toMatchObject({ kind: 'unauthenticated' })
+    expect(await rowsOf('select from accounts where user_id = $1', [userId])).toEqual([])
+  })
+
+  it('links nothing for a session that has ended', async () => {
+    const { userId, token } = await stranger()
+    await revokeSession(token)
+    await expect(linkProvider(github(userId), { addressProved: false, token })).rejects.toMatchObject({
+      kind: 'unauthenticated',
     })
-    expect(begun).toMatchObject({ kind: 'unauthenticated' })
-    await expect(createSession(userId, checked)).rejects.toMatchObject({ kind: 'unauthenticated' })
   })
 })
 

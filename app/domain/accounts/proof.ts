@@ -1,5 +1,4 @@
-import { endSessionsOf, refreshSessionsOf } from '../sessions/sessions.ts'
-import { tokenHash } from '../sessions/token.ts'
+import { endSessionsOf, findSession, refreshSessionsOf } from '../sessions/sessions.ts'
 import { tags } from '../tags.ts'
 import { takeTurnEverywhere } from '../turn.ts'
 import { forgetWithAccount } from './forget.ts'
@@ -32,11 +31,8 @@ export async function proveAddress(userId: string, token?: string): Promise<bool
 const isUnproved = 'select email from users where id = $1 and email_verified is null'
 
 async function ownSession(userId: string, token: string): Promise<string | null> {
-  const { rows } = await account().query<{ id: string }>(
-    'select id from sessions where token_hash = $1 and user_id = $2 and expires_at > now()',
-    [tokenHash(token), userId],
-  )
-  return rows[0]?.id ?? null
+  const session = await findSession(token)
+  return session?.userId === userId ? session.id : null
 }
 
 async function startClean(userId: string, email: string): Promise<void> {

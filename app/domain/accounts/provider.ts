@@ -1,15 +1,13 @@
+import { Problem } from '../errors.ts'
 import { findSession } from '../sessions/sessions.ts'
 import { proveAddress } from './proof.ts'
 import { account, accountTransaction } from './transaction.ts'
 
+/** Who somebody is to an OAuth provider. */
+export type ProviderAccount = { provider: string; providerAccountId: string; type: string }
+
 /** What an OAuth provider says of somebody whose address it has checked itself. */
-export type CheckedByProvider = {
-  provider: string
-  providerAccountId: string
-  type: string
-  email: string
-  name: string
-}
+export type CheckedByProvider = ProviderAccount & { email: string; name: string }
 
 /**
  * The provider's word is a proof of the address: an account of it that nobody had proved starts clean and is linked,
@@ -32,6 +30,28 @@ export async function provedByProvider(checked: CheckedByProvider, token?: strin
   })
 }
 
+/**
+ * Lets an account in by a provider as well: for who is signed in to it, or for one that was made a moment ago.
+ * @param seen.addressProved whether the address was proved when the account was looked up: it may have started clean
+ *   since, and the link would come from before
+ * @param seen.token the session that asks, if any
+ * @throws Problem unauthenticated when the account has changed so, is gone, or that is not its session any more
+ */
+export async function linkProvider(
+  { provider, providerAccountId, userId, type }: ProviderAccount & { userId: string },
+  { addressProved, token }: { addressProved: boolean; token?: string | undefined },
+): Promise<void> {
+  await accountTransaction(null, async () => {
+    const { rowCount } = await account().query(unchanged, [userId, addressProved])
+    // A statement of its own: the first may have waited for what ended the session.
+    const session = token === undefined ? null : await findSession(token)
+    if (!rowCount || (token !== undefined && session?.userId !== userId)) {
+      throw new Problem('unauthenticated', 'This account was changed meanwhile: sign in again.')
+    }
+    await account().query(insertLink, [provider, providerAccountId, userId, type])
+  })
+}
+
 async function newUser({ email, name }: CheckedByProvider): Promise<string> {
   const { rows } = await account().query('insert into users (email, name) values ($1, $2) returning id', [
     email,
@@ -43,5 +63,6 @@ async function newUser({ email, name }: CheckedByProvider): Promise<string> {
 const linkedElsewhere = `select from accounts a join users u on u.id = a.user_id
   where a.provider = $1 and a.provider_account_id = $2 and lower(u.email) <> lower($3)`
 const known = 'select id, email_verified is not null as proved from users where lower(email) = lower($1)'
-const link = `insert into accounts (provider, provider_account_id, user_id, type) values ($1, $2, $3, $4)
-  on conflict do nothing`
+const unchanged = `select from users where id = $1 and (email_verified is not null) = $2 for no key update`
+const insertLink = `insert into accounts (provider, provider_account_id, user_id, type) values ($1, $2, $3, $4)`
+const link = `${insertLink} on conflict do nothing`

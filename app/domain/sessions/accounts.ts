@@ -31,17 +31,6 @@ export const accounts = {
     )
     return rows[0]
   },
-  async link(account: {
-    provider: string
-    providerAccountId: string
-    userId: string
-    type: string
-  }): Promise<void> {
-    await runtime().auth.query(
-      'insert into accounts (provider, provider_account_id, user_id, type) values ($1, $2, $3, $4)',
-      [account.provider, account.providerAccountId, account.userId, account.type],
-    )
-  },
   async saveVerification({ identifier, token, expires }: Verification): Promise<void> {
     await runtime().auth.query(
       'insert into verification_tokens (identifier, token, expires) values ($1, $2, $3)',

@@ -14,6 +14,7 @@ const cacheSeconds = 300
 const seenEveryMs = 3_600_000
 
 export type Session = { token: string; userId: string; expires: Date }
+export type StoredSession = { id: string; userId: string; expires: Date }
 /** The browser behind a session, as far as it says; shown in the list of one's sessions. */
 export type Device = { userAgent: string; ip: string }
 
@@ -74,7 +75,9 @@ function live(record: unknown, requestId: string): Actor | null {
  * way to one is open to them.
  * @param options.proved it begins by a proof that the address is theirs, and not by a password
  * @param options.passwordHash it begins by this password, as it was checked: it may have been taken away meanwhile
- * @throws Problem unauthenticated when the account is gone, or that is no longer its password
+ * @param options.addressProved whether the address was proved when the account was looked up by something else, such
+ *   as a linked provider: it may have started clean since, and no longer be linked
+ * @throws Problem unauthenticated when the account is gone, or one of these is no longer true
  */
 export async function createSession(
   user: string,
@@ -84,20 +87,22 @@ export async function createSession(
     device = { userAgent: '', ip: '' },
     proved = false,
     passwordHash = null,
+    addressProved = null,
   }: {
     expires?: Date
     token?: string
     device?: Device
     proved?: boolean
     passwordHash?: string | null
+    addressProved?: boolean | null
   } = {},
 ): Promise<Session> {
   await withinAccountTransaction(async () => {
     const { rowCount } = await account().query(insertSession, [
       ...[tokenHash(token), user, expires, device.userAgent.slice(0, 300), device.ip.slice(0, 45)],
-      ...[proved, passwordHash],
+      ...[proved, passwordHash, addressProved],
     ])
-    if (!rowCount) throw new Problem('unauthenticated', 'This password was changed meanwhile: sign in again.')
+    if (!rowCount) throw new Problem('unauthenticated', 'This account was changed meanwhile: sign in again.')
   })
   return { token, userId: user, expires }
 }
@@ -106,15 +111,17 @@ export async function createSession(
 const insertSession = `insert into sessions (token_hash, user_id, active_org_id, expires_at, user_agent, ip, proved_at)
   select $1, u.id, (select org_id from memberships where user_id = u.id order by created_at, org_id limit 1),
     $3, $4, $5, case when $6::boolean and u.email_verified is not null then now() end
-  from users u where u.id = $2 and ($7::text is null or u.password_hash = $7) for share of u`
+  from users u where u.id = $2 and ($7::text is null or u.password_hash = $7)
+    and ($8::boolean is null or (u.email_verified is not null) = $8) for share of u`
 
-/** The stored session of a token, for the auth library, or null. */
-export async function findSession(token: string): Promise<Session | null> {
-  const { rows } = await runtime().auth.query(
-    `select user_id, expires_at from sessions s where ${ofToken} and expires_at > now()`,
+/** The stored session of a token, or null; within the account transaction that runs, if one does. */
+export async function findSession(token: string): Promise<StoredSession | null> {
+  const { rows } = await account().query<StoredSession>(
+    `select s.id, s.user_id as "userId", s.expires_at as expires from sessions s
+     where ${ofToken} and s.expires_at > now()`,
     [tokenHash(token)],
   )
-  return rows[0] ? { token, userId: rows[0].user_id, expires: rows[0].expires_at } : null
+  return rows[0] ?? null
 }
 
 export async function extendSession(token: string, expires: Date): Promise<void> {

@@ -14,7 +14,7 @@ import Google from 'next-auth/providers/google'
 import { z } from 'zod'
 import { libraryPagePolicy } from '#web/security/policy.ts'
 import { sessionToken } from './actor.ts'
-import { adapter } from './adapter.ts'
+import { createAdapter } from './adapter.ts'
 import { caller, device, keepDevice } from './device.ts'
 import { sendSignInLink } from './mail.ts'
 import { ownAddress } from './next-path.ts'
@@ -48,8 +48,7 @@ const CheckedProfile = z.object({
 })
 
 /** The auth library, known to this folder alone. Sessions are the domain's: rows in Postgres, read through Redis. */
-const config: NextAuthConfig = {
-  adapter,
+const config = {
   session: {
     strategy: 'database',
     maxAge: 30 * 86_400,
@@ -123,9 +122,10 @@ const config: NextAuthConfig = {
       return token
     },
   },
-}
+} satisfies NextAuthConfig
 
-export const { signIn, signOut } = NextAuth(config)
+/** Each request has storage of its own: it remembers what it looked up. */
+export const { signIn, signOut } = NextAuth(() => ({ ...config, adapter: createAdapter() }))
 
 /**
  * Answers the library's own addresses (a mail's link, OAuth's return). Not through its Next handler: a Next
@@ -134,7 +134,12 @@ export const { signIn, signOut } = NextAuth(config)
 export async function handleAuth(request: Request): Promise<Response> {
   const { pathname, search } = new URL(request.url)
   const asked = new Request(new URL(pathname + search, process.env.ORIGIN ?? request.url), request)
-  const options = { ...config, basePath: '/api/auth', secret: process.env.AUTH_SECRET as string }
+  const options = {
+    ...config,
+    adapter: createAdapter(),
+    basePath: '/api/auth',
+    secret: process.env.AUTH_SECRET as string,
+  }
   const answer = await Auth(asked, options)
   const response = (await refusalOf(request, answer)) ?? new Response(answer.body, answer)
   response.headers.set('Content-Security-Policy', libraryPagePolicy)
