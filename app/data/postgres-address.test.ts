@@ -88,6 +88,7 @@ describe('a connection string of Postgres', () => {
     ['?ssl=true', {}],
     ['?sslmode=require', refused],
     ['?sslmode=require&channel_binding=require', refused],
+    ['?sslmode=require&channel_binding=prefer', refused],
     ['?sslmode=no-verify', refused],
     ['?sslmode=verify-full', {}],
     ['?sslmode=verify-full&sslrootcert=system', {}],
@@ -107,6 +108,29 @@ describe('a connection string of Postgres', () => {
     expect(clientConfig(address).ssl).toEqual(ssl)
     expect(clientConfig(read(postgresUrl(address))).ssl).toEqual(ssl)
   })
+
+  it.each([
+    ['', false, false],
+    ['&channel_binding=disable', false, false],
+    ['&channel_binding=prefer', true, false],
+    ['&channel_binding=require', true, true],
+  ])('is bound to its TLS connection as it says: sslmode=require%s', (query, enable, require) => {
+    const address = read(`postgres://u:p@h/d?sslmode=require${query}`)
+    const expected = { enableChannelBinding: enable, requireChannelBinding: require }
+    expect(clientConfig(address)).toMatchObject(expected)
+    expect(clientConfig(read(postgresUrl(address)))).toMatchObject(expected)
+  })
+
+  it.each(['allow', 'prefer'])(
+    'is refused by a process where it is left open whether: sslmode=%s',
+    (mode) => {
+      expect(() => clientConfig(read(`postgres://u:geheim@h/d?sslmode=${mode}`))).toThrow(
+        new RegExp(
+          `^DATABASE_URL has sslmode=${mode}, which leaves to the server .* — write sslmode=require`,
+        ),
+      )
+    },
+  )
 
   it('knows no TLS on a socket', () => {
     expect(clientConfig(read('postgres://u@/d?host=/tmp&sslmode=require')).ssl).toBe(false)

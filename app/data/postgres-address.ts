@@ -4,6 +4,7 @@ import type { ConnectionOptions } from 'node:tls'
 import type pg from 'pg'
 import { parse } from 'pg-connection-string'
 import { z } from 'zod'
+import type { ChannelBinding } from './channel-binding.ts'
 import { assertPlain, parametersOf } from './connection-text.ts'
 import { RefusedConnection } from './refused-connection.ts'
 
@@ -36,7 +37,7 @@ type Tls = {
   certificate: string | undefined
   key: string | undefined
   direct: boolean
-  channelBinding: boolean
+  channelBinding: 'disable' | 'prefer' | 'require'
 }
 type TlsMode = 'disable' | 'allow' | 'prefer' | 'require' | 'verify-ca' | 'verify-full'
 
@@ -169,7 +170,7 @@ const withoutTls: Tls = {
   certificate: undefined,
   key: undefined,
   direct: false,
-  channelBinding: false,
+  channelBinding: 'disable',
 }
 
 function tlsOf(variable: string, query: Query): Tls {
@@ -198,7 +199,7 @@ function tlsOf(variable: string, query: Query): Tls {
   return {
     ...{ mode, rootCertificate, certificate, key },
     direct: query.sslnegotiation === 'direct',
-    channelBinding: query.channel_binding === 'require' || query.channel_binding === 'prefer',
+    channelBinding: query.channel_binding ?? 'disable',
   }
 }
 
@@ -229,14 +230,15 @@ function contentOf(variable: string, name: string, path: string): string {
  * What pg takes in place of the string.
  * @throws RefusedConnection where it is left to chance whether the connection is encrypted
  */
-export function clientConfig(address: PostgresAddress): pg.ClientConfig & { enableChannelBinding?: boolean } {
+export function clientConfig(address: PostgresAddress): pg.ClientConfig & ChannelBinding {
   const { host, port, database, user, password, options, applicationName, connectSeconds, tls } = address
   return {
     ...{ host, port, database, user },
     ...(password === undefined ? {} : { password }),
     ssl: sslOf(address),
     ...(tls.direct && tls.mode !== 'disable' ? { sslnegotiation: 'direct' as const } : {}),
-    ...(tls.channelBinding && tls.mode !== 'disable' ? { enableChannelBinding: true } : {}),
+    enableChannelBinding: tls.channelBinding !== 'disable' && tls.mode !== 'disable',
+    requireChannelBinding: tls.channelBinding === 'require',
     ...(options === undefined ? {} : { options }),
     ...(applicationName === undefined ? {} : { application_name: applicationName }),
     ...(connectSeconds === undefined ? {} : { connectionTimeoutMillis: connectSeconds * 1_000 }),
@@ -279,7 +281,7 @@ export function postgresUrl(address: PostgresAddress): string {
     add('sslcert', tls.certificate)
     add('sslkey', tls.key)
     if (tls.direct) add('sslnegotiation', 'direct')
-    if (tls.channelBinding) add('channel_binding', 'require')
+    if (tls.channelBinding !== 'disable') add('channel_binding', tls.channelBinding)
   }
   add('options', address.options)
   add('application_name', address.applicationName)

@@ -53,6 +53,14 @@ const reasons: Record<string, Reason> = {
     'asks for TLS, which the server does not speak',
     'write sslmode=disable, or enable TLS in the server',
   ],
+  NO_BINDING: [
+    'asks for channel binding, which the server does not offer this user',
+    'write channel_binding=prefer, or let the server ask for scram-sha-256 over TLS',
+  ],
+  WRONG_ZONE: [
+    'leads to a pooler or a server that works in another zone than UTC',
+    'let the pooler pass TimeZone and DateStyle on, or alter the role with "set timezone = UTC"',
+  ],
   NO_PASSWORD: ['has no password, and the server wants one', 'add it after the user: user:password@host'],
   NO_ANSWER: [
     'leads to something that answers in another language',
@@ -87,8 +95,9 @@ const reasons: Record<string, Reason> = {
 const texts: [RegExp, string][] = [
   [/does not support SSL/, 'NO_TLS'],
   [/password must be a (non-empty )?string/, 'NO_PASSWORD'],
-  [/timeout|timed out/i, 'ETIMEDOUT'],
+  [/timeout|timed out|^no answer within/i, 'ETIMEDOUT'],
   [/^(WRONGPASS|NOAUTH|NOPERM|LOADING)\b/, '$1'],
+  [/^(BUSY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN)\b/, 'LOADING'],
   [/invalid password/, 'WRONGPASS'],
   [/DB index is out of range|invalid DB index/, 'DB_INDEX'],
   [/Protocol error|error establishing an SSL|Connection terminated|Connection is closed/, 'NO_ANSWER'],
@@ -96,11 +105,11 @@ const texts: [RegExp, string][] = [
 
 /** Codes of what a server that starts, restarts or is moved answers: no fault of the string. */
 const passing = [
-  ...['', 'ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'ECONNRESET', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT'],
-  ...['ENOENT', '53300', '57P01', '57P03', 'LOADING', 'NO_ANSWER'],
+  ...['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'ECONNRESET', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT'],
+  ...['EPIPE', 'ENOENT', '53300', '57P01', '57P02', '57P03', 'LOADING', 'NO_ANSWER'],
 ]
 
-/** False of what stays wrong until somebody corrects it, such as a password. */
+/** False of what stays wrong until somebody corrects it, such as a password, and of what nobody foresaw. */
 export const mayPass = (error: unknown): boolean =>
   !(error instanceof RefusedConnection) && passing.includes(codeOf(error))
 

@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { type ChannelBinding, requireChannelBinding } from './channel-binding.ts'
 
 /**
  * How times and days are written on a connection. Prisma's adapter and our own SQL take what the server says for UTC
@@ -27,8 +28,9 @@ pg.types.setTypeParser(pg.types.builtins.DATE, String)
  * they are gone. Protocol: PostgreSQL documentation, "Start-up" and "ParameterStatus".
  */
 export class UtcClient extends pg.Client {
-  constructor(config?: string | pg.ClientConfig) {
+  constructor(config?: string | (pg.ClientConfig & Partial<ChannelBinding>)) {
     super(config)
+    if (typeof config === 'object' && config.requireChannelBinding) requireChannelBinding(this)
     this.connection.on(
       'parameterStatus',
       ({ parameterName: name, parameterValue: value }: Record<string, string>) => {
@@ -50,6 +52,7 @@ export class UtcClient extends pg.Client {
 
 export class WrongZoneError extends Error {
   override name = 'WrongZoneError'
+  readonly code = 'WRONG_ZONE'
   constructor(setting: string, value: string) {
     super(
       `Postgres works with ${setting} "${value}" although the connection asks for UTC in ISO form: ` +

@@ -26,7 +26,10 @@ export const withoutUserInfo = (text: string): string =>
       isExample(found) ? found : `${scheme}***@`,
     )
     .replaceAll(/\/\/(?![^\s/@]*\*\*\*@)[^\s/]*@/g, (found) => (isExample(found) ? found : '//***@'))
-    .replaceAll(/(pass(?:word|wd)?|pwd|secret|token)=('[^']*'?|"[^"]*"?|[^\s&]+)/gi, '$1=***')
+    .replaceAll(
+      /(pass(?:word|wd)?|pwd|secret|token)\s*=\s*('(?:\\.|[^'\\])*'?|"(?:\\.|[^"\\])*"?|(?:\\.|[^\s&\\])+)/gi,
+      '$1=***',
+    )
 
 /** As our own texts say where something belongs. */
 const isExample = (userInfo: string) => /^(\/\/)?(user)?:password@$/.test(userInfo)

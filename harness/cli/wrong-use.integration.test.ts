@@ -6,6 +6,11 @@ import { dirname, join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
+async function filesBelow(directory: string): Promise<string[]> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch(() => [])
+  return entries.filter((each) => each.isFile()).map((each) => join(each.parentPath, each.name))
+}
+
 /** Stands in every secret of these tests, and so must stand nowhere in what comes of them. */
 const marker = 'geheim'
 
@@ -387,8 +392,11 @@ describe('wrong use of the command', () => {
   it('leaves no secret anywhere: terminal, results, logs of what was started', async () => {
     expect(seenBy.length).toBeGreaterThan(100)
     expect(seenBy.filter((text) => text.includes(marker))).toEqual([])
-    const files = await readdir(empty, { recursive: true, withFileTypes: true })
-    for (const file of files.filter((each) => each.isFile()))
-      expect(await readFile(join(file.parentPath, file.name), 'utf8'), file.name).not.toContain(marker)
+    const runs = (await readdir('.headroom/runs')).map((run) => join('.headroom/runs', run, 'logs'))
+    const written = [...(await filesBelow(empty)), ...(await Promise.all(runs.map(filesBelow))).flat()]
+    expect(written.some((file) => file.endsWith('.log'))).toBe(true)
+    // Runs of others end meanwhile, and the oldest are removed.
+    for (const file of written)
+      expect(await readFile(file, 'utf8').catch(() => ''), file).not.toContain(marker)
   })
 })

@@ -1,4 +1,4 @@
-import { chmod, chown, copyFile, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { chmod, chown, copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -113,6 +113,7 @@ describe('a PostgreSQL of the user’s own', () => {
     ['that prefers TLS', () => `${admin}?sslmode=prefer`],
     ['that allows TLS', () => `${admin}?sslmode=allow`],
     ['that requires TLS', () => `${admin}?sslmode=require&channel_binding=prefer`],
+    ['that requires channel binding', () => `${admin}?sslmode=require&channel_binding=require`],
     ['that checks the authority', () => `${admin}?sslmode=verify-ca&sslrootcert=${authority}`],
     [
       'that checks the server’s name',
@@ -129,7 +130,7 @@ describe('a PostgreSQL of the user’s own', () => {
     const { rows } = await withPostgres(postgresAddress('APP_DATABASE_URL', urls.app), (client) =>
       client.query(asked),
     )
-    const wantsTls = /prefer|require|verify/.test(url().replace('channel_binding=prefer', ''))
+    const wantsTls = /prefer|require|verify/.test(url().replace(/channel_binding=\w+/, ''))
     expect(rows).toEqual([{ name: expect.stringMatching(/^worklane_app_/), tasks: 0, tls: wantsTls }])
   })
 
@@ -193,6 +194,29 @@ describe('a PostgreSQL of the user’s own', () => {
     expect(said).not.toContain(marker)
     expect(said).not.toContain(String(address.password))
   })
+
+  it.each(['password', 'md5', 'trust'])(
+    'gets no password where it must bind the channel and is asked by %s',
+    async (method) => {
+      const user = `unbound_${method}`
+      const hba = join(home, 'cluster/data/pg_hba.conf')
+      const before = await readFile(hba, 'utf8')
+      await withPostgres(address, async (client) => {
+        await client.query("set password_encryption = 'md5'")
+        await client.query(`create role ${user} superuser login password '${marker}'`)
+        await writeFile(hba, `hostssl all ${user} all ${method}\n${before}`)
+        await client.query('select pg_reload_conf()')
+      })
+      const url = `postgres://${user}:${marker}@127.0.0.1:${address.port}/postgres?sslmode=require&channel_binding`
+      await expect.poll(() => saidOf({ DATABASE_URL: `${url}=prefer` })).toBe('')
+      expect(await saidOf({ DATABASE_URL: `${url}=require` })).toMatch(
+        /^DATABASE_URL asks for channel binding, which the server does not offer this user — write/,
+      )
+      // Nothing of it left: the server waits for it until the connection closes.
+      const log = await readFile(join(home, 'postgres.log'), 'utf8')
+      expect(log).not.toMatch(new RegExp(`authentication failed for user "${user}"`))
+    },
+  )
 
   it('is found wrong where a tenant table of it does not force row-level security', async () => {
     await withPostgres(address, async (client) => {
