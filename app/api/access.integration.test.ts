@@ -1,7 +1,7 @@
 import { isRead } from '@worklane/domain/operation.ts'
 import { operationList } from '@worklane/domain/operations.ts'
 import { closeRuntime } from '@worklane/domain/runtime.ts'
-import { revokeSession, switchOrganisation } from '@worklane/domain/sessions/sessions.ts'
+import { createSession, revokeSession, switchOrganisation } from '@worklane/domain/sessions/sessions.ts'
 import { asAdministrator, createTenant, type Tenant } from '@worklane/domain/testing/tenants.ts'
 import { furnish, sampleInput } from '@worklane/domain/testing/things.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -26,6 +26,27 @@ describe('the API', () => {
       ...init,
       headers: { ...init.headers, ...(token ? { cookie: `authjs.session-token=${token}` } : {}) },
     })
+
+  it('says in problem+json and in tRPC’s own form what the plan does not allow', async () => {
+    await asAdministrator((client) =>
+      client.query("update organisations set plan = 'free' where id = $1", [other.id]),
+    )
+    // A session that nobody has resolved yet: what one remembers of the plan is billing's to end.
+    const { token } = await createSession(other.people.owner.actor.userId)
+    const [rest, trpc] = [await ask('/v1/audit', token), await ask('/trpc/audit.list', token)]
+    const told = { need: 'auditLog', plan: 'free', liftedBy: 'team' }
+    expect(rest.status).toBe(402)
+    expect(rest.headers.get('content-type')).toBe('application/problem+json')
+    expect(await rest.json()).toMatchObject({
+      type: '/docs#plan-limits',
+      status: 402,
+      title: 'Not in your plan',
+      detail: expect.stringContaining('does not include the audit log'),
+      ...told,
+    })
+    expect(trpc.status).toBe(402)
+    expect(await trpc.json()).toMatchObject({ error: { data: { httpStatus: 402, beyondPlan: told } } })
+  })
 
   it('says in problem+json who is not signed in', async () => {
     const response = await ask('/v1/me', null)

@@ -1,3 +1,4 @@
+import { Plan } from '@worklane/domain/actor.ts'
 import { type AnyOperation, isRead, methodOf, pathOf } from '@worklane/domain/operation.ts'
 import { operationList } from '@worklane/domain/operations.ts'
 import { capabilityOf, scopeOf } from '@worklane/domain/permission.ts'
@@ -12,6 +13,11 @@ const ProblemDocument = z
     detail: z.string(),
     requestId: z.string(),
     errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+    need: z.string().optional().meta({ description: 'Of 402: what the plan does not allow, or no more of' }),
+    plan: Plan.optional().meta({ description: 'Of 402: the plan that the organisation has' }),
+    limit: z.number().int().optional(),
+    used: z.number().int().optional(),
+    liftedBy: Plan.nullable().optional().meta({ description: 'Of 402: the smallest plan that allows it' }),
   })
   .meta({ id: 'Problem', description: 'RFC 9457' })
 
@@ -75,6 +81,11 @@ export function openApiDocument(origin: string): object {
         ...(isRead(operation) ? { 304: { description: 'What the caller has is what there is' } } : {}),
         400: problem('The input is not valid; `errors` names the fields'),
         401: problem('Not signed in'),
+        ...(operation.needs === undefined
+          ? {}
+          : {
+              402: problem('The plan of the organisation does not allow it; `limit`, `used` and `liftedBy`'),
+            }),
         403: problem('The role or the scopes do not suffice, or the write came from another site'),
         404: problem('Not there, or of another organisation'),
         ...(isRead(operation)

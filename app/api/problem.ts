@@ -15,7 +15,8 @@ export function problemResponse(
 ): Response {
   const { status, title } = problem ? problems[problem.kind] : { status: 500, title: 'Internal error' }
   const body = {
-    type: 'about:blank',
+    ...problem?.members,
+    type: problem?.type ?? 'about:blank',
     title,
     status,
     detail: problem?.message ?? 'Something went wrong on our side. The request id helps us find it.',

@@ -5,6 +5,7 @@ import { beginningOf } from './text.ts'
 export const problems = {
   invalid: { status: 400, title: 'The input is not valid' },
   unauthenticated: { status: 401, title: 'Not signed in' },
+  beyondPlan: { status: 402, title: 'Not in your plan' },
   forbidden: { status: 403, title: 'Not allowed' },
   notFound: { status: 404, title: 'Not found' },
   conflict: { status: 409, title: 'Conflict' },
@@ -16,17 +17,28 @@ export const problems = {
 
 export type ProblemKind = keyof typeof problems
 export type FieldError = { path: string; message: string }
+type More = { type?: string; members?: Record<string, unknown> }
 
 export class Problem extends Error {
   override name = 'Problem'
   readonly kind: ProblemKind
   readonly fields: FieldError[]
+  /** Its type of RFC 9457, where the status does not say all, and what it tells beside the text. */
+  readonly type: string
+  readonly members: Readonly<Record<string, unknown>>
   /** A server that renders pages tells a browser nothing of an error but its digest: what the caller may know. */
   readonly digest: string
-  constructor(kind: ProblemKind, detail: string, fields: FieldError[] = []) {
+  constructor(
+    kind: ProblemKind,
+    detail: string,
+    fields: FieldError[] = [],
+    { type = 'about:blank', members = {} }: More = {},
+  ) {
     super(detail)
     this.kind = kind
     this.fields = fields
+    this.type = type
+    this.members = members
     this.digest = `problem:${kind}:${detail}`
   }
 }

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { accountTransaction } from './accounts/transaction.ts'
 import type { Actor } from './actor.ts'
+import { requireFeature, withinPlan } from './billing/entitlements.ts'
 import { cached } from './cache.ts'
 import { collectEffects, Effects, type RunStatement } from './effects.ts'
 import { invalidInput } from './errors.ts'
@@ -44,6 +45,7 @@ export async function perform(
     refuseBeyond(call.limit)
   }
   authorise(operation, actor)
+  requireFeature(operation, actor)
   const parsed = validated(operation, input)
   const delay = faults().delays.get(operation.name)
   if (delay !== undefined) await new Promise((resolve) => setTimeout(resolve, delay))
@@ -81,7 +83,9 @@ async function write(operation: AnyOperation, actor: Actor, input: unknown, call
     }
     await repeatedly(operation.name, () => run('select 1', []))
     const now = await takeTurn(run, operation, actor)
-    const output = await collectEffects(effects, () => operation.run(now, input as never))
+    const output = await collectEffects(effects, () =>
+      withinPlan(run, actor.orgId, operation.needs, () => operation.run(now, input as never)),
+    )
     if (operation.audited !== false && effects.audit.length === 0) {
       throw new Error(`${operation.name} left nothing in the audit log`)
     }

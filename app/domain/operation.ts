@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import type { Actor, Role } from './actor.ts'
+import type { Need } from './billing/entitlements.ts'
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
 export type Route = `${Method} /v1${string}`
@@ -41,6 +42,8 @@ type Common = {
    * come (see `turn.ts`).
    */
   locks?: 'organisation' | 'own organisations'
+  /** What of the organisation's plan it takes up, or stands on: see `billing/entitlements.ts`. */
+  needs?: Need
   /** Lets somebody else in, and so only a person may do it who has proved their address (docs/decisions/030). */
   needsProof?: boolean
   /** False for a write that is nobody's business but one's own, such as reading a notification. */

@@ -1,4 +1,5 @@
-import type { Role } from '../actor.ts'
+import { Plan, type Role } from '../actor.ts'
+import { plans } from '../billing/plans.ts'
 import { Problem } from '../errors.ts'
 import { notificationTopic } from '../notifications/topic.ts'
 import { tokenHash } from '../sessions/token.ts'
@@ -60,7 +61,7 @@ export async function invitationInTurn(token: string, userId: string | null): Pr
  * Who holds the link reads the mail of its address, which proves it.
  * @param session the token of the session that accepts it, see `proveAddress`
  * @returns the organisation's id, to switch the session to
- * @throws Problem notFound, forbidden when the invitation went to another address
+ * @throws Problem notFound, forbidden when the invitation went to another address, beyondPlan
  */
 export async function acceptInvitation(
   userId: string,
@@ -82,15 +83,32 @@ export async function acceptInvitation(
   })
 }
 
+/** The plan may have become smaller since the invitation was made, which held a place until then. */
+async function mustFit(organisation: string): Promise<void> {
+  const { rows } = await account().query<{ plan: string; members: number }>(
+    `select plan::text, (select count(*) from memberships where org_id = o.id)::int as members
+     from organisations o where id = $1`,
+    [organisation],
+  )
+  const [{ plan, members }] = rows as [{ plan: string; members: number }]
+  if (members > (plans[Plan.parse(plan)].limits.members ?? Number.POSITIVE_INFINITY)) {
+    throw new Problem(
+      'beyondPlan',
+      'The organisation has as many members as its plan allows. Ask who invited you to change the plan.',
+    )
+  }
+}
+
 /** Uses the invitation up, as part of the transaction that runs. Who is a member already stays what they are. */
 export async function join(userId: string, invitation: Invitation, hash: string): Promise<void> {
   const { organisation, role, invitedBy } = invitation
   const { rowCount } = await account().query('delete from invitations where token_hash = $1', [hash])
   if (rowCount === 0) throw new Problem('notFound', 'This invitation is no longer good. Ask for a new one.')
-  await account().query(
+  const joined = await account().query(
     'insert into memberships (org_id, user_id, role) values ($1, $2, $3) on conflict do nothing',
     [organisation.id, userId, role],
   )
+  if (joined.rowCount) await mustFit(organisation.id)
   await account().query(
     `insert into audit_log (org_id, actor_id, operation, target, before, after)
      values ($1, $2, 'invitation.accept', $3, null, $4)`,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { plans } from '../billing/plans.ts'
 import { operation } from '../operation.ts'
 import { IdCursor, pageOf, pageOfItems, pageSize } from '../paging.ts'
 import { work } from '../runtime.ts'
@@ -25,8 +26,9 @@ type Row = Omit<AuditEntry, 'at' | 'actor'> & { at: Date; actorId: string | null
 export const listAudit = operation({
   name: 'audit.list',
   rest: 'GET /v1/audit',
-  summary: 'Who changed what, with the state before and after, latest first',
+  summary: 'Who changed what, with the state before and after, latest first; as far back as your plan says',
   allow: 'admin',
+  needs: 'auditLog',
   input: z.strictObject({
     operation: line(60).optional(),
     actorId: Id.optional(),
@@ -37,6 +39,7 @@ export const listAudit = operation({
   }),
   output: pageOfItems(AuditEntry),
   async run(actor, { operation = null, actorId = null, from = null, to = null, cursor = null, limit }) {
+    const { auditDays } = plans[actor.plan]
     const rows = await work(actor).read(
       (db) => db.$queryRaw<Row[]>`
         select a.id, a.at, a.actor_id as "actorId", u.name as "actorName", a.api_key_id as "apiKeyId",
@@ -47,6 +50,7 @@ export const listAudit = operation({
           and (${actorId}::uuid is null or a.actor_id = ${actorId}::uuid)
           and (${from}::date is null or a.at >= ${from}::date::timestamp at time zone (select current_time_zone()))
           and (${to}::date is null or a.at < (${to}::date + 1)::timestamp at time zone (select current_time_zone()))
+          and a.at >= now() - make_interval(days => ${auditDays}::int)
           and (${cursor}::uuid is null or a.id < ${cursor}::uuid)
         order by a.id desc limit ${limit + 1}`,
     )

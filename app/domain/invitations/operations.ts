@@ -81,6 +81,7 @@ export const createInvitation = operation({
   peopleOnly: true,
   needsProof: true,
   locks: 'organisation',
+  needs: 'members',
   input: z.strictObject({ email: Email, role: Role }),
   output: Invitation,
   run: (actor, { email, role }) =>

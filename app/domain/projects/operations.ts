@@ -101,6 +101,7 @@ export const createProject = operation({
   rest: 'POST /v1/projects',
   summary: 'Starts a project',
   allow: 'manager',
+  needs: 'projects',
   input: z.strictObject({
     key: z.string().regex(/^[A-Z][A-Z0-9]{1,7}$/, 'must be 2 to 8 capital letters or digits, a letter first'),
     name,

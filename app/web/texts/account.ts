@@ -44,6 +44,8 @@ export const account = {
     problems: {
       notFound: 'This invitation is no longer good. Ask for a new one.',
       forbidden: 'This invitation was sent to another address: sign in with that one.',
+      beyondPlan:
+        'The organisation has as many members as its plan allows. Ask who invited you to change it.',
       tooMany: 'Too many tries. Wait a minute, then try again.',
       other: 'The invitation could not be accepted. Try again.',
     },

@@ -6,6 +6,7 @@ export const problemTexts = {
   },
   titles: {
     invalid: 'This address is not right',
+    beyondPlan: 'Your plan does not include this',
     forbidden: 'You may not do this',
     notFound: 'There is nothing here',
     conflict: 'Somebody was faster',
@@ -13,4 +14,5 @@ export const problemTexts = {
   },
   again: 'Try again',
   startOver: 'Show the page without it',
+  toPlans: 'Compare the plans',
 } as const

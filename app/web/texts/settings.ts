@@ -126,6 +126,9 @@ export const settings = {
     docs: 'API reference',
   },
   audit: {
+    notInPlan: 'The audit log is not in your plan',
+    notInPlanText:
+      'It says who changed what, with the state before and after. A larger plan shows what was logged until now as well.',
     none: 'Nothing was changed that answers to this.',
     operation: 'Operation',
     any: 'Any operation',

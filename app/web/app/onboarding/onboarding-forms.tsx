@@ -4,6 +4,7 @@ import Link from 'next/link'
 import { useRouter } from 'next/navigation'
 import { type FormEvent, useActionState, useState } from 'react'
 import { createOrganisationHere, type FormState } from '#web/auth/actions.ts'
+import { type Refusal, RefusalText, refusalOf } from '#web/components/refusal.tsx'
 import { Button, buttonClass } from '#web/components/ui/button.tsx'
 import { fieldClass, labelClass } from '#web/components/ui/field.tsx'
 import { account } from '#web/texts/account.ts'
@@ -46,7 +47,7 @@ export function FirstProject() {
   const [name, setName] = useState('')
   const [key, setKey] = useState<string | null>(null)
   const [isPending, setPending] = useState(false)
-  const [error, setError] = useState<string | null>(null)
+  const [error, setError] = useState<Refusal | null>(null)
 
   async function create(event: FormEvent<HTMLFormElement>) {
     event.preventDefault()
@@ -59,7 +60,7 @@ export function FirstProject() {
       for (const title of texts.example) await api.task.create.mutate({ projectId: project.id, title })
       router.push(`/projects/${project.id}`)
     } catch (reason) {
-      setError(reason instanceof Error ? reason.message : String(reason))
+      setError(refusalOf(reason, String(reason)))
       setPending(false)
     }
   }
@@ -97,11 +98,7 @@ export function FirstProject() {
             {texts.keyHint}
           </p>
         </div>
-        {error ? (
-          <p role="alert" className="text-sm text-danger">
-            {error}
-          </p>
-        ) : null}
+        {error ? <RefusalText refusal={error} /> : null}
         <div className="flex gap-3">
           <Button type="submit">{texts.submit}</Button>
           <Link href="/dashboard" prefetch={false} className={buttonClass({ look: 'bare' })}>

@@ -2,6 +2,7 @@
 
 import { useRouter } from 'next/navigation'
 import { useState, useSyncExternalStore } from 'react'
+import { type Refusal, refusalOf } from '#web/components/refusal.tsx'
 import { settings } from '#web/texts/settings.ts'
 
 type Api = typeof import('#web/lib/api.ts')['api']
@@ -9,7 +10,7 @@ type Api = typeof import('#web/lib/api.ts')['api']
 export type Act = {
   /** Of a write, or because React has not taken the page over yet: a choice made before that would be lost in silence. */
   isPending: boolean
-  said: { text: string; bad: boolean } | null
+  said: (Refusal & { bad: boolean }) | null
   /** Runs a write, shows what came of it, and renders the page anew. @returns whether it worked */
   act(write: (api: Api) => Promise<unknown>, done?: string): Promise<boolean>
 }
@@ -33,11 +34,11 @@ export function useAct(): Act {
       try {
         const { api } = await import('#web/lib/api.ts')
         await write(api)
-        setSaid({ text: done, bad: false })
+        setSaid({ text: done, isBeyondPlan: false, bad: false })
         router.refresh()
         return true
       } catch (error) {
-        setSaid({ text: error instanceof Error ? error.message : settings.failed, bad: true })
+        setSaid({ ...refusalOf(error, settings.failed), bad: true })
         return false
       } finally {
         setPending(false)

@@ -2,6 +2,7 @@
 
 import { useRouter } from 'next/navigation'
 import { type FormEvent, useState } from 'react'
+import { type Refusal, RefusalText, refusalOf } from '#web/components/refusal.tsx'
 import { Button } from '#web/components/ui/button.tsx'
 import { fieldClass, labelClass } from '#web/components/ui/field.tsx'
 import { work } from '#web/texts/work.ts'
@@ -10,7 +11,7 @@ const { dashboard: texts } = work
 
 export function NewProject() {
   const router = useRouter()
-  const [error, setError] = useState<string | null>(null)
+  const [error, setError] = useState<Refusal | null>(null)
 
   async function create(event: FormEvent<HTMLFormElement>) {
     event.preventDefault()
@@ -24,7 +25,7 @@ export function NewProject() {
       })
       router.push(`/projects/${project.id}`)
     } catch (reason) {
-      setError(reason instanceof Error ? reason.message : texts.failed)
+      setError(refusalOf(reason, texts.failed))
     }
   }
 
@@ -52,11 +53,7 @@ export function NewProject() {
           />
         </div>
         <Button type="submit">{texts.create}</Button>
-        {error ? (
-          <p role="alert" className="w-full text-sm text-danger">
-            {error}
-          </p>
-        ) : null}
+        {error ? <RefusalText refusal={error} className="w-full" /> : null}
       </form>
     </details>
   )

@@ -1,5 +1,6 @@
 import { type Actor, mayAct } from '@worklane/domain/actor.ts'
 import { type AuditEntry, listAudit } from '@worklane/domain/audit/operations.ts'
+import { plans } from '@worklane/domain/billing/plans.ts'
 import { timeIn } from '@worklane/domain/calendar.ts'
 import { Problem } from '@worklane/domain/errors.ts'
 import { execute } from '@worklane/domain/execute.ts'
@@ -10,6 +11,7 @@ import type { Metadata } from 'next'
 import Link from 'next/link'
 import { requireActor } from '#web/auth/actor.ts'
 import { Combobox } from '#web/components/combobox/combobox.tsx'
+import { ToPlans } from '#web/components/refusal.tsx'
 import { OnlyFor, Section, Streamed } from '#web/components/settings/section.tsx'
 import { Button, buttonClass } from '#web/components/ui/button.tsx'
 import { fieldClass, labelClass } from '#web/components/ui/field.tsx'
@@ -34,6 +36,7 @@ export default function AuditPage({ searchParams }: Props) {
 async function Audit({ searchParams }: Props) {
   const [actor, asked] = await Promise.all([requireActor(), searchParams])
   if (!mayAct(actor, 'admin')) return <OnlyFor least="admin" />
+  if (!plans[actor.plan].features.auditLog) return <NotInPlan />
   const query = {
     ...(asked.operation ? { operation: asked.operation } : {}),
     ...(asked.actorId ? { actorId: asked.actorId } : {}),
@@ -97,6 +100,15 @@ async function Audit({ searchParams }: Props) {
           {texts.next}
         </Link>
       ) : null}
+    </Section>
+  )
+}
+
+/** The log is kept whatever the plan: it can be read from the day on which the plan has it. */
+function NotInPlan() {
+  return (
+    <Section title={texts.notInPlan} text={texts.notInPlanText}>
+      <ToPlans />
     </Section>
   )
 }

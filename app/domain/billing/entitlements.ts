@@ -1,0 +1,89 @@
+import { type Actor, Plan } from '../actor.ts'
+import type { RunStatement } from '../effects.ts'
+import { notFound, Problem } from '../errors.ts'
+import type { AnyOperation } from '../operation.ts'
+import { type Counted, type Feature, isFeature, liftedBy, plans } from './plans.ts'
+
+/** Something of the organisation's plan that an operation takes up, or stands on. */
+export type Need = Counted | Feature
+
+const nouns: Record<Need, string> = {
+  projects: 'projects',
+  members: 'members, open invitations among them',
+  auditLog: 'the audit log',
+}
+
+/** The organisation's plan does not allow it. What it allows, and which plan allows more, travel with the refusal. */
+export class BeyondPlan extends Problem {
+  override name = 'BeyondPlan'
+  constructor(need: Need, plan: Plan, used: number) {
+    const lifted = liftedBy(plan, need)
+    const { name, limits } = plans[plan]
+    const limit = isFeature(need) ? null : limits[need]
+    const has = limit === null ? `does not include ${nouns[need]}` : `allows ${limit} ${nouns[need]}`
+    const more = lifted === null ? '' : ` The plan ${plans[lifted].name} ${lifts(need, lifted)}.`
+    const text = `Your plan ${name} ${has}${limit === null ? '' : `, and you have ${used}`}.${more}`
+    super('beyondPlan', text, [], {
+      type: '/docs#plan-limits',
+      members: { need, plan, ...(limit === null ? {} : { limit, used }), liftedBy: lifted },
+    })
+  }
+}
+
+function lifts(need: Need, plan: Plan): string {
+  if (isFeature(need)) return 'includes it'
+  const limit = plans[plan].limits[need]
+  return limit === null ? 'has no such limit' : `allows ${limit}`
+}
+
+/** @throws BeyondPlan when the operation stands on a feature that the organisation's plan does not have */
+export function requireFeature({ needs }: Pick<AnyOperation, 'needs'>, { plan }: Pick<Actor, 'plan'>): void {
+  if (needs !== undefined && isFeature(needs) && !plans[plan].features[needs]) {
+    throw new BeyondPlan(needs, plan, 0)
+  }
+}
+
+/**
+ * Runs a write that takes up what a plan counts, as part of its transaction. Such writes of one organisation happen
+ * one after another, so that two cannot both take the last place; the plan is the one that it has then. An organisation
+ * that is beyond its limits already, since its plan became smaller, keeps what it has.
+ * @throws BeyondPlan
+ */
+export async function withinPlan<T>(
+  run: RunStatement,
+  orgId: string,
+  need: Need | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (need === undefined || isFeature(need)) return work()
+  const plan = await planInTurn(run, orgId)
+  const limit = plans[plan].limits[need]
+  if (limit === null) return work()
+  const before = await used(run, orgId, need)
+  const result = await work()
+  const after = await used(run, orgId, need)
+  if (after > limit && after > before) throw new BeyondPlan(need, plan, before)
+  return result
+}
+
+// As in turn.ts: not FOR UPDATE, since rows that refer to the organisation may be added meanwhile.
+const lock = 'select plan::text from organisations where id = $1::uuid for no key update'
+
+async function planInTurn(run: RunStatement, orgId: string): Promise<Plan> {
+  const [row] = (await run(lock, [orgId])) as { plan: string }[]
+  if (!row) throw notFound('organisation')
+  return Plan.parse(row.plan)
+}
+
+/** An open invitation holds a place: whoever accepts it finds it free. */
+const counts: Record<Counted, string> = {
+  projects: 'select count(*)::int as used from projects where org_id = $1::uuid',
+  members: `select ((select count(*) from memberships where org_id = $1::uuid) +
+    (select count(*) from invitations where org_id = $1::uuid and expires_at > now()))::int as used`,
+}
+
+// A statement of its own: one that waits for a lock has read everything else before it waited.
+async function used(run: RunStatement, orgId: string, need: Counted): Promise<number> {
+  const [row] = (await run(counts[need], [orgId])) as { used: number }[]
+  return row?.used ?? 0
+}
