@@ -5,12 +5,10 @@ export const problemTexts = {
     text: 'Your work is safe. Try again; if it stays like this, tell us when it happened.',
   },
   titles: {
-    invalid: 'This address is not right',
     forbidden: 'You may not do this',
     notFound: 'There is nothing here',
     conflict: 'Somebody was faster',
     tooMany: 'Too many requests',
   },
   again: 'Try again',
-  startOver: 'Show the page without it',
 } as const
