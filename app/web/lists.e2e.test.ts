@@ -4,7 +4,7 @@ import { organisationAt, projectIdAt, taskIdAt, userAt } from '../../fixtures/po
 import { type Stack, startStack } from '../../harness/stack/stack.ts'
 import { launchChromium, provideHeadless } from '../../harness/toolchain/chromium.ts'
 import { asAdministrator } from '../domain/testing/tenants.ts'
-import { openCommands, population, tokenOf, visit } from './testing/pages.ts'
+import { callAs, newPage, openCommands, population, visit } from './testing/pages.ts'
 
 /** More than any list holds. */
 const many = 430
@@ -33,14 +33,7 @@ describe('an organisation with more of everything than a list holds', () => {
     process.env.DATABASE_URL = stack.env.DATABASE_URL
     await fill()
     browser = await launchChromium(await provideHeadless())
-    const context = await browser.newContext({
-      baseURL: stack.origin,
-      viewport: { width: 1280, height: 860 },
-    })
-    const value = tokenOf(0, stack.sessionSecret)
-    await context.addCookies([{ name: 'authjs.session-token', value, url: stack.origin }])
-    page = await context.newPage()
-    page.on('pageerror', (error) => complaints.push(error.message))
+    page = await newPage(browser, stack, complaints)
   })
   afterAll(async () => {
     await browser?.close()
@@ -71,15 +64,7 @@ describe('an organisation with more of everything than a list holds', () => {
       for (const statement of statements) await client.query(statement)
     })
 
-  const call = (method: string, path: string, body?: object) =>
-    fetch(`${stack.origin}/v1${path}`, {
-      method,
-      headers: {
-        cookie: `authjs.session-token=${tokenOf(0, stack.sessionSecret)}`,
-        'content-type': 'application/json',
-      },
-      body: body ? JSON.stringify(body) : null,
-    })
+  const call = (method: string, path: string, body?: object) => callAs(stack, 0, method, path, body)
   const seen = async () => (await (await call('GET', `/tasks/${task}`)).json()) as TaskSeen
   const save = () => page.getByRole('button', { name: 'Save', exact: true }).click()
   const isSaved = () => page.getByRole('status').filter({ hasText: 'Saved' }).waitFor()
@@ -207,6 +192,37 @@ describe('an organisation with more of everything than a list holds', () => {
     await page.getByRole('option', { name: 'Me', exact: true }).click()
     await page.getByRole('button', { name: 'Filter', exact: true }).click()
     await page.waitForURL(/assigneeId=me/)
+  })
+
+  it.each([
+    ['/tasks', 'status=todo', '&cursor=made-up&filters=made-up&priority=none-such'],
+    [`/tasks/${task}`, '', 'comments=made-up'],
+    ['/notifications', '', 'cursor=made-up'],
+    ['/search', 'q=release', '&cursor=made-up'],
+    ['/settings/members', 'search=zz', '&cursor=made-up&invitations=made-up&cursor=twice'],
+    ['/settings/labels', '', 'cursor=made-up'],
+    ['/settings/api-keys', '', 'cursor=made-up'],
+    ['/settings/security', '', 'cursor=made-up'],
+    ['/settings/audit', '', 'from=2026-99-99&actorId=made-up&cursor=made-up'],
+  ])('shows %s as it is without what cannot be read in its address', async (path, readable, more) => {
+    const shown = async (query: string) => {
+      await visit(page, `${path}?${query}`)
+      await expect.poll(() => page.locator('.waiting').count()).toBe(0)
+      const main = page.getByRole('main')
+      return [
+        await main.getByRole('heading').allTextContents(),
+        await main.getByRole('listitem').count(),
+        await page.getByRole('alert').count(),
+      ]
+    }
+    expect(await shown(readable + more)).toEqual(await shown(readable))
+  })
+
+  it('shows how to sign up whatever invitations the address names', async () => {
+    const stranger = await newPage(browser, stack, complaints, null)
+    await visit(stranger, '/sign-up?invitation=one&invitation=another')
+    await stranger.getByLabel('Your name').waitFor()
+    await stranger.context().close()
   })
 
   it('leads to any project by its name, from the navigation and by a key', async () => {
