@@ -9,6 +9,7 @@ export const problemTexts = {
     notFound: 'There is nothing here',
     conflict: 'Somebody was faster',
     tooMany: 'Too many requests',
+    unavailable: 'Too busy for a moment',
   },
   again: 'Try again',
 } as const
