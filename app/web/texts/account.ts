@@ -44,7 +44,7 @@ export const account = {
     problems: {
       notFound: 'This invitation is no longer good. Ask for a new one.',
       forbidden: 'This invitation was sent to another address: sign in with that one.',
-      tooMany: 'Too many tries. Wait a minute, then try again.',
+      tooMany: 'Too many tries. Wait a while, then try again.',
       other: 'The invitation could not be accepted. Try again.',
     },
   },
