@@ -37,6 +37,14 @@ export function timeAndId(cursor: string): { at: Date; id: string } {
   return { at: new Date(at), id }
 }
 
+/** The number of the last thing seen, where they are numbered from 1. */
+export const numberCursor = (most: number) =>
+  z
+    .string()
+    .regex(/^[1-9]\d{0,9}$/, notGiven)
+    .refine((cursor) => Number(cursor) <= most, { error: notGiven })
+    .optional()
+
 /**
  * Id and name of the last row seen, where rows stand by their names: the next page begins after them, whatever became of
  * that row. A name may hold anything, and a cursor stands in addresses: it is in base64url (RFC 4648, 5).
