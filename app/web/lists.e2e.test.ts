@@ -3,8 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { organisationAt, projectIdAt, taskIdAt, userAt } from '../../fixtures/population.ts'
 import { type Stack, startStack } from '../../harness/stack/stack.ts'
 import { launchChromium, provideHeadless } from '../../harness/toolchain/chromium.ts'
+import { newToken, tokenHash } from '../domain/sessions/token.ts'
 import { asAdministrator } from '../domain/testing/tenants.ts'
-import { callAs, newPage, openCommands, population, visit } from './testing/pages.ts'
+import { callAs, openCommands, openPage, population, visit } from './testing/pages.ts'
 
 /** More than any list holds. */
 const many = 430
@@ -29,11 +30,15 @@ describe('an organisation with more of everything than a list holds', () => {
   const complaints: string[] = []
 
   beforeAll(async () => {
-    stack = await startStack({ population, env: { RATE_LIMIT_SCALE: '20' } })
+    stack = await startStack({
+      population,
+      // A board's stream comes back, and hears what is new, after seconds.
+      env: { RATE_LIMIT_SCALE: '20', EVENT_STREAM_SECONDS: '8' },
+    })
     process.env.DATABASE_URL = stack.env.DATABASE_URL
     await fill()
     browser = await launchChromium(await provideHeadless())
-    page = await newPage(browser, stack, complaints)
+    page = await openPage(browser, stack, complaints)
   })
   afterAll(async () => {
     await browser?.close()
@@ -219,7 +224,7 @@ describe('an organisation with more of everything than a list holds', () => {
   })
 
   it('shows how to sign up whatever invitations the address names', async () => {
-    const stranger = await newPage(browser, stack, complaints, null)
+    const stranger = await openPage(browser, stack, complaints, null)
     await visit(stranger, '/sign-up?invitation=one&invitation=another')
     await stranger.getByLabel('Your name').waitFor()
     await stranger.context().close()
@@ -248,6 +253,38 @@ describe('an organisation with more of everything than a list holds', () => {
     }
     await visit(page, `/settings/members?search=${last}`)
     await expect.poll(() => people.count()).toBe(1)
+  })
+
+  it.each([
+    [
+      'whose project was removed',
+      'Go to the dashboard',
+      async (id: string) => call('DELETE', `/projects/${id}`),
+    ],
+    ['whose reader was signed out', 'Sign in again', async () => call('POST', '/sessions/revoke-others')],
+  ] as const)('asks no more for a board %s, and says what to do', async (_, action, end) => {
+    const session = newToken()
+    await asAdministrator((client) =>
+      client.query(
+        `insert into sessions (token_hash, user_id, active_org_id, expires_at)
+         values ($1, $2, $3, now() + interval '1 day')`,
+        [tokenHash(session), owner.id, organisation.id],
+      ),
+    )
+    const reader = await openPage(browser, stack, complaints, null)
+    await reader.context().addCookies([{ name: 'authjs.session-token', value: session, url: stack.origin }])
+    const made = await call('POST', '/projects', { key: `E${Date.now() % 1_000_000}`, name: 'Ends soon' })
+    const { id } = (await made.json()) as { id: string }
+    await visit(reader, `/projects/${id}`)
+    await reader.locator('[data-live]').waitFor()
+    const asked: string[] = []
+    reader.on('request', (request) => asked.push(request.url()))
+    await end(id)
+    await reader.getByRole('link', { name: action }).waitFor({ timeout: 60_000 })
+    asked.length = 0
+    await reader.waitForTimeout(5_000)
+    expect(asked.filter((url) => url.endsWith('/events'))).toEqual([])
+    await reader.context().close()
   })
 
   it('switches to an organisation that the switcher does not show', async () => {

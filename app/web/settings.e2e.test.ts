@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type User, userAt } from '../../fixtures/population.ts'
 import { type Stack, startStack } from '../../harness/stack/stack.ts'
 import { launchChromium, provideHeadless } from '../../harness/toolchain/chromium.ts'
-import { callAs, newPage, population, visit } from './testing/pages.ts'
+import { callAs, openPage, population, visit } from './testing/pages.ts'
 
 /** The people of the largest organisation, its owner first. */
 const people = Array.from({ length: population.users }, (_, index) => userAt(population, index)).filter(
@@ -28,7 +28,7 @@ describe('the settings in a browser', () => {
     await stack?.stop()
   })
 
-  const as = ({ index }: User, width?: number) => newPage(browser, stack, complaints, index, width)
+  const as = ({ index }: User, width?: number) => openPage(browser, stack, complaints, index, width)
 
   /** The same by the API, as somebody else does it at the same time. */
   const call = (user: User, method: string, path: string, body?: object) =>

@@ -68,7 +68,7 @@ export async function browserOf(
 }
 
 /** A page in a browser of its own. @param complaints where what its scripts throw is kept */
-export async function newPage(
+export async function openPage(
   browser: Browser,
   site: Site,
   complaints: string[],
