@@ -10,7 +10,7 @@ import { actorOf, refuseOtherSites } from './credentials.ts'
 import { eventRoutes } from './events.ts'
 import { requestIdOf, securityHeaders } from './headers.ts'
 import { openApiDocument } from './openapi.ts'
-import { limitHeaders, problemResponse } from './problem.ts'
+import { comeBackIn, limitHeaders, problemResponse } from './problem.ts'
 import { readToTheEnd } from './read-to-the-end.ts'
 import { methodsOf, restRoutes, type Variables } from './rest.ts'
 import { router } from './trpc.ts'
@@ -101,7 +101,9 @@ export function createApi({ origin, onRequest, onError }: ApiOptions) {
       // Once more where the library itself splits: no spelling goes around it.
       maxBatchSize: batchCap,
       createContext: () => ({ actor: context.get('actor'), requestId: context.get('requestId'), calls }),
-      responseMeta: () => ({ headers: limitHeaders(calls) }),
+      responseMeta: ({ errors }) => ({
+        headers: { ...limitHeaders(calls), ...comeBackIn(errors.map(({ cause }) => cause)) },
+      }),
       onError: ({ error }) => {
         if (error.code === 'INTERNAL_SERVER_ERROR') onError?.(error.cause ?? error, context.get('requestId'))
       },

@@ -1,11 +1,5 @@
-import { type Problem, type ProblemKind, problems } from '@worklane/domain/errors.ts'
+import { Problem, problems } from '@worklane/domain/errors.ts'
 import type { Call } from '@worklane/domain/execute.ts'
-
-/** For who was not told better: a limit ends with its minute. */
-const comeBackIn: { [kind in ProblemKind]?: Record<string, string> } = {
-  tooMany: { 'Retry-After': '60' },
-  unavailable: { 'Retry-After': '1' },
-}
 
 /** RFC 9457; null for an error that is ours, of which nothing is told but the request's id. */
 export function problemResponse(
@@ -26,11 +20,17 @@ export function problemResponse(
   return new Response(JSON.stringify(body), {
     status,
     headers: {
-      ...(problem && comeBackIn[problem.kind]),
+      ...comeBackIn([problem]),
       ...headers,
       'Content-Type': 'application/problem+json',
     },
   })
+}
+
+/** When to come back, where that helps: by the one of several that has to wait longest. */
+export function comeBackIn(problems: readonly unknown[]): Record<string, string> {
+  const waits = problems.flatMap((each) => (each instanceof Problem ? (each.retryAfterSeconds ?? []) : []))
+  return waits.length > 0 ? { 'Retry-After': String(Math.max(...waits)) } : {}
 }
 
 /** How much is left of the tightest limit: draft-ietf-httpapi-ratelimit-headers, in its separate fields. */
@@ -45,6 +45,5 @@ export function limitHeaders(calls: readonly (Call | undefined)[]): Record<strin
     'RateLimit-Limit': String(tightest.limit),
     'RateLimit-Remaining': String(tightest.remaining),
     'RateLimit-Reset': String(seconds),
-    ...(tightest.allowed ? {} : { 'Retry-After': String(tightest.retryAfterSeconds) }),
   }
 }

@@ -2,10 +2,23 @@ import { Agent, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import { serve } from '@hono/node-server'
+import { type AnyOperation, isRead, pathOf } from '@worklane/domain/operation.ts'
+import { operationList } from '@worklane/domain/operations.ts'
 import { closeRuntime } from '@worklane/domain/runtime.ts'
 import { createTenant, type Tenant } from '@worklane/domain/testing/tenants.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { z } from 'zod'
 import { createApi, type Observation } from './app.ts'
+
+/** Every number that comes in a query. */
+const numericFields = operationList.filter(isRead).flatMap((operation) =>
+  Object.entries(operation.input.shape)
+    .filter(
+      ([, field]) =>
+        !(field as z.ZodType).safeParse('text').success && (field as z.ZodType).safeParse(5).success,
+    )
+    .map(([name]): [AnyOperation, string] => [operation, name]),
+)
 
 describe('requests that are not as they should be', () => {
   let tenant: Tenant
@@ -172,6 +185,30 @@ describe('requests that are not as they should be', () => {
     const labels = new Set(seen.map(({ route }) => route))
     expect([...labels].sort()).toEqual(['GET /v1/tasks/:taskId', 'trpc batch', 'trpc unknown', 'unknown'])
   })
+
+  const spellings = ['0x10', '1e1', ' 5', '5 ', '+5', '-5', '5.0', '0b1', '٥', '', '5_0', 'Infinity']
+  it.each([
+    ...numericFields.map(([operation, field]) => [operation.name, field, pathOf(operation.rest)] as const),
+    ['task.list', 'cursor', '/v1/projects/:projectId/tasks'],
+    ['search.find', 'cursor', '/v1/search'],
+  ] as const)(
+    'to %s with another number than decimal digits are told that it is %s',
+    async (name, field, path) => {
+      const address = (value: string) => {
+        const query = new URLSearchParams({
+          ...(name === 'search.find' ? { q: 'first' } : {}),
+          [field]: value,
+        })
+        return `${path.replace(/:projectId/, tenant.project).replace(/:taskId/, tenant.task)}?${query}`
+      }
+      for (const spelling of spellings) {
+        const answer = await ask(address(spelling))
+        const { errors } = (await answer.json()) as { errors?: { path: string }[] }
+        expect([spelling, answer.status, errors?.[0]?.path]).toEqual([spelling, 400, field])
+      }
+      expect((await ask(address('5'))).status).toBe(200)
+    },
+  )
 
   it('one after another without a credential are refused at some time, those of the same network alone', async () => {
     const from = (address: string, init: RequestInit = {}) =>

@@ -71,14 +71,16 @@ function isKnown(listed: string, tag: string): boolean {
   return tags.some((each) => each === '*' || opaque(each) === opaque(tag))
 }
 
+/** JavaScript takes `0x10`, `1e1` and ` 5 ` for numbers as well. */
+const decimal = /^\d+$/
+
 /** Numbers come as text in a query; what is no number stays text, and validation names it. */
 function queryOf(query: Record<string, string[]>, numeric: ReadonlySet<string>): Record<string, unknown> {
   const given: Record<string, unknown> = {}
   for (const [name, values] of Object.entries(query)) {
     if (values.length > 1) throw invalid(name, 'must be given once')
     const [text = ''] = values
-    given[name] =
-      numeric.has(name) && text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text
+    given[name] = numeric.has(name) && decimal.test(text) ? Number(text) : text
   }
   return given
 }

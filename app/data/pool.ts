@@ -14,9 +14,15 @@ export type PoolOptions = {
   /** Connections at most; fewer where the string says so (`connection_limit`). */
   max: number
   name: string
-  /** Of every connection of it. Asked for once it stands: poolers refuse what they do not know in a startup message. */
-  settings?: Record<string, number>
+  /** How long a statement waits for a lock that others hold, where not as long as everybody. Milliseconds. */
+  lockedMs?: number | undefined
 }
+
+/**
+ * How long anybody waits for a free connection or for a lock, unless the string says otherwise (`pool_timeout`), and an
+ * open transaction for its next statement: whoever waits longer is refused, and holds up nobody else.
+ */
+export const waitsAtMostMs = 10_000
 
 /** Told once of each pool whose role may more than it should. */
 let onRefusal: (refusal: RefusedConnection) => void = () => {}
@@ -29,7 +35,8 @@ export const whenRefused = (tell: typeof onRefusal): void => {
  * than it should answers every query with the refusal, for good.
  * @throws RefusedConnection when the string cannot be kept
  */
-export function poolConfig({ variable, url, group, max, name, settings = {} }: PoolOptions): pg.PoolConfig {
+export function poolConfig(options: PoolOptions): pg.PoolConfig {
+  const { variable, url, group, max, name, lockedMs = waitsAtMostMs } = options
   const address = postgresAddress(variable, url)
   const { poolSeconds } = address
   let known: Promise<void> | undefined
@@ -42,12 +49,15 @@ export function poolConfig({ variable, url, group, max, name, settings = {} }: P
     })
     return known
   }
-  const wanted = Object.entries(settings).map(([setting, value]) => `set ${setting} = ${value}`)
+  // Asked for once the connection stands: poolers refuse what they do not know in a startup message.
   const begun = async (client: pg.ClientBase) => {
     await identified(client)
-    if (wanted.length > 0) await client.query(wanted.join('; '))
+    await client.query(
+      `set lock_timeout = ${lockedMs}; set idle_in_transaction_session_timeout = ${waitsAtMostMs}`,
+    )
   }
   return {
+    connectionTimeoutMillis: waitsAtMostMs,
     ...clientConfig(address),
     Client: UtcClient,
     ...(poolSeconds === undefined ? {} : { connectionTimeoutMillis: poolSeconds * 1_000 }),

@@ -29,8 +29,11 @@ export function refusalOf(error: unknown): Refusal | null {
   return { code: originalCode, constraint: constraint?.index ?? named ?? '' }
 }
 
-/** Two writes that met in a deadlock or a serialization failure. */
-export const wasDisturbed = (error: unknown): boolean => disturbances.has(refusalOf(error)?.code ?? '')
+/** Two writes that met in a deadlock or a serialization failure, whatever words that was put into on its way. */
+export function wasDisturbed(error: unknown): boolean {
+  const refusal = refusalOf(error) ?? (error instanceof Error ? refusalOf(error.cause) : null)
+  return disturbances.has(refusal?.code ?? '')
+}
 
 const attempts = 3
 

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { PrismaPg } from '@prisma/adapter-pg'
 import { PrismaClient } from './generated/prisma/client.ts'
 import type { OrgId } from './ids.ts'
-import { poolConfig } from './pool.ts'
+import { poolConfig, waitsAtMostMs } from './pool.ts'
 import { untilUndisturbed } from './refusal.ts'
 import { currentTenant, TenantPool } from './tenant-pool.ts'
 
@@ -29,7 +29,7 @@ export function connect(url: string, size = 10) {
 }
 
 /** A busy server is slow, and not wrong: a write waits for a connection, and for its locks, as long as people do. */
-const transactionOptions = { maxWait: 10_000, timeout: 20_000 }
+const transactionOptions = { maxWait: waitsAtMostMs, timeout: 2 * waitsAtMostMs }
 
 type Asker = { orgId: OrgId; requestId?: string }
 

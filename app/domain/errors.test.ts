@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { z } from 'zod'
-import { invalidInput, type Problem } from './errors.ts'
+import { invalidInput, type Problem, tooMany } from './errors.ts'
 
 const problemOf = (input: unknown): Problem => {
   const parsed = z.strictObject({ name: z.string() }).safeParse(input)
@@ -26,3 +26,18 @@ it('tells no name in full that is longer than a field is', () => {
   const problem = problemOf({ name: 'good', ['x'.repeat(500_000)]: 1 })
   expect(JSON.stringify([problem.message, problem.fields]).length).toBeLessThan(1_000)
 })
+
+it.each([
+  [0.2, 1, '1 second'],
+  [45, 45, '45 seconds'],
+  [91, 91, '2 minutes'],
+  [899.5, 900, '15 minutes'],
+  [5_401, 5_401, '2 hours'],
+  [80_000, 80_000, '23 hours'],
+])(
+  'tells of a limit that ends in %s seconds the number and the words that people say',
+  (seconds, number, words) => {
+    const { message, retryAfterSeconds } = tooMany('Too many tries', seconds)
+    expect([message, retryAfterSeconds]).toEqual([`Too many tries: try again in ${words}.`, number])
+  },
+)

@@ -28,17 +28,23 @@ export class Problem extends Error {
   readonly members: Readonly<Record<string, unknown>>
   /** A server that renders pages tells a browser nothing of an error but its digest: what the caller may know. */
   readonly digest: string
+  /** When it may go better; null where waiting does not help. */
+  readonly retryAfterSeconds: number | null
+  constructor(kind: Exclude<ProblemKind, 'tooMany'>, detail: string, fields?: FieldError[], more?: More)
+  /** Only a limit knows when it ends, see `tooMany`. */
+  constructor(kind: 'tooMany', detail: string, fields: FieldError[], more: { retryAfterSeconds: number })
   constructor(
     kind: ProblemKind,
     detail: string,
     fields: FieldError[] = [],
-    { type = 'about:blank', members = {} }: More = {},
+    more: More & { retryAfterSeconds?: number } = {},
   ) {
     super(detail)
     this.kind = kind
     this.fields = fields
-    this.type = type
-    this.members = members
+    this.type = more.type ?? 'about:blank'
+    this.members = more.members ?? {}
+    this.retryAfterSeconds = more.retryAfterSeconds ?? (kind === 'unavailable' ? 1 : null)
     this.digest = `problem:${kind}:${detail}`
   }
 }
@@ -46,6 +52,19 @@ export class Problem extends Error {
 /** The same for a row that is not there and one of another tenant: nobody can tell which. */
 export const notFound = (what: string) =>
   new Problem('notFound', `There is no such ${what} in your organisation.`)
+
+/** A limit that was met; its words and `Retry-After` come of the same seconds. */
+export function tooMany(what: string, seconds: number): Problem {
+  const whole = Math.max(1, Math.ceil(seconds))
+  return new Problem('tooMany', `${what}: try again in ${lengthOf(whole)}.`, [], { retryAfterSeconds: whole })
+}
+
+/** So many seconds as people say it, and never less than they are. */
+function lengthOf(seconds: number): string {
+  const [size, unit] = seconds > 5_400 ? [3_600, 'hour'] : seconds > 90 ? [60, 'minute'] : [1, 'second']
+  const count = Math.ceil(seconds / size)
+  return `${count} ${unit}${count === 1 ? '' : 's'}`
+}
 
 /** One field that is wrong, by its name. */
 export const invalidField = (path: string, message: string) =>

@@ -7,7 +7,7 @@ import { collectEffects, Effects, type RunStatement } from './effects.ts'
 import { invalidInput } from './errors.ts'
 import { faults, repeatedly } from './faults.ts'
 import { claim, keep } from './idempotency.ts'
-import { type AnyOperation, isRead, type Operation, outputDigest, type Route } from './operation.ts'
+import { type AnyOperation, isRead, type Operation, type Route, shapeDigest } from './operation.ts'
 import { authorise } from './permission.ts'
 import { checkLimits, type LimitVerdict, refuseBeyond } from './rate-limits.ts'
 import { inWords } from './refusals.ts'
@@ -58,7 +58,7 @@ export async function perform(
   const { cache } = operation
   if (!cache || cache.when?.(parsed as never) === false) return load()
   // An answer of the shape that an earlier version gave is none of this one's.
-  return cached(actor, `${operation.name}/${outputDigest(operation)}`, cache, parsed, load)
+  return cached(actor, `${operation.name}/${shapeDigest(operation)}`, cache, parsed, load)
 }
 
 const firstAnswers = new Map<string, unknown>()

@@ -113,7 +113,6 @@ describe('a list', () => {
   it.each(['member.list', 'label.list', 'project.list', 'filter.list', 'organisation.list'] as const)(
     '%s refuses a cursor that it never gave',
     async (name) => {
-      // That of another tenant's project, label, person is none of ours.
       const answer = page(name, { cursor: randomUUID() })
       if (name === 'member.list') expect((await answer).items.length).toBeLessThanOrEqual(200)
       else await expect(answer).rejects.toThrow(/cursor: must be the nextCursor of an earlier page/)

@@ -112,12 +112,16 @@ export function hasSecretInput(operation: AnyOperation): boolean {
 
 const digests = new WeakMap<AnyOperation, string>()
 
-/** Changes with the shape of an operation's output, by which a kept answer may be of another version. */
-export function outputDigest(operation: AnyOperation): string {
+/** Changes with the shape of an operation, by which a kept answer may be of another version: a cursor in it also. */
+export function shapeDigest(operation: AnyOperation): string {
   let known = digests.get(operation)
   if (known === undefined) {
-    const schema = z.toJSONSchema(operation.output, { io: 'output', unrepresentable: 'any' })
-    known = createHash('sha256').update(JSON.stringify(schema)).digest('base64url').slice(0, 8)
+    const input = z.toJSONSchema(operation.input, { io: 'input', unrepresentable: 'any' })
+    const output = z.toJSONSchema(operation.output, { io: 'output', unrepresentable: 'any' })
+    known = createHash('sha256')
+      .update(JSON.stringify([input, output]))
+      .digest('base64url')
+      .slice(0, 8)
     digests.set(operation, known)
   }
   return known

@@ -2,7 +2,7 @@ import type { UserId } from '@worklane/data/ids.ts'
 import { addressLimit, dailyLimit, limitsOf } from '@worklane/data/rate-limit/classes.ts'
 import type { LimitVerdict } from '@worklane/data/rate-limit/limiter.ts'
 import type { Actor } from './actor.ts'
-import { Problem } from './errors.ts'
+import { tooMany } from './errors.ts'
 import { type AnyOperation, isRead } from './operation.ts'
 import { runtime } from './runtime.ts'
 
@@ -17,7 +17,7 @@ export function checkLimits(actor: Actor, operation: AnyOperation): Promise<Limi
 
 /** @throws Problem tooMany, with the seconds to wait */
 export function refuseBeyond({ allowed, retryAfterSeconds }: LimitVerdict): void {
-  if (!allowed) throw new Problem('tooMany', `Too many requests: try again in ${retryAfterSeconds} seconds.`)
+  if (!allowed) throw tooMany('Too many requests', retryAfterSeconds)
 }
 
 /** Before there is anybody who asks: by the address. @throws Problem tooMany */
@@ -32,6 +32,6 @@ export async function limitAddress(
 /** What a person does at most so often a day, by whatever door. @throws Problem tooMany */
 export async function limitPerDay(userId: UserId, what: 'invitations' | 'organisations'): Promise<void> {
   const { limiter, env } = runtime()
-  const { allowed } = await limiter.check([dailyLimit(userId, what, env.RATE_LIMIT_SCALE)])
-  if (!allowed) throw new Problem('tooMany', `You made too many ${what} today: go on tomorrow.`)
+  const { allowed, retryAfterSeconds } = await limiter.check([dailyLimit(userId, what, env.RATE_LIMIT_SCALE)])
+  if (!allowed) throw tooMany(`You made too many ${what} today`, retryAfterSeconds)
 }

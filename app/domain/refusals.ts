@@ -62,9 +62,12 @@ function wordsFor({ code, constraint }: Refusal): (() => Problem) | undefined {
 /** Whether a refusal has words of its own. */
 export const isForeseen = (refusal: Refusal): boolean => wordsFor(refusal) !== undefined
 
-/** Of pg's pool: all of its connections were in use for as long as one waits. */
-const foundNoConnection = (error: unknown) =>
-  error instanceof Error && error.message === 'timeout exceeded when trying to connect'
+/** Of pg and its pool: all connections were in use, or none came to stand, for as long as one waits. */
+const noConnection =
+  /timeout exceeded when trying to connect|terminated due to connection timeout|^timeout expired$/
+
+/** Prisma passes it on as an error of its own, with the text somewhere in it. */
+const foundNoConnection = (error: unknown) => error instanceof Error && noConnection.test(error.message)
 
 /** The one place that puts the database's refusals into words; what nobody foresaw stays an error of ours. */
 export async function inWords<T>(work: Promise<T>): Promise<T> {

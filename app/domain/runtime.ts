@@ -10,6 +10,7 @@ import { Redis } from 'ioredis'
 import pg from 'pg'
 import type { Actor } from './actor.ts'
 import { faults } from './faults.ts'
+import { inWords } from './refusals.ts'
 
 /** How often the limiter's store did not answer; read by the metrics. */
 export const limitCounts = { unavailable: 0 }
@@ -19,9 +20,9 @@ function open() {
   const env = readEnvironment('domain')
   faults()
   // Its statements are short reads, and writes of one row: they wait for no lock that a transaction holds.
-  const auth = accountPool(env.AUTH_DATABASE_URL, answerWithinMs)
+  const auth = inOurWords(accountPool(env.AUTH_DATABASE_URL, answerWithinMs))
   // A pool of its own: transactions may wait for a lock whose holder has a question for `auth` before it commits.
-  const accounts = accountPool(env.AUTH_DATABASE_URL, lockedAtMostMs)
+  const accounts = accountPool(env.AUTH_DATABASE_URL)
   const redis = new Redis(env.REDIS_URL, {
     maxRetriesPerRequest: 1,
     enableAutoPipelining: true,
@@ -44,23 +45,25 @@ function open() {
 
 /** How long Redis has for an answer. */
 const redisWithinMs = 1_000
-/** How long a transaction waits for others, and for a free connection. */
-const lockedAtMostMs = 10_000
 
 /** Connections as the role that may look across tenants. */
-function accountPool(url: string | undefined, lockedMs: number): pg.Pool {
-  const settings = { lock_timeout: lockedMs, idle_in_transaction_session_timeout: lockedAtMostMs }
+function accountPool(url: string | undefined, lockedMs?: number): pg.Pool {
   const variable = 'AUTH_DATABASE_URL'
   const pool =
     url === undefined
       ? closedPool(new ConfigurationError('domain', [`${variable}: is not set, and accounts are asked for`]))
-      : new pg.Pool({
-          connectionTimeoutMillis: lockedAtMostMs,
-          ...poolConfig({ variable, url, group: 'worklane_auth', max: 4, name: 'worklane-auth', settings }),
-        })
+      : new pg.Pool(
+          poolConfig({ variable, url, group: 'worklane_auth', max: 4, name: 'worklane-auth', lockedMs }),
+        )
   pool.on('error', () => {})
   toleratesLostConnections(pool)
   return pool
+}
+
+/** Single statements stand in no transaction that could be done again: what refuses them is told as it is. */
+function inOurWords(pool: pg.Pool): pg.Pool {
+  const query = pool.query.bind(pool) as (...question: unknown[]) => Promise<unknown>
+  return Object.assign(pool, { query: (...question: unknown[]) => inWords(query(...question)) })
 }
 
 /** One that reaches nothing: without an address pg would take whatever server and role it finds on the machine. */
@@ -77,8 +80,11 @@ export function runtime(): ReturnType<typeof open> {
   return current
 }
 
-/** The tenant tables, as the actor may see them. */
-export const work = (actor: Pick<Actor, 'orgId'>): Tenant => tenant(runtime().database, actor)
+/** The tenant tables, as the actor may see them. A transaction's refusals get their words where it was begun. */
+export function work(actor: Pick<Actor, 'orgId'>): Tenant {
+  const { read, transaction } = tenant(runtime().database, actor)
+  return { read: (questions) => inWords(read(questions)), transaction }
+}
 
 /**
  * Asks each pool who it is, and Redis whether it lets us in. What does not answer yet is no refusal: a pool asks before

@@ -3,8 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { organisationAt, projectIdAt, taskIdAt, userAt } from '../../fixtures/population.ts'
 import { type Stack, startStack } from '../../harness/stack/stack.ts'
 import { launchChromium, provideHeadless } from '../../harness/toolchain/chromium.ts'
+import { newToken, tokenHash } from '../domain/sessions/token.ts'
 import { asAdministrator } from '../domain/testing/tenants.ts'
-import { openCommands, population, tokenOf, visit } from './testing/pages.ts'
+import { callAs, openCommands, openPage, population, visit } from './testing/pages.ts'
 
 /** More than any list holds. */
 const many = 430
@@ -29,18 +30,15 @@ describe('an organisation with more of everything than a list holds', () => {
   const complaints: string[] = []
 
   beforeAll(async () => {
-    stack = await startStack({ population, env: { RATE_LIMIT_SCALE: '20' } })
+    stack = await startStack({
+      population,
+      // A board's stream comes back, and hears what is new, after seconds.
+      env: { RATE_LIMIT_SCALE: '20', EVENT_STREAM_SECONDS: '8' },
+    })
     process.env.DATABASE_URL = stack.env.DATABASE_URL
     await fill()
     browser = await launchChromium(await provideHeadless())
-    const context = await browser.newContext({
-      baseURL: stack.origin,
-      viewport: { width: 1280, height: 860 },
-    })
-    const value = tokenOf(0, stack.sessionSecret)
-    await context.addCookies([{ name: 'authjs.session-token', value, url: stack.origin }])
-    page = await context.newPage()
-    page.on('pageerror', (error) => complaints.push(error.message))
+    page = await openPage(browser, stack, complaints)
   })
   afterAll(async () => {
     await browser?.close()
@@ -71,15 +69,7 @@ describe('an organisation with more of everything than a list holds', () => {
       for (const statement of statements) await client.query(statement)
     })
 
-  const call = (method: string, path: string, body?: object) =>
-    fetch(`${stack.origin}/v1${path}`, {
-      method,
-      headers: {
-        cookie: `authjs.session-token=${tokenOf(0, stack.sessionSecret)}`,
-        'content-type': 'application/json',
-      },
-      body: body ? JSON.stringify(body) : null,
-    })
+  const call = (method: string, path: string, body?: object) => callAs(stack, 0, method, path, body)
   const seen = async () => (await (await call('GET', `/tasks/${task}`)).json()) as TaskSeen
   const save = () => page.getByRole('button', { name: 'Save', exact: true }).click()
   const isSaved = () => page.getByRole('status').filter({ hasText: 'Saved' }).waitFor()
@@ -209,6 +199,37 @@ describe('an organisation with more of everything than a list holds', () => {
     await page.waitForURL(/assigneeId=me/)
   })
 
+  it.each([
+    ['/tasks', 'status=todo', '&cursor=made-up&filters=made-up&priority=none-such'],
+    [`/tasks/${task}`, '', 'comments=made-up'],
+    ['/notifications', '', 'cursor=made-up'],
+    ['/search', 'q=release', '&cursor=made-up'],
+    ['/settings/members', 'search=zz', '&cursor=made-up&invitations=made-up&cursor=twice'],
+    ['/settings/labels', '', 'cursor=made-up'],
+    ['/settings/api-keys', '', 'cursor=made-up'],
+    ['/settings/security', '', 'cursor=made-up'],
+    ['/settings/audit', '', 'from=2026-99-99&actorId=made-up&cursor=made-up'],
+  ])('shows %s as it is without what cannot be read in its address', async (path, readable, more) => {
+    const shown = async (query: string) => {
+      await visit(page, `${path}?${query}`)
+      await expect.poll(() => page.locator('.waiting').count()).toBe(0)
+      const main = page.getByRole('main')
+      return [
+        await main.getByRole('heading').allTextContents(),
+        await main.getByRole('listitem').count(),
+        await page.getByRole('alert').count(),
+      ]
+    }
+    expect(await shown(readable + more)).toEqual(await shown(readable))
+  })
+
+  it('shows how to sign up whatever invitations the address names', async () => {
+    const stranger = await openPage(browser, stack, complaints, null)
+    await visit(stranger, '/sign-up?invitation=one&invitation=another')
+    await stranger.getByLabel('Your name').waitFor()
+    await stranger.context().close()
+  })
+
   it('leads to any project by its name, from the navigation and by a key', async () => {
     await visit(page, '/dashboard')
     await page.getByRole('button', { name: 'Find a project' }).click()
@@ -232,6 +253,38 @@ describe('an organisation with more of everything than a list holds', () => {
     }
     await visit(page, `/settings/members?search=${last}`)
     await expect.poll(() => people.count()).toBe(1)
+  })
+
+  it.each([
+    [
+      'whose project was removed',
+      'Go to the dashboard',
+      async (id: string) => call('DELETE', `/projects/${id}`),
+    ],
+    ['whose reader was signed out', 'Sign in again', async () => call('POST', '/sessions/revoke-others')],
+  ] as const)('asks no more for a board %s, and says what to do', async (_, action, end) => {
+    const session = newToken()
+    await asAdministrator((client) =>
+      client.query(
+        `insert into sessions (token_hash, user_id, active_org_id, expires_at)
+         values ($1, $2, $3, now() + interval '1 day')`,
+        [tokenHash(session), owner.id, organisation.id],
+      ),
+    )
+    const reader = await openPage(browser, stack, complaints, null)
+    await reader.context().addCookies([{ name: 'authjs.session-token', value: session, url: stack.origin }])
+    const made = await call('POST', '/projects', { key: `E${Date.now() % 1_000_000}`, name: 'Ends soon' })
+    const { id } = (await made.json()) as { id: string }
+    await visit(reader, `/projects/${id}`)
+    await reader.locator('[data-live]').waitFor()
+    const asked: string[] = []
+    reader.on('request', (request) => asked.push(request.url()))
+    await end(id)
+    await reader.getByRole('link', { name: action }).waitFor({ timeout: 60_000 })
+    asked.length = 0
+    await reader.waitForTimeout(5_000)
+    expect(asked.filter((url) => url.endsWith('/events'))).toEqual([])
+    await reader.context().close()
   })
 
   it('switches to an organisation that the switcher does not show', async () => {

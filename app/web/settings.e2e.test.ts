@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type User, userAt } from '../../fixtures/population.ts'
 import { type Stack, startStack } from '../../harness/stack/stack.ts'
 import { launchChromium, provideHeadless } from '../../harness/toolchain/chromium.ts'
-import { population, tokenOf, visit } from './testing/pages.ts'
+import { callAs, openPage, population, visit } from './testing/pages.ts'
 
 /** The people of the largest organisation, its owner first. */
 const people = Array.from({ length: population.users }, (_, index) => userAt(population, index)).filter(
@@ -28,45 +28,13 @@ describe('the settings in a browser', () => {
     await stack?.stop()
   })
 
-  async function as(user: User, width = 1280): Promise<Page> {
-    const context = await browser.newContext({ baseURL: stack.origin, viewport: { width, height: 860 } })
-    await context.addCookies([
-      { name: 'authjs.session-token', value: tokenOf(user.index, stack.sessionSecret), url: stack.origin },
-    ])
-    const opened = await context.newPage()
-    opened.on('pageerror', (error) => complaints.push(error.message))
-    return opened
-  }
+  const as = ({ index }: User, width?: number) => openPage(browser, stack, complaints, index, width)
 
   /** The same by the API, as somebody else does it at the same time. */
   const call = (user: User, method: string, path: string, body?: object) =>
-    fetch(`${stack.origin}/v1${path}`, {
-      method,
-      headers: {
-        cookie: `authjs.session-token=${tokenOf(user.index, stack.sessionSecret)}`,
-        'content-type': 'application/json',
-      },
-      body: body ? JSON.stringify(body) : null,
-    })
+    callAs(stack, user.index, method, path, body)
   const json = async (response: Promise<Response>) =>
     (await (await response).json()) as Record<string, string>
-
-  it.each([
-    ['/settings/audit?from=2026-99-99', 'from'],
-    ['/settings/audit?cursor=made-up', 'cursor'],
-    ['/settings/members?cursor=made-up', 'cursor'],
-    ['/notifications?cursor=made-up', 'cursor'],
-  ])('say what is wrong with the address %s, and lead to the page without it', async (address, field) => {
-    await visit(page, address)
-    await page.getByRole('heading', { name: 'This address is not right' }).waitFor()
-    await page.getByText(`${field}: `).waitFor()
-    // The frame goes on working.
-    expect(await page.getByRole('link', { name: 'Dashboard' }).count()).toBeGreaterThan(0)
-    await page.getByRole('link', { name: 'Show the page without it' }).click()
-    await page.waitForURL((url) => url.search === '')
-    await page.locator('#main').getByRole('heading').first().waitFor()
-    expect(await page.getByText('This address is not right').count()).toBe(0)
-  })
 
   it('find a member, and give them another role', async () => {
     const member = some('member')

@@ -14,7 +14,7 @@ import { launchChromium, provideHeadless } from '../../harness/toolchain/chromiu
 import { demoPassword } from '../../seed/seed.ts'
 import { newToken, tokenHash } from '../domain/sessions/token.ts'
 import { asAdministrator } from '../domain/testing/tenants.ts'
-import { visit, wear } from './testing/pages.ts'
+import { openPage, visit, wear } from './testing/pages.ts'
 
 const population: PopulationSpec = { seed: 1, organisations: 8, users: 120 }
 const owner = userAt(population, 0)
@@ -58,12 +58,7 @@ describe('Worklane in a browser', () => {
   })
 
   async function newPage(): Promise<Page> {
-    const context = await browser.newContext({
-      viewport: { width: 1280, height: 860 },
-      baseURL: stack.origin,
-    })
-    const opened = await context.newPage()
-    opened.on('pageerror', (error) => complaints.push(error.message))
+    const opened = await openPage(browser, stack, complaints, null)
     opened.on('console', (message) => {
       if (message.type() === 'error') complaints.push(message.text())
     })

@@ -42,13 +42,7 @@ describe('a worker whose Redis', () => {
     tenant = await createTenant()
     // It takes what comes in, and answers nothing: worse than one that refuses.
     redis.part.signal('SIGSTOP')
-    const port = String(await ports.next())
-    address = `http://127.0.0.1:${port}`
-    worker = launch(guard, {
-      ...{ name: 'worker', command: process.execPath, args: [join(import.meta.dirname, 'main.ts')] },
-      env: { ...(process.env as Record<string, string>), REDIS_URL: redis.url, PORT: port },
-      logFile: join(directory, 'worker.log'),
-    })
+    ;[worker, address] = await startWorker(redis.url)
   })
   afterAll(async () => {
     redis.part.signal('SIGCONT')
@@ -62,8 +56,17 @@ describe('a worker whose Redis', () => {
     await database.remove()
   })
 
-  const statusOf = async (path: string) =>
-    (await fetch(address + path, { signal: AbortSignal.timeout(5_000) }).catch(() => null))?.status
+  async function startWorker(redisUrl: string): Promise<[worker: Part, address: string]> {
+    const port = String(await ports.next())
+    const started = launch(guard, {
+      ...{ name: 'worker', command: process.execPath, args: [join(import.meta.dirname, 'main.ts')] },
+      env: { ...(process.env as Record<string, string>), REDIS_URL: redisUrl, PORT: port },
+      logFile: join(directory, `worker-${port}.log`),
+    })
+    return [started, `http://127.0.0.1:${port}`]
+  }
+  const statusOf = async (path: string, of = address) =>
+    (await fetch(of + path, { signal: AbortSignal.timeout(5_000) }).catch(() => null))?.status
   const asked = async (text: string, values: unknown[] = []) =>
     asAdministrator(async (client) => (await client.query(text, values)).rows)
 
@@ -103,6 +106,27 @@ describe('a worker whose Redis', () => {
     await expect.poll(async () => (await schedules.getJobSchedulers()).length, { timeout: 30_000 }).toBe(1)
     await schedules.close()
     await connection.quit()
+  })
+
+  it('has no room for the connections of its queues is not ready, though it answers', {
+    timeout: 60_000,
+  }, async () => {
+    const administrator = new Redis(redis.url)
+    const taken = String(await administrator.client('LIST'))
+      .trim()
+      .split('\n').length
+    // Five are needed: the last one is of a queue's worker, by which it waits for jobs.
+    await administrator.config('SET', 'maxclients', taken + 4)
+    const [other, at] = await startWorker(redis.url)
+    await expect.poll(() => statusOf('/healthz', at), { timeout: 20_000 }).toBe(200)
+    for (let n = 0; n < 6; n++) {
+      expect(await statusOf('/readyz', at)).toBe(503)
+      await new Promise((resolve) => setTimeout(resolve, 500))
+    }
+    await administrator.config('SET', 'maxclients', 1_000)
+    await expect.poll(() => statusOf('/readyz', at), { timeout: 20_000 }).toBe(200)
+    await other.stop()
+    await administrator.quit()
   })
 
   it('is away stops when it is told to', { timeout: 60_000 }, async () => {

@@ -172,7 +172,14 @@ const relay = (async () => {
 
 const stopForgetting = startForgetting(pool, promptRedis, (error) => log.error({ err: error }, 'forgetting'))
 
-const isReady = () => allAnswer([pool.query('select 1'), promptRedis.ping()])
+/** What each of them asks as it connects first. Where that is refused it never works, and it says so at `error`. */
+const queuesReady = Promise.all([queue, schedules, worker, pruner].map((each) => each.waitUntilReady()))
+queuesReady.catch(() => {})
+
+/** Later losses show in `connection`, which they share: a command on it would wait for as long as Redis is away. */
+const isReady = async () =>
+  connection.status === 'ready' &&
+  (await allAnswer([pool.query('select 1'), promptRedis.ping(), queuesReady]))
 
 const server = createServer(async (request, response) => {
   if (request.url === '/healthz') return response.end('ok')

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis as UpstashRedis } from '@upstash/redis'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startGuard } from '../../../harness/stack/guard.ts'
+import { takePortBlock } from '../../../harness/stack/ports.ts'
 import { startRedis } from '../../../harness/stack/redis.ts'
 import { provide } from '../../../harness/toolchain/provide.ts'
 import { orgId, userId } from '../ids.ts'
@@ -131,10 +131,11 @@ describe('rate limits', () => {
 
   it('hold again once the store that was away is back', async () => {
     const guard = startGuard()
+    const ports = await takePortBlock()
     const directory = await mkdtemp(join(tmpdir(), 'limiter-'))
     const store = {
       program: (await provide(['redis'])).redis.path,
-      port: await freePort(),
+      port: await ports.next(),
       ...{ directory, logFile: join(directory, 'redis.log') },
     }
     const first = await startRedis(guard, store)
@@ -157,17 +158,10 @@ describe('rate limits', () => {
     own.disconnect()
     await second.part.stop()
     guard.end()
+    ports.release()
     await rm(directory, { recursive: true })
   })
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
 
 describe("Upstash's REST protocol", () => {
   let redis: Redis

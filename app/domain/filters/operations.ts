@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { record } from '../effects.ts'
 import { notFound } from '../errors.ts'
 import { operation } from '../operation.ts'
-import { afterName, listSize, pageOf, pageOfItems } from '../paging.ts'
+import { byName, listSize, NameCursor, nameCursorOf, pageOf, pageOfItems } from '../paging.ts'
 import { unlessTaken } from '../refusals.ts'
 import { work } from '../runtime.ts'
 import { TaskQuery } from '../tasks/reads.ts'
@@ -25,21 +25,13 @@ export const listFilters = operation({
   rest: 'GET /v1/filters',
   summary: 'Your saved filters, by name',
   allow: 'viewer',
-  input: z.strictObject({ cursor: Id.optional(), limit: listSize.default(100) }),
+  input: z.strictObject({ cursor: NameCursor, limit: listSize.default(100) }),
   output: pageOfItems(SavedFilter),
-  run: (actor, { cursor, limit }) =>
+  run: (actor, asked) =>
     work(actor).read(async (db) => {
       const mine = { userId: actor.userId }
-      const after = cursor
-        ? await db.savedFilter.findFirst({ where: { ...mine, id: cursor }, select: { name: true } })
-        : null
-      const rows = await db.savedFilter.findMany({
-        where: { ...mine, ...afterName(cursor, after) },
-        orderBy: [{ name: 'asc' }, { id: 'asc' }],
-        take: limit + 1,
-        select: columns,
-      })
-      return pageOf(rows, limit, filterOf, ({ id }) => id)
+      const rows = await db.savedFilter.findMany({ ...byName(asked, mine), select: columns })
+      return pageOf(rows, asked.limit, filterOf, nameCursorOf)
     }),
 })
 

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { forget, record } from '../effects.ts'
 import { notFound } from '../errors.ts'
 import { operation } from '../operation.ts'
-import { afterName, isWholeList, listSize, pageOf, pageOfItems } from '../paging.ts'
+import { byName, keptWhole, nameCursorOf, pageOf, pageOfItems, SearchByName } from '../paging.ts'
 import { unlessTaken } from '../refusals.ts'
 import { work } from '../runtime.ts'
 import { tags } from '../tags.ts'
@@ -17,36 +17,14 @@ export const listLabels = operation({
   rest: 'GET /v1/labels',
   summary: 'The labels of your organisation, by name, a page at a time',
   allow: 'viewer',
-  input: z.strictObject({
-    /** Somewhere in a name. */
-    search: line(80).optional(),
-    cursor: Id.optional(),
-    limit: listSize,
-  }),
+  input: SearchByName,
   output: pageOfItems(Label),
-  cache: {
-    tags: () => [tags.labels],
-    shared: true,
-    seconds: 300,
-    when: isWholeList,
-  },
-  run: (actor, { search, cursor, limit }) =>
+  cache: keptWhole(tags.labels),
+  run: (actor, asked) =>
     work(actor).read(async (db) => {
-      const after = cursor
-        ? await db.label.findFirst({ where: { id: cursor }, select: { name: true } })
-        : null
-      const rows = await db.label.findMany({
-        where: { ...(search ? { name: containing(search) } : {}), ...afterName(cursor, after) },
-        orderBy: [{ name: 'asc' }, { id: 'asc' }],
-        take: limit + 1,
-        select: columns,
-      })
-      return pageOf(
-        rows,
-        limit,
-        (row) => row,
-        ({ id }) => id,
-      )
+      const found = asked.search ? { name: containing(asked.search) } : {}
+      const rows = await db.label.findMany({ ...byName(asked, found), select: columns })
+      return pageOf(rows, asked.limit, (row) => row, nameCursorOf)
     }),
 })
 

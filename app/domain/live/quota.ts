@@ -30,7 +30,8 @@ export async function openStream(userId: UserId): Promise<{ renew(): Promise<voi
   const [, , counted] = (await write()) ?? []
   if (Number(counted?.[1] ?? 0) > streamsAPerson) {
     await end()
-    throw new Problem('tooMany', `You have ${streamsAPerson} live streams open: close one of them first.`)
+    const detail = `You have ${streamsAPerson} live streams open: close one of them first.`
+    throw new Problem('tooMany', detail, [], { retryAfterSeconds: countedSeconds })
   }
   return { renew: async () => void (await write()), end }
 }

@@ -4,7 +4,7 @@ import { type Actor, atLeast, Role } from '../actor.ts'
 import { aroundCommit, forget, record } from '../effects.ts'
 import { invalidField, notFound, Problem } from '../errors.ts'
 import { operation } from '../operation.ts'
-import { isWholeList, listSize, pageOf, pageOfItems } from '../paging.ts'
+import { keptWhole, listSize, pageOf, pageOfItems } from '../paging.ts'
 import { work } from '../runtime.ts'
 import { refreshSessionsOf } from '../sessions/sessions.ts'
 import { tags } from '../tags.ts'
@@ -31,12 +31,7 @@ export const listMembers = operation({
     limit: listSize.default(100),
   }),
   output: pageOfItems(Member),
-  cache: {
-    tags: () => [tags.members],
-    shared: true,
-    seconds: 300,
-    when: isWholeList,
-  },
+  cache: keptWhole(tags.members),
   async run(actor, { search, cursor, limit }) {
     const found = containing(search ?? '')
     const rows = await work(actor).read((db) =>

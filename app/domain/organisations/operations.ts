@@ -5,12 +5,12 @@ import { aroundCommit, forget, record } from '../effects.ts'
 import { invalidField, notFound, Problem } from '../errors.ts'
 import { takeOut } from '../members/operations.ts'
 import { operation } from '../operation.ts'
-import { listSize, pageOf, pageOfItems } from '../paging.ts'
+import { nameAndId, nameCursorOf, pageOf, pageOfItems, SearchByName } from '../paging.ts'
 import { runtime, work } from '../runtime.ts'
 import { refreshSessionsOf } from '../sessions/sessions.ts'
 import { tags } from '../tags.ts'
 import { Id } from '../tasks/shapes.ts'
-import { likeLiteral, line } from '../text.ts'
+import { likeLiteral } from '../text.ts'
 import { knownToPostgres, TimeZone } from './time-zone.ts'
 
 export const OrganisationSummary = z
@@ -37,8 +37,8 @@ const ownOrganisations = {
   text: `select o.id, o.name, o.slug, o.plan, m.role, o.id = $2 as current
          from memberships m join organisations o on o.id = m.org_id
          where m.user_id = $1 and (o.id = $2 or not $3::boolean) and o.name ilike $4
-           and ($5::uuid is null or (o.name, o.id) > (select a.name, a.id from organisations a where a.id = $5))
-         order by o.name, o.id limit $6`,
+           and ($5::text is null or (o.name, o.id) > ($5, $6::uuid))
+         order by o.name, o.id limit $7`,
 }
 
 export const listOrganisations = operation({
@@ -46,37 +46,19 @@ export const listOrganisations = operation({
   rest: 'GET /v1/organisations',
   summary: 'The organisations that you belong to, by name',
   allow: 'viewer',
-  input: z.strictObject({
-    /** Somewhere in a name. */
-    search: line(80).optional(),
-    cursor: Id.optional(),
-    limit: listSize,
-  }),
+  input: SearchByName,
   output: pageOfItems(OrganisationSummary),
   async run({ userId, orgId, key }, { search = '', cursor, limit }) {
-    if (cursor) await mustBelong(userId, cursor)
+    const { name, id } = cursor ? nameAndId(cursor) : { name: null, id: null }
     // Across tenants by nature: the rows are the caller's own memberships, read by the role that may.
     const { rows } = await runtime().auth.query<OrganisationSummary>({
       ...ownOrganisations,
       // A key belongs to one organisation, and tells nothing of the others.
-      values: [userId, orgId, key !== null, `%${likeLiteral(search)}%`, cursor ?? null, limit + 1],
+      values: [userId, orgId, key !== null, `%${likeLiteral(search)}%`, name, id, limit + 1],
     })
-    return pageOf(
-      rows,
-      limit,
-      (row) => row,
-      ({ id }) => id,
-    )
+    return pageOf(rows, limit, (row) => row, nameCursorOf)
   },
 })
-
-async function mustBelong(userId: string, organisation: string): Promise<void> {
-  const { rowCount } = await runtime().auth.query(
-    'select from memberships where user_id = $1 and org_id = $2',
-    [userId, organisation],
-  )
-  if (rowCount === 0) throw invalidField('cursor', 'must be the nextCursor of an earlier page')
-}
 
 export const createOrganisation = operation({
   name: 'organisation.create',

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { forget, record } from '../effects.ts'
 import { notFound } from '../errors.ts'
 import { operation } from '../operation.ts'
-import { afterName, isWholeList, listSize, pageOf, pageOfItems } from '../paging.ts'
+import { byName, keptWhole, nameCursorOf, pageOf, pageOfItems, SearchByName } from '../paging.ts'
 import { unlessTaken } from '../refusals.ts'
 import { work } from '../runtime.ts'
 import { tags } from '../tags.ts'
@@ -48,34 +48,15 @@ export const listProjects = operation({
   rest: 'GET /v1/projects',
   summary: 'The projects of your organisation, by name, a page at a time',
   allow: 'viewer',
-  input: z.strictObject({
-    /** Somewhere in a name or a key. */
-    search: line(80).optional(),
-    cursor: Id.optional(),
-    limit: listSize,
-  }),
+  input: SearchByName,
   output: pageOfItems(Project),
-  cache: {
-    tags: () => [tags.projects],
-    shared: true,
-    seconds: 300,
-    when: isWholeList,
-  },
-  run: (actor, { search, cursor, limit }) =>
+  cache: keptWhole(tags.projects),
+  run: (actor, asked) =>
     work(actor).read(async (db) => {
-      const after = cursor
-        ? await db.project.findFirst({ where: { id: cursor }, select: { name: true } })
-        : null
-      const rows = await db.project.findMany({
-        where: {
-          ...(search ? { AND: [{ OR: [{ name: containing(search) }, { key: containing(search) }] }] } : {}),
-          ...afterName(cursor, after),
-        },
-        orderBy: [{ name: 'asc' }, { id: 'asc' }],
-        take: limit + 1,
-        select: columns,
-      })
-      return pageOf(rows, limit, projectOf, ({ id }) => id)
+      const somewhere = containing(asked.search ?? '')
+      const found = asked.search ? { OR: [{ name: somewhere }, { key: somewhere }] } : {}
+      const rows = await db.project.findMany({ ...byName(asked, found), select: columns })
+      return pageOf(rows, asked.limit, projectOf, nameCursorOf)
     }),
 })
 

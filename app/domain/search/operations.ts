@@ -1,7 +1,6 @@
 import { z } from 'zod'
-import { invalidField } from '../errors.ts'
 import { operation } from '../operation.ts'
-import { pageOfItems } from '../paging.ts'
+import { numberCursor, pageOfItems } from '../paging.ts'
 import { work } from '../runtime.ts'
 import { Id } from '../tasks/shapes.ts'
 import { line } from '../text.ts'
@@ -31,12 +30,13 @@ export const search = operation({
   heavy: true,
   input: z.strictObject({
     q: line(200),
-    cursor: z.string().max(10).optional(),
+    // Ranks are no keys: a page begins after so many.
+    cursor: numberCursor(mostFound - 1),
     limit: z.number().int().min(1).max(50).default(20),
   }),
   output: pageOfItems(Found),
   async run(actor, { q, cursor, limit }) {
-    const skip = cursor === undefined ? 0 : placeOf(cursor)
+    const skip = Number(cursor ?? 0)
     const most = Math.min(mostFound, skip + limit + 1)
     const rows = await work(actor).read(
       (db) => db.$queryRaw<Found[]>`
@@ -57,10 +57,3 @@ export const search = operation({
     return { items: rows.slice(0, limit), nextCursor: more ? String(skip + limit) : null }
   },
 })
-
-/** Ranks are no keys, so a page of found things begins after so many. */
-function placeOf(cursor: string): number {
-  const place = Number(cursor)
-  if (Number.isInteger(place) && place > 0 && place < mostFound) return place
-  throw invalidField('cursor', 'must be the nextCursor of an earlier page')
-}

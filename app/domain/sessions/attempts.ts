@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { networkOf } from '@worklane/data/rate-limit/classes.ts'
 import type { Actor } from '../actor.ts'
-import { Problem } from '../errors.ts'
+import { tooMany } from '../errors.ts'
 import { limitAddress } from '../rate-limits.ts'
 import { runtime } from '../runtime.ts'
 
@@ -55,8 +55,7 @@ export async function limitLinks(email: string, who: Who): Promise<void> {
 async function count(key: string, most: number, minutes: number): Promise<void> {
   const { rows } = await runtime().auth.query(countOnce, [key, minutes])
   const [{ tries, wait }] = rows
-  if (tries <= most) return
-  throw new Problem('tooMany', `Too many tries: try again in ${Math.max(1, Math.ceil(wait / 60))} minutes.`)
+  if (tries > most) throw tooMany('Too many tries', wait)
 }
 
 /** A digest of all parts: nobody's address is kept. */

@@ -2,10 +2,10 @@ import type { Prisma } from '@worklane/data/generated/prisma/client.ts'
 import { z } from 'zod'
 import type { Actor } from '../actor.ts'
 import { dayIn } from '../calendar.ts'
-import { invalidField, notFound } from '../errors.ts'
+import { notFound } from '../errors.ts'
 import { operation } from '../operation.ts'
 import { timeZoneOf } from '../organisations/time-zone.ts'
-import { pageOf, pageSize, TimeCursor, timeAndId, timeCursorOf } from '../paging.ts'
+import { numberCursor, pageOf, pageSize, TimeCursor, timeAndId, timeCursorOf } from '../paging.ts'
 import { work } from '../runtime.ts'
 import { tags } from '../tags.ts'
 import { summaryColumns, summaryOf, taskColumns, taskOf } from './rows.ts'
@@ -19,16 +19,20 @@ export const listTasks = operation({
   input: z.strictObject({
     projectId: Id,
     status: TaskStatus.optional(),
-    cursor: z.string().max(20).optional(),
+    // Keyset paging: a page costs the same however deep.
+    cursor: numberCursor(2 ** 31 - 1),
     limit: pageSize,
   }),
   output: TaskPage,
   async run(actor, { projectId, status, cursor, limit }) {
-    const before = cursor === undefined ? undefined : numberOf(cursor)
     const rows = await work(actor).read((db) =>
       db.task.findMany({
         relationLoadStrategy: 'join',
-        where: { projectId, ...(status ? { status } : {}), ...(before ? { number: { lt: before } } : {}) },
+        where: {
+          projectId,
+          ...(status ? { status } : {}),
+          ...(cursor ? { number: { lt: Number(cursor) } } : {}),
+        },
         orderBy: { number: 'desc' },
         take: limit + 1,
         select: summaryColumns,
@@ -37,13 +41,6 @@ export const listTasks = operation({
     return pageOf(rows, limit, summaryOf, ({ number }) => String(number))
   },
 })
-
-/** Keyset paging: the cursor is the number of the last task seen, so that a page costs the same however deep. */
-function numberOf(cursor: string): number {
-  const number = Number(cursor)
-  if (Number.isInteger(number) && number > 0 && number < 2 ** 31) return number
-  throw invalidField('cursor', 'must be the nextCursor of an earlier page')
-}
 
 /** What tasks can be looked for by; a saved filter keeps one of these. */
 export const TaskQuery = z

@@ -60,6 +60,8 @@ describe('the doors to an account', () => {
     }
     const refused = await signIn(stranger, 1, password)
     expect([refused.status, refused.headers.get('content-type')]).toEqual([429, 'application/problem+json'])
+    expect(Math.ceil(Number(refused.headers.get('retry-after')) / 60)).toBe(15)
+    expect(await refused.json()).toMatchObject({ detail: expect.stringMatching(/try again in 15 minutes/) })
     expect(stranger.cookies.has('authjs.session-token')).toBe(false)
     expect((await signIn(owner, 1, password)).status).toBe(302)
     // The cookie of one account's device is nothing to another account.
@@ -114,7 +116,7 @@ describe('the doors to an account', () => {
   })
 
   it('take nobody who is signed in for one who is refused, whatever address they wanted', async () => {
-    const callbackUrl = '/sign-in?error=CredentialsSignin&code=too_many'
+    const callbackUrl = '/sign-in?error=CredentialsSignin&code=too_many_60'
     const answer = await new Client(stack.origin).post('/api/auth/callback/credentials', {
       ...{ email: emailOf(6), password, callbackUrl },
     })

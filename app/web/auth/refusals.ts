@@ -1,19 +1,17 @@
 import 'server-only'
 import { requestIdOf } from '@worklane/api/headers.ts'
 import { problemResponse } from '@worklane/api/problem.ts'
-import { Problem } from '@worklane/domain/errors.ts'
+import { Problem, tooMany } from '@worklane/domain/errors.ts'
 import { CredentialsSignin } from 'next-auth'
 import { sessionCookie } from './session-cookie.ts'
 
-const code = 'too_many'
-
 /** A limit, in the words that the auth library passes on: of all its errors only this one carries a code. */
 export class TooManySignIns extends CredentialsSignin {
-  override code = code
   readonly problem: Problem
   constructor(problem: Problem) {
     super(problem.message)
     this.problem = problem
+    this.code = `too_many_${problem.retryAfterSeconds}`
   }
 }
 
@@ -29,14 +27,19 @@ export async function limited<T>(work: () => Promise<T>): Promise<T> {
 /** What the library answers at its own addresses is a redirect even to who went beyond a limit: they get a 429. */
 export async function refusalOf(request: Request, answer: Response): Promise<Response | null> {
   const to = answer.headers.get('location') ?? (await redirectInJson(request, answer))
-  if (!to || !tellsOfLimit(new URL(to, request.url)) || signsIn(answer)) return null
-  const problem = new Problem('tooMany', 'Too many tries to sign in: wait a while, then try again.')
+  const seconds = to ? secondsOfLimit(new URL(to, request.url)) : null
+  if (seconds === null || signsIn(answer)) return null
   const requestId = requestIdOf(request.headers.get('x-request-id') ?? undefined)
-  return problemResponse(problem, requestId, { 'Retry-After': '60' })
+  return problemResponse(tooMany('Too many tries to sign in', seconds), requestId)
 }
 
-const tellsOfLimit = ({ searchParams }: URL) =>
-  searchParams.get('code') === code && searchParams.get('error') === CredentialsSignin.type
+/** How long the limit lasts that a redirect tells of; null where it tells of none. */
+function secondsOfLimit({ searchParams }: URL): number | null {
+  const [, seconds] = /^too_many_(\d{1,6})$/.exec(searchParams.get('code') ?? '') ?? []
+  return seconds !== undefined && searchParams.get('error') === CredentialsSignin.type
+    ? Number(seconds)
+    : null
+}
 
 /** Who is signed in goes where they wanted to, whatever that address looks like. */
 const signsIn = (answer: Response) =>

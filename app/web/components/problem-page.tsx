@@ -1,6 +1,5 @@
 'use client'
 
-import { usePathname } from 'next/navigation'
 import { buttonClass } from '#web/components/ui/button.tsx'
 import { problemTexts } from '#web/texts/problems.ts'
 
@@ -8,8 +7,7 @@ type Props = { error: Error & { digest?: string }; reset: () => void }
 
 /** What stands where a page, or a part of it, could not be shown: what is wrong, and the way on. */
 export function ProblemPage({ error, reset }: Props) {
-  const path = usePathname()
-  const { kind, title, text } = told(error.digest)
+  const { title, text } = told(error.digest)
   return (
     <div
       role="alert"
@@ -17,22 +15,16 @@ export function ProblemPage({ error, reset }: Props) {
     >
       <h1 className="text-2xl font-semibold tracking-tight">{title}</h1>
       <p className="text-muted">{text}</p>
-      {kind === 'invalid' ? (
-        <a href={path} className={buttonClass({ className: 'mt-3' })}>
-          {problemTexts.startOver}
-        </a>
-      ) : (
-        <button type="button" onClick={reset} className={buttonClass({ className: 'mt-3' })}>
-          {problemTexts.again}
-        </button>
-      )}
+      <button type="button" onClick={reset} className={buttonClass({ className: 'mt-3' })}>
+        {problemTexts.again}
+      </button>
     </div>
   )
 }
 
 /** A problem of the domain speaks for itself; of every other error only we may know more. */
-function told(digest = ''): { kind?: string; title: string; text: string } {
+function told(digest = ''): { title: string; text: string } {
   const [mark, kind = '', ...text] = digest.split(':')
   const title = problemTexts.titles[kind as keyof typeof problemTexts.titles]
-  return mark === 'problem' && title ? { kind, title, text: text.join(':').trim() } : problemTexts.ours
+  return mark === 'problem' && title ? { title, text: text.join(':').trim() } : problemTexts.ours
 }

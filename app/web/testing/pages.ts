@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Page } from 'playwright-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { expect } from 'vitest'
 import {
   type PopulationSpec,
@@ -48,6 +48,54 @@ export function addressOf(page: string): string {
 /** The session token of one of the population; its first user is an owner. */
 export const tokenOf = (user: number, sessionSecret: string): string =>
   createHmac('sha256', sessionSecret).update(sessionSubject(population, user)).digest('base64url')
+
+/** A stack that runs. */
+type Site = { origin: string; sessionSecret: string }
+
+/** A browser in which one of the population is signed in, or nobody. @param width of its window, in pixels */
+export async function browserOf(
+  browser: Browser,
+  { origin, sessionSecret }: Site,
+  user: number | null,
+  width = 1280,
+): Promise<BrowserContext> {
+  const context = await browser.newContext({ baseURL: origin, viewport: { width, height: 860 } })
+  if (user !== null) {
+    const value = tokenOf(user, sessionSecret)
+    await context.addCookies([{ name: 'authjs.session-token', value, url: origin }])
+  }
+  return context
+}
+
+/** A page in a browser of its own. @param complaints where what its scripts throw is kept */
+export async function openPage(
+  browser: Browser,
+  site: Site,
+  complaints: string[],
+  user: number | null = 0,
+  width = 1280,
+): Promise<Page> {
+  const page = await (await browserOf(browser, site, user, width)).newPage()
+  page.on('pageerror', ({ message }) => complaints.push(message))
+  return page
+}
+
+/** The same by the API, as one of the population does it elsewhere. */
+export const callAs = (
+  { origin, sessionSecret }: Site,
+  user: number,
+  method: string,
+  path: string,
+  body?: object,
+): Promise<Response> =>
+  fetch(`${origin}/v1${path}`, {
+    method,
+    headers: {
+      cookie: `authjs.session-token=${tokenOf(user, sessionSecret)}`,
+      'content-type': 'application/json',
+    },
+    body: body ? JSON.stringify(body) : null,
+  })
 
 // React sets the hidden inputs of a server action aside.
 const controls = 'button, input:not([type=hidden]), select, textarea, form'

@@ -46,7 +46,7 @@ export const account = {
       forbidden: 'This invitation was sent to another address: sign in with that one.',
       beyondPlan:
         'The organisation has as many members as its plan allows. Ask who invited you to change it.',
-      tooMany: 'Too many tries. Wait a minute, then try again.',
+      tooMany: 'Too many tries. Wait a while, then try again.',
       other: 'The invitation could not be accepted. Try again.',
     },
   },

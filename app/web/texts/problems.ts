@@ -5,14 +5,13 @@ export const problemTexts = {
     text: 'Your work is safe. Try again; if it stays like this, tell us when it happened.',
   },
   titles: {
-    invalid: 'This address is not right',
     beyondPlan: 'Your plan does not include this',
     forbidden: 'You may not do this',
     notFound: 'There is nothing here',
     conflict: 'Somebody was faster',
     tooMany: 'Too many requests',
+    unavailable: 'Too busy for a moment',
   },
   again: 'Try again',
-  startOver: 'Show the page without it',
   toPlans: 'Compare the plans',
 } as const

@@ -37,6 +37,16 @@ export const work = {
     moved: (key: string, column: string) => `Moved ${key} to ${column}`,
     live: 'Live',
     notLive: 'Connecting …',
+    ended: {
+      signedOut: {
+        text: 'You are signed out, and this board does not follow others any more.',
+        action: 'Sign in again',
+      },
+      gone: {
+        text: 'This project is no longer there, or no longer open to you.',
+        action: 'Go to the dashboard',
+      },
+    },
   },
   task: {
     title: 'Task',

@@ -190,6 +190,8 @@ const cursors: string[] = [
     `_${id}`,
     `2026-01-01T00:00:00.000Z_${id}_${id}`,
   ],
+  // A name after an id: one that can be, NUL, no UTF-8, padding, none.
+  ...['QWE', 'AA', '__79', 'QQ==', ''].map((name) => `${id}_${name}`),
   ...[
     id,
     '0',

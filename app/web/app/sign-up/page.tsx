@@ -2,7 +2,9 @@ import { invitationOf } from '@worklane/domain/accounts/invitations.ts'
 import type { Metadata } from 'next'
 import Link from 'next/link'
 import { Suspense } from 'react'
+import { z } from 'zod'
 import { AccountShell } from '#web/components/account-shell.tsx'
+import { type Query, readQuery } from '#web/lib/query.ts'
 import { account } from '#web/texts/account.ts'
 import { SignUpForm } from './sign-up-form.tsx'
 
@@ -10,7 +12,7 @@ const { signUp: texts } = account
 
 export const metadata: Metadata = { title: texts.title }
 
-type Props = { searchParams: Promise<{ invitation?: string }> }
+type Props = { searchParams: Promise<Query> }
 
 export default function SignUpPage({ searchParams }: Props) {
   return (
@@ -29,7 +31,7 @@ export default function SignUpPage({ searchParams }: Props) {
 }
 
 async function Form({ searchParams }: Props) {
-  const { invitation: token } = await searchParams
+  const { invitation: token } = readQuery(await searchParams, { invitation: z.string() })
   const invitation = token ? await invitationOf(token) : null
   return (
     <SignUpForm

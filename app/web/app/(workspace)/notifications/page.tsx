@@ -9,6 +9,7 @@ import { buttonClass } from '#web/components/ui/button.tsx'
 import { Empty, Skeleton } from '#web/components/ui/card.tsx'
 import { clockOf } from '#web/lib/clock.ts'
 import { ago, type Clock } from '#web/lib/format.ts'
+import { type Query, readQuery } from '#web/lib/query.ts'
 import { work } from '#web/texts/work.ts'
 import { MarkRead } from './mark-read.tsx'
 
@@ -16,7 +17,7 @@ const { notifications: texts } = work
 
 export const metadata: Metadata = { title: texts.title }
 
-type Props = { searchParams: Promise<{ cursor?: string }> }
+type Props = { searchParams: Promise<Query> }
 
 export default function NotificationsPage({ searchParams }: Props) {
   return (
@@ -27,7 +28,8 @@ export default function NotificationsPage({ searchParams }: Props) {
 }
 
 async function Notifications({ searchParams }: Props) {
-  const [actor, { cursor }] = await Promise.all([requireActor(), searchParams])
+  const [actor, asked] = await Promise.all([requireActor(), searchParams])
+  const { cursor } = readQuery(asked, { cursor: listNotifications.input.shape.cursor })
   const [{ items, nextCursor }, clock] = await Promise.all([
     execute(listNotifications, actor, { cursor, limit: 30 }),
     clockOf(actor),

@@ -8,13 +8,14 @@ import { requireActor } from '#web/auth/actor.ts'
 import { Button, buttonClass } from '#web/components/ui/button.tsx'
 import { Empty, Skeleton } from '#web/components/ui/card.tsx'
 import { fieldClass } from '#web/components/ui/field.tsx'
+import { type Query, readQuery } from '#web/lib/query.ts'
 import { work } from '#web/texts/work.ts'
 
 const { search: texts } = work
 
 export const metadata: Metadata = { title: texts.title }
 
-type Props = { searchParams: Promise<{ q?: string | string[]; cursor?: string | string[] }> }
+type Props = { searchParams: Promise<Query> }
 
 export default function SearchPage({ searchParams }: Props) {
   return (
@@ -32,7 +33,8 @@ const one = (value: string | string[] | undefined) => (Array.isArray(value) ? va
 async function Results({ searchParams }: Props) {
   const [actor, asked] = await Promise.all([requireActor(), searchParams])
   const words = one(asked.q) ?? ''
-  const found = words ? await foundFor(actor, words, one(asked.cursor)) : null
+  const { cursor } = readQuery(asked, { cursor: search.input.shape.cursor })
+  const found = words ? await foundFor(actor, words, cursor) : null
   return (
     <>
       <form action="/search" className="mb-5 flex max-w-2xl gap-2">

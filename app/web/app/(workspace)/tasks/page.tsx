@@ -19,6 +19,7 @@ import { Button, buttonClass } from '#web/components/ui/button.tsx'
 import { Empty, Skeleton } from '#web/components/ui/card.tsx'
 import { fieldClass } from '#web/components/ui/field.tsx'
 import { clockOf } from '#web/lib/clock.ts'
+import { type Query, readQuery } from '#web/lib/query.ts'
 import { work } from '#web/texts/work.ts'
 import { SavedFilters } from './saved-filters.tsx'
 
@@ -26,8 +27,7 @@ const { tasks: texts } = work
 
 export const metadata: Metadata = { title: texts.title }
 
-type Asked = Record<string, string | string[] | undefined>
-type Props = { searchParams: Promise<Asked> }
+type Props = { searchParams: Promise<Query> }
 
 export default function TasksPage({ searchParams }: Props) {
   return (
@@ -38,15 +38,6 @@ export default function TasksPage({ searchParams }: Props) {
       </Suspense>
     </>
   )
-}
-
-/** What the address asks for; what it cannot mean is left out. */
-function queryOf(asked: Asked): TaskQuery {
-  const given = Object.entries(asked).filter(([name, value]) => {
-    if (!Object.hasOwn(TaskQuery.shape, name) || value === '') return false
-    return TaskQuery.shape[name as keyof typeof TaskQuery.shape].safeParse(value).success
-  })
-  return TaskQuery.parse(Object.fromEntries(given))
 }
 
 const me: Option = { id: 'me', text: texts.me }
@@ -80,9 +71,11 @@ async function chosenIn(actor: Actor, { assigneeId, labelId, projectId }: TaskQu
 
 async function Tasks({ searchParams }: Props) {
   const [actor, asked] = await Promise.all([requireActor(), searchParams])
-  const query = queryOf(asked)
-  const cursor = typeof asked.cursor === 'string' ? asked.cursor : undefined
-  const filtersFrom = typeof asked.filters === 'string' ? asked.filters : undefined
+  const query: TaskQuery = readQuery(asked, TaskQuery.shape)
+  const { cursor, filters: filtersFrom } = readQuery(asked, {
+    cursor: findTasks.input.shape.cursor,
+    filters: listFilters.input.shape.cursor,
+  })
   const [page, filters, chosen, { today }] = await Promise.all([
     execute(findTasks, actor, { ...query, cursor, limit: 30 }),
     execute(listFilters, actor, { cursor: filtersFrom }),

@@ -2,17 +2,19 @@ import { invitationOf } from '@worklane/domain/accounts/invitations.ts'
 import type { Metadata } from 'next'
 import Link from 'next/link'
 import { Suspense } from 'react'
+import { z } from 'zod'
 import { acceptHere } from '#web/auth/actions.ts'
 import { signedInUser } from '#web/auth/actor.ts'
 import { AccountShell } from '#web/components/account-shell.tsx'
 import { Button, buttonClass } from '#web/components/ui/button.tsx'
+import { type Query, readQuery } from '#web/lib/query.ts'
 import { account } from '#web/texts/account.ts'
 
 const { invitation: texts } = account
 
 export const metadata: Metadata = { title: texts.title, referrer: 'no-referrer' }
 
-type Props = { params: Promise<{ token: string }>; searchParams: Promise<{ problem?: string }> }
+type Props = { params: Promise<{ token: string }>; searchParams: Promise<Query> }
 
 export default function InvitationPage(props: Props) {
   return (
@@ -23,7 +25,8 @@ export default function InvitationPage(props: Props) {
 }
 
 async function Invitation({ params, searchParams }: Props) {
-  const [{ token }, { problem }, user] = await Promise.all([params, searchParams, signedInUser()])
+  const [{ token }, asked, user] = await Promise.all([params, searchParams, signedInUser()])
+  const { problem } = readQuery(asked, { problem: z.string() })
   const invitation = await invitationOf(token)
   if (!invitation) {
     return (

@@ -5,13 +5,11 @@ import { useRouter } from 'next/navigation'
 import { type DragEvent, type MouseEvent, useEffect, useState } from 'react'
 import { StatusDot } from '#web/components/task.tsx'
 import { work } from '#web/texts/work.ts'
-import { type Columns, moved, type Place, withoutTask, withTask } from './columns.ts'
+import { type Columns, moved, type Place } from './columns.ts'
+import { type Ended, followBoard } from './follow.ts'
 import { TaskCard } from './task-card.tsx'
 
 type Props = { projectId: string; columns: Columns; mayWrite: boolean; today: string }
-
-/** How long a board waits before it asks again for a stream that was refused. */
-const [shortestPauseMs, longestPauseMs] = [2_000, 30_000]
 
 /** A board that follows what others do, and moves tasks by hand, by button or by key. */
 export function BoardView({ projectId, columns: given, mayWrite, today }: Props) {
@@ -20,6 +18,7 @@ export function BoardView({ projectId, columns: given, mayWrite, today }: Props)
   const [seen, setSeen] = useState(given)
   const [said, setSaid] = useState('')
   const [isLive, setLive] = useState(false)
+  const [ended, setEnded] = useState<Ended | null>(null)
   const [dragged, setDragged] = useState<string | null>(null)
   const [over, setOver] = useState<Place | null>(null)
   // The server rendered anew: what it says counts.
@@ -28,44 +27,10 @@ export function BoardView({ projectId, columns: given, mayWrite, today }: Props)
     setColumns(given)
   }
 
-  useEffect(() => {
-    let source: EventSource
-    let timer: ReturnType<typeof setTimeout> | undefined
-    let wasOpen = false
-    let failures = 0
-    function listen() {
-      source = new EventSource(`/v1/projects/${projectId}/events`)
-      source.addEventListener('open', opened)
-      source.addEventListener('error', () => {
-        setLive(false)
-        // A browser comes back by itself after a stream that broke, and never after an answer that refused one.
-        if (source.readyState !== EventSource.CLOSED) return
-        const pause = Math.min(longestPauseMs, shortestPauseMs * 2 ** failures++)
-        timer = setTimeout(listen, pause * (0.5 + Math.random()))
-      })
-      source.addEventListener('task', ({ data }: MessageEvent<string>) =>
-        setColumns((board) => withTask(board, JSON.parse(data) as TaskSummary)),
-      )
-      source.addEventListener('removed', ({ data }: MessageEvent<string>) =>
-        setColumns((board) => withoutTask(board, (JSON.parse(data) as { id: string }).id)),
-      )
-    }
-    async function opened() {
-      failures = 0
-      setLive(true)
-      // What happened between the page and the stream, or while it was broken, was told to nobody.
-      const late = wasOpen || performance.now() > 5_000
-      wasOpen = true
-      if (!late) return
-      const { api } = await import('#web/lib/api.ts')
-      setColumns((await api.board.get.query({ projectId })).columns)
-    }
-    listen()
-    return () => {
-      clearTimeout(timer)
-      source.close()
-    }
-  }, [projectId])
+  useEffect(
+    () => followBoard(projectId, { onLive: setLive, onChange: setColumns, onEnd: setEnded }),
+    [projectId],
+  )
 
   async function move(task: TaskSummary, place: Place) {
     const before = columns
@@ -145,10 +110,22 @@ export function BoardView({ projectId, columns: given, mayWrite, today }: Props)
       <p role="status" className="sr-only">
         {said}
       </p>
-      <p className="mt-4 flex items-center gap-1.5 text-xs text-muted" data-live={isLive || undefined}>
-        <span aria-hidden className={`size-2 rounded-full ${isLive ? 'bg-good' : 'bg-line'}`} />
-        {isLive ? work.board.live : work.board.notLive}
-      </p>
+      {ended ? (
+        <p role="alert" className="mt-4 text-sm">
+          {work.board.ended[ended].text}{' '}
+          <a
+            href={ended === 'signedOut' ? `/sign-in?next=/projects/${projectId}` : '/dashboard'}
+            className="text-accent-text underline"
+          >
+            {work.board.ended[ended].action}
+          </a>
+        </p>
+      ) : (
+        <p className="mt-4 flex items-center gap-1.5 text-xs text-muted" data-live={isLive || undefined}>
+          <span aria-hidden className={`size-2 rounded-full ${isLive ? 'bg-good' : 'bg-line'}`} />
+          {isLive ? work.board.live : work.board.notLive}
+        </p>
+      )}
     </>
   )
 }

@@ -11,6 +11,7 @@ import { ProveAddress } from '#web/components/settings/prove-address.tsx'
 import { OnlyFor, Section, Streamed } from '#web/components/settings/section.tsx'
 import { clockOf } from '#web/lib/clock.ts'
 import { ago, shortDate } from '#web/lib/format.ts'
+import { type Query, readQuery } from '#web/lib/query.ts'
 import { settings } from '#web/texts/settings.ts'
 import { NewKey, RevokeKey } from './key-forms.tsx'
 
@@ -18,7 +19,7 @@ const { apiKeys: texts } = settings
 
 export const metadata: Metadata = { title: settings.sections['api-keys'] }
 
-type Props = { searchParams: Promise<{ cursor?: string }> }
+type Props = { searchParams: Promise<Query> }
 
 export default function ApiKeysPage({ searchParams }: Props) {
   return (
@@ -29,7 +30,8 @@ export default function ApiKeysPage({ searchParams }: Props) {
 }
 
 async function ApiKeys({ searchParams }: Props) {
-  const [actor, { cursor }] = await Promise.all([requireActor(), searchParams])
+  const [actor, asked] = await Promise.all([requireActor(), searchParams])
+  const { cursor } = readQuery(asked, { cursor: listApiKeys.input.shape.cursor })
   if (!mayAct(actor, 'admin')) return <OnlyFor least="admin" />
   const [{ items, nextCursor }, unproved, clock] = await Promise.all([
     execute(listApiKeys, actor, { cursor }),

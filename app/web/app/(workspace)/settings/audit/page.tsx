@@ -16,14 +16,16 @@ import { OnlyFor, Section, Streamed } from '#web/components/settings/section.tsx
 import { Button, buttonClass } from '#web/components/ui/button.tsx'
 import { fieldClass, labelClass } from '#web/components/ui/field.tsx'
 import { clockOf } from '#web/lib/clock.ts'
+import { type Query, readQuery } from '#web/lib/query.ts'
 import { settings } from '#web/texts/settings.ts'
 
 const { audit: texts } = settings
 
 export const metadata: Metadata = { title: settings.sections.audit }
 
-type Asked = { operation?: string; actorId?: string; from?: string; to?: string; cursor?: string }
-type Props = { searchParams: Promise<Asked> }
+const { operation, actorId, from, to, cursor } = listAudit.input.shape
+
+type Props = { searchParams: Promise<Query> }
 
 export default function AuditPage({ searchParams }: Props) {
   return (
@@ -37,15 +39,10 @@ async function Audit({ searchParams }: Props) {
   const [actor, asked] = await Promise.all([requireActor(), searchParams])
   if (!mayAct(actor, 'admin')) return <OnlyFor least="admin" />
   if (!plans[actor.plan].features.auditLog) return <NotInPlan />
-  const query = {
-    ...(asked.operation ? { operation: asked.operation } : {}),
-    ...(asked.actorId ? { actorId: asked.actorId } : {}),
-    ...(asked.from ? { from: asked.from } : {}),
-    ...(asked.to ? { to: asked.to } : {}),
-  }
+  const query = readQuery(asked, { operation, actorId, from, to })
   const [{ items, nextCursor }, person, { zone }] = await Promise.all([
-    execute(listAudit, actor, { ...query, cursor: asked.cursor, limit: 30 }),
-    asked.actorId ? personOf(actor, asked.actorId) : null,
+    execute(listAudit, actor, { ...query, ...readQuery(asked, { cursor }), limit: 30 }),
+    query.actorId ? personOf(actor, query.actorId) : null,
     clockOf(actor),
   ])
   const writes = operationList.filter((each) => !isRead(each) && each.audited !== false)
@@ -56,7 +53,7 @@ async function Audit({ searchParams }: Props) {
           <label htmlFor="operation" className={labelClass}>
             {texts.operation}
           </label>
-          <select id="operation" name="operation" defaultValue={asked.operation ?? ''} className={fieldClass}>
+          <select id="operation" name="operation" defaultValue={query.operation ?? ''} className={fieldClass}>
             <option value="">{texts.any}</option>
             {writes.map(({ name }) => (
               <option key={name}>{name}</option>
@@ -64,7 +61,7 @@ async function Audit({ searchParams }: Props) {
           </select>
         </div>
         <Combobox
-          key={asked.actorId}
+          key={query.actorId}
           what="person"
           name="actorId"
           label={texts.person}
@@ -77,7 +74,7 @@ async function Audit({ searchParams }: Props) {
               <label htmlFor={name} className={labelClass}>
                 {texts[name]}
               </label>
-              <input id={name} name={name} type="date" defaultValue={asked[name]} className={fieldClass} />
+              <input id={name} name={name} type="date" defaultValue={query[name]} className={fieldClass} />
             </div>
           ))}
         </div>

@@ -6,6 +6,7 @@ import { requireActor } from '#web/auth/actor.ts'
 import { NextPage } from '#web/components/settings/pages.tsx'
 import { Section, Streamed } from '#web/components/settings/section.tsx'
 import { LabelTag } from '#web/components/task.tsx'
+import { type Query, readQuery } from '#web/lib/query.ts'
 import { settings } from '#web/texts/settings.ts'
 import { AddLabel, EditLabel, RemoveLabel } from './label-forms.tsx'
 
@@ -13,7 +14,7 @@ const { labels: texts } = settings
 
 export const metadata: Metadata = { title: settings.sections.labels }
 
-type Props = { searchParams: Promise<{ cursor?: string }> }
+type Props = { searchParams: Promise<Query> }
 
 export default function LabelsPage({ searchParams }: Props) {
   return (
@@ -24,7 +25,8 @@ export default function LabelsPage({ searchParams }: Props) {
 }
 
 async function Labels({ searchParams }: Props) {
-  const [actor, { cursor }] = await Promise.all([requireActor(), searchParams])
+  const [actor, asked] = await Promise.all([requireActor(), searchParams])
+  const { cursor } = readQuery(asked, { cursor: listLabels.input.shape.cursor })
   const { items, nextCursor } = await execute(listLabels, actor, { cursor })
   const mayWrite = mayAct(actor, 'manager')
   return (

@@ -13,6 +13,7 @@ import { Field } from '#web/components/settings/setting.tsx'
 import { Button } from '#web/components/ui/button.tsx'
 import { clockOf } from '#web/lib/clock.ts'
 import { shortDate } from '#web/lib/format.ts'
+import { type Query, readQuery } from '#web/lib/query.ts'
 import { settings } from '#web/texts/settings.ts'
 import { Invite, MemberActions, RevokeInvitation } from './member-forms.tsx'
 
@@ -20,7 +21,7 @@ const { members: texts } = settings
 
 export const metadata: Metadata = { title: settings.sections.members }
 
-type Props = { searchParams: Promise<{ cursor?: string; search?: string; invitations?: string }> }
+type Props = { searchParams: Promise<Query> }
 
 export default function MembersPage({ searchParams }: Props) {
   return (
@@ -31,7 +32,16 @@ export default function MembersPage({ searchParams }: Props) {
 }
 
 async function Members({ searchParams }: Props) {
-  const [actor, { cursor, search, invitations: from }] = await Promise.all([requireActor(), searchParams])
+  const [actor, asked] = await Promise.all([requireActor(), searchParams])
+  const {
+    cursor,
+    search,
+    invitations: from,
+  } = readQuery(asked, {
+    cursor: listMembers.input.shape.cursor,
+    search: listMembers.input.shape.search,
+    invitations: listInvitations.input.shape.cursor,
+  })
   const mayManage = mayAct(actor, 'admin')
   const [page, invitations, unproved, clock] = await Promise.all([
     execute(listMembers, actor, { cursor, ...(search ? { search } : {}), limit: 25 }),

@@ -6,6 +6,7 @@ import { NextPage } from '#web/components/settings/pages.tsx'
 import { Section, Streamed } from '#web/components/settings/section.tsx'
 import { clockOf } from '#web/lib/clock.ts'
 import { ago } from '#web/lib/format.ts'
+import { type Query, readQuery } from '#web/lib/query.ts'
 import { settings } from '#web/texts/settings.ts'
 import { PasswordForm } from './password-form.tsx'
 import { Revoke, RevokeOthers } from './revoke.tsx'
@@ -14,7 +15,7 @@ const { security: texts } = settings
 
 export const metadata: Metadata = { title: settings.sections.security }
 
-type Props = { searchParams: Promise<{ cursor?: string }> }
+type Props = { searchParams: Promise<Query> }
 
 export default function SecurityPage({ searchParams }: Props) {
   return (
@@ -25,7 +26,8 @@ export default function SecurityPage({ searchParams }: Props) {
 }
 
 async function Security({ searchParams }: Props) {
-  const [actor, { cursor }] = await Promise.all([requireActor(), searchParams])
+  const [actor, asked] = await Promise.all([requireActor(), searchParams])
+  const { cursor } = readQuery(asked, { cursor: listSessions.input.shape.cursor })
   const [{ items, nextCursor }, clock] = await Promise.all([
     execute(listSessions, actor, { cursor }),
     clockOf(actor),

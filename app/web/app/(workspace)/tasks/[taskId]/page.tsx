@@ -15,6 +15,7 @@ import { LabelTag } from '#web/components/task.tsx'
 import { Card, Empty, Skeleton } from '#web/components/ui/card.tsx'
 import { clockOf } from '#web/lib/clock.ts'
 import { shortDate } from '#web/lib/format.ts'
+import { type Query, readQuery } from '#web/lib/query.ts'
 import { work } from '#web/texts/work.ts'
 import { CommentForm } from './comment-form.tsx'
 import { CommentList } from './comment-list.tsx'
@@ -22,7 +23,7 @@ import { TaskForm } from './task-form.tsx'
 
 export const metadata: Metadata = { title: work.task.title }
 
-type Props = { params: Promise<{ taskId: string }>; searchParams: Promise<{ comments?: string }> }
+type Props = { params: Promise<{ taskId: string }>; searchParams: Promise<Query> }
 
 export default function TaskPage(props: Props) {
   return (
@@ -61,7 +62,8 @@ async function everythingOf(taskId: string, cursor: string | undefined) {
 }
 
 async function TaskDetail({ params, searchParams }: Props) {
-  const [{ taskId }, { comments: cursor }] = await Promise.all([params, searchParams])
+  const [{ taskId }, asked] = await Promise.all([params, searchParams])
+  const { comments: cursor } = readQuery(asked, { comments: listComments.input.shape.cursor })
   const { actor, task, activity, comments, clock } = await everythingOf(taskId, cursor)
   const mayWrite = mayAct(actor, 'member')
   return (
