@@ -60,6 +60,7 @@ export async function startSandbox(options: ServerOptions = {}): Promise<Running
     const message = `The payments sandbox failed: ${error.message}`
     return context.json({ error: { type: 'api_error', message } }, 500)
   })
+  app.get('/healthz', (context) => context.text('ok'))
   app.route('/', checkoutPages(sandbox))
   app.route('/', authenticatePages(sandbox))
   app.route('/', portalPages(sandbox))
