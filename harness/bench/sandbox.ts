@@ -14,7 +14,7 @@ export async function benchSandbox(say: (line: string) => void): Promise<boolean
   const mock = await startMock(say)
   try {
     const conformance = await checkConformance({ mock: mock.origin })
-    const { offered, described, notPlayed, requests, answers, events, mock: mocked } = conformance
+    const { offered, described, notOffered, notPlayed, requests, answers, events, mock: mocked } = conformance
     say(
       `operations: ${offered} of the ${described} that Stripe has for these resources; ${offered - notPlayed.length} played`,
     )
@@ -26,6 +26,7 @@ export async function benchSandbox(say: (line: string) => void): Promise<boolean
       table.push([what, String(share.checked), String(share.valid), `${percent.toFixed(1)}%`])
     }
     say(table.toString())
+    say(`not offered: ${notOffered.join(', ')}`)
     for (const route of notPlayed) say(`not played: ${route}`)
     for (const [what, share] of rows) for (const problem of share?.problems ?? []) say(`${what}: ${problem}`)
     return isWhole(conformance)

@@ -15,6 +15,7 @@ export type Conformance = {
   offered: number
   /** What Stripe has in the same families of resources. */
   described: number
+  notOffered: string[]
   notPlayed: string[]
   requests: Share
   answers: Share
@@ -54,6 +55,7 @@ export async function checkConformance({ mock }: { mock?: string } = {}): Promis
   return {
     offered: operations.length,
     described: describedOperations().length,
+    notOffered: describedOperations().filter((route) => !operations.some((one) => one.route === route)),
     notPlayed: operations.map(({ route }) => route).filter((route) => !played.has(route)),
     requests: recorder.requests(),
     answers: recorder.answers(),

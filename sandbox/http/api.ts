@@ -35,6 +35,21 @@ export type ApiParts = {
 
 type Bindings = { Bindings: HttpBindings }
 
+/** A request, read. */
+type Asked = {
+  context: Context<Bindings>
+  /** As in Stripe's document. */
+  route: string
+  requestId: string
+  /** The form, as it came. */
+  text: string
+  key: string | undefined
+  fault: Fault | undefined
+}
+
+/** @returns the answer's JSON */
+type Work = (form: Form) => string
+
 /** Whoever asked hung up before there was an answer. */
 export class CallerGone extends Error {}
 
@@ -68,85 +83,82 @@ export function createApi(parts: ApiParts): Hono<Bindings> {
   )
   return api
 
-  async function answer(
-    context: Context<Bindings>,
-    route: string,
-    work: (form: Form) => string,
-  ): Promise<Response> {
-    const requestId = parts.sandbox.ids.next('req', 14)
-    const text =
-      context.req.method === 'POST' ? await context.req.text() : new URL(context.req.url).search.slice(1)
-    const fault = parts.faults.next(route)
-    const key = context.req.method === 'POST' ? context.req.header('idempotency-key') : undefined
-    const given = await answerOnce(context, route, text, requestId, key, fault, work)
-    if (fault?.kind === 'timeout') await closed(context)
+  async function answer(context: Context<Bindings>, route: string, work: Work): Promise<Response> {
+    const isPost = context.req.method === 'POST'
+    const asked: Asked = {
+      context,
+      route,
+      requestId: parts.sandbox.ids.next('req', 14),
+      text: isPost ? await context.req.text() : new URL(context.req.url).search.slice(1),
+      key: isPost ? context.req.header('idempotency-key') : undefined,
+      fault: parts.faults.next(route),
+    }
+    const given = await answerOnce(asked, work)
+    if (asked.fault?.kind === 'timeout') await closed(context)
     return new Response(given.body, {
       status: given.status,
       headers: {
         'Content-Type': 'application/json',
-        'Request-Id': requestId,
+        'Request-Id': asked.requestId,
         'Stripe-Version': context.req.header('stripe-version') ?? apiVersion,
-        ...(key === undefined ? {} : { 'Idempotency-Key': key }),
+        ...(asked.key === undefined ? {} : { 'Idempotency-Key': asked.key }),
         ...given.headers,
       },
     })
   }
 
   /** One answer for each idempotency key. */
-  async function answerOnce(
-    context: Context<Bindings>,
-    route: string,
-    text: string,
-    requestId: string,
-    key: string | undefined,
-    fault: Fault | undefined,
-    work: (form: Form) => string,
-  ): Promise<Answer> {
-    let isBegun = false
+  async function answerOnce(asked: Asked, work: Work): Promise<Answer> {
+    const { context, requestId, text, key, fault } = asked
     try {
       authenticate(context.req.header('authorization'), parts.secretKeys)
       await befall(fault, context)
-      if (key !== undefined) {
-        const fingerprint = createHash('sha256').update(`${context.req.path}\n${text}`).digest('hex')
-        const before = keys.begin(key, fingerprint, requestId)
-        if (before)
-          return {
-            ...before,
-            headers: { 'Idempotent-Replayed': 'true', 'Original-Request': before.requestId },
-          }
-        isBegun = true
-      }
-      if (fault?.kind === 'slow') await new Promise((resolve) => setTimeout(resolve, fault.milliseconds))
+      if (key === undefined) return (await attempt(asked, work)).answer
+      const fingerprint = createHash('sha256').update(`${context.req.path}\n${text}`).digest('hex')
+      const before = keys.begin(key, fingerprint, requestId)
+      if (before)
+        return { ...before, headers: { 'Idempotent-Replayed': 'true', 'Original-Request': before.requestId } }
+    } catch (error) {
+      return refusal(error, requestId)
+    }
+    let settled: Answer | undefined
+    try {
+      const { answer: given, isDone } = await attempt(asked, work)
+      // What was refused before anything was done may come again under its key, corrected.
+      if (isDone) settled = given
+      return given
+    } finally {
+      keys.settle(key, settled)
+    }
+  }
+
+  /** Carries out what was asked; a refusal is an answer, too, though not always something that was done. */
+  async function attempt(asked: Asked, work: Work): Promise<{ answer: Answer; isDone: boolean }> {
+    const { context, route, text, requestId, key, fault } = asked
+    if (fault?.kind === 'slow') await new Promise((resolve) => setTimeout(resolve, fault.milliseconds))
+    const { method, path } = context.req
+    const done = (answer: Answer, isDone: boolean) => {
+      const { status, body } = answer
+      parts.record?.({ method, route, path, form: text, status, body })
+      return { answer, isDone }
+    }
+    try {
       parts.sandbox.catchUp()
       parts.sandbox.request = { id: requestId, idempotency_key: key ?? null }
       const form = qs.parse(text, { depth: 20, arrayLimit: 1000, parameterLimit: 10_000 }) as Form
-      const given = { status: 200, body: work(form), headers: {} }
-      if (key !== undefined) keys.settle(key, given)
-      record(context, route, text, given)
-      return given
+      return done({ status: 200, body: work(form), headers: {} }, true)
     } catch (error) {
-      if (!(error instanceof StripeError)) {
-        if (isBegun && key !== undefined) keys.settle(key, undefined)
-        throw error
-      }
-      const given = {
-        status: error.status,
-        body: JSON.stringify(error.body(requestId), null, 2),
-        headers: {},
-      }
-      // A request that was refused before anything was done may come again under its key, corrected.
-      if (isBegun && key !== undefined) keys.settle(key, error.keeps ? given : undefined)
-      record(context, route, text, given)
-      return given
+      return done(refusal(error, requestId), error instanceof StripeError && error.keeps)
     } finally {
       parts.sandbox.request = null
     }
   }
+}
 
-  function record(context: Context<Bindings>, route: string, form: string, { status, body }: Answer): void {
-    const { method, path } = context.req
-    parts.record?.({ method, route, path, form, status, body })
-  }
+/** @throws the error itself where it is none of Stripe's */
+function refusal(error: unknown, requestId: string): Answer {
+  if (!(error instanceof StripeError)) throw error
+  return { status: error.status, body: JSON.stringify(error.body(requestId), null, 2), headers: {} }
 }
 
 function carryOut(

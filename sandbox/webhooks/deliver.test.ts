@@ -107,6 +107,19 @@ describe('deliveries', () => {
     expect((await started.stripe.events.retrieve(data[0]?.id ?? '')).pending_webhooks).toBe(0)
   })
 
+  it('do not go to an endpoint that is gone', async () => {
+    const { stripe, control } = started
+    const { url } = (await stripe.webhookEndpoints.list()).data[0] ?? { url: '' }
+    const other = await stripe.webhookEndpoints.create({ enabled_events: ['*'], url })
+    await control.deliver({ hold: true })
+    await create(1)
+    await stripe.webhookEndpoints.del(other.id)
+    await control.deliver({})
+    expect(await control.release()).toBe(2)
+    await settled()
+    expect(names()).toEqual(['0'])
+  })
+
   it("are tried again by the sandbox's clock where the endpoint fails", async () => {
     answers = [500, 500]
     await create(1)

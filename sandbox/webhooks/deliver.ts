@@ -22,6 +22,9 @@ type Outgoing = { event: StripeEvent; endpoint: WebhookEndpoint; attempt: number
  */
 const pauses = [60, 300, 1_800, 2 * hour, 5 * hour, 10 * hour, 12 * hour, 12 * hour, 12 * hour, 12 * hour]
 
+/** How many deliveries are remembered at least. */
+const kept = 10_000
+
 /** Sends each event to every endpoint that wants it, signed by the SDK's own signer, and again where it did not arrive. */
 export class Deliveries {
   readonly log: Delivery[] = []
@@ -129,31 +132,40 @@ export class Deliveries {
   }
 
   async #deliver(outgoing: Outgoing): Promise<void> {
-    const { endpoint, attempt } = outgoing
     const event = this.#sandbox.find('event', outgoing.event.id) ?? outgoing.event
+    // As it is now: it may have moved, or be gone.
+    const endpoint = this.#sandbox.find('webhook_endpoint', outgoing.endpoint.id)
+    if (endpoint?.status !== 'enabled') return
     const payload = JSON.stringify(event, asSent, 2)
     const secret = this.#sandbox.endpointSecrets.get(endpoint.id) ?? ''
     const signature = await this.#stripe.webhooks.generateTestHeaderStringAsync({ payload, secret })
-    const status = await fetch(endpoint.url, {
-      method: 'POST',
-      body: payload,
-      redirect: 'manual',
-      signal: AbortSignal.timeout(this.#options.timeout),
-      headers: {
-        'Content-Type': 'application/json; charset=utf-8',
-        'Stripe-Signature': signature,
-        'User-Agent': 'Stripe/1.0 (+https://stripe.com/docs/webhooks)',
-      },
-    }).then(
-      async (response) => {
-        await response.arrayBuffer()
-        return response.status
-      },
-      () => 'failed' as const,
-    )
+    const status = await this.#post(endpoint.url, payload, signature)
+    const { attempt } = outgoing
     this.log.push({ event: event.id, type: event.type, endpoint: endpoint.id, attempt, status })
+    if (this.log.length > 2 * kept) this.log.splice(0, kept)
     if (status !== 'failed' && status >= 200 && status < 300) this.#count(event, -1)
     else this.#retry(outgoing)
+  }
+
+  async #post(url: string, body: string, signature: string): Promise<number | 'failed'> {
+    try {
+      const response = await fetch(url, {
+        method: 'POST',
+        body,
+        redirect: 'manual',
+        signal: AbortSignal.timeout(this.#options.timeout),
+        headers: {
+          'Content-Type': 'application/json; charset=utf-8',
+          'Stripe-Signature': signature,
+          'User-Agent': 'Stripe/1.0 (+https://stripe.com/docs/webhooks)',
+        },
+      })
+      await response.arrayBuffer()
+      return response.status
+    } catch {
+      // Nobody there, too slow, or cut off: to Stripe all the same.
+      return 'failed'
+    }
   }
 
   #retry(outgoing: Outgoing): void {
