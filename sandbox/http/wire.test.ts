@@ -182,6 +182,22 @@ describe('idempotency keys', () => {
     expect((await first).name).toBe('Slow')
   })
 
+  it('keep a declined payment as well: the same refusal comes again, and the card is not asked twice', async () => {
+    const pay = () =>
+      refusal(
+        started.stripe.paymentIntents.create(
+          { amount: 777, confirm: true, currency: 'usd', payment_method: 'pm_card_chargeDeclined' },
+          { idempotencyKey: 'declined' },
+        ),
+      )
+    const [first, second] = [await pay(), await pay()]
+    expect(second.headers?.['idempotent-replayed']).toBe('true')
+    expect(second.charge).toBe(first.charge)
+    expect(
+      (await started.stripe.charges.list({ limit: 100 })).data.filter(({ amount }) => amount === 777),
+    ).toHaveLength(1)
+  })
+
   it('may come again corrected where nothing was done', async () => {
     const create = (email: string) =>
       started.stripe.customers.create({ email }, { idempotencyKey: 'corrected' })
