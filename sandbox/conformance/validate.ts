@@ -1,5 +1,6 @@
 import { Ajv, type ValidateFunction } from 'ajv'
 import { document, type Schema } from '../openapi/document.ts'
+import { newer } from '../openapi/newer.ts'
 
 /** What is wrong with an object, in the order in which it was found; empty where nothing is. */
 export type Problems = string[]
@@ -8,9 +9,15 @@ const ajv = new Ajv({ allErrors: true, strict: false, validateFormats: false })
 ajv.addSchema({
   $id: 'stripe',
   $defs: Object.fromEntries(
-    Object.entries(document.schemas).map(([name, schema]) => [name, toJsonSchema(schema)]),
+    Object.entries(document.schemas).map(([name, schema]) => [name, toJsonSchema(withNewer(name, schema))]),
   ),
 })
+/** With the fields that the document does not have yet, whatever they hold. */
+function withNewer(name: string, schema: Schema): Schema {
+  const added = Object.keys(newer[name] ?? {}).map((field) => [field, {}])
+  return { ...schema, properties: { ...schema.properties, ...Object.fromEntries(added) } }
+}
+
 const validators = new Map<string, ValidateFunction>()
 
 /** Checks an answer against what Stripe's document says of the operation; of an error, against its error. */

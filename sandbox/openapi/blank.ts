@@ -1,4 +1,5 @@
 import { resolve, type Schema, schemaOf } from './document.ts'
+import { newer } from './newer.ts'
 
 /**
  * Fields that are there only when somebody asks to expand them, or when the account has a feature that the sandbox
@@ -19,7 +20,7 @@ const onRequest = new Set([
  * there, and empty. Whatever has a meaning is laid over it.
  */
 export function blank(name: string): Record<string, unknown> {
-  const kept = blanks.get(name) ?? (blankOf(schemaOf(name)) as Record<string, unknown>)
+  const kept = blanks.get(name) ?? { ...(blankOf(schemaOf(name)) as object), ...newer[name] }
   blanks.set(name, kept)
   return structuredClone(kept)
 }

@@ -53,6 +53,7 @@ export function newItem(
     object: 'subscription_item',
     billing_thresholds: null,
     created: sandbox.clock.now,
+    current_trial: null,
     current_period_end: period.end,
     current_period_start: period.start,
     discounts: [],
