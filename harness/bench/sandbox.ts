@@ -14,12 +14,28 @@ export async function benchSandbox(say: (line: string) => void): Promise<boolean
   const mock = await startMock(say)
   try {
     const conformance = await checkConformance({ mock: mock.origin })
-    const { offered, described, notOffered, notPlayed, requests, answers, events, mock: mocked } = conformance
+    const {
+      offered,
+      described,
+      notOffered,
+      notPlayed,
+      requests,
+      answers,
+      promised,
+      events,
+      mock: mocked,
+    } = conformance
     say(
       `operations: ${offered} of the ${described} that Stripe has for these resources; ${offered - notPlayed.length} played`,
     )
     const table = plainTable(['what', 'checked', 'valid', 'share'], ['left', 'right', 'right', 'right'])
-    const rows = Object.entries({ requests, 'requests, by stripe-mock': mocked, answers, events })
+    const rows = Object.entries({
+      requests,
+      'requests, by stripe-mock': mocked,
+      answers,
+      "answers, by the SDK's types": promised,
+      events,
+    })
     for (const [what, share] of rows) {
       if (!share) continue
       const percent = share.checked === 0 ? 0 : (100 * share.valid) / share.checked

@@ -3,6 +3,7 @@ import type { StripeEvent } from '../core/objects/events.ts'
 import type { Exchange } from '../http/api.ts'
 import { type Form, readParameters } from '../http/parameters.ts'
 import { document } from '../openapi/document.ts'
+import { missingOfPromised } from './promised.ts'
 import { problemsOfAnswer, problemsOfEvent, problemsOfRequest } from './validate.ts'
 
 /** What was looked at, how much of it was as Stripe's document says, and each that was not. */
@@ -41,6 +42,12 @@ export class Recorder {
     return shareOf(this.exchanges, ({ route, status, body }) =>
       problemsOfAnswer(route, status, JSON.parse(body)),
     )
+  }
+
+  /** Whether answers have all that the SDK's types promise. */
+  promised(): Share {
+    const answers = this.exchanges.filter(({ status }) => status < 400)
+    return shareOf(answers, ({ body }) => missingOfPromised(JSON.parse(body)))
   }
 
   eventShare(): Share {

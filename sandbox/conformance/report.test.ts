@@ -10,6 +10,7 @@ describe('the sandbox', () => {
     expect(conformance.notPlayed).toEqual([])
     expect(conformance.requests.problems).toEqual([])
     expect(conformance.answers.problems).toEqual([])
+    expect(conformance.promised.problems).toEqual([])
     expect(conformance.events.problems).toEqual([])
     expect(conformance.answers.checked).toBeGreaterThan(150)
     expect(conformance.events.checked).toBeGreaterThan(150)

@@ -1,6 +1,6 @@
 /**
  * Fields that the SDK's version of the API has and the document, which is older and leaves some out, does not: empty, as
- * whatever the sandbox does not model. testing/promised.ts notices when there are more.
+ * whatever the sandbox does not model. conformance/promised.ts notices when there are more.
  */
 export const newer: Record<string, Record<string, unknown>> = {
   charge: { source: null },
