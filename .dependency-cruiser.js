@@ -1,6 +1,6 @@
 /**
  * Imports point one way: web, api, worker → domain → data; loadtests → fixtures; seed → fixtures, data;
- * harness → what it runs; perf-budgets and fixtures import nothing of ours.
+ * harness → what it runs; perf-budgets, fixtures and sandbox import nothing of ours.
  */
 const rooms = [
   'app/web',
@@ -15,6 +15,7 @@ const rooms = [
   'perf-budgets',
   'dashboards',
   'harness',
+  'sandbox',
 ]
 
 const mayImport = {
@@ -29,7 +30,8 @@ const mayImport = {
   loadtests: ['fixtures', 'perf-budgets'],
   'perf-budgets': [],
   dashboards: ['perf-budgets'],
-  harness: ['perf-budgets', 'dashboards', 'fixtures', 'seed', 'loadtests', 'app/edge', 'app/data'],
+  harness: ['perf-budgets', 'dashboards', 'fixtures', 'seed', 'loadtests', 'app/edge', 'app/data', 'sandbox'],
+  sandbox: [],
 }
 
 const literal = (text) => text.replaceAll('/', '\\/')

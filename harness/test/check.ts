@@ -4,7 +4,16 @@ import { execa } from 'execa'
 /** One program of the compiler for each world that our code runs in. */
 const typePrograms = ['tsconfig.json', 'app/web/tsconfig.json', 'loadtests/tsconfig.json']
 
-const importRoots = ['app', 'dashboards', 'fixtures', 'harness', 'loadtests', 'perf-budgets', 'seed']
+const importRoots = [
+  'app',
+  'dashboards',
+  'fixtures',
+  'harness',
+  'loadtests',
+  'perf-budgets',
+  'sandbox',
+  'seed',
+]
 
 /** Runs the type checker over every room; true when all are clean. */
 export async function checkTypes(): Promise<boolean> {

@@ -13,6 +13,7 @@ const wrong: Record<string, { code: string; breaks?: string }> = {
   'fixtures/users.ts': { code: "import '../seed/copy.ts'", breaks: 'fixtures-imports-one-way' },
   'perf-budgets/slo.ts': { code: "import '../fixtures/users.ts'", breaks: 'perf-budgets-imports-one-way' },
   'loadtests/swarm.ts': { code: "import 'node:fs'", breaks: 'k6-code-imports-files-and-k6-only' },
+  'sandbox/server.ts': { code: "import '../harness/run.ts'", breaks: 'sandbox-imports-one-way' },
   'harness/run.ts': {
     code: "import '../loadtests/swarm.ts'",
     breaks: 'harness-reads-only-what-is-not-k6',
@@ -33,12 +34,15 @@ describe('import directions', () => {
       await writeFile(join(house, file), `${code}\nexport {}\n`)
     }
     const { forbidden, options } = await extractConfig(join(process.cwd(), '.dependency-cruiser.js'))
-    const result = await cruise(['app', 'fixtures', 'seed', 'loadtests', 'perf-budgets', 'harness'], {
-      ...options,
-      baseDir: house,
-      validate: true,
-      ruleSet: { forbidden },
-    })
+    const result = await cruise(
+      ['app', 'fixtures', 'seed', 'loadtests', 'perf-budgets', 'harness', 'sandbox'],
+      {
+        ...options,
+        baseDir: house,
+        validate: true,
+        ruleSet: { forbidden },
+      },
+    )
     if (typeof result.output === 'string') throw new Error(result.output)
     for (const { from, rule } of result.output.summary.violations) {
       found.set(from, [...(found.get(from) ?? []), rule.name])

@@ -2,7 +2,13 @@ import { type Overlay, sendsOnce } from './sends-once.ts'
 
 /** One way to get a tool, tried in the order of the table. */
 export type Way =
-  | { kind: 'go'; module: string; overlay?: Overlay }
+  | {
+      kind: 'go'
+      module: string
+      overlay?: Overlay
+      /** The variable of the program that its makers set to its version when they build it. */
+      versionIn?: string
+    }
   | { kind: 'apt'; packages: string[] }
   | { kind: 'brew'; packages: string[] }
   | {
@@ -156,6 +162,18 @@ export const tools = {
           'v1.7.12',
         ),
       },
+    ],
+  },
+  'stripe-mock': {
+    name: 'stripe-mock',
+    for: 'the conformance of the payments sandbox',
+    programs: ['stripe-mock'],
+    version: { args: ['-version'], pattern: /stripe-mock (\d+\.\d+\.\d+)/ },
+    minimum: '0.203.0',
+    pinned: '0.203.0',
+    ways: [
+      { kind: 'go', module: 'github.com/stripe/stripe-mock', versionIn: 'main.version' },
+      { kind: 'brew', packages: ['stripe/stripe-mock/stripe-mock'] },
     ],
   },
   promtool: {

@@ -13,7 +13,10 @@ export class WayFailed extends Error {}
 
 /** How a person would go this way by hand. */
 export function commandOf(tool: Tool, way: Way): string {
-  if (way.kind === 'go') return `go install ${way.module}@v${tool.pinned}`
+  if (way.kind === 'go') {
+    const flags = versionFlags(tool, way).map((flag) => `${/\s/.test(flag) ? `"${flag}"` : flag} `)
+    return `go install ${flags.join('')}${way.module}@v${tool.pinned}`
+  }
   if (way.kind === 'apt') return `apt-get install -y ${way.packages.join(' ')}`
   if (way.kind === 'brew') return `brew install ${way.packages.join(' ')}`
   const system = currentPlatform()
@@ -30,11 +33,18 @@ export async function go(tool: Tool, way: Way): Promise<void> {
   return release(tool, way)
 }
 
-async function goInstall(tool: Tool, way: { module: string; overlay?: Overlay }): Promise<void> {
+type GoWay = Extract<Way, { kind: 'go' }>
+
+/** Some programs do not know their version unless it is told when they are built. */
+const versionFlags = (tool: Tool, { versionIn }: GoWay): string[] =>
+  versionIn ? ['-ldflags', `-X ${versionIn}=${tool.pinned}`] : []
+
+async function goInstall(tool: Tool, way: GoWay): Promise<void> {
   const staging = await stagingDirectory()
   try {
     const overlay = way.overlay && (await overlayIn(staging, way.overlay))
-    await run('go', ['install', ...(overlay ?? []), `${way.module}@v${tool.pinned}`], { GOBIN: staging })
+    const flags = [...(overlay ?? []), ...versionFlags(tool, way)]
+    await run('go', ['install', ...flags, `${way.module}@v${tool.pinned}`], { GOBIN: staging })
     if (way.overlay && overlay) {
       await writeFile(join(staging, way.overlay.mark), '')
       await keep(join(staging, way.overlay.mark))

@@ -33,6 +33,10 @@ const benchmarks = {
     const { benchGate, recordedGates } = await import('../../bench/gate.ts')
     await benchGate(slices.length > 0 ? slices.map(fromHere) : await recordedGates(), gates, print)
   },
+  sandbox: async () => {
+    const { benchSandbox } = await import('../../bench/sandbox.ts')
+    process.exitCode = (await benchSandbox(print)) ? exitCodes.pass : exitCodes.fail
+  },
   truth: async ({ cases, shards }: Options) => {
     const { benchTruth } = await import('../../bench/truth.ts')
     const { caseNames } = await import('../../bench/truth/cases.ts')
@@ -46,7 +50,7 @@ export function register(program: Command): void {
   program
     .command('bench')
     .description(
-      'prints what things cost: pnpm bench:app, bench:routes, bench:generator, bench:gate, bench:truth',
+      'prints what things cost: pnpm bench:app, bench:routes, bench:generator, bench:gate, bench:truth; and what share of the payments sandbox is as Stripe documents it: bench:sandbox',
     )
     .argument('<what>', names.join(', '))
     .option('--pairs <n>', 'app: how often each of two is measured', wholeNumber(3, 101), 9)
