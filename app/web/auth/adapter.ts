@@ -20,6 +20,8 @@ import { device, keepDevice } from './device.ts'
 export function createAdapter(): Adapter {
   const proved = new Map<string, boolean>()
   let signedIn: string | undefined
+  /** Whose address this request has proved: by the link of a mail. */
+  let provedNow: string | undefined
   const told = (user: Account): AdapterUser => {
     proved.set(user.id, user.emailVerified !== null)
     return user
@@ -43,12 +45,15 @@ export function createAdapter(): Adapter {
       return user && told(user)
     },
     async createUser({ email, name, emailVerified }) {
-      return told(await accounts.create({ email, name: name ?? email, emailVerified }))
+      const user = await accounts.create({ email, name: name ?? email, emailVerified })
+      if (emailVerified) provedNow = user.id
+      return told(user)
     },
     /** The library calls it when somebody came by a link of a mail. */
     async updateUser({ id }) {
       // In a browser that is signed in already whoever signed up and whoever reads the mail are the same.
       await proveAddress(id, await currentToken())
+      provedNow = id
       const user = await accounts.byId(id)
       if (!user) throw new Error(`no user ${id}`)
       return told(user)
@@ -67,7 +72,8 @@ export function createAdapter(): Adapter {
         expires,
         token: sessionToken,
         device: await device(),
-        proved: true,
+        // A provider's word that it knows somebody is no proof that they read their mail.
+        proved: provedNow === userId,
         addressProved: seenProved(userId),
       })
       // A browser has one session: the new one takes the place of what it had.

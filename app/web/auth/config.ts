@@ -4,7 +4,7 @@ import { createLog } from '@worklane/data/log.ts'
 import { provedByProvider } from '@worklane/domain/accounts/provider.ts'
 import { Problem, type ProblemKind } from '@worklane/domain/errors.ts'
 import { verifyPassword } from '@worklane/domain/sessions/passwords.ts'
-import { createSession } from '@worklane/domain/sessions/sessions.ts'
+import { createSession, revokeSession } from '@worklane/domain/sessions/sessions.ts'
 import { newToken } from '@worklane/domain/sessions/token.ts'
 import NextAuth, { CredentialsSignin, type NextAuthConfig } from 'next-auth'
 import { encode } from 'next-auth/jwt'
@@ -113,12 +113,15 @@ const config = {
       const checked = Checked.safeParse(parameters.token?.checked)
       if (!checked.success) return encode(parameters)
       const { userId, passwordHash } = checked.data
+      const before = await sessionToken()
       const session = createSession(userId, { device: await device(), passwordHash })
       const { token } = await session.catch((error: unknown) => {
         // As a wrong one: it was changed since it was checked.
         throw isProblem(error, 'unauthenticated') ? new CredentialsSignin(error.message) : error
       })
       await keepDevice(userId)
+      // A browser has one session: the new one takes the place of what it had.
+      if (before !== undefined) await revokeSession(before)
       return token
     },
   },
