@@ -220,6 +220,7 @@ export const routes = {
   'page /settings/labels': page(),
   'page /settings/api-keys': page(),
   'page /settings/audit': page(),
+  'page /settings/billing': page(),
 
   'rsc /dashboard': navigation(),
   'rsc /projects/[projectId]': navigation(),
@@ -237,6 +238,7 @@ export const routes = {
   'rsc /settings/labels': navigation(),
   'rsc /settings/api-keys': navigation(),
   'rsc /settings/audit': navigation(),
+  'rsc /settings/billing': navigation(),
 
   'GET /v1/me': rest(),
   'PATCH /v1/me': rest(write),
@@ -299,6 +301,11 @@ export const routes = {
   'POST /v1/api-keys': rest(write),
   'DELETE /v1/api-keys/:apiKeyId': rest(write),
   'GET /v1/audit': rest(),
+  'GET /v1/billing': rest(),
+  'POST /v1/billing/checkout': rest(heavy),
+  'POST /v1/billing/portal': rest(heavy),
+  'POST /v1/billing/sync': rest(write),
+  'GET /v1/invoices': rest(),
 
   'trpc me.get': trpc(),
   'trpc me.update': trpc(write),
@@ -360,11 +367,17 @@ export const routes = {
   'trpc apiKey.create': trpc(write),
   'trpc apiKey.revoke': trpc(write),
   'trpc audit.list': trpc(),
+  'trpc billing.get': trpc(),
+  'trpc billing.checkout': trpc(heavy),
+  'trpc billing.portal': trpc(heavy),
+  'trpc billing.sync': trpc(write),
+  'trpc invoice.list': trpc(),
 } as const satisfies Record<string, RouteBudget>
 
 export type RouteName = keyof typeof routes
 
 const endsATenant = 'ends what the other users of a run stand on'
+const atStripe = 'asks Stripe, which is not in a load run yet'
 const endsAPerson = 'ends the person who asks, or their session'
 
 /** Routes that no load test asks, each with its reason; every other one is asked by a scenario. */
@@ -387,6 +400,10 @@ export const withoutLoad: Partial<Record<RouteName, string>> = {
   'trpc organisation.remove': endsATenant,
   'POST /v1/organisations': 'leaves an organisation behind with every request',
   'trpc organisation.create': 'leaves an organisation behind with every request',
+  'POST /v1/billing/checkout': atStripe,
+  'trpc billing.checkout': atStripe,
+  'POST /v1/billing/portal': atStripe,
+  'trpc billing.portal': atStripe,
 }
 
 /** Pages that Lighthouse does not audit, each with its reason. */

@@ -45,7 +45,9 @@ describe('the API', () => {
       ...told,
     })
     expect(trpc.status).toBe(402)
-    expect(await trpc.json()).toMatchObject({ error: { data: { httpStatus: 402, beyondPlan: told } } })
+    expect(await trpc.json()).toMatchObject({
+      error: { data: { httpStatus: 402, type: '/docs#plan-limits', ...told } },
+    })
   })
 
   it('says in problem+json who is not signed in', async () => {

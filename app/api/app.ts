@@ -14,6 +14,7 @@ import { comeBackIn, limitHeaders, problemResponse } from './problem.ts'
 import { readToTheEnd } from './read-to-the-end.ts'
 import { methodsOf, restRoutes, type Variables } from './rest.ts'
 import { router } from './trpc.ts'
+import { webhookRoutes } from './webhooks.ts'
 
 export type Observation = {
   route: string
@@ -109,6 +110,7 @@ export function createApi({ origin, onRequest, onError }: ApiOptions) {
       },
     })(context, next)
   })
+  app.route('/', webhookRoutes())
   app.route('/', eventRoutes(origin))
   app.route('/', restRoutes())
 

@@ -1,3 +1,4 @@
+import { intakeCounts } from '@worklane/domain/billing/intake.ts'
 import { cacheCounts } from '@worklane/domain/cache.ts'
 import { hub } from '@worklane/domain/live/hub.ts'
 import { limitCounts, runtime } from '@worklane/domain/runtime.ts'
@@ -50,6 +51,15 @@ export function registerGauges(): void {
     collect() {
       this.reset()
       this.inc(limitCounts.unavailable)
+    },
+  })
+  new Counter({
+    name: 'stripe_events_total',
+    help: 'Webhooks of Stripe by how they ended',
+    labelNames: ['outcome'],
+    collect() {
+      this.reset()
+      for (const [outcome, count] of Object.entries(intakeCounts)) this.inc({ outcome }, count)
     },
   })
   new Gauge({

@@ -81,11 +81,9 @@ export function openApiDocument(origin: string): object {
         ...(isRead(operation) ? { 304: { description: 'What the caller has is what there is' } } : {}),
         400: problem('The input is not valid; `errors` names the fields'),
         401: problem('Not signed in'),
-        ...(operation.needs === undefined
+        ...(operation.needs === undefined && (isRead(operation) || operation.evenReadOnly)
           ? {}
-          : {
-              402: problem('The plan of the organisation does not allow it; `limit`, `used` and `liftedBy`'),
-            }),
+          : { 402: problem('The plan does not allow it (`need`, `liftedBy`), or an invoice is not paid') }),
         403: problem('The role or the scopes do not suffice, or the write came from another site'),
         404: problem('Not there, or of another organisation'),
         ...(isRead(operation)

@@ -1,6 +1,5 @@
 import { initTRPC, TRPCError, type TRPCMutationProcedure, type TRPCQueryProcedure } from '@trpc/server'
 import type { Actor } from '@worklane/domain/actor.ts'
-import { BeyondPlan } from '@worklane/domain/billing/entitlements.ts'
 import { Problem, type ProblemKind } from '@worklane/domain/errors.ts'
 import { type Call, perform } from '@worklane/domain/execute.ts'
 import { type AnyOperation, isRead } from '@worklane/domain/operation.ts'
@@ -13,6 +12,7 @@ const codes = {
   invalid: 'BAD_REQUEST',
   unauthenticated: 'UNAUTHORIZED',
   beyondPlan: 'PAYMENT_REQUIRED',
+  readOnly: 'PAYMENT_REQUIRED',
   forbidden: 'FORBIDDEN',
   notFound: 'NOT_FOUND',
   conflict: 'CONFLICT',
@@ -33,7 +33,7 @@ const t = initTRPC.context<Context>().create({
       path: shape.data.path,
       requestId: ctx?.requestId,
       errors: error.cause instanceof Problem ? error.cause.fields : [],
-      ...(error.cause instanceof BeyondPlan ? { beyondPlan: error.cause.members } : {}),
+      ...(error.cause instanceof Problem ? { type: error.cause.type, ...error.cause.members } : {}),
     },
   }),
 })

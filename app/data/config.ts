@@ -39,6 +39,21 @@ const common = z.object({
   RATE_LIMIT_PATIENCE_MS: z.coerce.number().int().min(1).max(60_000).default(250),
   /** Reads a minute that an organisation may make at most, whatever its plan pays for: what the machine can spare. */
   ORGANISATION_READS_CAP: z.coerce.number().positive().optional(),
+  /** Payments, by Stripe; without its key billing is off. */
+  STRIPE_SECRET_KEY: z.string().min(1).optional(),
+  /** Where Stripe is, when it is not Stripe: the payments sandbox. */
+  STRIPE_API_URL: z.url({ protocol: /^https?$/ }).optional(),
+  /** What signs its webhooks; two with a comma while one takes the other's place. */
+  STRIPE_WEBHOOK_SECRETS: z
+    .string()
+    .transform((text) =>
+      text
+        .split(',')
+        .map((secret) => secret.trim())
+        .filter(Boolean),
+    )
+    .pipe(z.array(z.string()).min(1, 'names none').max(2, 'names more than two'))
+    .optional(),
   /** A stream of live updates is open this long at most; its client comes back, to whichever process there is. */
   EVENT_STREAM_SECONDS: z.coerce.number().int().min(1).max(86_400).default(900),
 })
@@ -47,10 +62,17 @@ const listening = { HOST: z.string().default('127.0.0.1'), PORT: port }
 
 /** What each process reads from its environment, once, at its start. */
 export const environments = {
-  api: common.extend({ ...listening, AUTH_DATABASE_URL: postgres }),
+  api: common.extend({ ...listening, AUTH_DATABASE_URL: postgres, INTAKE_DATABASE_URL: postgres.optional() }),
   web: common.extend({ AUTH_DATABASE_URL: postgres, AUTH_SECRET: z.string().min(32) }),
-  worker: common.extend({ ...listening, RELAY_DATABASE_URL: postgres }),
-  domain: common.extend({ AUTH_DATABASE_URL: postgres.optional() }),
+  worker: common.extend({
+    ...listening,
+    RELAY_DATABASE_URL: postgres,
+    INTAKE_DATABASE_URL: postgres.optional(),
+  }),
+  domain: common.extend({
+    AUTH_DATABASE_URL: postgres.optional(),
+    INTAKE_DATABASE_URL: postgres.optional(),
+  }),
 }
 
 export type Environment<Kind extends keyof typeof environments> = z.infer<(typeof environments)[Kind]>

@@ -42,6 +42,7 @@ describe('a process', () => {
     APP_DATABASE_URL: database.urls.app,
     AUTH_DATABASE_URL: database.urls.auth,
     RELAY_DATABASE_URL: database.urls.relay,
+    INTAKE_DATABASE_URL: database.urls.intake,
   })
 
   async function start(kind: keyof typeof processes, env: Record<string, string>) {
@@ -57,13 +58,20 @@ describe('a process', () => {
     const kinds = Object.keys(processes) as (keyof typeof processes)[]
     for (const { exitCode, stdout, lines } of await Promise.all(kinds.map((kind) => start(kind, env)))) {
       expect(lines, lines.join('\n')).toHaveLength(1)
-      expect(lines[0]).toMatch(/^(api|worker) does not start: (APP|AUTH|RELAY)_DATABASE_URL /)
+      expect(lines[0]).toMatch(/^(api|worker) does not start: (APP|AUTH|RELAY|INTAKE)_DATABASE_URL /)
       expect(lines[0]).toMatch(why)
       expect(exitCode).toBe(64)
       expect(stdout + lines.join('')).not.toContain(password)
     }
   }
-  const inEach = (url: string) => ({ APP_DATABASE_URL: url, AUTH_DATABASE_URL: url, RELAY_DATABASE_URL: url })
+  const variables = {
+    worklane_app: ['APP_DATABASE_URL', 'app'],
+    worklane_auth: ['AUTH_DATABASE_URL', 'auth'],
+    worklane_relay: ['RELAY_DATABASE_URL', 'relay'],
+    worklane_intake: ['INTAKE_DATABASE_URL', 'intake'],
+  } as const
+  const inEach = (url: string) =>
+    Object.fromEntries(Object.values(variables).map(([variable]) => [variable, url]))
 
   it('refuses to start as a superuser', async () => {
     const { url } = await role('superuser')
@@ -88,11 +96,31 @@ describe('a process', () => {
     await refusedByAll({}, /table tasks does not force row-level security — alter table tasks force/)
   }, 90_000)
 
-  const variables = {
-    worklane_app: ['APP_DATABASE_URL', 'app'],
-    worklane_auth: ['AUTH_DATABASE_URL', 'auth'],
-    worklane_relay: ['RELAY_DATABASE_URL', 'relay'],
-  } as const
+  it.each([
+    ['a role that may replicate', 'replication', ''],
+    ['a role that makes roles', 'createrole', ''],
+    ['a role that runs programs of the server', '', 'grant pg_execute_server_program to'],
+    ['a role that reads files of the server', '', 'grant pg_read_server_files to'],
+    ['a role that writes all data', '', 'grant pg_write_all_data to'],
+  ])(
+    'refuses to start as %s',
+    async (_, attributes, grant) => {
+      const { name, url } = await role(attributes)
+      if (grant) await database.query(`${grant} ${name}`)
+      await refusedByAll(
+        inEach(url),
+        /probe_\w+, (which can become \w+, )?which may read or change what row-level/,
+      )
+    },
+    90_000,
+  )
+
+  it('refuses to start where a policy shows more than one organisation’s rows', async () => {
+    await database.query('create policy everything on tasks for select to worklane_app using (true)')
+    undo.push('drop policy everything on tasks')
+    await refusedByAll({}, /table tasks has a policy that shows more than one organisation’s rows — drop/)
+  }, 90_000)
+
   const groups = Object.keys(variables) as (keyof typeof variables)[]
 
   /** What the first query of a pool of each kind comes to. @param given in place of the role's own string */
@@ -176,14 +204,14 @@ describe('a process', () => {
     [
       'stands in another schema that these may read',
       `create schema extra; create table extra.notes (org_id uuid);
-       grant select on extra.notes to worklane_app, worklane_auth, worklane_relay`,
+       grant select on extra.notes to worklane_app, worklane_auth, worklane_relay, worklane_intake`,
       'drop schema extra cascade',
       'table extra.notes has no row-level security',
     ],
     [
       'is shown by a view of its owner',
       `create view all_tasks as select * from tasks;
-       grant select on all_tasks to worklane_app, worklane_auth, worklane_relay`,
+       grant select on all_tasks to worklane_app, worklane_auth, worklane_relay, worklane_intake`,
       'drop view all_tasks',
       'view all_tasks shows what its owner sees',
     ],
@@ -191,7 +219,7 @@ describe('a process', () => {
       'is hidden by a table of the same name',
       `create schema first; create table first.tasks (id int);
        do $$ begin execute format('alter database %I set search_path = first, public', current_database()); end $$;
-       grant usage on schema first to worklane_app, worklane_auth, worklane_relay`,
+       grant usage on schema first to worklane_app, worklane_auth, worklane_relay, worklane_intake`,
       `do $$ begin execute format('alter database %I reset search_path', current_database()); end $$; drop schema first cascade`,
       'begins in another schema than public',
     ],
@@ -204,7 +232,7 @@ describe('a process', () => {
   it('does not mind what others keep in the same database', async () => {
     await database.query('create schema other; create table other.notes (org_id uuid)')
     undo.push('drop schema other cascade')
-    expect(await firstQueries()).toEqual(['answered', 'answered', 'answered'])
+    expect(await firstQueries()).toEqual(groups.map(() => 'answered'))
   })
 
   it('is refused by every connection of a pool, not only by the first', async () => {

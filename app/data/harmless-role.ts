@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { RefusedConnection } from './refused-connection.ts'
 
 /** The roles that policies and grants name. Nobody signs in as one of them: see roles.ts. */
-export type Group = 'worklane_app' | 'worklane_auth' | 'worklane_relay'
+export type Group = 'worklane_app' | 'worklane_auth' | 'worklane_relay' | 'worklane_intake'
 
 /**
  * Who this is, and what of the tenant tables row-level security would not keep from them. A tenant table has `org_id`,
@@ -11,7 +11,7 @@ export type Group = 'worklane_app' | 'worklane_auth' | 'worklane_relay'
  */
 const question = `
   with powers as (
-    select p.oid, p.rolname, p.rolsuper, p.rolbypassrls, p.rolname in (current_user, session_user) as own
+    select p.oid, p.rolname, p.rolsuper, p.rolbypassrls, p.rolreplication, p.rolcreaterole, p.rolname in (current_user, session_user) as own
     from pg_roles p
     where exists (
       select from pg_roles me
@@ -33,18 +33,29 @@ const question = `
   select current_user as name, coalesce(current_schema(), '') as schema,
     (select rolname from powers where rolsuper order by own desc, rolname limit 1) as superuser,
     (select rolname from powers where rolbypassrls order by own desc, rolname limit 1) as bypassing,
+    (select rolname from powers where rolreplication or rolcreaterole or rolname in (
+      'pg_execute_server_program', 'pg_read_server_files', 'pg_write_server_files', 'pg_write_all_data')
+      order by own desc, rolname limit 1) as mighty,
+    (select c.oid::regclass::text from pg_policy p join pg_class c on c.oid = p.polrelid
+      where p.polpermissive and p.polcmd <> 'a' and (p.polroles = '{0}' or p.polroles && array(select oid from powers))
+        and exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'org_id' and not a.attisdropped)
+        and pg_get_expr(p.polqual, p.polrelid) not like '%current_org_id()%'
+        and exists (select from powers where rolname = 'worklane_app')
+      order by 1 limit 1) as open,
     (select name from tenant_tables where relowner in (select oid from powers) order by name limit 1) as owned,
     (select name from tenant_tables where not relrowsecurity order by name limit 1) as unprotected,
     (select name from tenant_tables where not relforcerowsecurity order by name limit 1) as unforced,
     (select name from relations where not is_table and in_reach and not shows_own order by name limit 1) as view,
     (select coalesce(array_agg(rolname::text order by rolname), '{}') from powers
-      where rolname in ('worklane_app', 'worklane_auth', 'worklane_relay', 'worklane_keeper')) as groups`
+      where rolname in ('worklane_app', 'worklane_auth', 'worklane_relay', 'worklane_intake', 'worklane_keeper')) as groups`
 
 type Answer = {
   name: string
   schema: string
   superuser: string | null
   bypassing: string | null
+  mighty: string | null
+  open: string | null
   owned: string | null
   unprotected: string | null
   unforced: string | null
@@ -67,7 +78,8 @@ export async function assertHarmlessRole(
   const refuse = (problem: string, fix: string) => {
     throw new RefusedConnection(variable, problem, fix)
   }
-  const { name, schema, superuser, bypassing, owned, unprotected, unforced, view, groups } = answer
+  const { name, schema, superuser, bypassing, mighty, open, owned, unprotected, unforced, view, groups } =
+    answer
   const theRole = `sign in as a role of Worklane’s own, a member of ${group} and of nothing else`
   const signsIn = (other: string, what: string) =>
     other === name
@@ -75,6 +87,7 @@ export async function assertHarmlessRole(
       : `signs in as ${name}, which can become ${other}, ${what}`
   if (superuser) refuse(signsIn(superuser, 'a superuser, whom row-level security does not hold'), theRole)
   if (bypassing) refuse(signsIn(bypassing, 'which has BYPASSRLS'), theRole)
+  if (mighty) refuse(signsIn(mighty, 'which may read or change what row-level security never sees'), theRole)
   if (owned)
     refuse(`signs in as ${name}, the owner of the table ${owned}, who may do anything to it`, theRole)
   if (unprotected)
@@ -101,5 +114,10 @@ export async function assertHarmlessRole(
     refuse(
       'begins in another schema than public',
       'correct the search_path of its role, its database or its options',
+    )
+  if (open)
+    refuse(
+      `leads to a database whose table ${open} has a policy that shows more than one organisation’s rows`,
+      `drop the policy of ${open} that does not ask for current_org_id()`,
     )
 }

@@ -13,6 +13,7 @@ export const groups = {
   worker: 'worklane_worker',
   auth: 'worklane_auth',
   relay: 'worklane_relay',
+  intake: 'worklane_intake',
 } as const
 export type RoleKind = keyof typeof groups
 

@@ -110,17 +110,9 @@ describe('row-level security', () => {
 
   it('finds the tenant tables in the catalog', async () => {
     expect(await tablesWithOrgId(admin)).toEqual([
-      ...[
-        'activity',
-        'api_keys',
-        'audit_log',
-        'comments',
-        'idempotency',
-        'invitations',
-        'labels',
-        'memberships',
-      ],
-      ...['notifications', 'outbox', 'projects', 'saved_filters', 'tallies', 'task_labels', 'tasks'],
+      ...['activity', 'api_keys', 'audit_log', 'billing_customers', 'comments', 'idempotency', 'invitations'],
+      ...['invoices', 'labels', 'ledger_entries', 'memberships', 'notifications', 'outbox', 'payments'],
+      ...['projects', 'refunds', 'saved_filters', 'subscriptions', 'tallies', 'task_labels', 'tasks'],
     ])
   })
 
@@ -195,17 +187,17 @@ describe('row-level security', () => {
        from pg_roles r where rolname like 'worklane%' order by 1`,
         )
       ).rows
-    await expect.poll(async () => (await roles()).filter(({ rolcanlogin }) => !rolcanlogin).length).toBe(5)
+    await expect.poll(async () => (await roles()).filter(({ rolcanlogin }) => !rolcanlogin).length).toBe(6)
     const rows = await roles()
     const harmless = { rolsuper: false, rolbypassrls: false, rolcreaterole: false, owns: 0 }
     const groups = rows.filter(({ rolcanlogin }) => !rolcanlogin)
     expect(groups.map(({ rolname }) => rolname)).toEqual(
-      ['app', 'auth', 'keeper', 'relay', 'worker'].map((name) => `worklane_${name}`),
+      ['app', 'auth', 'intake', 'keeper', 'relay', 'worker'].map((name) => `worklane_${name}`),
     )
     for (const each of rows) expect(each).toMatchObject(harmless)
     // Whoever signs in belongs to one deployment.
     for (const { rolname } of rows.filter(({ rolcanlogin }) => rolcanlogin))
-      expect(rolname).toMatch(/^worklane_(app|worker|auth|relay)_[0-9a-f]{12}$/)
+      expect(rolname).toMatch(/^worklane_(app|worker|auth|relay|intake)_[0-9a-f]{12}$/)
   })
 
   it('keeps sessions from the application and tasks from sign-in', async () => {

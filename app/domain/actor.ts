@@ -14,6 +14,8 @@ export type Actor = {
   orgId: OrgId
   role: Role
   plan: Plan
+  /** From then on the organisation is read only, since an invoice is not paid; null for one that owes nothing. Epoch ms. */
+  readOnlyAt: number | null
   sessionVersion: number
   /** The session that asks; null when a key does. */
   sessionId: string | null

@@ -6,6 +6,7 @@ export const problems = {
   invalid: { status: 400, title: 'The input is not valid' },
   unauthenticated: { status: 401, title: 'Not signed in' },
   beyondPlan: { status: 402, title: 'Not in your plan' },
+  readOnly: { status: 402, title: 'Read only until an invoice is paid' },
   forbidden: { status: 403, title: 'Not allowed' },
   notFound: { status: 404, title: 'Not found' },
   conflict: { status: 409, title: 'Conflict' },

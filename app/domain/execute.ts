@@ -1,12 +1,12 @@
 import type { z } from 'zod'
 import { accountTransaction } from './accounts/transaction.ts'
 import type { Actor } from './actor.ts'
-import { requireFeature, withinPlan } from './billing/entitlements.ts'
+import { requireFeature, requireWritable, withinPlan } from './billing/entitlements.ts'
 import { cached } from './cache.ts'
 import { collectEffects, Effects, type RunStatement } from './effects.ts'
 import { invalidInput } from './errors.ts'
 import { faults, repeatedly } from './faults.ts'
-import { claim, keep } from './idempotency.ts'
+import { assertKey, claim, keep } from './idempotency.ts'
 import { type AnyOperation, isRead, type Operation, type Route, shapeDigest } from './operation.ts'
 import { authorise } from './permission.ts'
 import { checkLimits, type LimitVerdict, refuseBeyond } from './rate-limits.ts'
@@ -46,9 +46,14 @@ export async function perform(
   }
   authorise(operation, actor)
   requireFeature(operation, actor)
+  requireWritable(operation, actor)
   const parsed = validated(operation, input)
   const delay = faults().delays.get(operation.name)
   if (delay !== undefined) await new Promise((resolve) => setTimeout(resolve, delay))
+  if (operation.writes === 'elsewhere') {
+    if (call.idempotencyKey !== undefined) assertKey(call.idempotencyKey)
+    return operation.run(actor, parsed as never, call.idempotencyKey)
+  }
   if (!isRead(operation)) return write(operation, actor, parsed, call)
   const load = async () => {
     await repeatedly(operation.name, () => operation.run(actor, parsed as never))

@@ -7,6 +7,13 @@ import { hashPassword, verifyHash } from './sessions/passwords.ts'
 
 const longest = 200
 
+/** @throws Problem invalid */
+export function assertKey(key: string): void {
+  if (key.length > longest || !/^[\x21-\x7e]+$/.test(key)) {
+    throw invalidField('Idempotency-Key', `must be 1 to ${longest} visible ASCII characters`)
+  }
+}
+
 /**
  * Takes a key for a write, in the write's own transaction: a second call with it waits for the first to end.
  * Keys are kept for a day. The header's meaning: draft-ietf-httpapi-idempotency-key-header.
@@ -21,9 +28,7 @@ export async function claim(
   key: string | undefined,
 ): Promise<unknown> {
   if (key === undefined) return undefined
-  if (key.length > longest || !/^[\x21-\x7e]+$/.test(key)) {
-    throw invalidField('Idempotency-Key', `must be 1 to ${longest} visible ASCII characters`)
-  }
+  assertKey(key)
   const text = JSON.stringify(input)
   const digests = hasSecretInput(operation) ? slow : quick
   const digest = await digests.of(text)

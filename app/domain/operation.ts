@@ -32,10 +32,10 @@ type Common = {
   /** Costs more than others: a class of its own for rate limits. */
   heavy?: boolean
   /**
-   * Where a write happens: in the tenant's tables (the default), or across tenants in the accounts, through the
-   * role that may (see `accounts/transaction.ts`).
+   * Where a write happens: in the tenant's tables (the default), across tenants in the accounts, through the role
+   * that may (see `accounts/transaction.ts`), or at a service outside, for which no transaction of ours waits.
    */
-  writes?: 'tenant' | 'account'
+  writes?: 'tenant' | 'account' | 'elsewhere'
   /**
    * Changes who belongs to the organisation, or to all that the person belongs to, or what somebody may do there.
    * Such writes of one organisation happen one after another, and the caller's role is read again when its turn has
@@ -44,6 +44,8 @@ type Common = {
   locks?: 'organisation' | 'own organisations'
   /** What of the organisation's plan it takes up, or stands on: see `billing/entitlements.ts`. */
   needs?: Need
+  /** A write that can be done although an invoice is not paid: to pay it, to leave, to lock somebody out. */
+  evenReadOnly?: boolean
   /** Lets somebody else in, and so only a person may do it who has proved their address (docs/decisions/030). */
   needsProof?: boolean
   /** False for a write that is nobody's business but one's own, such as reading a notification. */
@@ -70,7 +72,8 @@ export type Operation<
   input: Input
   output: Output
   cache?: CacheRule<z.output<Input>>
-  run(actor: Actor, input: z.output<Input>): Promise<z.input<Output>>
+  /** @param key the caller's Idempotency-Key, for one that writes elsewhere: it happens once there */
+  run(actor: Actor, input: z.output<Input>, key?: string): Promise<z.input<Output>>
 }
 
 /** Any operation, where its types do not matter: for loops over the list of them. */
@@ -78,7 +81,7 @@ export type AnyOperation = Common & {
   input: z.ZodObject
   output: z.ZodType
   cache?: CacheRule<never>
-  run(actor: Actor, input: never): Promise<unknown>
+  run(actor: Actor, input: never, key?: string): Promise<unknown>
 }
 
 export const operation = <

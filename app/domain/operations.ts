@@ -1,6 +1,8 @@
 import { listActivity } from './activity/operations.ts'
 import { createApiKey, listApiKeys, revokeApiKey } from './api-keys/operations.ts'
 import { listAudit } from './audit/operations.ts'
+import { openPortal, startCheckout, syncBilling } from './billing/checkout.ts'
+import { getBilling, listInvoices } from './billing/operations.ts'
 import { createComment, listComments, removeComment, updateComment } from './comments/operations.ts'
 import { getDashboard } from './dashboard/operations.ts'
 import { createFilter, listFilters, removeFilter } from './filters/operations.ts'
@@ -102,6 +104,11 @@ export const operations = {
   'apiKey.list': listApiKeys,
   'apiKey.create': createApiKey,
   'apiKey.revoke': revokeApiKey,
+  'billing.get': getBilling,
+  'billing.checkout': startCheckout,
+  'billing.portal': openPortal,
+  'billing.sync': syncBilling,
+  'invoice.list': listInvoices,
   'audit.list': listAudit,
 } as const
 

@@ -20,21 +20,23 @@ const notGiven = 'must be the nextCursor of an earlier page'
 export const IdCursor = z.uuid({ version: undefined, error: notGiven }).optional()
 
 /** Time and id of the last row seen: two rows can have the same time, and none may be lost between pages. */
-export const TimeCursor = z
-  .string()
-  .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, notGiven)
-  // Postgres has no year 0.
-  .refine((cursor) => !cursor.startsWith('0000') && !Number.isNaN(Date.parse(cursor.split('_')[0] ?? '')), {
-    error: notGiven,
-  })
-  .optional()
+export const timeCursor = (id: string) =>
+  z
+    .string()
+    .regex(new RegExp(`^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z_${id}$`), notGiven)
+    // Postgres has no year 0.
+    .refine((cursor) => !cursor.startsWith('0000') && !Number.isNaN(Date.parse(cursor.split('_')[0] ?? '')), {
+      error: notGiven,
+    })
+    .optional()
+export const TimeCursor = timeCursor('[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}')
 
 export const timeCursorOf = (at: Date, id: string) => `${at.toISOString()}_${id}`
 
 /** The time and the id of a cursor. */
 export function timeAndId(cursor: string): { at: Date; id: string } {
-  const [at = '', id = ''] = cursor.split('_')
-  return { at: new Date(at), id }
+  const end = cursor.indexOf('_')
+  return { at: new Date(cursor.slice(0, end)), id: cursor.slice(end + 1) }
 }
 
 /** The number of the last thing seen, where they are numbered from 1. */

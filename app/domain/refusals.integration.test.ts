@@ -11,6 +11,7 @@ const ours = [
   /^(notifications|activity)_/,
   /^sessions_active_org_id_fkey$/,
   /^accounts_user_id_fkey$/,
+  /^billing_customers_stripe_id_key$/,
 ]
 
 describe('the refusals of the database', () => {

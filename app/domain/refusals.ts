@@ -29,6 +29,7 @@ const byConstraint: Record<string, () => Problem> = {
   api_keys_org_id_created_by_fkey: memberGone,
   invitations_invited_by_fkey: memberGone,
   memberships_user_id_fkey: gone('person'),
+  subscriptions_go_on: taken('Your organisation has a subscription: cancel it first, and wait for its end.'),
   sessions_user_id_fkey: () => new Problem('unauthenticated', 'This account was removed.'),
 }
 

@@ -1,4 +1,5 @@
 import { ConfigurationError, readEnvironment } from '@worklane/data/config.ts'
+import type { Group } from '@worklane/data/harmless-role.ts'
 import { toleratesLostConnections } from '@worklane/data/lost-connections.ts'
 import { assertPools, poolConfig } from '@worklane/data/pool.ts'
 import { createLimiter } from '@worklane/data/rate-limit/limiter.ts'
@@ -20,9 +21,10 @@ function open() {
   const env = readEnvironment('domain')
   faults()
   // Its statements are short reads, and writes of one row: they wait for no lock that a transaction holds.
-  const auth = inOurWords(accountPool(env.AUTH_DATABASE_URL, answerWithinMs))
+  const auth = inOurWords(rolePool(authVariable, env.AUTH_DATABASE_URL, 'worklane_auth', answerWithinMs))
   // A pool of its own: transactions may wait for a lock whose holder has a question for `auth` before it commits.
-  const accounts = accountPool(env.AUTH_DATABASE_URL)
+  const accounts = rolePool(authVariable, env.AUTH_DATABASE_URL, 'worklane_auth')
+  const intake = inOurWords(rolePool('INTAKE_DATABASE_URL', env.INTAKE_DATABASE_URL, 'worklane_intake'))
   const redis = new Redis(env.REDIS_URL, {
     maxRetriesPerRequest: 1,
     enableAutoPipelining: true,
@@ -40,21 +42,21 @@ function open() {
       limitCounts.unavailable++
     },
   })
-  return { env, database: connect(env.APP_DATABASE_URL, env.DATABASE_POOL), auth, accounts, redis, limiter }
+  const database = connect(env.APP_DATABASE_URL, env.DATABASE_POOL)
+  return { env, database, auth, accounts, intake, redis, limiter }
 }
 
 /** How long Redis has for an answer. */
 const redisWithinMs = 1_000
 
-/** Connections as the role that may look across tenants. */
-function accountPool(url: string | undefined, lockedMs?: number): pg.Pool {
-  const variable = 'AUTH_DATABASE_URL'
+const authVariable = 'AUTH_DATABASE_URL'
+
+/** Connections as a role that may look across tenants: at accounts, or at what Stripe tells. */
+function rolePool(variable: string, url: string | undefined, group: Group, lockedMs?: number): pg.Pool {
   const pool =
     url === undefined
-      ? closedPool(new ConfigurationError('domain', [`${variable}: is not set, and accounts are asked for`]))
-      : new pg.Pool(
-          poolConfig({ variable, url, group: 'worklane_auth', max: 4, name: 'worklane-auth', lockedMs }),
-        )
+      ? closedPool(new ConfigurationError('domain', [`${variable}: is not set, and it is asked for`]))
+      : new pg.Pool(poolConfig({ variable, url, group, max: 4, name: group.replace('_', '-'), lockedMs }))
   pool.on('error', () => {})
   toleratesLostConnections(pool)
   return pool
@@ -92,11 +94,13 @@ export function work(actor: Pick<Actor, 'orgId'>): Tenant {
  * @throws RefusedConnection, ConfigurationError
  */
 export async function assertConnections(): Promise<void> {
-  const { env, database, auth, accounts } = runtime()
+  const { env, database, auth, accounts, intake } = runtime()
   const asked = env.AUTH_DATABASE_URL === undefined ? [] : [auth, accounts]
+  const takingIn = env.INTAKE_DATABASE_URL === undefined ? [] : [intake]
   await assertPools([
     ['APP_DATABASE_URL', database.pool],
-    ...asked.map((pool) => ['AUTH_DATABASE_URL', pool] as const),
+    ...asked.map((pool) => [authVariable, pool] as const),
+    ...takingIn.map((pool) => ['INTAKE_DATABASE_URL', pool] as const),
   ])
   await assertRedis('REDIS_URL', env.REDIS_URL)
 }
@@ -120,8 +124,8 @@ export async function allAnswer(probes: Promise<unknown>[]): Promise<boolean> {
 /** Ends every connection; for a graceful stop. */
 export async function closeRuntime(): Promise<void> {
   if (!current) return
-  const { database, auth, accounts, redis } = current
+  const { database, auth, accounts, intake, redis } = current
   current = undefined
   await database.prisma.$disconnect()
-  await Promise.allSettled([database.pool.end(), auth.end(), accounts.end(), redis.quit()])
+  await Promise.allSettled([database.pool.end(), auth.end(), accounts.end(), intake.end(), redis.quit()])
 }

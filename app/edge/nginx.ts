@@ -99,7 +99,7 @@ http {
       ${errorPages(refusals)}
       proxy_pass http://api;
     }
-    location ~ ^/(v1/|trpc/|openapi\\.json$) {
+    location ~ ^/(v1/|trpc/|openapi\\.json$|webhooks/) {
       ${errorPages(refusals)}
       proxy_pass http://api;
     }

@@ -49,6 +49,8 @@ describe('an organisation with more of everything than a list holds', () => {
   const fill = () =>
     asAdministrator(async (client) => {
       const statements = [
+        // Smaller plans allow fewer projects.
+        `update organisations set plan = 'business' where id = '${organisation.id}'`,
         `with u as (
            insert into users (id, email, name)
            select ('ffffffff-ffff-4fff-bfff-' || lpad(n::text, 12, '0'))::uuid, 'zz' || n || '@many.test', 'Zz ' || n

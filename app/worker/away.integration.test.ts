@@ -115,8 +115,8 @@ describe('a worker whose Redis', () => {
     const taken = String(await administrator.client('LIST'))
       .trim()
       .split('\n').length
-    // Five are needed: the last one is of a queue's worker, by which it waits for jobs.
-    await administrator.config('SET', 'maxclients', taken + 4)
+    // Six are needed: the last one is of a queue's worker, by which it waits for jobs.
+    await administrator.config('SET', 'maxclients', taken + 5)
     const [other, at] = await startWorker(redis.url)
     await expect.poll(() => statusOf('/healthz', at), { timeout: 20_000 }).toBe(200)
     for (let n = 0; n < 6; n++) {

@@ -7,15 +7,18 @@ import { endWhenRefused, orRefuse } from '@worklane/data/refused-start.ts'
 import { onStop } from '@worklane/data/shutdown.ts'
 import { activityTopic } from '@worklane/domain/activity/announce.ts'
 import { OutboxJob, recordActivity } from '@worklane/domain/activity/record.ts'
+import { billingSyncTopic } from '@worklane/domain/billing/intake.ts'
+import { stripe } from '@worklane/domain/billing/stripe.ts'
 import { repeatedly } from '@worklane/domain/faults.ts'
 import { Mail, mailTopic, sendMail } from '@worklane/domain/mail/mail.ts'
 import { notificationTopic, notify } from '@worklane/domain/notifications/topic.ts'
-import { allAnswer, assertConnections, closeRuntime } from '@worklane/domain/runtime.ts'
+import { allAnswer, assertConnections, closeRuntime, runtime } from '@worklane/domain/runtime.ts'
 import { relayBeat } from '@worklane/domain/status/status.ts'
 import { Queue, Worker } from 'bullmq'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, register } from 'prom-client'
+import { billingQueue, billingWorker, endCustomers, sweep } from './billing.ts'
 import { startForgetting } from './forgetting.ts'
 import { bornAt, oldestWaiting, prune, queueName, relayOnce } from './relay.ts'
 
@@ -87,6 +90,8 @@ const queue = new Queue<OutboxJob>(queueName, {
     removeOnFail: { age: 7 * 86_400 },
   },
 })
+const billing = billingQueue(connection)
+const queueOf = (topic: string) => (topic === billingSyncTopic ? billing : queue)
 const schedules = new Queue('schedules', { connection })
 
 const effects: Record<string, (job: OutboxJob) => Promise<void>> = {
@@ -107,24 +112,50 @@ const worker = new Worker<OutboxJob>(
   },
   { connection, concurrency: 8 },
 )
-worker.on('completed', (job) => {
-  processed.inc({ topic: job.name, outcome: 'done' })
-  effectDelay.observe({ topic: job.name }, Math.max(0, Date.now() - bornAt(job.data.id)) / 1_000)
-})
-worker.on('failed', (job, error) => {
-  processed.inc({ topic: job?.name ?? 'unknown', outcome: 'failed' })
-  log.error({ err: error, job: job?.id }, 'job failed')
-})
+const converging = billingWorker(connection)
+for (const each of [worker, converging]) {
+  each.on('completed', (job) => {
+    processed.inc({ topic: job.name, outcome: 'done' })
+    effectDelay.observe({ topic: job.name }, Math.max(0, Date.now() - bornAt(job.data.id)) / 1_000)
+  })
+  each.on('failed', (job, error) => {
+    processed.inc({ topic: job?.name ?? 'unknown', outcome: 'failed' })
+    log.error({ err: error, job: job?.id }, 'job failed')
+  })
+  each.on('error', (error) => log.error({ err: error }, 'worker'))
+}
+for (const each of [queue, billing, schedules])
+  each.on('error', (error) => log.error({ err: error }, 'queue'))
 
-worker.on('error', (error) => log.error({ err: error }, 'worker'))
-for (const each of [queue, schedules]) each.on('error', (error) => log.error({ err: error }, 'queue'))
-
-const pruner = new Worker('schedules', async () => ({ pruned: await prune(pool) }), { connection })
-pruner.on('error', (error) => log.error({ err: error }, 'pruner'))
-/** Puts the schedule there, and back where Redis lost it. */
+/** What is done every so often, by its name. */
+const repeated: Record<string, { everyMs: number; run: () => Promise<unknown> }> = {
+  'prune-outbox': { everyMs: 3_600_000, run: () => prune(pool) },
+  ...(env.INTAKE_DATABASE_URL && env.STRIPE_SECRET_KEY
+    ? {
+        'sweep-billing': { everyMs: 86_400_000, run: () => sweep(runtime().intake) },
+        'end-customers': {
+          everyMs: 60_000,
+          run: async () => {
+            const client = stripe()
+            if (client) await endCustomers(client, runtime().intake)
+          },
+        },
+      }
+    : {}),
+}
+const repeating = new Worker(
+  'schedules',
+  // One that an earlier configuration scheduled is none any more.
+  async ({ name }) => repeated[name]?.run(),
+  { connection },
+)
+repeating.on('error', (error) => log.error({ err: error }, 'schedules'))
+/** Puts the schedules there, and back where Redis lost them. */
 async function schedule(): Promise<void> {
-  if (await schedules.getJobScheduler('prune-outbox')) return
-  await schedules.upsertJobScheduler('prune-outbox', { every: 3_600_000 }, { name: 'prune-outbox' })
+  for (const [name, { everyMs }] of Object.entries(repeated)) {
+    if (await schedules.getJobScheduler(name)) continue
+    await schedules.upsertJobScheduler(name, { every: everyMs }, { name })
+  }
 }
 let isScheduling = false
 /** One at a time: while Redis is away each waits for it. */
@@ -155,7 +186,7 @@ const relay = (async () => {
       await new Promise((resolve) => setTimeout(resolve, pauseMs))
       continue
     }
-    const moved = await relayOnce(pool, queue)
+    const moved = await relayOnce(pool, queueOf)
       .then(async (count) => {
         await beat()
         return count
@@ -173,7 +204,9 @@ const relay = (async () => {
 const stopForgetting = startForgetting(pool, promptRedis, (error) => log.error({ err: error }, 'forgetting'))
 
 /** What each of them asks as it connects first. Where that is refused it never works, and it says so at `error`. */
-const queuesReady = Promise.all([queue, schedules, worker, pruner].map((each) => each.waitUntilReady()))
+const queuesReady = Promise.all(
+  [queue, billing, schedules, worker, converging, repeating].map((each) => each.waitUntilReady()),
+)
 queuesReady.catch(() => {})
 
 /** Later losses show in `connection`, which they share: a command on it would wait for as long as Redis is away. */
@@ -198,8 +231,8 @@ onStop(async () => {
   relaying = false
   clearInterval(rescheduling)
   await Promise.all([relay, stopForgetting()])
-  await Promise.all([worker.close(), pruner.close()])
-  await Promise.all([queue.close(), schedules.close()])
+  await Promise.all([worker.close(), converging.close(), repeating.close()])
+  await Promise.all([queue.close(), billing.close(), schedules.close()])
   server.close()
   await Promise.allSettled([pool.end(), connection.quit(), promptRedis.quit(), closeRuntime()])
 })

@@ -39,7 +39,7 @@ describe('the outbox relay', () => {
   /** Relays what other tests wrote into the same outbox, too. @returns how many of ours there were */
   async function relayAll(): Promise<number> {
     const ours = await waiting()
-    while ((await relayOnce(pool, queue)) > 0 || (await waiting()) > 0);
+    while ((await relayOnce(pool, () => queue)) > 0 || (await waiting()) > 0);
     return ours
   }
 
@@ -120,7 +120,7 @@ describe('the outbox relay', () => {
         return client
       },
     } as unknown as pg.Pool
-    await expect(relayOnce(crashing, queue)).rejects.toThrow('crashed')
+    await expect(relayOnce(crashing, () => queue)).rejects.toThrow('crashed')
     expect(await relayAll()).toBe(1)
     await workUntilQuiet()
     const { intents, effects } = await ledger()
@@ -162,7 +162,7 @@ describe('the outbox relay', () => {
     const shares: number[] = []
     const relay = async () => {
       let share = 0
-      while ((await waiting()) > 0) share += await relayOnce(pool, queue, 5)
+      while ((await waiting()) > 0) share += await relayOnce(pool, () => queue, 5)
       shares.push(share)
     }
     await Promise.all([relay(), relay(), workUntilQuiet(30), workUntilQuiet(30)])

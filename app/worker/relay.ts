@@ -16,7 +16,11 @@ export const queueName = 'outbox'
  * @param most rows at once
  * @returns how many rows were moved
  */
-export function relayOnce(pool: pg.Pool, queue: Queue<OutboxJob>, most: number = batch): Promise<number> {
+export function relayOnce(
+  pool: pg.Pool,
+  queueOf: (topic: string) => Queue<OutboxJob>,
+  most: number = batch,
+): Promise<number> {
   return inTransaction(pool, async (client) => {
     // Several relays share the work: each skips what another one holds.
     const { rows } = await client.query<{ id: string; org_id: string; topic: string; payload: unknown }>({
@@ -32,7 +36,9 @@ export function relayOnce(pool: pg.Pool, queue: Queue<OutboxJob>, most: number =
         opts: { jobId: id },
       }))
       // The rows are locked meanwhile. What is enqueued too late is enqueued once more, under the same id.
-      await within(enqueuedWithinMs, queue.addBulk(jobs))
+      const byQueue = [...Map.groupBy(jobs, ({ name }) => queueOf(name))]
+      const added = byQueue.map(([queue, its]) => queue.addBulk(its))
+      await within(enqueuedWithinMs, Promise.all(added))
       const ids = rows.map(({ id }) => id)
       await client.query('update outbox set relayed_at = now() where id = any($1)', [ids])
     }
@@ -52,9 +58,10 @@ export async function oldestWaiting(pool: pg.Pool): Promise<number> {
   return oldest ? Math.max(0, Date.now() - bornAt(oldest.id)) : 0
 }
 
-/** Rows that were relayed long ago have done their work, and keys of a day ago are sent no more. */
+/** Rows that were relayed long ago have done their work, keys of a day ago are sent no more, and links are good no more. */
 export async function prune(pool: pg.Pool): Promise<number> {
   const outbox = await pool.query("delete from outbox where relayed_at < now() - interval '7 days'")
   const keys = await pool.query("delete from idempotency where created_at < now() - interval '24 hours'")
-  return (outbox.rowCount ?? 0) + (keys.rowCount ?? 0)
+  const links = await pool.query("delete from verification_tokens where expires < now() - interval '1 day'")
+  return (outbox.rowCount ?? 0) + (keys.rowCount ?? 0) + (links.rowCount ?? 0)
 }

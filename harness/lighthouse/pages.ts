@@ -46,6 +46,7 @@ const inside = [
   '/settings/labels',
   '/settings/api-keys',
   '/settings/audit',
+  '/settings/billing',
 ] as const
 
 /** Those whose content need not hold a text of the tenant's own: who is not signed in is led away from them. */
@@ -60,6 +61,7 @@ const withoutCanary: Partial<Record<(typeof inside)[number], string>> = {
   '/settings/labels': titled('Labels'),
   '/settings/api-keys': titled('API keys'),
   '/settings/audit': titled('Audit log'),
+  '/settings/billing': titled('Billing'),
 }
 const markers: Partial<Record<string, string>> = { ...outside, ...withoutCanary }
 

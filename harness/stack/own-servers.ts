@@ -58,6 +58,7 @@ const groupOf: Record<keyof DatabaseUrls, Group> = {
   worker: 'worklane_app',
   auth: 'worklane_auth',
   relay: 'worklane_relay',
+  intake: 'worklane_intake',
 }
 
 /**

@@ -48,6 +48,7 @@ describe('the stack', () => {
         'WORKER_DATABASE_URL',
         'AUTH_DATABASE_URL',
         'RELAY_DATABASE_URL',
+        'INTAKE_DATABASE_URL',
         'REDIS_URL',
       ]),
     )

@@ -148,6 +148,10 @@ export const calls: Call[] = [
   call('report.get', 'GET /v1/report'),
   call('audit.list', 'GET /v1/audit'),
 
+  call('billing.get', 'GET /v1/billing'),
+  call('billing.sync', 'POST /v1/billing/sync'),
+  call('invoice.list', 'GET /v1/invoices'),
+
   create('apiKey', 'POST /v1/api-keys', () => ({ name: 'Tour', scopes: ['task:read'] })),
   call('apiKey.list', 'GET /v1/api-keys'),
   call('apiKey.revoke', 'DELETE /v1/api-keys/:apiKeyId', last('apiKeyId')),

@@ -10,9 +10,16 @@ import { asJson, mutation, navigation, page, query } from './requests.ts'
 import { taskId, userOf } from './user.ts'
 
 const publicPages = ['/', '/pricing', '/docs', '/status', '/sign-in', '/sign-up']
-const settingsPages = ['profile', 'security', 'organisation', 'members', 'labels', 'api-keys', 'audit'].map(
-  (name) => `/settings/${name}`,
-)
+const settingsPages = [
+  'profile',
+  'security',
+  'organisation',
+  'members',
+  'labels',
+  'billing',
+  'api-keys',
+  'audit',
+].map((name) => `/settings/${name}`)
 /** Each with some text of the tenant's own. */
 const ownPages = ['/dashboard', '/tasks']
 const pages = [...ownPages, '/search', '/notifications', '/reports', ...settingsPages]

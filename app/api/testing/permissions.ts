@@ -16,6 +16,9 @@ const hindered: Record<string, Partial<Record<Role, number>>> = {
   // The owner of an organisation with other members stays until it is somebody else's.
   'organisation.leave': { owner: 409 },
   'me.remove': { owner: 409 },
+  // There is no Stripe here.
+  'billing.checkout': { admin: 409, owner: 409 },
+  'billing.portal': { admin: 409, owner: 409 },
 }
 
 const doors = [restAsk, trpcAsk]

@@ -85,12 +85,16 @@ export async function acceptInvitation(
 
 /** The plan may have become smaller since the invitation was made, which held a place until then. */
 async function mustFit(organisation: string): Promise<void> {
-  const { rows } = await account().query<{ plan: string; members: number }>(
-    `select plan::text, (select count(*) from memberships where org_id = o.id)::int as members
+  type Row = { plan: string; members: number; isReadOnly: boolean }
+  const { rows } = await account().query<Row>(
+    `select plan::text, (select count(*) from memberships where org_id = o.id)::int as members,
+       coalesce(read_only_at <= now(), false) as "isReadOnly"
      from organisations o where id = $1`,
     [organisation],
   )
-  const [{ plan, members }] = rows as [{ plan: string; members: number }]
+  const [{ plan, members, isReadOnly }] = rows as [Row]
+  if (isReadOnly)
+    throw new Problem('readOnly', 'The organisation takes nobody in until it has paid an invoice.')
   if (members > (plans[Plan.parse(plan)].limits.members ?? Number.POSITIVE_INFINITY)) {
     throw new Problem(
       'beyondPlan',

@@ -116,6 +116,7 @@ export const revokeApiKey = operation({
   rest: 'DELETE /v1/api-keys/:apiKeyId',
   summary: 'Ends an API key; its next request is refused',
   allow: 'admin',
+  evenReadOnly: true,
   peopleOnly: true,
   input: z.strictObject({ apiKeyId: Id }),
   output: z.object({ id: Id }),

@@ -7,6 +7,7 @@ import { looksLikeKey } from './secret.ts'
 const lookUp = {
   name: 'resolve_api_key',
   text: `select k.id, k.org_id, k.created_by, k.scopes, m.role, o.plan,
+           extract(epoch from o.read_only_at)::float8 * 1000 as read_only_at,
            k.last_used_at is null or k.last_used_at < now() - interval '1 minute' as stale
          from api_keys k
          join memberships m on m.org_id = k.org_id and m.user_id = k.created_by
@@ -37,6 +38,7 @@ export async function resolveApiKey(key: string, requestId: string): Promise<Act
     orgId: orgId(row.org_id),
     role: Role.parse(row.role),
     plan: Plan.parse(row.plan),
+    readOnlyAt: row.read_only_at,
     sessionVersion: 0,
     sessionId: null,
     key: { id: row.id, scopes: row.scopes },

@@ -3,7 +3,7 @@ import { z } from 'zod'
 /** What a key can be allowed: the first word of an operation's name. A test compares this with the operations. */
 export const capabilities = [
   ...['me', 'organisation', 'member', 'invitation', 'project', 'board', 'task', 'label', 'comment'],
-  ...['filter', 'notification', 'search', 'dashboard', 'report', 'audit'],
+  ...['filter', 'notification', 'search', 'dashboard', 'report', 'audit', 'billing', 'invoice'],
 ] as const
 
 const scopes = ['*', ...capabilities].flatMap((name) => [`${name}:read`, `${name}:write`])

@@ -2,15 +2,19 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { acceptInvitation } from '../accounts/invitations.ts'
 import type { Plan } from '../actor.ts'
+import { resolveApiKey } from '../api-keys/resolve.ts'
 import { listAudit } from '../audit/operations.ts'
 import { execute } from '../execute.ts'
 import { createInvitation, listInvitations, revokeInvitation } from '../invitations/operations.ts'
+import { isRead } from '../operation.ts'
 import { operationList } from '../operations.ts'
+import { exportOrganisation } from '../organisations/export.ts'
 import { createProject } from '../projects/operations.ts'
 import { closeRuntime } from '../runtime.ts'
-import { createSession } from '../sessions/sessions.ts'
+import { createSession, resolveActor } from '../sessions/sessions.ts'
 import { newToken, tokenHash } from '../sessions/token.ts'
 import { asAdministrator, createTenant, type Tenant } from '../testing/tenants.ts'
+import { furnish } from '../testing/things.ts'
 import { counted, isFeature, liftedBy, plans } from './plans.ts'
 
 const free = plans.free.limits
@@ -120,8 +124,15 @@ describe('what a plan counts', () => {
     const before = await countOf('memberships')
     await expect(acceptInvitation(guest, invitation, token)).rejects.toMatchObject({ kind: 'beyondPlan' })
     expect(await countOf('memberships')).toBe(before)
-    // Nothing of it happened: the invitation is good once there is a place.
+    // Nothing of it happened: the invitation is good once there is a place, and nothing is owed.
     await setPlan('team')
+    const owing = (since: string) =>
+      asAdministrator((client) =>
+        client.query(`update organisations set read_only_at = ${since} where id = $1`, [tenant.id]),
+      )
+    await owing("now() - interval '1 minute'")
+    await expect(acceptInvitation(guest, invitation, token)).rejects.toMatchObject({ kind: 'readOnly' })
+    await owing('null')
     await expect(acceptInvitation(guest, invitation, token)).resolves.toEqual({ organisationId: tenant.id })
   })
 })
@@ -152,6 +163,21 @@ describe('a feature of a plan', () => {
       ...['days ago 0', 'days ago 400', 'days ago 90', 'days ago 91'],
     ])
   })
+})
+
+it('the export holds as much of the audit log as can be read', async () => {
+  await asAdministrator((client) =>
+    client.query(
+      `insert into audit_log (org_id, actor_id, operation, target, at)
+       values ($1, $2, 'task.create', 'long ago', now() - interval '91 days'), ($1, $2, 'task.create', 'now', now())`,
+      [tenant.id, owner().userId],
+    ),
+  )
+  const exported = async (plan: Plan) =>
+    (await execute(exportOrganisation, onPlan(plan), {})).auditLog.map(({ target }) => target).sort()
+  expect(await exported('free')).toEqual([])
+  expect(await exported('team')).toEqual(['now'])
+  expect(await exported('business')).toEqual(['long ago', 'now'])
 })
 
 describe('the plans', () => {
@@ -185,5 +211,47 @@ describe('the plans', () => {
         locks !== 'organisation',
     )
     expect(risky.map(({ name }) => name)).toEqual([])
+  })
+})
+
+describe('an organisation that owes', () => {
+  const owing = (daysAgo: number) => ({ ...owner(), readOnlyAt: Date.now() - daysAgo * 86_400_000 })
+  const begin = (daysAgo: number) => execute(createProject, owing(daysAgo), { key: key(), name: 'Another' })
+
+  it('goes on as before until its time is over, and can only read from then on', async () => {
+    await expect(begin(-1)).resolves.toMatchObject({ name: 'Another' })
+    await expect(begin(0)).rejects.toMatchObject({ kind: 'readOnly', type: '/docs#read-only' })
+    await expect(execute(listInvitations, owing(3), {})).resolves.toMatchObject({ items: [] })
+    await expect(execute(exportOrganisation, owing(3), {})).resolves.toHaveProperty('projects')
+  })
+
+  it('can still pay, leave, and take access from somebody', () => {
+    const writes = operationList.filter((each) => !isRead(each))
+    const allowed = writes.filter(({ evenReadOnly }) => evenReadOnly).map(({ name }) => name)
+    expect(allowed.sort()).toEqual([
+      ...['apiKey.revoke', 'billing.checkout', 'billing.portal', 'billing.sync', 'invitation.revoke'],
+      ...['me.remove', 'me.setPassword', 'me.update', 'member.remove', 'notification.read'],
+      ...['notification.readAll', 'organisation.create', 'organisation.leave', 'organisation.remove'],
+      ...['organisation.transfer', 'session.revoke', 'session.revokeOthers'],
+    ])
+  })
+
+  it('is told so by a session and by a key, from the next request after it has changed', async () => {
+    const { token } = tenant.people.owner
+    const { key: secret } = await furnish(tenant, 'owner')
+    const at = new Date('2026-01-02T03:04:05.678Z')
+    const until = (readOnlyAt: Date | null) =>
+      asAdministrator((client) =>
+        client.query('update organisations set read_only_at = $2 where id = $1', [tenant.id, readOnlyAt]),
+      )
+    await until(at)
+    const { token: fresh } = await createSession(owner().userId)
+    expect((await resolveActor(fresh))?.readOnlyAt).toBe(at.getTime())
+    expect((await resolveApiKey(secret, ''))?.readOnlyAt).toBe(at.getTime())
+    // What is kept of sessions is to be forgotten, by the database's own word.
+    const { rows } = await asAdministrator((client) =>
+      client.query('select keys from cache_outbox where $1 = any(keys)', [`session:${tokenHash(token)}`]),
+    )
+    expect(rows.length).toBeGreaterThan(0)
   })
 })

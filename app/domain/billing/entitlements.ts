@@ -1,8 +1,8 @@
 import { type Actor, Plan } from '../actor.ts'
 import type { RunStatement } from '../effects.ts'
 import { notFound, Problem } from '../errors.ts'
-import type { AnyOperation } from '../operation.ts'
-import { type Counted, type Feature, isFeature, liftedBy, plans } from './plans.ts'
+import { type AnyOperation, isRead } from '../operation.ts'
+import { type Counted, counted, type Feature, isFeature, liftedBy, plans } from './plans.ts'
 
 /** Something of the organisation's plan that an operation takes up, or stands on. */
 export type Need = Counted | Feature
@@ -43,6 +43,20 @@ export function requireFeature({ needs }: Pick<AnyOperation, 'needs'>, { plan }:
   }
 }
 
+/** @throws Problem readOnly for a write, when the organisation has owed longer than it may */
+export function requireWritable(
+  operation: Pick<AnyOperation, 'rest' | 'evenReadOnly'>,
+  { readOnlyAt }: Pick<Actor, 'readOnlyAt'>,
+): void {
+  if (readOnlyAt === null || readOnlyAt > Date.now() || isRead(operation) || operation.evenReadOnly) return
+  throw new Problem(
+    'readOnly',
+    'Your organisation can only read, since an invoice is not paid. An admin can pay it in the settings, under Billing.',
+    [],
+    { type: '/docs#read-only' },
+  )
+}
+
 /**
  * Runs a write that takes up what a plan counts, as part of its transaction. Such writes of one organisation happen
  * one after another, so that two cannot both take the last place; the plan is the one that it has then. An organisation
@@ -80,6 +94,12 @@ const counts: Record<Counted, string> = {
   projects: 'select count(*)::int as used from projects where org_id = $1::uuid',
   members: `select ((select count(*) from memberships where org_id = $1::uuid) +
     (select count(*) from invitations where org_id = $1::uuid and expires_at > now()))::int as used`,
+}
+
+/** How much of what plans count an organisation has. */
+export async function countedNow(run: RunStatement, orgId: string): Promise<Record<Counted, number>> {
+  const all = await Promise.all(counted.map(async (need) => [need, await used(run, orgId, need)] as const))
+  return Object.fromEntries(all) as Record<Counted, number>
 }
 
 // A statement of its own: one that waits for a lock has read everything else before it waited.

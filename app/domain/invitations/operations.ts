@@ -127,6 +127,7 @@ export const revokeInvitation = operation({
   rest: 'DELETE /v1/invitations/:invitationId',
   summary: 'Takes an invitation back; its link is good no more',
   allow: 'admin',
+  evenReadOnly: true,
   peopleOnly: true,
   locks: 'organisation',
   input: z.strictObject({ invitationId: Id }),

@@ -53,6 +53,7 @@ export const updateMe = operation({
   rest: 'PATCH /v1/me',
   summary: 'Changes your name',
   allow: 'viewer',
+  evenReadOnly: true,
   peopleOnly: true,
   writes: 'account',
   input: z.strictObject({ name: line(120) }),
@@ -81,6 +82,7 @@ export const setPassword = operation({
   rest: 'POST /v1/me/password',
   summary: 'Sets your password; your other sessions end',
   allow: 'viewer',
+  evenReadOnly: true,
   peopleOnly: true,
   writes: 'account',
   // A wrong password is counted as at the sign-in, by the session: the owner's other ones go on.

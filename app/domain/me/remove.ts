@@ -12,6 +12,7 @@ export const removeMe = operation({
   rest: 'POST /v1/me/remove',
   summary: 'Removes your account, for good, with the organisations that have nobody else',
   allow: 'viewer',
+  evenReadOnly: true,
   peopleOnly: true,
   writes: 'account',
   locks: 'own organisations',

@@ -97,6 +97,7 @@ export const removeMember = operation({
   rest: 'DELETE /v1/members/:memberId',
   summary: 'Removes a person from your organisation; their next request there is refused',
   allow: 'admin',
+  evenReadOnly: true,
   peopleOnly: true,
   locks: 'organisation',
   input: z.strictObject({ memberId: Id }),

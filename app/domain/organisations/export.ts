@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { plans } from '../billing/plans.ts'
 import { operation } from '../operation.ts'
 import { work } from '../runtime.ts'
 
@@ -15,7 +16,8 @@ const parts = {
   taskLabels: 'select task_id, label_id from task_labels',
   comments: 'select id, task_id, author_id, body, created_at, edited_at from comments',
   activity: 'select id, task_id, task_key, task_title, kind, actor_id, detail, at from activity',
-  auditLog: 'select id, at, actor_id, api_key_id, operation, target, before, after from audit_log',
+  auditLog: `select id, at, actor_id, api_key_id, operation, target, before, after from audit_log
+    where at >= now() - make_interval(days => $1::int)`,
 } as const
 
 type Part = keyof typeof parts
@@ -43,6 +45,8 @@ export const exportOrganisation = operation({
       )
       const [found] = await db.$queryRawUnsafe<[Organisation]>(
         `select to_jsonb(o) - 'canary' as organisation, ${columns.join(', ')} from organisations o`,
+        // As far back as the log can be read.
+        plans[actor.plan].auditDays,
       )
       return found
     }),

@@ -65,6 +65,7 @@ export const createOrganisation = operation({
   rest: 'POST /v1/organisations',
   summary: 'Starts another organisation, with you as its owner',
   allow: 'viewer',
+  evenReadOnly: true,
   peopleOnly: true,
   writes: 'account',
   // It leaves its entry in the log of the new organisation, not of the one that asks.
@@ -124,6 +125,7 @@ export const transferOrganisation = operation({
   rest: 'POST /v1/organisation/transfer',
   summary: 'Makes another member the owner, and you an admin',
   allow: 'owner',
+  evenReadOnly: true,
   peopleOnly: true,
   locks: 'organisation',
   input: z.strictObject({ memberId: Id }),
@@ -148,6 +150,7 @@ export const leaveOrganisation = operation({
   rest: 'POST /v1/organisation/leave',
   summary: 'Ends your membership',
   allow: 'viewer',
+  evenReadOnly: true,
   peopleOnly: true,
   locks: 'organisation',
   input: z.strictObject({}),
@@ -171,6 +174,7 @@ export const removeOrganisation = operation({
   rest: 'POST /v1/organisation/remove',
   summary: 'Removes your organisation with everything in it, for good',
   allow: 'owner',
+  evenReadOnly: true,
   peopleOnly: true,
   locks: 'organisation',
   // Its audit log goes with it.

@@ -68,4 +68,12 @@ describe('a session that gets a new token', () => {
     expect([await resolveActor(old), await resolveActor(fresh)]).toEqual([null, null])
     expect(await resolveActor(token)).not.toBeNull()
   })
+
+  it.each(['abc', '', '\u0000', '0197c3d2-0000-7000-8000-000000000000'])(
+    'moves to no organisation that is none: %j',
+    async (organisation) => {
+      await expect(switchOrganisation(fresh, organisation)).rejects.toMatchObject({ kind: 'forbidden' })
+      expect(await resolveActor(fresh)).not.toBeNull()
+    },
+  )
 })

@@ -23,6 +23,8 @@ const Cached = z.object({
   orgId: z.string().transform(orgId),
   role: Role,
   plan: Plan,
+  // An earlier version kept none.
+  readOnlyAt: z.number().nullable().default(null),
   sessionVersion: z.number(),
   sessionId: z.string(),
   expires: z.number(),
@@ -33,7 +35,8 @@ const ofToken = '(s.token_hash = $1 or (s.previous_hash = $1 and s.previous_unti
 
 const lookUp = {
   name: 'resolve_session',
-  text: `select s.user_id as "userId", o.id as "orgId", m.role, o.plan, s.version as "sessionVersion",
+  text: `select s.user_id as "userId", o.id as "orgId", m.role, o.plan,
+           extract(epoch from o.read_only_at)::float8 * 1000 as "readOnlyAt", s.version as "sessionVersion",
            s.id as "sessionId", extract(epoch from s.expires_at)::float8 * 1000 as expires,
            extract(epoch from s.last_seen_at)::float8 * 1000 as seen,
            case when s.token_hash = $1 then ${cacheSeconds}
@@ -181,6 +184,7 @@ export async function rotateSession(token: string): Promise<Session | null> {
  * @throws Problem forbidden when the user is not a member there
  */
 export async function switchOrganisation(token: string, organisationId: string): Promise<Session> {
+  if (!z.uuid().safeParse(organisationId).success) throw notAMember()
   const old = tokenHash(token)
   const fresh = newToken()
   const [row] = await change<Hashes & { user_id: string; expires_at: Date }>(
@@ -193,9 +197,11 @@ export async function switchOrganisation(token: string, organisationId: string):
      returning s.user_id, s.expires_at, found.token_hash, found.previous_hash`,
     [old, organisationId, tokenHash(fresh)],
   )
-  if (!row) throw new Problem('forbidden', 'You are not a member of that organisation.')
+  if (!row) throw notAMember()
   return { token: fresh, userId: row.user_id, expires: row.expires_at }
 }
+
+const notAMember = () => new Problem('forbidden', 'You are not a member of that organisation.')
 
 /**
  * Makes the next request of every session of these users look again: a changed role, a removed membership. Meant

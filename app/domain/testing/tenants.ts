@@ -67,7 +67,7 @@ export async function createTenant(): Promise<Tenant> {
       const actor: Actor = {
         userId: userId(tenant.users[role]),
         orgId: orgId(tenant.id),
-        ...{ role, plan: 'team', sessionVersion: 1, key: null, requestId: 'test' },
+        ...{ role, plan: 'team', readOnlyAt: null, sessionVersion: 1, key: null, requestId: 'test' },
         sessionId: (await resolveActor(token))?.sessionId ?? null,
       }
       return [role, { actor, token }] as const

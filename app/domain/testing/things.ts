@@ -51,6 +51,7 @@ export async function furnish(tenant: Tenant, role: Role = 'owner'): Promise<Thi
       task_id: tenant.task,
       ...{ task_key: 'ATL-1', task_title: `First ${tenant.canary}`, kind: 'created', actor_id: actor.userId },
     })
+    await client.query(insertBilling, [tenant.id, randomUUID().replaceAll('-', '')])
     await insert('audit_log', { actor_id: actor.userId, operation: 'test', target: tenant.canary })
     await client.query(
       `insert into idempotency (org_id, user_id, key, operation, input_digest) values ($1, $2, $3, 'test', '')`,
@@ -91,6 +92,31 @@ export async function furnish(tenant: Tenant, role: Role = 'owner'): Promise<Thi
   })
 }
 
+/** A subscription that was paid for once, in part given back, and has ended. An organisation is one customer. */
+const insertBilling = `
+  with customer as (
+    insert into billing_customers (org_id, stripe_id) values ($1, 'cus_' || $2) on conflict do nothing
+  ), subscription as (
+    insert into subscriptions (org_id, id, status, plan, "interval", seats, currency, seat_amount, period_start,
+      period_end, paid_at, ended_at, created_at)
+    values ($1, 'sub_' || $2, 'canceled', 'team', 'month', 1, 'eur', 800, now(), now() + interval '30 days', now(),
+      now(), now())
+  ), invoice as (
+    insert into invoices (org_id, id, subscription_id, number, status, currency, total, tax, amount_due, amount_paid,
+      attempts, period_start, period_end, finalized_at, paid_at, created_at)
+    values ($1, 'in_' || $2, 'sub_' || $2, 'WL-' || $2, 'paid', 'eur', 800, 0, 800, 800, 1, now(),
+      now() + interval '30 days', now(), now(), now())
+  ), payment as (
+    insert into payments (org_id, id, invoice_id, currency, amount, paid_at)
+    values ($1, 'pi_' || $2, 'in_' || $2, 'eur', 800, now())
+  ), refund as (
+    insert into refunds (org_id, id, payment_id, currency, amount, status, created_at)
+    values ($1, 're_' || $2, 'pi_' || $2, 'eur', 100, 'succeeded', now())
+  )
+  insert into ledger_entries (org_id, cause, account, currency, amount, at)
+  select $1, 'refund re_' || $2, account, 'eur', amount, now()
+  from (values ('cash', -100), ('revenue', 100)) as sides (account, amount)`
+
 /** An input that an operation takes, made of a tenant's things: what it needs, and some of what it may have. */
 export function sampleInput({ name, input }: Pick<AnyOperation, 'name' | 'input'>, things: Things) {
   const special: Record<string, Record<string, unknown>> = {
@@ -114,6 +140,7 @@ export function sampleInput({ name, input }: Pick<AnyOperation, 'name' | 'input'
     'comment.update': { commentId: things.commentId, body: 'Better done' },
     'filter.create': { name: `Filter ${randomUUID()}`, query: { status: 'todo' } },
     'search.find': { q: 'first' },
+    'billing.checkout': { plan: 'team', interval: 'month' },
     'apiKey.create': { name: 'A key', scopes: ['task:read'] },
   }
   if (special[name]) return special[name]

@@ -1,31 +1,39 @@
 import Link from 'next/link'
 import { problemTexts } from '#web/texts/problems.ts'
 
-/** Why a write was refused, and whether a larger plan would allow it. */
-export type Refusal = { text: string; isBeyondPlan: boolean }
+/** Why a write was refused, and where that can be changed. */
+export type Refusal = { text: string; way: keyof typeof ways | null }
+
+/** By the type of the problem: what leads on from it. */
+const ways = {
+  '/docs#plan-limits': { href: '/pricing', text: problemTexts.toPlans },
+  '/docs#read-only': { href: '/settings/billing', text: problemTexts.toBilling },
+} as const
 
 /** @param reason what a call of the API threw */
 export function refusalOf(reason: unknown, otherwise: string): Refusal {
-  const data = (reason as { data?: { httpStatus?: number } } | null)?.data
+  const type = (reason as { data?: { type?: string } } | null)?.data?.type ?? ''
   return {
     text: reason instanceof Error ? reason.message : otherwise,
-    isBeyondPlan: data?.httpStatus === 402,
+    way: type in ways ? (type as keyof typeof ways) : null,
   }
 }
 
 export function RefusalText({ refusal, className = '' }: { refusal: Refusal; className?: string }) {
   return (
     <p role="alert" className={`text-sm text-danger ${className}`}>
-      {refusal.text} {refusal.isBeyondPlan ? <ToPlans /> : null}
+      {refusal.text} {refusal.way ? <Way {...ways[refusal.way]} /> : null}
     </p>
   )
 }
 
 /** Where somebody reads what the plans allow. */
-export function ToPlans() {
+export const ToPlans = () => <Way {...ways['/docs#plan-limits']} />
+
+function Way({ href, text }: { href: string; text: string }) {
   return (
-    <Link href="/pricing" prefetch={false} className="font-semibold text-accent-text underline">
-      {problemTexts.toPlans}
+    <Link href={href} prefetch={false} className="font-semibold text-accent-text underline">
+      {text}
     </Link>
   )
 }

@@ -44,6 +44,7 @@ export const account = {
     problems: {
       notFound: 'This invitation is no longer good. Ask for a new one.',
       forbidden: 'This invitation was sent to another address: sign in with that one.',
+      readOnly: 'The organisation takes nobody in until it has paid an invoice. Ask who invited you.',
       beyondPlan:
         'The organisation has as many members as its plan allows. Ask who invited you to change it.',
       tooMany: 'Too many tries. Wait a while, then try again.',

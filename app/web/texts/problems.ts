@@ -6,6 +6,7 @@ export const problemTexts = {
   },
   titles: {
     beyondPlan: 'Your plan does not include this',
+    readOnly: 'Read only until an invoice is paid',
     forbidden: 'You may not do this',
     notFound: 'There is nothing here',
     conflict: 'Somebody was faster',
@@ -14,4 +15,5 @@ export const problemTexts = {
   },
   again: 'Try again',
   toPlans: 'Compare the plans',
+  toBilling: 'To billing',
 } as const

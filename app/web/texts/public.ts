@@ -100,6 +100,11 @@ export const publicTexts = {
         'What the plan of your organisation does not allow is answered with 402 and the type /docs#plan-limits: need names what it is, limit and used how much, and liftedBy the smallest plan that allows it. What you have beyond a limit, after a change to a smaller plan, stays.',
       ],
       [
+        'read-only',
+        'Read only',
+        'Fourteen days after the first try to charge an invoice failed, writes are answered with 402 and the type /docs#read-only until it is paid. Reading and exports go on, and so do paying, leaving, and taking access from somebody.',
+      ],
+      [
         'paging',
         'Paging',
         'Lists take cursor and limit and answer with items and nextCursor. Send nextCursor as cursor to go on; null means that this was the last page.',

@@ -8,6 +8,7 @@ export const settings = {
     organisation: 'Organisation',
     members: 'Members',
     labels: 'Labels',
+    billing: 'Billing',
     'api-keys': 'API keys',
     audit: 'Audit log',
   },

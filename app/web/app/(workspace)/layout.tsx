@@ -1,3 +1,4 @@
+import { mayAct } from '@worklane/domain/actor.ts'
 import { execute } from '@worklane/domain/execute.ts'
 import { getMe } from '@worklane/domain/me/operations.ts'
 import { countNotifications } from '@worklane/domain/notifications/operations.ts'
@@ -14,6 +15,7 @@ import { Logo } from '#web/components/logo.tsx'
 import { Avatar } from '#web/components/person.tsx'
 import { ThemeToggle } from '#web/components/theme-toggle.tsx'
 import { Skeleton } from '#web/components/ui/card.tsx'
+import { billing } from '#web/texts/billing.ts'
 import { work } from '#web/texts/work.ts'
 
 const projectsShown = 10
@@ -63,10 +65,27 @@ export default function WorkspaceLayout({ children }: { children: ReactNode }) {
       </aside>
       <Typefaces />
       <main id="main" className="mx-auto w-full max-w-7xl min-w-0 px-4 py-6 sm:px-8">
+        <Suspense>
+          <Owing />
+        </Suspense>
         {children}
       </main>
       <Commands />
     </div>
+  )
+}
+
+/** For those who can pay, on every page, until it is done. */
+async function Owing() {
+  const actor = await requireActor()
+  if (actor.readOnlyAt === null || !mayAct(actor, 'admin')) return null
+  return (
+    <p role="status" className="mb-6 rounded-lg bg-danger-soft px-4 py-2.5 text-sm text-danger">
+      {actor.readOnlyAt <= Date.now() ? billing.bannerReadOnly : billing.banner}{' '}
+      <Link href="/settings/billing" prefetch={false} className="font-semibold underline">
+        {billing.bannerLink}
+      </Link>
+    </p>
   )
 }
 

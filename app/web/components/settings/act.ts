@@ -34,7 +34,7 @@ export function useAct(): Act {
       try {
         const { api } = await import('#web/lib/api.ts')
         await write(api)
-        setSaid({ text: done, isBeyondPlan: false, bad: false })
+        setSaid({ text: done, way: null, bad: false })
         router.refresh()
         return true
       } catch (error) {

@@ -21,7 +21,7 @@ export function SettingsNavigation({ sections }: { sections: readonly SettingsSe
       aria-label={settings.navigation}
       className="-mx-4 overflow-x-auto px-4 lg:mx-0 lg:overflow-visible lg:px-0"
     >
-      <ul ref={list} className="flex gap-1 lg:sticky lg:top-6 lg:flex-col">
+      <ul ref={list} className="flex w-max gap-1 lg:sticky lg:top-6 lg:w-auto lg:flex-col">
         {sections.map((section) => (
           <li key={section}>
             <Link

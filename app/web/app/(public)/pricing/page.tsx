@@ -3,15 +3,13 @@ import { Plan } from '@worklane/domain/actor.ts'
 import { counted, currency, plans } from '@worklane/domain/billing/plans.ts'
 import type { Metadata } from 'next'
 import { buttonClass } from '#web/components/ui/button.tsx'
+import { money } from '#web/lib/money.ts'
 import { publicTexts } from '#web/texts/public.ts'
 
 const { pricing } = publicTexts
 const kinds = ['read', 'write', 'heavy'] as const
 const figure = (value: number) => value.toLocaleString('en')
-const price = (minorUnits: number) =>
-  new Intl.NumberFormat('en', { style: 'currency', currency, trailingZeroDisplay: 'stripIfInteger' }).format(
-    minorUnits / 100,
-  )
+const price = (minorUnits: number) => money(minorUnits, currency)
 
 export const metadata: Metadata = { title: pricing.title, description: pricing.description }
 

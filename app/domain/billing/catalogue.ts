@@ -1,0 +1,64 @@
+import type Stripe from 'stripe'
+import type { Plan } from '../actor.ts'
+import { currency, plans } from './plans.ts'
+
+export const intervals = ['month', 'year'] as const
+export type Interval = (typeof intervals)[number]
+export type PaidPlan = Exclude<Plan, 'free'>
+
+const paid = (Object.keys(plans) as Plan[]).filter((plan): plan is PaidPlan => plans[plan].seat !== null)
+
+/** By what a price is found at Stripe, whichever amount it has at the moment: see `termsOf` in reading.ts. */
+export const lookupKey = (plan: PaidPlan, interval: Interval): string => `${plan}_${interval}`
+
+/**
+ * Makes Stripe's products and prices what the plans say. A price of Stripe never changes: another amount is another
+ * price, which takes the look-up key over; who subscribed by the former goes on paying that. Safe to repeat.
+ */
+export async function ensureCatalogue(stripe: Stripe): Promise<void> {
+  for (const plan of paid) {
+    const product = await ensureProduct(stripe, plan)
+    for (const interval of intervals) await ensurePrice(stripe, product, plan, interval)
+  }
+}
+
+async function ensureProduct(stripe: Stripe, plan: PaidPlan): Promise<string> {
+  const id = `worklane_${plan}`
+  const name = `Worklane ${plans[plan].name}`
+  try {
+    const product = await stripe.products.retrieve(id)
+    if (product.name !== name || !product.active) await stripe.products.update(id, { name, active: true })
+    return id
+  } catch (error) {
+    if ((error as Stripe.errors.StripeError).code !== 'resource_missing') throw error
+    await stripe.products.create({ id, name }, { idempotencyKey: `product ${id}` })
+    return id
+  }
+}
+
+async function ensurePrice(
+  stripe: Stripe,
+  product: string,
+  plan: PaidPlan,
+  interval: Interval,
+): Promise<void> {
+  const unit_amount = plans[plan].seat?.[interval] as number
+  const lookup_key = lookupKey(plan, interval)
+  const { data } = await stripe.prices.list({ lookup_keys: [lookup_key], active: true, limit: 1 })
+  const [price] = data
+  if (price?.unit_amount === unit_amount && price.currency === currency) return
+  await stripe.prices.create({
+    ...{ product, currency, unit_amount, lookup_key, transfer_lookup_key: true },
+    recurring: { interval },
+    tax_behavior: 'exclusive',
+  })
+}
+
+/** @throws Error when the catalogue was never made at this Stripe */
+export async function priceOf(stripe: Stripe, plan: PaidPlan, interval: Interval): Promise<Stripe.Price> {
+  const lookup_key = lookupKey(plan, interval)
+  const { data } = await stripe.prices.list({ lookup_keys: [lookup_key], active: true, limit: 1 })
+  const [price] = data
+  if (!price) throw new Error(`Stripe has no price ${lookup_key}: run pnpm billing:catalogue`)
+  return price
+}

@@ -1,0 +1,230 @@
+import { orgId } from '@worklane/data/ids.ts'
+import type { Transaction } from '@worklane/data/tenant.ts'
+import type Stripe from 'stripe'
+import type { Plan } from '../actor.ts'
+import { forgetTags } from '../cache.ts'
+import { markSessions } from '../forgetting.ts'
+import { work } from '../runtime.ts'
+import { tags } from '../tags.ts'
+import { closeCheckouts } from './customer.ts'
+import { ledgerOf } from './ledger.ts'
+import { currentOf, isLive, type Reading, readCustomer } from './reading.ts'
+import { adjustSeats } from './seats.ts'
+
+/** So long an organisation that owes may go on as before, from the first try to charge it that failed. */
+export const graceDays = 14
+
+/** Longer than a reading takes; after it, whoever held the customer is taken for dead. */
+const leaseSeconds = 60
+
+/**
+ * Makes what we hold of an organisation's billing what Stripe says of it, whatever was told of it before, how often,
+ * and in which order. One reading of a customer at a time; one that began earlier never takes the place of a later one.
+ * @param organisation whose customer it is
+ * @param since when whatever wants it looked at was told to us: a reading that began later knows of it already; null
+ *   to look in any case
+ * @param now by Stripe's clock, which tests move
+ * @returns `busy` when another reading is under way: to be tried again soon
+ * @throws Stripe's errors
+ */
+export async function converge(
+  stripe: Stripe,
+  organisation: string,
+  since: Date | null = null,
+  now = new Date(),
+): Promise<'written' | 'known' | 'busy' | 'overtaken' | 'no customer'> {
+  const tenant = { orgId: orgId(organisation) }
+  const begun = await begin(tenant, since)
+  if (!('reading' in begun)) return begun.instead
+  try {
+    const reading = await readCustomer(stripe, begun.customer)
+    const isChanged = [
+      await keepOne(stripe, begun.customer, reading, now),
+      await followMembers(stripe, tenant, begun, reading, now),
+    ].includes(true)
+    const latest = isChanged ? await readCustomer(stripe, begun.customer) : reading
+    return (await write(tenant, begun, latest)) ? 'written' : 'overtaken'
+  } catch (error) {
+    await release(tenant, begun.reading)
+    throw error
+  }
+}
+
+type Tenant = { orgId: ReturnType<typeof orgId> }
+type Begun = { customer: string; reading: bigint; at: Date }
+
+/** Takes the customer for a while, under the next number. */
+async function begin(
+  tenant: Tenant,
+  since: Date | null,
+): Promise<Begun | { instead: 'known' | 'busy' | 'no customer' }> {
+  return work(tenant).transaction(async (tx) => {
+    const [customer] = await tx.$queryRaw<
+      { customer: string; known: boolean; held: boolean; reading: bigint; at: Date }[]
+    >`
+      select stripe_id as customer, coalesce(written_began_at > ${since?.toISOString() ?? null}::timestamptz, false) as known,
+        coalesce(held_until > clock_timestamp(), false) as held, readings + 1 as reading, clock_timestamp() as at
+      from billing_customers where org_id = ${tenant.orgId}::uuid for no key update`
+    if (!customer) return { instead: 'no customer' }
+    if (customer.known) return { instead: 'known' }
+    if (customer.held) return { instead: 'busy' }
+    await tx.$executeRaw`
+      update billing_customers set readings = readings + 1,
+        held_until = clock_timestamp() + make_interval(secs => ${leaseSeconds}::int)
+      where org_id = ${tenant.orgId}::uuid`
+    return customer
+  })
+}
+
+/** A page of Stripe's on which a subscription is begun is good for a day. */
+const checkoutHours = 24
+
+/**
+ * An organisation has one subscription. Of several checkouts that were open at the same time the first that is
+ * completed counts: the others are closed, and what came of one all the same is cancelled, with what it cost given
+ * back to the customer's balance.
+ * @returns whether Stripe says something else now
+ */
+async function keepOne(stripe: Stripe, customer: string, reading: Reading, now: Date): Promise<boolean> {
+  const [first, ...others] = reading.subscriptions
+    .filter(isLive)
+    .sort((a, b) => a.created_at.localeCompare(b.created_at))
+  if (!first) return false
+  for (const { id } of others) await stripe.subscriptions.cancel(id, { prorate: true, invoice_now: true })
+  if (Date.parse(first.created_at) > now.getTime() - (checkoutHours + 1) * 3_600_000)
+    await closeCheckouts(stripe, customer)
+  return others.length > 0
+}
+
+/** As part of a reading, since only one of them goes on at a time. @returns whether Stripe says something else now */
+async function followMembers(
+  stripe: Stripe,
+  tenant: Tenant,
+  { reading: number }: Begun,
+  reading: Reading,
+  now: Date,
+): Promise<boolean> {
+  const current = currentOf(reading)
+  if (!current) return false
+  const members = await work(tenant).read((db) => db.membership.count())
+  return adjustSeats(stripe, current, { members, now, key: `seats ${tenant.orgId} ${number}` })
+}
+
+/** Lets the next one read, unless that has happened already. */
+const release = (tenant: Tenant, reading: bigint) =>
+  work(tenant).transaction(
+    (tx) => tx.$executeRaw`
+      update billing_customers set held_until = null
+      where org_id = ${tenant.orgId}::uuid and readings = ${reading}`,
+  )
+
+/** @returns false where a later reading was written meanwhile, and so nothing of this one */
+async function write(tenant: Tenant, { reading: number, at }: Begun, reading: Reading): Promise<boolean> {
+  const written = await work(tenant).transaction(async (tx) => {
+    const isLatest = await tx.$executeRaw`
+      update billing_customers set written_reading = ${number}, written_began_at = ${at.toISOString()}::timestamptz, written_at = now(),
+        held_until = case when readings = ${number} then null else held_until end
+      where org_id = ${tenant.orgId}::uuid and written_reading < ${number}`
+    if (!isLatest) return null
+    await store(tx, tenant, reading)
+    const ended = await applyPlan(tx, tenant, planOf(reading))
+    // Before the commit as well: a crash right after it must not leave the plan of before alive in Redis.
+    await markSessions(ended)
+    return { ended }
+  })
+  if (!written) return false
+  await markSessions(written.ended)
+  await forgetTags(tenant, [tags.organisation])
+  return true
+}
+
+async function store(tx: Transaction, { orgId }: Tenant, reading: Reading): Promise<void> {
+  const put = (text: string, rows: unknown[]) => tx.$executeRawUnsafe(text, orgId, JSON.stringify(rows))
+  await put(upserts.subscriptions, reading.subscriptions)
+  await put(upserts.invoices, reading.invoices)
+  await put(upserts.payments, reading.payments)
+  await put(upserts.refunds, reading.refunds)
+  await put(insertLedger, ledgerOf(reading))
+}
+
+/** An upsert of rows that come as JSON, by the columns of the table beside its organisation. */
+function upsert(table: string, columns: Record<string, string>): string {
+  const names = Object.keys(columns).map((name) => `"${name}"`)
+  const changed = names.filter((name) => name !== '"id"').map((name) => `${name} = excluded.${name}`)
+  const typed = Object.entries(columns).map(([name, type]) => `"${name}" ${type}`)
+  return `insert into ${table} (org_id, ${names.join(', ')})
+    select $1::uuid, ${names.join(', ')} from jsonb_to_recordset($2::jsonb) as r (${typed.join(', ')})
+    on conflict (org_id, id) do update set ${changed.join(', ')}`
+}
+
+const upserts = {
+  subscriptions: upsert('subscriptions', {
+    ...{ id: 'text', status: 'text', plan: 'plan', interval: 'billing_interval', seats: 'int' },
+    ...{ currency: 'text', seat_amount: 'bigint', period_start: 'timestamptz', period_end: 'timestamptz' },
+    ...{ trial_end: 'timestamptz', cancel_at: 'timestamptz', ended_at: 'timestamptz' },
+    ...{ paid_at: 'timestamptz', created_at: 'timestamptz' },
+  }),
+  invoices: upsert('invoices', {
+    ...{ id: 'text', subscription_id: 'text', number: 'text', status: 'text', currency: 'text' },
+    ...{ total: 'bigint', tax: 'bigint', amount_due: 'bigint', amount_paid: 'bigint', attempts: 'int' },
+    ...{ next_attempt_at: 'timestamptz', period_start: 'timestamptz', period_end: 'timestamptz' },
+    ...{ finalized_at: 'timestamptz', paid_at: 'timestamptz', overdue_since: 'timestamptz' },
+    ...{ hosted_url: 'text', pdf_url: 'text', created_at: 'timestamptz' },
+  }),
+  payments: upsert('payments', {
+    ...{ id: 'text', invoice_id: 'text', currency: 'text', amount: 'bigint', paid_at: 'timestamptz' },
+  }),
+  refunds: upsert('refunds', {
+    ...{ id: 'text', payment_id: 'text', currency: 'text', amount: 'bigint', status: 'text' },
+    created_at: 'timestamptz',
+  }),
+}
+
+const insertLedger = `
+  insert into ledger_entries (org_id, cause, account, currency, amount, at)
+  select $1::uuid, cause, account, currency, amount, at
+  from jsonb_to_recordset($2::jsonb) as r (cause text, account text, currency text, amount bigint, at timestamptz)
+  on conflict (org_id, cause, account) do nothing`
+
+/** What follows of a reading for what the organisation may do. */
+export function planOf(reading: Reading): { plan: Plan; readOnlyAt: string | null } {
+  const current = currentOf(reading)
+  if (!current) return { plan: 'free', readOnlyAt: null }
+  const goingOn = new Set(reading.subscriptions.filter(isLive).map(({ id }) => id))
+  const overdue = reading.invoices
+    .filter(
+      ({ subscription_id, overdue_since }) => goingOn.has(subscription_id ?? '') && overdue_since !== null,
+    )
+    .map(({ overdue_since }) => Date.parse(overdue_since as string))
+  if (overdue.length === 0) return { plan: current.plan, readOnlyAt: null }
+  const readOnlyAt = new Date(Math.min(...overdue) + graceDays * 86_400_000)
+  return { plan: current.plan, readOnlyAt: readOnlyAt.toISOString() }
+}
+
+/** @returns what Redis may know the organisation's sessions by, where something changed for them */
+async function applyPlan(
+  tx: Transaction,
+  { orgId }: Tenant,
+  { plan, readOnlyAt }: ReturnType<typeof planOf>,
+): Promise<string[]> {
+  const [changed] = await tx.$queryRaw<{ before: string }[]>`
+    with before as (
+      select id, plan, read_only_at from organisations where id = ${orgId}::uuid for no key update
+    ), changed as (
+      update organisations o set plan = ${plan}::plan, read_only_at = ${readOnlyAt}::timestamptz
+      from before b where o.id = b.id
+        and (b.plan, b.read_only_at) is distinct from (${plan}::plan, ${readOnlyAt}::timestamptz)
+      returning o.id
+    ), entries as (
+      insert into audit_log (org_id, operation, target, before, after)
+      select b.id, 'billing.converge', 'organisation ' || b.id,
+        jsonb_build_object('plan', b.plan, 'readOnlyAt', b.read_only_at),
+        jsonb_build_object('plan', ${plan}::plan, 'readOnlyAt', ${readOnlyAt}::timestamptz)
+      from before b join changed using (id)
+    )
+    select b.plan::text as before from before b join changed using (id)`
+  if (!changed) return []
+  const sessions = await tx.$queryRaw<{ token_hash: string; previous_hash: string | null }[]>`
+    select token_hash, previous_hash from sessions_here()`
+  return sessions.flatMap(({ token_hash, previous_hash }) => [token_hash, previous_hash ?? []].flat())
+}

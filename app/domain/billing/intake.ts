@@ -1,0 +1,73 @@
+import Stripe from 'stripe'
+import { Problem } from '../errors.ts'
+import { runtime } from '../runtime.ts'
+
+export const billingSyncTopic = 'billing.sync'
+
+/** So much a webhook may weigh: Stripe's largest are about a tenth of it. Bytes. */
+export const largestEvent = 512 * 1024
+
+/** What came in by how it ended; read by the metrics. */
+export const intakeCounts = { taken: 0, 'taken before': 0, 'wrong signature': 0 }
+
+/**
+ * Takes in an event of Stripe: its row, and where its customer is an organisation of ours the work to look at it, in
+ * one transaction. It is believed for its signature alone, and only to say "look": what it holds is not used.
+ * @param body as it came, byte for byte
+ * @param header Stripe-Signature
+ * @throws Problem invalid when no secret of ours has signed it in the last five minutes; unavailable where billing is off
+ */
+export async function takeIn(body: string, header: string): Promise<void> {
+  const { STRIPE_WEBHOOK_SECRETS: secrets } = runtime().env
+  if (secrets === undefined) throw new Problem('notFound', 'Billing is off: no webhooks are taken here.')
+  const event = signedEvent(body, header, secrets)
+  if (!event) {
+    intakeCounts['wrong signature']++
+    throw new Problem('invalid', 'The signature is not right, or older than five minutes.')
+  }
+  const { rows } = await runtime().intake.query<{ isNew: boolean }>({
+    name: 'take_in',
+    text: store,
+    values: [event.id, event.type, customerOf(event), new Date(event.created * 1000), body, billingSyncTopic],
+  })
+  intakeCounts[rows[0]?.isNew ? 'taken' : 'taken before']++
+}
+
+const toleranceSeconds = 300
+
+/** What the SDK can compare: of anything else it throws errors that look like ours. */
+const signature = /^t=\d{1,12}(,[a-z]\w*=[^,]*)*,v1=[0-9a-f]{64}(,[a-z]\w*=[^,]*)*$/
+
+function signedEvent(body: string, header: string, secrets: readonly string[]): Stripe.Event | null {
+  if (!signature.test(header)) return null
+  for (const secret of secrets) {
+    try {
+      return Stripe.webhooks.constructEvent(body, header, secret, toleranceSeconds)
+    } catch (error) {
+      // Any other error is ours.
+      if (!(error instanceof Stripe.errors.StripeSignatureVerificationError)) throw error
+    }
+  }
+  return null
+}
+
+/** The customer that it is about: most objects name theirs, and a customer is one. */
+function customerOf({ data: { object } }: Stripe.Event): string | null {
+  if (!('object' in object)) return null
+  const { object: kind, id, customer } = object as { object: string; id?: string; customer?: unknown }
+  if (kind === 'customer') return id ?? null
+  if (typeof customer === 'string') return customer
+  return (customer as { id?: string } | null | undefined)?.id ?? null
+}
+
+// Once for each id: who sends it again is told that it came, and nothing happens. Who it concerns is looked up, and
+// never taken from what the event says of an organisation.
+const store = `
+  with event as (
+    insert into stripe_events (id, type, customer, created, payload) values ($1, $2, $3, $4, $5::jsonb)
+    on conflict (id) do nothing returning customer
+  ), work as (
+    insert into outbox (org_id, topic, payload)
+    select c.org_id, $6, '{}' from event join billing_customers c on c.stripe_id = event.customer
+  )
+  select exists (select from event) as "isNew"`

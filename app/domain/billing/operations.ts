@@ -1,0 +1,163 @@
+import { z } from 'zod'
+import { type Actor, Plan } from '../actor.ts'
+import { operation } from '../operation.ts'
+import { listSize, pageOf, pageOfItems, timeAndId, timeCursor, timeCursorOf } from '../paging.ts'
+import { work } from '../runtime.ts'
+import { countedNow } from './entitlements.ts'
+import { counted, plans } from './plans.ts'
+import { stripe } from './stripe.ts'
+
+const Money = z.object({
+  /** In minor units of the currency. */
+  amount: z.number().int(),
+  currency: z.string().regex(/^[a-z]{3}$/),
+})
+
+const Subscription = z.object({
+  status: z.string(),
+  plan: Plan,
+  interval: z.enum(['month', 'year']),
+  seats: z.number().int(),
+  seat: Money,
+  periodEnd: z.iso.datetime(),
+  trialEnd: z.iso.datetime().nullable(),
+  /** When it ends, where somebody has cancelled it. */
+  cancelAt: z.iso.datetime().nullable(),
+  /** Whether money above zero has come for it. */
+  isPaid: z.boolean(),
+})
+
+export const Billing = z
+  .object({
+    /** Whether payments are available here. */
+    isOn: z.boolean(),
+    plan: Plan,
+    /** From then on nothing but reading, until what is owed is paid. */
+    readOnlyAt: z.iso.datetime().nullable(),
+    subscription: Subscription.nullable(),
+    use: z.array(
+      z.object({ of: z.enum(counted), used: z.number().int(), limit: z.number().int().nullable() }),
+    ),
+  })
+  .meta({ id: 'Billing' })
+export type Billing = z.infer<typeof Billing>
+
+type SubscriptionRow = {
+  status: string
+  plan: Plan
+  interval: 'month' | 'year'
+  seats: number
+  currency: string
+  seatAmount: bigint
+  periodEnd: Date
+  trialEnd: Date | null
+  cancelAt: Date | null
+  isPaid: boolean
+}
+
+export const getBilling = operation({
+  name: 'billing.get',
+  rest: 'GET /v1/billing',
+  summary: 'The plan of your organisation, its subscription, and how much of the plan is in use',
+  allow: 'admin',
+  input: z.strictObject({}),
+  output: Billing,
+  run: (actor) =>
+    work(actor).read(async (db) => {
+      const [[organisation], [subscription], use] = await Promise.all([
+        db.$queryRaw<{ plan: Plan; readOnlyAt: Date | null }[]>`
+          select plan::text, read_only_at as "readOnlyAt" from organisations where id = (select current_org_id())`,
+        db.$queryRaw<SubscriptionRow[]>`
+          select status, plan::text, "interval"::text, seats, currency, seat_amount as "seatAmount",
+            period_end as "periodEnd", trial_end as "trialEnd", cancel_at as "cancelAt", paid_at is not null as "isPaid"
+          from subscriptions
+          where org_id = (select current_org_id()) and status in ('trialing', 'active', 'past_due', 'unpaid')
+          order by created_at desc, id desc limit 1`,
+        countedNow((text, values) => db.$queryRawUnsafe(text, ...values), actor.orgId),
+      ])
+      const plan = organisation?.plan ?? actor.plan
+      return {
+        isOn: stripe() !== null,
+        plan,
+        readOnlyAt: organisation?.readOnlyAt?.toISOString() ?? null,
+        subscription: subscription ? subscriptionOf(subscription) : null,
+        use: counted.map((of) => ({ of, used: use[of], limit: plans[plan].limits[of] })),
+      }
+    }),
+})
+
+const subscriptionOf = ({
+  seatAmount,
+  currency,
+  periodEnd,
+  trialEnd,
+  cancelAt,
+  ...row
+}: SubscriptionRow): z.infer<typeof Subscription> => ({
+  ...row,
+  seat: { amount: Number(seatAmount), currency },
+  periodEnd: periodEnd.toISOString(),
+  trialEnd: trialEnd?.toISOString() ?? null,
+  cancelAt: cancelAt?.toISOString() ?? null,
+})
+
+export const Invoice = z
+  .object({
+    id: z.string(),
+    number: z.string().nullable(),
+    status: z.enum(['open', 'paid', 'void', 'uncollectible']),
+    total: Money,
+    tax: Money,
+    due: Money,
+    paid: Money,
+    createdAt: z.iso.datetime(),
+    /** Where it can be paid, and where it can be downloaded, at Stripe. */
+    hostedUrl: z.url().nullable(),
+    pdfUrl: z.url().nullable(),
+  })
+  .meta({ id: 'Invoice' })
+export type Invoice = z.infer<typeof Invoice>
+
+type InvoiceRow = Pick<Invoice, 'id' | 'number' | 'status' | 'hostedUrl' | 'pdfUrl'> & {
+  currency: string
+  total: bigint
+  tax: bigint
+  due: bigint
+  paid: bigint
+  createdAt: Date
+}
+
+export const listInvoices = operation({
+  name: 'invoice.list',
+  rest: 'GET /v1/invoices',
+  summary: 'The invoices of your organisation, latest first',
+  allow: 'admin',
+  input: z.strictObject({ cursor: timeCursor('in_[A-Za-z0-9]{1,100}'), limit: listSize }),
+  output: pageOfItems(Invoice),
+  async run(actor: Actor, { cursor, limit }) {
+    const after = cursor === undefined ? null : timeAndId(cursor)
+    const rows = await work(actor).read(
+      (db) => db.$queryRaw<InvoiceRow[]>`
+        select id, number, status, currency, total, tax, amount_due as due, amount_paid as paid,
+          created_at as "createdAt", hosted_url as "hostedUrl", pdf_url as "pdfUrl"
+        from invoices
+        where org_id = (select current_org_id())
+          and (${after?.at ?? null}::timestamptz is null
+            or (created_at, id) < (${after?.at ?? null}::timestamptz, ${after?.id ?? null}::text))
+        order by created_at desc, id desc limit ${limit + 1}`,
+    )
+    return pageOf(rows, limit, invoiceOf, ({ createdAt, id }) => timeCursorOf(createdAt, id))
+  },
+})
+
+function invoiceOf({ currency, total, tax, due, paid, createdAt, ...row }: InvoiceRow): Invoice {
+  const money = (amount: bigint) => ({ amount: Number(amount), currency })
+  return {
+    ...row,
+    total: money(total),
+    tax: money(tax),
+    due: money(due),
+    paid: money(paid),
+    createdAt: createdAt.toISOString(),
+  }
+}

@@ -1,0 +1,189 @@
+import type Stripe from 'stripe'
+import { z } from 'zod'
+import { Plan } from '../actor.ts'
+
+/** What Stripe says of a customer, as our tables have it. Amounts are in minor units, times are ISO texts. */
+export type Reading = {
+  subscriptions: Subscription[]
+  invoices: Invoice[]
+  payments: Payment[]
+  refunds: Refund[]
+}
+
+export type Subscription = {
+  id: string
+  /** Of its only line, by which its seats are changed. */
+  item: string
+  status: Stripe.Subscription.Status
+  plan: Plan
+  interval: 'month' | 'year'
+  seats: number
+  currency: string
+  seat_amount: number
+  period_start: string
+  period_end: string
+  trial_end: string | null
+  cancel_at: string | null
+  ended_at: string | null
+  paid_at: string | null
+  created_at: string
+}
+
+export type Invoice = {
+  id: string
+  subscription_id: string | null
+  number: string | null
+  status: NonNullable<Stripe.Invoice['status']>
+  currency: string
+  total: number
+  tax: number
+  amount_due: number
+  amount_paid: number
+  attempts: number
+  next_attempt_at: string | null
+  period_start: string
+  period_end: string
+  finalized_at: string | null
+  paid_at: string | null
+  voided_at: string | null
+  written_off_at: string | null
+  overdue_since: string | null
+  hosted_url: string | null
+  pdf_url: string | null
+  created_at: string
+}
+
+export type Payment = { id: string; invoice_id: string; currency: string; amount: number; paid_at: string }
+export type Refund = {
+  id: string
+  payment_id: string
+  currency: string
+  amount: number
+  status: string
+  created_at: string
+}
+
+/** Statuses in which an organisation has what its subscription is for. */
+const live: ReadonlySet<Subscription['status']> = new Set(['trialing', 'active', 'past_due', 'unpaid'])
+export const isLive = ({ status }: Pick<Subscription, 'status'>): boolean => live.has(status)
+
+/** The subscription that counts: the first that is live, since others are cancelled. */
+export const currentOf = ({ subscriptions }: Pick<Reading, 'subscriptions'>): Subscription | undefined =>
+  subscriptions.filter(isLive).sort((a, b) => a.created_at.localeCompare(b.created_at))[0]
+
+/** As many as Stripe gives at once. */
+const page = { limit: 100 } as const
+
+/**
+ * Reads all of a customer: every subscription, invoice, payment and refund there ever was.
+ * @throws Stripe's errors
+ */
+export async function readCustomer(stripe: Stripe, customer: string): Promise<Reading> {
+  const invoices: Invoice[] = []
+  const payments: Payment[] = []
+  const listed = stripe.invoices.list({ customer, ...page, expand: ['data.payments'] })
+  for await (const invoice of listed) {
+    // A draft is no bill yet: it may still change or go.
+    if (invoice.status === null || invoice.status === 'draft') continue
+    invoices.push(invoiceOf(invoice))
+    payments.push(...paymentsOf(invoice))
+  }
+  const subscriptions: Subscription[] = []
+  for await (const subscription of stripe.subscriptions.list({ customer, status: 'all', ...page }))
+    subscriptions.push(subscriptionOf(subscription, invoices))
+  return { subscriptions, invoices, payments, refunds: await refundsOf(stripe, customer) }
+}
+
+function subscriptionOf(subscription: Stripe.Subscription, invoices: readonly Invoice[]): Subscription {
+  const { id, status, items, trial_end, cancel_at, ended_at, created } = subscription
+  // One item: the seats of a plan.
+  const [item] = items.data
+  if (!item) throw new Error(`subscription ${id} has no item: it was not made by Worklane`)
+  const { plan, interval } = termsOf(item.price)
+  const paid = invoices.filter((each) => each.subscription_id === id && each.amount_paid > 0)
+  return {
+    ...{ id, item: item.id, status, plan, interval },
+    ...{ seats: item.quantity ?? 0, currency: item.price.currency, seat_amount: item.price.unit_amount ?? 0 },
+    period_start: time(item.current_period_start),
+    period_end: time(item.current_period_end),
+    trial_end: timeOrNull(trial_end),
+    cancel_at: timeOrNull(cancel_at),
+    ended_at: timeOrNull(ended_at),
+    paid_at: paid.map(({ paid_at }) => paid_at ?? '').sort()[0] || null,
+    created_at: time(created),
+  }
+}
+
+/** What a price is the price of stands in its look-up key, such as `team_month`: see catalogue.ts. */
+export function termsOf({ id, lookup_key }: Pick<Stripe.Price, 'id' | 'lookup_key'>) {
+  const [plan, interval] = (lookup_key ?? '').split('_')
+  const parsed = Terms.safeParse({ plan, interval })
+  if (!parsed.success)
+    throw new Error(`price ${id} is of no plan: its look-up key is ${lookup_key ?? 'missing'}`)
+  return parsed.data
+}
+const Terms = z.object({ plan: Plan, interval: z.enum(['month', 'year']) })
+
+function invoiceOf(invoice: Stripe.Invoice): Invoice {
+  const { id, number, status, currency, total, amount_due, amount_paid, status_transitions: at } = invoice
+  // Written off as well: whoever could not be charged owes it until it is paid or void.
+  const overdue = (status === 'open' || status === 'uncollectible') && invoice.attempt_count > 0
+  return {
+    ...{
+      id: id as string,
+      number,
+      status: status as Invoice['status'],
+      currency,
+      total,
+      amount_due,
+      amount_paid,
+    },
+    subscription_id: idOf(invoice.parent?.subscription_details?.subscription),
+    tax: (invoice.total_taxes ?? []).reduce((sum, { amount }) => sum + amount, 0),
+    attempts: invoice.attempt_count,
+    next_attempt_at: timeOrNull(invoice.next_payment_attempt),
+    period_start: time(invoice.period_start),
+    period_end: time(invoice.period_end),
+    finalized_at: timeOrNull(at.finalized_at),
+    paid_at: timeOrNull(at.paid_at),
+    voided_at: timeOrNull(at.voided_at),
+    written_off_at: timeOrNull(at.marked_uncollectible_at),
+    // It is tried first as it is finalized.
+    overdue_since: overdue ? timeOrNull(at.finalized_at) : null,
+    hosted_url: invoice.hosted_invoice_url ?? null,
+    pdf_url: invoice.invoice_pdf ?? null,
+    created_at: time(invoice.created),
+  }
+}
+
+function paymentsOf({ id: invoice, payments }: Stripe.Invoice): Payment[] {
+  if (payments?.has_more) throw new Error(`invoice ${invoice} was paid in more parts than one page holds`)
+  return (payments?.data ?? []).flatMap(({ payment, amount_paid, currency, status_transitions }) => {
+    const id = idOf(payment.payment_intent ?? payment.charge)
+    if (!id || !amount_paid || status_transitions.paid_at === null) return []
+    const paid_at = time(status_transitions.paid_at)
+    return [{ id, invoice_id: invoice as string, currency, amount: amount_paid, paid_at }]
+  })
+}
+
+/** Stripe lists refunds by their charge. */
+async function refundsOf(stripe: Stripe, customer: string): Promise<Refund[]> {
+  const refunds: Refund[] = []
+  for await (const charge of stripe.charges.list({ customer, ...page })) {
+    if (charge.amount_refunded === 0) continue
+    for await (const { id, amount, currency, status, created } of stripe.refunds.list({
+      charge: charge.id,
+      ...page,
+    }))
+      refunds.push({
+        ...{ id, amount, currency, status: status ?? 'pending', created_at: time(created) },
+        payment_id: idOf(charge.payment_intent) ?? charge.id,
+      })
+  }
+  return refunds
+}
+
+const time = (seconds: number) => new Date(seconds * 1000).toISOString()
+const timeOrNull = (seconds: number | null | undefined) => (seconds == null ? null : time(seconds))
+const idOf = (named: string | { id?: string } | null | undefined): string | null =>
+  typeof named === 'string' ? named : (named?.id ?? null)

@@ -1,0 +1,44 @@
+import type Stripe from 'stripe'
+import { isLive, type Subscription } from './reading.ts'
+
+/**
+ * A subscription is paid for ahead, so it has fewer seats from its next period on: they are taken back in its last
+ * hours. Longer than a day, so that the nightly sweep comes once in it.
+ */
+const lastHours = 26
+
+/** How many seats a subscription should have now. @param now by the clock that its periods go by */
+export function seatsFor(
+  { status, seats, period_end }: Pick<Subscription, 'status' | 'seats' | 'period_end'>,
+  members: number,
+  now: Date,
+): number {
+  if (!isLive({ status }) || members === seats) return seats
+  if (members > seats || status === 'trialing') return members
+  const left = Date.parse(period_end) - now.getTime()
+  return left <= lastHours * 3_600_000 ? members : seats
+}
+
+/**
+ * Makes the seats of a subscription follow the members: more at once, for the rest of the period in proportion; fewer
+ * at its end, with nothing given back.
+ * @param to.key names this change for Stripe: sent twice it happens once
+ * @returns whether anything was changed
+ */
+export async function adjustSeats(
+  stripe: Stripe,
+  subscription: Subscription,
+  { members, now, key }: { members: number; now: Date; key: string },
+): Promise<boolean> {
+  const seats = seatsFor(subscription, members, now)
+  if (seats === subscription.seats) return false
+  await stripe.subscriptions.update(
+    subscription.id,
+    {
+      items: [{ id: subscription.item, quantity: seats }],
+      proration_behavior: seats > subscription.seats ? 'create_prorations' : 'none',
+    },
+    { idempotencyKey: key },
+  )
+  return true
+}

@@ -1,0 +1,81 @@
+'use client'
+
+import { currency, plans } from '@worklane/domain/billing/plans.ts'
+import { useRouter } from 'next/navigation'
+import { useEffect, useState } from 'react'
+import { useAct } from '#web/components/settings/act.ts'
+import { Said } from '#web/components/settings/said.tsx'
+import { Button } from '#web/components/ui/button.tsx'
+import { money } from '#web/lib/money.ts'
+import { billing as texts } from '#web/texts/billing.ts'
+
+const intervals = ['month', 'year'] as const
+const paidPlans = ['team', 'business'] as const
+
+/** Leads to the page at which a plan is paid for. */
+export function Choose() {
+  const { act, said, isPending } = useAct()
+  const [interval, setInterval] = useState<(typeof intervals)[number]>('month')
+  const begin = (plan: (typeof paidPlans)[number]) =>
+    act(async (api) => location.assign((await api.billing.checkout.mutate({ plan, interval })).url), '')
+  return (
+    <fieldset disabled={isPending}>
+      <legend className="text-sm font-semibold">{texts.interval}</legend>
+      <div className="mt-1 flex gap-4 text-sm">
+        {intervals.map((each) => (
+          <label key={each} className="flex items-center gap-2">
+            <input
+              type="radio"
+              name="interval"
+              checked={interval === each}
+              onChange={() => setInterval(each)}
+            />
+            {texts.intervals[each]}
+          </label>
+        ))}
+      </div>
+      <ul className="mt-4 grid gap-3 sm:grid-cols-2">
+        {paidPlans.map((plan) => (
+          <li key={plan} className="rounded-lg border p-4">
+            <p className="font-semibold">{plans[plan].name}</p>
+            <p className="mt-1 mb-3 text-sm text-muted tabular-nums">
+              {texts.perSeat[interval](money(plans[plan].seat?.[interval] ?? 0, currency))}
+            </p>
+            <Button onClick={() => begin(plan)}>{texts.start(plans[plan].name)}</Button>
+          </li>
+        ))}
+      </ul>
+      <Said said={said} />
+    </fieldset>
+  )
+}
+
+/** Leads to the page at which a subscription is managed. */
+export function Manage() {
+  const { act, said, isPending } = useAct()
+  return (
+    <>
+      <Button
+        look="quiet"
+        disabled={isPending}
+        onClick={() => act(async (api) => location.assign((await api.billing.portal.mutate({})).url), '')}
+      >
+        {texts.manage}
+      </Button>
+      <Said said={said} />
+    </>
+  )
+}
+
+const lookAgainMs = 1_000
+
+/** After a checkout: has the server look at once, and looks until it has seen the subscription. */
+export function Syncing() {
+  const router = useRouter()
+  useEffect(() => {
+    void import('#web/lib/api.ts').then(({ api }) => api.billing.sync.mutate({})).catch(() => {})
+    const looking = setInterval(() => router.refresh(), lookAgainMs)
+    return () => clearInterval(looking)
+  }, [router])
+  return <p role="status">{texts.syncing}</p>
+}

@@ -1,0 +1,257 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { SandboxControl } from '@headroom/payments-sandbox/control/client.ts'
+import { type RunningSandbox, startSandbox } from '@headroom/payments-sandbox/server.ts'
+import { UtcClient } from '@worklane/data/utc-client.ts'
+import { ensureCatalogue } from '@worklane/domain/billing/catalogue.ts'
+import { plans } from '@worklane/domain/billing/plans.ts'
+import type { Browser, Page } from 'playwright-core'
+import Stripe from 'stripe'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { partNames, type Stack, startStack } from '../../harness/stack/stack.ts'
+import { launchChromium, provideHeadless } from '../../harness/toolchain/chromium.ts'
+import { visit, wear } from './testing/pages.ts'
+
+const screenshots = join(import.meta.dirname, '../../screenshots')
+const [good, declined, failsLater] = ['4242424242424242', '4000000000000002', '4000000000000341']
+const webhookSecret = 'whsec_of_the_billing_test'
+const day = 86_400
+
+describe('an organisation and its plan', () => {
+  let sandbox: RunningSandbox
+  let control: SandboxControl
+  let stripe: Stripe
+  let stack: Stack
+  let browser: Browser
+  let page: Page
+  const complaints: string[] = []
+
+  beforeAll(async () => {
+    // The trial of 14 days that begins now ends five days ago: Worklane's own clock is the real one.
+    const start = Math.floor(Date.now() / 1000) - 19 * day
+    sandbox = await startSandbox({ seed: 'billing', start, frozen: true })
+    control = new SandboxControl(sandbox)
+    const { host, port, secretKey } = sandbox
+    stripe = new Stripe(secretKey, { host, port, protocol: 'http' })
+    await ensureCatalogue(stripe)
+    stack = await startStack({
+      population: null,
+      parts: partNames.filter((part) => part !== 'prometheus'),
+      env: {
+        ...{ STRIPE_SECRET_KEY: secretKey, STRIPE_API_URL: sandbox.origin },
+        ...{ STRIPE_WEBHOOK_SECRETS: webhookSecret, RATE_LIMIT_PATIENCE_MS: '10000' },
+      },
+    })
+    const endpoint = await stripe.webhookEndpoints.create({
+      url: `${stack.origin}/webhooks/stripe`,
+      enabled_events: ['*'],
+    })
+    sandbox.sandbox.endpointSecrets.set(endpoint.id, webhookSecret)
+    browser = await launchChromium(await provideHeadless())
+    page = await (
+      await browser.newContext({ baseURL: stack.origin, viewport: { width: 1280, height: 860 } })
+    ).newPage()
+    page.on('pageerror', ({ message }) => complaints.push(message))
+    page.setDefaultTimeout(15_000)
+    await mkdir(screenshots, { recursive: true })
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await stack?.stop()
+    await sandbox?.close()
+  })
+
+  const sql = async (text: string) => {
+    const client = new UtcClient({ connectionString: stack.env.DATABASE_URL })
+    await client.connect()
+    try {
+      return (await client.query(text)).rows
+    } finally {
+      await client.end()
+    }
+  }
+  const billing = () => visit(page, '/settings/billing')
+  const text = async () => (await page.locator('main').textContent()) ?? ''
+  /** Looks again, as somebody who waits does, until the page says so. */
+  const untilBillingSays = (what: RegExp) =>
+    expect
+      .poll(
+        async () => {
+          await billing()
+          return text()
+        },
+        { timeout: 20_000 },
+      )
+      .toMatch(what)
+  /** In both colour schemes and on a phone. */
+  async function picture(name: string): Promise<void> {
+    for (const look of [
+      ['light', 1280],
+      ['dark', 1280],
+      ['light', 390],
+    ] as const) {
+      await wear(page, look)
+      await page.screenshot({
+        path: join(screenshots, `billing-${name}-${look.join('-')}.png`),
+        fullPage: true,
+      })
+    }
+    await wear(page, ['light', 1280])
+  }
+  const fillCard = async (number: string) => {
+    await page.getByLabel('Card number').fill(number)
+    await page.getByLabel('Expiry').fill('12 / 34')
+    await page.getByLabel('Security code').fill('123')
+  }
+  const newProject = async (key: string) => {
+    await visit(page, '/dashboard')
+    await page.getByText('New project').click()
+    await page.getByLabel('Name').fill(`Project ${key}`)
+    await page.getByLabel('Key', { exact: true }).fill(key)
+    await page.getByRole('button', { name: 'Create' }).click()
+  }
+
+  it('begins on the plan Free', async () => {
+    await visit(page, '/sign-up')
+    await page.getByLabel('Your name').fill('Ada Lovelace')
+    await page.getByLabel('E-mail').fill('ada@example.test')
+    await page.getByLabel('Password').fill('a password of ada')
+    await page.getByLabel('Organisation').fill('Analytical Engines')
+    await page.getByRole('button', { name: 'Create account' }).click()
+    await page.waitForURL('**/onboarding')
+    await billing()
+    expect(await text()).toMatch(
+      /Plan Free[\s\S]*It costs nothing[\s\S]*0 of 5[\s\S]*1 of 15[\s\S]*no invoice yet/,
+    )
+    await picture('free')
+  })
+
+  it('meets the limit of projects, and is told which plan lifts it', async () => {
+    const limit = plans.free.limits.projects as number
+    for (let n = 0; n < limit; n++) {
+      await newProject(`AB${n}`)
+      await page.waitForURL('**/projects/*')
+    }
+    await newProject('ABX')
+    const refusal = page.getByRole('alert').filter({ hasText: 'Free' })
+    await refusal.waitFor()
+    expect(await refusal.textContent()).toBe(
+      `Your plan Free allows ${limit} projects, and you have ${limit}. The plan Team allows 50. Compare the plans`,
+    )
+    await refusal.getByRole('link').click()
+    await page.waitForURL('**/pricing')
+    await visit(page, '/settings/audit')
+    expect(await text()).toContain('The audit log is not in your plan')
+  })
+
+  it('chooses a plan, has a card declined, and pays by another', async () => {
+    await billing()
+    await page.getByRole('button', { name: 'Choose Team' }).click()
+    await page.waitForURL(`${sandbox.origin}/checkout/**`)
+    const pay = async (number: string) => {
+      await fillCard(number)
+      await page.getByLabel('Country').fill('DE')
+      await page.getByRole('button', { name: 'Subscribe' }).click()
+    }
+    await pay(declined)
+    await page.getByRole('alert').waitFor()
+    expect(await page.getByRole('alert').textContent()).toMatch(/declined/)
+    await pay(good)
+    await page.waitForURL('**/settings/billing?checkout=done')
+    await page.getByText(/Your trial ends on/).waitFor({ timeout: 15_000 })
+    expect(await text()).toMatch(/Plan Team[\s\S]*1 seat at €8 a month[\s\S]*5 of 50/)
+    await picture('trial')
+  })
+
+  it('has what it pays for from the next request on', async () => {
+    await newProject('ABX')
+    await page.waitForURL('**/projects/*')
+    await visit(page, '/settings/audit')
+    expect(await text()).toContain('project.create')
+  })
+
+  it('is asked for another way of payment when the end of the trial cannot be charged, on every page', async () => {
+    await billing()
+    await page.getByRole('button', { name: 'Payment, cancellation, addresses' }).click()
+    await page.waitForURL(`${sandbox.origin}/portal/**`)
+    await fillCard(failsLater)
+    await page.getByRole('button', { name: 'Use this card' }).click()
+    await page.getByText('0341').waitFor()
+    await control.moveClock({ days: 14, seconds: 2 * 3_600 })
+    await untilBillingSays(/could not be paid[\s\S]*Open[\s\S]*€9\.52/)
+    await visit(page, '/dashboard')
+    expect(await text()).toContain('An invoice of your organisation is not paid.')
+    await newProject('ABY')
+    await page.waitForURL('**/projects/*')
+    await billing()
+    await picture('past-due')
+  })
+
+  it('can only read once the time to pay is over, and is told so', async () => {
+    // What two weeks more would bring: Worklane's own clock cannot be moved.
+    await sql("update organisations set read_only_at = now() - interval '1 minute'")
+    await expect
+      .poll(
+        async () => {
+          await newProject('ABZ')
+          return page.getByRole('alert').filter({ hasText: 'only read' }).count()
+        },
+        { timeout: 15_000 },
+      )
+      .toBe(1)
+    expect(await page.getByRole('alert').filter({ hasText: 'only read' }).textContent()).toMatch(
+      /To billing$/,
+    )
+    await visit(page, '/settings/organisation')
+    await page.getByRole('link', { name: 'Download' }).waitFor()
+    await billing()
+    await picture('read-only')
+  })
+
+  it('is as before within one request of its payment', async () => {
+    await billing()
+    await page.getByRole('link', { name: /^Pay the invoice/ }).click()
+    await fillCard(good)
+    await page.getByRole('button', { name: 'Pay' }).click()
+    await page.getByText(': paid').waitFor()
+    await expect
+      .poll(async () => (await sql('select read_only_at from organisations'))[0].read_only_at, {
+        timeout: 15_000,
+      })
+      .toBeNull()
+    await newProject('ABZ')
+    await page.waitForURL('**/projects/*')
+    await billing()
+    expect(await text()).toMatch(/Plan Team[\s\S]*next invoice is due[\s\S]*Paid/)
+    await picture('paid')
+  })
+
+  it('downloads its invoice', async () => {
+    const link = page.getByRole('link', { name: /^Download the invoice/ }).first()
+    const pdf = await fetch((await link.getAttribute('href')) ?? '')
+    expect(pdf.headers.get('content-type')).toBe('application/pdf')
+    expect((await pdf.text()).slice(0, 5)).toBe('%PDF-')
+  })
+
+  it('cancels for the end of the period, and resumes', async () => {
+    const portal = async (button: string) => {
+      await billing()
+      await page.getByRole('button', { name: 'Payment, cancellation, addresses' }).click()
+      await page.waitForURL(`${sandbox.origin}/portal/**`)
+      await page.getByRole('button', { name: button }).click()
+    }
+    await portal('Cancel at the end of the period')
+    await untilBillingSays(/It is cancelled and ends on/)
+    await portal('Do not cancel')
+    await untilBillingSays(/next invoice is due/)
+  })
+
+  it('is told in one sentence that payments are not available, while Stripe is away', async () => {
+    await control.break([{ kind: 'error' }])
+    await billing()
+    await page.getByRole('button', { name: 'Payment, cancellation, addresses' }).click()
+    await page.getByText('Payments are not available at the moment. Nothing was charged').waitFor()
+    await control.break([])
+    expect(complaints).toEqual([])
+  })
+})
