@@ -7,6 +7,7 @@ import { endWhenRefused, orRefuse } from '@worklane/data/refused-start.ts'
 import { onStop } from '@worklane/data/shutdown.ts'
 import { activityTopic } from '@worklane/domain/activity/announce.ts'
 import { OutboxJob, recordActivity } from '@worklane/domain/activity/record.ts'
+import { ensureCatalogue } from '@worklane/domain/billing/catalogue.ts'
 import { billingSyncTopic } from '@worklane/domain/billing/intake.ts'
 import { stripe } from '@worklane/domain/billing/stripe.ts'
 import { repeatedly } from '@worklane/domain/faults.ts'
@@ -127,12 +128,25 @@ for (const each of [worker, converging]) {
 for (const each of [queue, billing, schedules])
   each.on('error', (error) => log.error({ err: error }, 'queue'))
 
+/** Without it nothing can be bought; where Stripe is away the next start, or the sweep, makes it. */
+const catalogue = async () => {
+  const client = stripe()
+  if (client) await ensureCatalogue(client)
+}
+void catalogue().catch((error) => log.error({ err: error }, 'billing catalogue'))
+
 /** What is done every so often, by its name. */
 const repeated: Record<string, { everyMs: number; run: () => Promise<unknown> }> = {
   'prune-outbox': { everyMs: 3_600_000, run: () => prune(pool) },
   ...(env.INTAKE_DATABASE_URL && env.STRIPE_SECRET_KEY
     ? {
-        'sweep-billing': { everyMs: 86_400_000, run: () => sweep(runtime().intake) },
+        'sweep-billing': {
+          everyMs: 86_400_000,
+          run: async () => {
+            await catalogue()
+            await sweep(runtime().intake)
+          },
+        },
         'end-customers': {
           everyMs: 60_000,
           run: async () => {

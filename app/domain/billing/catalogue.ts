@@ -47,11 +47,14 @@ async function ensurePrice(
   const { data } = await stripe.prices.list({ lookup_keys: [lookup_key], active: true, limit: 1 })
   const [price] = data
   if (price?.unit_amount === unit_amount && price.currency === currency) return
-  await stripe.prices.create({
-    ...{ product, currency, unit_amount, lookup_key, transfer_lookup_key: true },
-    recurring: { interval },
-    tax_behavior: 'exclusive',
-  })
+  await stripe.prices.create(
+    {
+      ...{ product, currency, unit_amount, lookup_key, transfer_lookup_key: true },
+      recurring: { interval },
+      tax_behavior: 'exclusive',
+    },
+    { idempotencyKey: `price ${lookup_key} ${unit_amount} ${currency}` },
+  )
 }
 
 /** @throws Error when the catalogue was never made at this Stripe */
@@ -59,6 +62,6 @@ export async function priceOf(stripe: Stripe, plan: PaidPlan, interval: Interval
   const lookup_key = lookupKey(plan, interval)
   const { data } = await stripe.prices.list({ lookup_keys: [lookup_key], active: true, limit: 1 })
   const [price] = data
-  if (!price) throw new Error(`Stripe has no price ${lookup_key}: run pnpm billing:catalogue`)
+  if (!price) throw new Error(`Stripe has no price ${lookup_key}: a worker makes it as it starts`)
   return price
 }

@@ -65,6 +65,16 @@ describe('what we hold of billing', () => {
     return stripe.subscriptions.create({ customer, items: [{ price: price.id, quantity }], ...more })
   }
 
+  it('leaves the plan that was given to who has never subscribed', async () => {
+    await asAdministrator((client) =>
+      client.query("update organisations set plan = 'business' where id = $1", [tenant.id]),
+    )
+    expect(await look()).toBe('written')
+    await subscribe('pm_card_chargeCustomerFail', { payment_behavior: 'default_incomplete' })
+    expect(await look()).toBe('written')
+    expect(await organisation()).toEqual({ plan: 'business', readOnlyAt: null })
+  })
+
   it('is nothing of an organisation that has bought nothing', async () => {
     expect(await look()).toBe('written')
     expect(await organisation()).toEqual({ plan: 'free', readOnlyAt: null })

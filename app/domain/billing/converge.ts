@@ -8,7 +8,7 @@ import { work } from '../runtime.ts'
 import { tags } from '../tags.ts'
 import { closeCheckouts } from './customer.ts'
 import { ledgerOf } from './ledger.ts'
-import { currentOf, isLive, type Reading, readCustomer } from './reading.ts'
+import { currentOf, hasBegun, isLive, type Reading, readCustomer } from './reading.ts'
 import { adjustSeats } from './seats.ts'
 
 /** So long an organisation that owes may go on as before, from the first try to charge it that failed. */
@@ -127,7 +127,8 @@ async function write(tenant: Tenant, { reading: number, at }: Begun, reading: Re
       where org_id = ${tenant.orgId}::uuid and written_reading < ${number}`
     if (!isLatest) return null
     await store(tx, tenant, reading)
-    const ended = await applyPlan(tx, tenant, planOf(reading))
+    // Who has never subscribed has the plan that they were given.
+    const ended = hasBegun(reading) ? await applyPlan(tx, tenant, planOf(reading)) : []
     // Before the commit as well: a crash right after it must not leave the plan of before alive in Redis.
     await markSessions(ended)
     return { ended }

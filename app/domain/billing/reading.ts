@@ -67,6 +67,10 @@ export type Refund = {
 const live: ReadonlySet<Subscription['status']> = new Set(['trialing', 'active', 'past_due', 'unpaid'])
 export const isLive = ({ status }: Pick<Subscription, 'status'>): boolean => live.has(status)
 
+/** Whether the customer has ever had what a subscription is for. */
+export const hasBegun = ({ subscriptions }: Pick<Reading, 'subscriptions'>): boolean =>
+  subscriptions.some(({ status }) => status !== 'incomplete' && status !== 'incomplete_expired')
+
 /** The subscription that counts: the first that is live, since others are cancelled. */
 export const currentOf = ({ subscriptions }: Pick<Reading, 'subscriptions'>): Subscription | undefined =>
   subscriptions.filter(isLive).sort((a, b) => a.created_at.localeCompare(b.created_at))[0]

@@ -68,13 +68,21 @@ export function Manage() {
 }
 
 const lookAgainMs = 1_000
+const looksASync = 6
 
 /** After a checkout: has the server look at once, and looks until it has seen the subscription. */
 export function Syncing() {
   const router = useRouter()
   useEffect(() => {
-    void import('#web/lib/api.ts').then(({ api }) => api.billing.sync.mutate({})).catch(() => {})
-    const looking = setInterval(() => router.refresh(), lookAgainMs)
+    let looks = 0
+    const look = () => {
+      // One that came too soon after another is not made: asked for again until it is.
+      if (looks++ % looksASync === 0)
+        void import('#web/lib/api.ts').then(({ api }) => api.billing.sync.mutate({})).catch(() => {})
+      else router.refresh()
+    }
+    look()
+    const looking = setInterval(look, lookAgainMs)
     return () => clearInterval(looking)
   }, [router])
   return <p role="status">{texts.syncing}</p>
