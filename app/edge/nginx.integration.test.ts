@@ -30,6 +30,7 @@ describe('the edge', () => {
     const server = createServer((request, response) => {
       asked[name] = request
       if (request.url?.endsWith('/events')) return stream(response)
+      if (request.url === '/shell') return shellFirst(response)
       const type = request.url?.startsWith('/rsc') ? 'text/x-component' : 'text/html'
       answered++
       const text = `${name} ${answered} ${long}`
@@ -51,6 +52,13 @@ describe('the edge', () => {
       clearInterval(timer)
       ended = true
     })
+  }
+
+  /** A page whose data takes longer than its shell, as React streams it. */
+  function shellFirst(response: ServerResponse): void {
+    response.writeHead(200, { 'content-type': 'text/html' })
+    response.write(`<p>shell</p>${long}`)
+    setTimeout(() => response.end('<p>data</p>'), 800)
   }
 
   beforeAll(async () => {
@@ -117,6 +125,23 @@ describe('the edge', () => {
   it.each(['/', '/dashboard', '/v10', '/api/auth/session'])('sends %s to the pages', async (path) => {
     expect(await (await get(path)).text()).toMatch(/^web /)
   })
+
+  it.each(['identity', 'gzip', 'gzip, deflate, br, zstd'])(
+    'sends the shell of a page before its data has come, packed as %s',
+    async (accepted) => {
+      const began = performance.now()
+      const page = await get('/shell', { 'accept-encoding': accepted })
+      const body = page.body?.getReader()
+      const first = await body?.read()
+      expect(performance.now() - began).toBeLessThan(500)
+      expect(new TextDecoder().decode(first?.value)).toContain('<p>shell</p>')
+      let rest = ''
+      for (let part = await body?.read(); part && !part.done; part = await body?.read())
+        rest += new TextDecoder().decode(part.value)
+      expect(rest).toContain('<p>data</p>')
+      expect(performance.now() - began).toBeGreaterThan(700)
+    },
+  )
 
   it.each([
     ['gzip', 'gzip'],

@@ -120,7 +120,11 @@ ${staticLocation(edge)}
       add_header X-Request-Id $request_id always;
       proxy_pass http://web;
     }
-    location / { proxy_pass http://web; }
+    # A page's shell comes at once and its data later: what is buffered waits in gzip for the rest of the page.
+    location / {
+      proxy_buffering off;
+      proxy_pass http://web;
+    }
   }
 }
 `.trimStart()

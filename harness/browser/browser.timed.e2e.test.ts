@@ -19,7 +19,16 @@ const plan = {
 const delay = 2_600
 const late = `delay=dashboard.get:${delay}`
 
+/** A Chromium or a k6 that ended by itself says nothing of pages: said, and tried once more. */
 async function measure(): Promise<Result> {
+  const result = await measureOnce()
+  const ended = result.reasons.find((reason) => reason.includes('the visits of the browser ended too early'))
+  if (ended === undefined) return result
+  console.warn(`${ended}: measured again`)
+  return measureOnce()
+}
+
+async function measureOnce(): Promise<Result> {
   const { k6, chromium } = await provide(['k6', 'chromium'])
   const faults = [readFault(late)]
   const site = { target: null, processes: { web: 1, api: 1 }, port: undefined, say: () => {} }
@@ -62,6 +71,7 @@ describe('a real browser, alone and beside the swarm', () => {
     await steady({
       measure,
       expectations: (result) => {
+        expect(result.reasons.filter((reason) => /visits of the browser/.test(reason))).toEqual([])
         tellsEveryVital(result)
         showsTheLateOperation(result)
         // On a slow machine another page may miss a limit of its own, but none is late by what was added.
