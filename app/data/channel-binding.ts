@@ -15,7 +15,7 @@ const unbound = ['authenticationCleartextPassword', 'authenticationMD5Password',
  * verifier and is the one at the end of the TLS connection (SCRAM-SHA-256-PLUS, RFC 5802 section 6), or the connection
  * ends before anything of the password is sent. pg falls back to plain SCRAM.
  *
- * `connection`, its events and `saslSession` are inside of pg (tried on 8.23.1); own-servers.integration.test.ts
+ * `connection` and its events are inside of pg (tried on 8.23.1); own-servers.integration.test.ts
  * notices when they are gone.
  */
 export function requireChannelBinding({ connection }: pg.Client): void {

@@ -42,6 +42,10 @@ create table subscriptions (
   primary key (org_id, id)
 );
 
+-- Whether an organisation has what its subscription is for.
+create function subscription_goes_on(status text) returns boolean language sql immutable parallel safe
+  return status in ('trialing', 'active', 'past_due', 'unpaid');
+
 create table invoices (
   org_id uuid not null references organisations on delete cascade,
   id text not null,
@@ -192,7 +196,7 @@ grant select (expires), delete on verification_tokens to worklane_relay;
 -- Who goes on paying for what is gone would have nobody to stop it.
 create function check_no_subscription() returns trigger language plpgsql security definer set search_path = public as $$
 begin
-  if exists (select from subscriptions where org_id = old.id and status in ('trialing', 'active', 'past_due', 'unpaid')) then
+  if exists (select from subscriptions where org_id = old.id and subscription_goes_on(status)) then
     raise exception 'an organisation that is paid for is not removed: "subscriptions_go_on"'
       using errcode = '23001', constraint = 'subscriptions_go_on';
   end if;
@@ -210,7 +214,7 @@ begin
   select distinct c.org_id, 'billing.sync', '{}'::jsonb
   from changed join billing_customers c on c.org_id = changed.org_id
     join organisations o on o.id = c.org_id
-    join subscriptions s on s.org_id = c.org_id and s.status in ('trialing', 'active', 'past_due', 'unpaid');
+    join subscriptions s on s.org_id = c.org_id and subscription_goes_on(s.status);
   return null;
 end $$;
 create trigger follow_joined after insert on memberships
@@ -251,7 +255,7 @@ drop table stripe_events, ledger_entries, refunds, payments, invoices, subscript
 drop function end_customer;
 drop policy relay on verification_tokens;
 revoke select (expires), delete on verification_tokens from worklane_relay;
-drop function check_balanced;
+drop function check_balanced, subscription_goes_on;
 drop policy intake on outbox;
 drop policy keeper on outbox;
 revoke insert on outbox from worklane_keeper;

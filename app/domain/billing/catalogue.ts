@@ -1,12 +1,5 @@
 import type Stripe from 'stripe'
-import type { Plan } from '../actor.ts'
-import { currency, plans } from './plans.ts'
-
-export const intervals = ['month', 'year'] as const
-export type Interval = (typeof intervals)[number]
-export type PaidPlan = Exclude<Plan, 'free'>
-
-const paid = (Object.keys(plans) as Plan[]).filter((plan): plan is PaidPlan => plans[plan].seat !== null)
+import { currency, type Interval, intervals, type PaidPlan, paidPlans, plans } from './plans.ts'
 
 /** By what a price is found at Stripe, whichever amount it has at the moment: see `termsOf` in reading.ts. */
 export const lookupKey = (plan: PaidPlan, interval: Interval): string => `${plan}_${interval}`
@@ -16,7 +9,7 @@ export const lookupKey = (plan: PaidPlan, interval: Interval): string => `${plan
  * price, which takes the look-up key over; who subscribed by the former goes on paying that. Safe to repeat.
  */
 export async function ensureCatalogue(stripe: Stripe): Promise<void> {
-  for (const plan of paid) {
+  for (const plan of paidPlans) {
     const product = await ensureProduct(stripe, plan)
     for (const interval of intervals) await ensurePrice(stripe, product, plan, interval)
   }
@@ -44,12 +37,15 @@ async function ensurePrice(
 ): Promise<void> {
   const unit_amount = plans[plan].seat?.[interval] as number
   const lookup_key = lookupKey(plan, interval)
-  const { data } = await stripe.prices.list({ lookup_keys: [lookup_key], active: true, limit: 1 })
-  const [price] = data
+  const price = await findPrice(stripe, lookup_key)
   if (price?.unit_amount === unit_amount && price.currency === currency) return
   await stripe.prices.create(
     {
-      ...{ product, currency, unit_amount, lookup_key, transfer_lookup_key: true },
+      product,
+      currency,
+      unit_amount,
+      lookup_key,
+      transfer_lookup_key: true,
       recurring: { interval },
       tax_behavior: 'exclusive',
     },
@@ -60,8 +56,12 @@ async function ensurePrice(
 /** @throws Error when the catalogue was never made at this Stripe */
 export async function priceOf(stripe: Stripe, plan: PaidPlan, interval: Interval): Promise<Stripe.Price> {
   const lookup_key = lookupKey(plan, interval)
-  const { data } = await stripe.prices.list({ lookup_keys: [lookup_key], active: true, limit: 1 })
-  const [price] = data
+  const price = await findPrice(stripe, lookup_key)
   if (!price) throw new Error(`Stripe has no price ${lookup_key}: a worker makes it as it starts`)
   return price
+}
+
+async function findPrice(stripe: Stripe, lookupKey: string): Promise<Stripe.Price | undefined> {
+  const { data } = await stripe.prices.list({ lookup_keys: [lookupKey], active: true, limit: 1 })
+  return data[0]
 }

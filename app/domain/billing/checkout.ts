@@ -5,9 +5,10 @@ import { enqueue } from '../effects.ts'
 import { Problem } from '../errors.ts'
 import { operation } from '../operation.ts'
 import { work } from '../runtime.ts'
-import { type Interval, intervals, type PaidPlan, priceOf } from './catalogue.ts'
+import { priceOf } from './catalogue.ts'
 import { atStripe, billingPage, closeCheckouts, customerOf, ensureCustomer } from './customer.ts'
 import { billingSyncTopic } from './intake.ts'
+import { intervals, paidPlans } from './plans.ts'
 
 const Leads = z.object({
   /** A page of Stripe, for the browser to go to. */
@@ -29,8 +30,8 @@ export const startCheckout = operation({
   writes: 'elsewhere',
   audited: false,
   input: z.strictObject({
-    plan: z.enum(['team', 'business'] satisfies PaidPlan[]),
-    interval: z.enum(intervals satisfies readonly Interval[]),
+    plan: z.enum(paidPlans),
+    interval: z.enum(intervals),
   }),
   output: Leads,
   run: (actor, { plan, interval }, key) =>
@@ -70,7 +71,7 @@ async function before(actor: Parameters<typeof customerOf>[0]) {
     (db) => db.$queryRaw<{ hasOne: boolean; hadOne: boolean; seats: number }[]>`
       select
         exists (select from subscriptions where org_id = (select current_org_id())
-          and status in ('trialing', 'active', 'past_due', 'unpaid')) as "hasOne",
+          and subscription_goes_on(status)) as "hasOne",
         exists (select from subscriptions where org_id = (select current_org_id())
           and status not in ('incomplete', 'incomplete_expired')) as "hadOne",
         (select count(*)::int from memberships where org_id = (select current_org_id())) as seats`,

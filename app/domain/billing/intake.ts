@@ -15,7 +15,7 @@ export const intakeCounts = { taken: 0, 'taken before': 0, 'wrong signature': 0 
  * one transaction. It is believed for its signature alone, and only to say "look": what it holds is not used.
  * @param body as it came, byte for byte
  * @param header Stripe-Signature
- * @throws Problem invalid when no secret of ours has signed it in the last five minutes; unavailable where billing is off
+ * @throws Problem invalid when no secret of ours has signed it in the last five minutes; notFound where billing is off
  */
 export async function takeIn(body: string, header: string): Promise<void> {
   const { STRIPE_WEBHOOK_SECRETS: secrets } = runtime().env

@@ -4,7 +4,7 @@ import { operation } from '../operation.ts'
 import { listSize, pageOf, pageOfItems, timeAndId, timeCursor, timeCursorOf } from '../paging.ts'
 import { work } from '../runtime.ts'
 import { countedNow } from './entitlements.ts'
-import { counted, plans } from './plans.ts'
+import { counted, type Interval, intervals, plans } from './plans.ts'
 import { stripe } from './stripe.ts'
 
 const Money = z.object({
@@ -16,7 +16,7 @@ const Money = z.object({
 const Subscription = z.object({
   status: z.string(),
   plan: Plan,
-  interval: z.enum(['month', 'year']),
+  interval: z.enum(intervals),
   seats: z.number().int(),
   seat: Money,
   periodEnd: z.iso.datetime(),
@@ -45,7 +45,7 @@ export type Billing = z.infer<typeof Billing>
 type SubscriptionRow = {
   status: string
   plan: Plan
-  interval: 'month' | 'year'
+  interval: Interval
   seats: number
   currency: string
   seatAmount: bigint
@@ -71,7 +71,7 @@ export const getBilling = operation({
           select status, plan::text, "interval"::text, seats, currency, seat_amount as "seatAmount",
             period_end as "periodEnd", trial_end as "trialEnd", cancel_at as "cancelAt", paid_at is not null as "isPaid"
           from subscriptions
-          where org_id = (select current_org_id()) and status in ('trialing', 'active', 'past_due', 'unpaid')
+          where org_id = (select current_org_id()) and subscription_goes_on(status)
           order by created_at desc, id desc limit 1`,
         countedNow((text, values) => db.$queryRawUnsafe(text, ...values), actor.orgId),
       ])

@@ -11,7 +11,7 @@ export type Feature = (typeof features)[number]
 export type PlanTerms = {
   name: string
   /** What one seat costs, without tax, in minor units of `currency`; null for a plan that costs nothing. */
-  seat: { month: number; year: number } | null
+  seat: Record<Interval, number> | null
   /** Of each at most so many; null for as many as one likes. */
   limits: Record<Counted, number | null>
   features: Record<Feature, boolean>
@@ -20,6 +20,12 @@ export type PlanTerms = {
 }
 
 export const currency = 'eur'
+
+export const intervals = ['month', 'year'] as const
+export type Interval = (typeof intervals)[number]
+
+export const paidPlans = ['team', 'business'] as const satisfies Plan[]
+export type PaidPlan = (typeof paidPlans)[number]
 
 /**
  * The plans, from the smallest to the largest: what each costs and allows. The pricing page, the refusals and what is

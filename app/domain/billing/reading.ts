@@ -1,6 +1,7 @@
 import type Stripe from 'stripe'
 import { z } from 'zod'
 import { Plan } from '../actor.ts'
+import { type Interval, intervals } from './plans.ts'
 
 /** What Stripe says of a customer, as our tables have it. Amounts are in minor units, times are ISO texts. */
 export type Reading = {
@@ -16,7 +17,7 @@ export type Subscription = {
   item: string
   status: Stripe.Subscription.Status
   plan: Plan
-  interval: 'month' | 'year'
+  interval: Interval
   seats: number
   currency: string
   seat_amount: number
@@ -63,7 +64,7 @@ export type Refund = {
   created_at: string
 }
 
-/** Statuses in which an organisation has what its subscription is for. */
+/** Statuses in which an organisation has what its subscription is for; `subscription_goes_on` in the database. */
 const live: ReadonlySet<Subscription['status']> = new Set(['trialing', 'active', 'past_due', 'unpaid'])
 export const isLive = ({ status }: Pick<Subscription, 'status'>): boolean => live.has(status)
 
@@ -126,7 +127,7 @@ export function termsOf({ id, lookup_key }: Pick<Stripe.Price, 'id' | 'lookup_ke
     throw new Error(`price ${id} is of no plan: its look-up key is ${lookup_key ?? 'missing'}`)
   return parsed.data
 }
-const Terms = z.object({ plan: Plan, interval: z.enum(['month', 'year']) })
+const Terms = z.object({ plan: Plan, interval: z.enum(intervals) })
 
 function invoiceOf(invoice: Stripe.Invoice): Invoice {
   const { id, number, status, currency, total, amount_due, amount_paid, status_transitions: at } = invoice

@@ -1,6 +1,13 @@
 'use client'
 
-import { currency, plans } from '@worklane/domain/billing/plans.ts'
+import {
+  currency,
+  type Interval,
+  intervals,
+  type PaidPlan,
+  paidPlans,
+  plans,
+} from '@worklane/domain/billing/plans.ts'
 import { useRouter } from 'next/navigation'
 import { useEffect, useState } from 'react'
 import { useAct } from '#web/components/settings/act.ts'
@@ -9,14 +16,11 @@ import { Button } from '#web/components/ui/button.tsx'
 import { money } from '#web/lib/money.ts'
 import { billing as texts } from '#web/texts/billing.ts'
 
-const intervals = ['month', 'year'] as const
-const paidPlans = ['team', 'business'] as const
-
 /** Leads to the page at which a plan is paid for. */
 export function Choose() {
   const { act, said, isPending } = useAct()
-  const [interval, setInterval] = useState<(typeof intervals)[number]>('month')
-  const begin = (plan: (typeof paidPlans)[number]) =>
+  const [interval, setInterval] = useState<Interval>('month')
+  const begin = (plan: PaidPlan) =>
     act(async (api) => location.assign((await api.billing.checkout.mutate({ plan, interval })).url), '')
   return (
     <fieldset disabled={isPending}>
