@@ -85,7 +85,8 @@ async function signIn(variable: string, text: string): Promise<void> {
   try {
     await redis.connect()
     await redis.select(address.db ?? 0)
-    await redis.ping()
+    // The queues ask for its version by it, and one that may not goes on asking with all of its CPU.
+    await redis.info()
   } catch (error) {
     // What comes after the first is that the connection is closed.
     throw first ?? error

@@ -113,6 +113,12 @@ const passing = [
 export const mayPass = (error: unknown): boolean =>
   !(error instanceof RefusedConnection) && passing.includes(codeOf(error))
 
+/** Codes of the system, and Prisma's, for a connection that never came to stand. */
+const unreached = ['ECONNREFUSED', 'ENOENT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'P1001']
+
+/** Whether the server was never reached, so that nothing of what it was asked has happened. */
+export const neverConnected = (error: unknown): boolean => unreached.includes(codeOf(error))
+
 /** What stands against a connection: a code of `reasons`, another one, or ''. */
 export function codeOf(error: unknown): string {
   // An address that refuses by each of its families is an AggregateError with an empty message of its own.

@@ -1,4 +1,5 @@
 import { type Refusal, refusalOf } from '@worklane/data/refusal.ts'
+import { neverConnected } from '@worklane/data/refused-connection.ts'
 import { invalidField, notFound, Problem } from './errors.ts'
 
 const gone = (what: string) => () => notFound(what)
@@ -37,11 +38,16 @@ const met = () => new Problem('conflict', 'Others changed the same at the same t
 
 const busy = () => new Problem('unavailable', 'Too much happens at the same time; try again in a moment.')
 
+const away = () => new Problem('unavailable', 'The database cannot be reached; try again in a moment.')
+
 /** What a refusal means whatever stood against it. */
 const byCode: Record<string, () => Problem> = {
   // lock_not_available: others held for long what it waited for. too_many_connections.
   '55P03': busy,
   '53300': busy,
+  // idle_in_transaction_session_timeout: nothing of it was committed. cannot_connect_now.
+  '25P03': busy,
+  '57P03': away,
   // Prisma's: no connection, or no end of the transaction, in time.
   P2028: busy,
   '40001': met,
@@ -63,12 +69,21 @@ function wordsFor({ code, constraint }: Refusal): (() => Problem) | undefined {
 /** Whether a refusal has words of its own. */
 export const isForeseen = (refusal: Refusal): boolean => wordsFor(refusal) !== undefined
 
-/** Of pg and its pool: all connections were in use, or none came to stand, for as long as one waits. */
+/**
+ * Of pg and its pool: all connections were in use, or none came to stand, for as long as one waits; or the one in use
+ * was lost before this was sent.
+ */
 const noConnection =
-  /timeout exceeded when trying to connect|terminated due to connection timeout|^timeout expired$/
+  /timeout exceeded when trying to connect|terminated due to connection timeout|^timeout expired$|connection error and is not queryable/
 
 /** Prisma passes it on as an error of its own, with the text somewhere in it. */
 const foundNoConnection = (error: unknown) => error instanceof Error && noConnection.test(error.message)
+
+/** Words for what never reached the database, or null for every other error. */
+function unreached(error: unknown): Problem | null {
+  if (foundNoConnection(error)) return busy()
+  return neverConnected(error) ? away() : null
+}
 
 /** The one place that puts the database's refusals into words; what nobody foresaw stays an error of ours. */
 export async function inWords<T>(work: Promise<T>): Promise<T> {
@@ -76,7 +91,7 @@ export async function inWords<T>(work: Promise<T>): Promise<T> {
     return await work
   } catch (error) {
     const refusal = refusalOf(error)
-    const problem = refusal ? wordsFor(refusal)?.() : foundNoConnection(error) ? busy() : null
+    const problem = (refusal && wordsFor(refusal)?.()) ?? unreached(error)
     if (!problem) throw error
     problem.cause = error
     throw problem

@@ -38,6 +38,10 @@ async function build(builds: string, directory: string, say: (line: string) => v
   const web = join(project, 'app/web')
   const started = performance.now()
   say('web: building …')
+  // Next goes on from what it finds: what a build left that did not end is no beginning.
+  const unfinished = join(builds, '.unfinished')
+  if (existsSync(unfinished)) await rm(join(web, '.next'), { recursive: true, force: true })
+  await writeFile(unfinished, '')
   const { exitCode, all } = await execa('next', ['build'], {
     cwd: web,
     preferLocal: true,
@@ -61,6 +65,7 @@ async function build(builds: string, directory: string, say: (line: string) => v
     join(standalone, 'app/web/.next'),
   ])
   await rename(standalone, directory)
+  await rm(unfinished)
   await rm(staging, { recursive: true, force: true })
   say(`web: built in ${((performance.now() - started) / 1000).toFixed(0)} s`)
 }

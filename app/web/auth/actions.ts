@@ -8,13 +8,13 @@ import { limitAddress } from '@worklane/domain/rate-limits.ts'
 import { accounts } from '@worklane/domain/sessions/accounts.ts'
 import { switchOrganisation } from '@worklane/domain/sessions/sessions.ts'
 import { redirect } from 'next/navigation'
-import { AuthError } from 'next-auth'
+import { AuthError, CredentialsSignin } from 'next-auth'
 import { account } from '#web/texts/account.ts'
 import { keepSession, sessionToken, signedInUser } from './actor.ts'
 import { signIn, signOut } from './config.ts'
 import { device } from './device.ts'
 import { safeNext } from './next-path.ts'
-import { TooManySignIns } from './refusals.ts'
+import { RefusedSignIn } from './refusals.ts'
 
 export type FormState = {
   error: string | null
@@ -31,15 +31,18 @@ const text = (form: FormData, name: string) => {
 }
 
 export async function signInWithPassword(_: FormState, form: FormData): Promise<FormState> {
+  const email = text(form, 'email')
+  const given = { email }
   try {
     await signIn('credentials', {
-      email: text(form, 'email'),
+      email,
       password: text(form, 'password'),
       redirectTo: safeNext(text(form, 'next')),
     })
   } catch (error) {
-    if (error instanceof TooManySignIns) return { error: error.problem.message }
-    if (error instanceof AuthError) return { error: account.signIn.refused }
+    if (error instanceof RefusedSignIn) return { error: error.problem.message, given }
+    if (error instanceof CredentialsSignin) return { error: account.signIn.refused, given }
+    if (error instanceof AuthError) return { error: account.signIn.failed, given }
     // The redirect of a sign-in that worked.
     throw error
   }
@@ -47,8 +50,9 @@ export async function signInWithPassword(_: FormState, form: FormData): Promise<
 }
 
 export async function signInWithLink(_: FormState, form: FormData): Promise<FormState> {
-  const refused = await mailLink(text(form, 'email'), safeNext(text(form, 'next')))
-  return refused ? { error: refused } : { error: null, sent: true }
+  const email = text(form, 'email')
+  const refused = await mailLink(email, safeNext(text(form, 'next')))
+  return refused ? { error: refused, given: { email } } : { error: null, sent: true }
 }
 
 export async function signUpHere(_: FormState, form: FormData): Promise<FormState> {
@@ -68,7 +72,7 @@ export async function signUpHere(_: FormState, form: FormData): Promise<FormStat
     })
   } catch (error) {
     // The account is made; its first sign-in waits as any other.
-    if (error instanceof TooManySignIns) return { error: error.problem.message, given }
+    if (error instanceof RefusedSignIn) return { error: error.problem.message, given }
     if (error instanceof AuthError) redirect('/sign-in')
     if (!(error instanceof Problem)) throw error
     const fields = Object.fromEntries(error.fields.map(({ path, message }) => [path, message]))
@@ -93,7 +97,7 @@ async function mailLink(email: string, redirectTo: string): Promise<string | nul
     await signIn('email', { email, redirectTo, redirect: false })
     return null
   } catch (error) {
-    if (error instanceof TooManySignIns) return error.problem.message
+    if (error instanceof RefusedSignIn) return error.problem.message
     if (error instanceof AuthError) return account.proof.failed
     throw error
   }

@@ -18,7 +18,7 @@ import { createAdapter } from './adapter.ts'
 import { caller, device, keepDevice } from './device.ts'
 import { sendSignInLink } from './mail.ts'
 import { ownAddress } from './next-path.ts'
-import { limited, refusalOf } from './refusals.ts'
+import { passingOn, refusalOf } from './refusals.ts'
 
 // Links and redirects lead to the public origin, whatever host this process thinks it has.
 if (process.env.ORIGIN) process.env.AUTH_URL = process.env.ORIGIN
@@ -64,7 +64,7 @@ const config = {
         const parsed = Password.safeParse(given)
         if (!parsed.success) return null
         const { email, password } = parsed.data
-        return limited(async () => verifyPassword(email, password, await caller()))
+        return passingOn(async () => verifyPassword(email, password, await caller()))
       },
     }),
     {
@@ -74,7 +74,7 @@ const config = {
       maxAge: 15 * 60,
       normalizeIdentifier: addressOf,
       sendVerificationRequest: ({ identifier, url }) =>
-        limited(async () => sendSignInLink(identifier, url, await caller())),
+        passingOn(async () => sendSignInLink(identifier, url, await caller())),
     },
     // OAuth is offered where its variables (AUTH_GITHUB_ID and so on) are set.
     ...(process.env.AUTH_GITHUB_ID ? [GitHub] : []),
@@ -114,7 +114,7 @@ const config = {
       if (!checked.success) return encode(parameters)
       const { userId, passwordHash } = checked.data
       const before = await sessionToken()
-      const session = createSession(userId, { device: await device(), passwordHash })
+      const session = passingOn(async () => createSession(userId, { device: await device(), passwordHash }))
       const { token } = await session.catch((error: unknown) => {
         // As a wrong one: it was changed since it was checked.
         throw isProblem(error, 'unauthenticated') ? new CredentialsSignin(error.message) : error

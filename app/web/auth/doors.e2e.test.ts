@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { userAt } from '../../../fixtures/population.ts'
 import { type Stack, startStack } from '../../../harness/stack/stack.ts'
 import { launchChromium, provideHeadless } from '../../../harness/toolchain/chromium.ts'
+import { asAdministrator } from '../../domain/testing/tenants.ts'
 import { population, tokenOf } from '../testing/pages.ts'
 
 const password = 'worklane-demo'
@@ -40,6 +41,7 @@ describe('the doors to an account', () => {
   beforeAll(async () => {
     // One address signs everybody in here.
     stack = await startStack({ population, env: { RATE_LIMIT_SCALE: '20', RATE_LIMIT_PATIENCE_MS: '10000' } })
+    process.env.DATABASE_URL = stack.env.DATABASE_URL
     browser = await launchChromium(await provideHeadless())
   })
   afterAll(async () => {
@@ -82,6 +84,33 @@ describe('the doors to an account', () => {
     await page.context().close()
   })
 
+  it(
+    'say that signing in does not work for the moment, and of no password that it is wrong, while Postgres is busy',
+    {
+      timeout: 60_000,
+    },
+    () =>
+      asAdministrator(async (holder) => {
+        const page = await (await browser.newContext({ baseURL: stack.origin })).newPage()
+        await page.goto('/sign-in')
+        await page.fill('#email', emailOf(8))
+        await page.fill('#password', password)
+        await holder.query('begin; lock table users in access exclusive mode')
+        await page.click('button:has-text("Sign in")')
+        const alert = page.getByRole('alert').first()
+        await expect.poll(() => alert.textContent(), { timeout: 20_000 }).toMatch(/^Too much happens/)
+        await holder.query('rollback; begin; lock table sessions in access exclusive mode')
+        const answer = await signIn(new Client(stack.origin), 8, password)
+        expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1'])
+        await holder.query('rollback')
+        // The address stands there still.
+        await page.fill('#password', password)
+        await page.click('button:has-text("Sign in")')
+        await expect.poll(() => page.url(), { timeout: 20_000 }).toBe(`${stack.origin}/dashboard`)
+        await page.context().close()
+      }),
+  )
+
   it('send five links, and none to what is no one address', async () => {
     const client = new Client(stack.origin)
     const ask = (email: string) => client.post('/api/auth/signin/email', { email })
@@ -116,7 +145,7 @@ describe('the doors to an account', () => {
   })
 
   it('take nobody who is signed in for one who is refused, whatever address they wanted', async () => {
-    const callbackUrl = '/sign-in?error=CredentialsSignin&code=too_many_60'
+    const callbackUrl = '/sign-in?error=CredentialsSignin&code=tooMany_60'
     const answer = await new Client(stack.origin).post('/api/auth/callback/credentials', {
       ...{ email: emailOf(6), password, callbackUrl },
     })

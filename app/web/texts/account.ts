@@ -19,6 +19,9 @@ export const account = {
     signUp: 'Sign up',
     refused:
       'This e-mail and password do not belong together. After ten wrong tries wait 15 minutes, or ask for a link by e-mail.',
+    failed: 'Signing in does not work at the moment. Try again in a minute.',
+    otherWay: 'There is an account with this e-mail already. Sign in as you did before.',
+    linkGone: 'That link is no longer good. Ask for a new one.',
     with: (provider: string) => `Continue with ${provider}`,
   },
   proof: {

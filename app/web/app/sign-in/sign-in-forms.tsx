@@ -5,18 +5,25 @@ import { useActionState } from 'react'
 import { type FormState, signInWithLink, signInWithPassword } from '#web/auth/actions.ts'
 import { Button } from '#web/components/ui/button.tsx'
 import { fieldClass, labelClass } from '#web/components/ui/field.tsx'
+import { account } from '#web/texts/account.ts'
 
 const start: FormState = { error: null }
+
+/** By the name of the auth library's error, which stands in the address that it sends one back to. */
+const errorsTold: Record<string, string> = {
+  CredentialsSignin: account.signIn.refused,
+  Verification: account.signIn.linkGone,
+  OAuthAccountNotLinked: account.signIn.otherWay,
+}
 
 export function SignInForms() {
   const parameters = useSearchParams()
   const next = parameters.get('next') ?? ''
   const [password, submitPassword, checking] = useActionState(signInWithPassword, start)
   const [link, submitLink, sending] = useActionState(signInWithLink, start)
-  const error =
-    password.error ??
-    link.error ??
-    (parameters.get('error') ? 'That link is no longer good. Ask for a new one.' : null)
+  const named = parameters.get('error')
+  const told = named === null ? null : (errorsTold[named] ?? account.signIn.failed)
+  const error = password.error ?? link.error ?? told
   return (
     <>
       {error ? (
@@ -40,6 +47,7 @@ export function SignInForms() {
             name="email"
             type="email"
             autoComplete="username"
+            defaultValue={password.given?.email}
             required
             className={fieldClass}
           />
@@ -75,6 +83,7 @@ export function SignInForms() {
             name="email"
             type="email"
             autoComplete="email"
+            defaultValue={link.given?.email}
             required
             className={fieldClass}
           />
