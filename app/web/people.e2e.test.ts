@@ -93,6 +93,7 @@ describe('two people and their organisation', () => {
     const mails = ada.getByRole('listitem').filter({ hasText: 'Confirm your e-mail address' })
     expect(await mails.count()).toBe(2)
     await mails.last().getByRole('link', { name: 'Open the link' }).click()
+    await ada.getByRole('button', { name: 'Sign in to Worklane' }).click()
     await ada.waitForURL('**/dashboard')
     await ada.getByText('Analytical Engines').first().waitFor()
   })

@@ -20,6 +20,8 @@ export const account = {
     refused:
       'This e-mail and password do not belong together. After ten wrong tries wait 15 minutes, or ask for a link by e-mail.',
     failed: 'Signing in does not work at the moment. Try again in a minute.',
+    mailed: 'You sign in as',
+    byLink: 'Sign in to Worklane',
     otherWay: 'There is an account with this e-mail already. Sign in as you did before.',
     linkGone: 'That link is no longer good. Ask for a new one.',
     with: (provider: string) => `Continue with ${provider}`,

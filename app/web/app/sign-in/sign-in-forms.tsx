@@ -21,9 +21,11 @@ export function SignInForms() {
   const next = parameters.get('next') ?? ''
   const [password, submitPassword, checking] = useActionState(signInWithPassword, start)
   const [link, submitLink, sending] = useActionState(signInWithLink, start)
+  const mailed = mailedLink(parameters)
   const named = parameters.get('error')
   const told = named === null ? null : (errorsTold[named] ?? account.signIn.failed)
   const error = password.error ?? link.error ?? told
+  if (mailed) return <MailedLink {...mailed} />
   return (
     <>
       {error ? (
@@ -93,5 +95,29 @@ export function SignInForms() {
         </Button>
       </form>
     </>
+  )
+}
+
+type Mailed = { email: string; token: string; callbackUrl: string }
+
+/** What a link that was mailed brings with it; null where somebody came otherwise. */
+function mailedLink(parameters: URLSearchParams): Mailed | null {
+  const [email, token] = [parameters.get('email'), parameters.get('token')]
+  if (!email || !token) return null
+  return { email, token, callbackUrl: parameters.get('callbackUrl') ?? '' }
+}
+
+/** A link works once, so what opens it to look must not use it up: it takes somebody who presses the button. */
+function MailedLink(fields: Mailed) {
+  return (
+    <form action="/api/auth/callback/email" className="flex flex-col gap-4">
+      {Object.entries(fields).map(([name, value]) => (
+        <input key={name} type="hidden" name={name} value={value} />
+      ))}
+      <p className="text-sm text-muted">
+        {account.signIn.mailed} <strong className="font-semibold text-ink">{fields.email}</strong>
+      </p>
+      <Button type="submit">{account.signIn.byLink}</Button>
+    </form>
   )
 }
