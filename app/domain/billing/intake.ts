@@ -30,7 +30,14 @@ export async function takeIn(body: string, header: string): Promise<void> {
   const { rows } = await runtime().intake.query<{ isNew: boolean }>({
     name: 'take_in',
     text: store,
-    values: [keyOf(event), event.type, customerOf(event), new Date(event.created * 1000), body, billingSyncTopic],
+    values: [
+      keyOf(event),
+      event.type,
+      customerOf(event),
+      new Date(event.created * 1000),
+      body,
+      billingSyncTopic,
+    ],
   })
   intakeCounts[rows[0]?.isNew ? 'taken' : 'taken before']++
 }
@@ -73,9 +80,9 @@ const store = `
     insert into stripe_events (id, type, customer, created, payload, processed_at)
     values ($1, $2, $3, $4, $5::jsonb,
       case when exists (select from billing_customers where stripe_id = $3) then null else now() end)
-    on conflict (id) do nothing returning customer
+    on conflict (id) do nothing returning id, customer
   ), work as (
     insert into outbox (org_id, topic, payload)
-    select c.org_id, $6, '{}' from event join billing_customers c on c.stripe_id = event.customer
+    select c.org_id, $6, jsonb_build_object('event', event.id) from event join billing_customers c on c.stripe_id = event.customer
   )
   select exists (select from event) as "isNew"`

@@ -130,7 +130,10 @@ describe('the ledger', () => {
     ],
     [
       'a refund that comes back',
-      [reading({ ...given, refunds: [refund('succeeded')] }), reading({ ...given, refunds: [refund('failed')] })],
+      [
+        reading({ ...given, refunds: [refund('succeeded')] }),
+        reading({ ...given, refunds: [refund('failed')] }),
+      ],
     ],
   ])('only grows: what was booked before is booked the same after %s', (_, steps) => {
     for (const [index, step] of steps.entries()) {
