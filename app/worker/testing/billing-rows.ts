@@ -71,16 +71,21 @@ const lopsided = `
       where org_id = o.id and status = 'open') i
   where receivable <> owed`
 
-/** Waits until every event had its effect, and nothing waits. @throws Error with what still does */
-export async function quiet(database: Database, seconds: number): Promise<void> {
+/**
+ * Waits until every event had its effect, and nothing waits.
+ * @param organisation the only one that is waited for, where it is given
+ * @throws Error with what still does
+ */
+export async function quiet(database: Database, seconds: number, organisation = ''): Promise<void> {
+  const ours = (column: string) => (organisation === '' ? 'true' : `${column} = '${organisation}'`)
   const deadline = Date.now() + seconds * 1_000
   for (;;) {
     const { rows } = await database.query(
       `select (select count(*)::int from stripe_events where processed_at is null) as events,
-         (select count(*)::int from outbox where relayed_at is null) as outbox,
-         (select count(*)::int from billing_customers where held_until is not null) as held,
+         (select count(*)::int from outbox where relayed_at is null and ${ours('org_id')}) as outbox,
+         (select count(*)::int from billing_customers where held_until is not null and ${ours('org_id')}) as held,
          (select count(*)::int from outbox o join billing_customers c using (org_id)
-          where o.topic = 'billing.sync' and o.relayed_at >= coalesce(c.written_began_at, '-infinity')) as unread`,
+          where ${ours('org_id')} and o.topic = 'billing.sync' and o.relayed_at >= coalesce(c.written_began_at, '-infinity')) as unread`,
     )
     const waiting = Object.entries(rows[0]).filter(([, count]) => count !== 0)
     if (waiting.length === 0) return
