@@ -1,5 +1,4 @@
 import { setTimeout } from 'node:timers/promises'
-import Stripe from 'stripe'
 import { describe, expect, it } from 'vitest'
 import { asAdministrator } from '../testing/tenants.ts'
 import { converge } from './converge.ts'
@@ -46,18 +45,4 @@ describe('of several readings of a customer', () => {
     await setTimeout(10)
     expect(await converge(at.stripe, at.tenant.id, new Date())).toBe('written')
   })
-
-  it.each(['rate_limit', 'error', 'disconnect'] as const)(
-    'the next goes on where one met a Stripe in trouble: %s',
-    async (kind) => {
-      await subscribe()
-      // The SDK asks once more by itself where a connection was cut.
-      const requests = kind === 'disconnect' ? 2 : 1
-      await at.control.break([{ kind, requests, route: 'GET /v1/subscriptions' }])
-      await expect(look()).rejects.toBeInstanceOf(Stripe.errors.StripeError)
-      expect(await organisation()).toMatchObject({ plan: 'free' })
-      expect(await look()).toBe('written')
-      expect(await organisation()).toMatchObject({ plan: 'team' })
-    },
-  )
 })

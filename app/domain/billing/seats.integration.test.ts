@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises'
 import type Stripe from 'stripe'
 import { describe, expect, it } from 'vitest'
 import { billed } from './testing/billed.ts'
@@ -62,18 +61,4 @@ describe('of seats', () => {
     )
     expect(latest.total).toBe(String((before - 4) * 800))
   })
-
-  it('there are as many as members after a hundred changes at the same time', async () => {
-    const { id } = await subscribe()
-    await lookNow()
-    const people = await join(50)
-    const looks = async () => {
-      while ((await lookNow()) === 'busy') await setTimeout(20)
-    }
-    await Promise.all([
-      ...people.slice(0, 25).map(async (each) => leave([each]).then(looks)),
-      ...Array.from({ length: 75 }, async () => join(1).then(looks)),
-    ])
-    expect(await quantity(id)).toBe(await members())
-  }, 60_000)
 })
