@@ -38,6 +38,8 @@ describe('work of billing', () => {
     process.env.AUTH_DATABASE_URL = auth
     process.env.INTAKE_DATABASE_URL = intake
     relay = new pg.Pool({ connectionString: relayUrl, max: 2 })
+    // Its connections end with the database.
+    relay.on('error', () => {})
     sandbox = await startSandbox({ seed: 'lost jobs', frozen: true })
     process.env.STRIPE_SECRET_KEY = sandbox.secretKey
     process.env.STRIPE_API_URL = sandbox.origin
