@@ -19,8 +19,15 @@ describe('faults', () => {
     expect(parseFaults('', 'loadtest').slower).toBe(0)
   })
 
+  it('leave out what keeps billing exact', () => {
+    const { without } = parseFaults('without=fence, without=unique-event', 'test')
+    expect([...without]).toEqual(['fence', 'unique-event'])
+    expect(() => parseFaults('without=ledger', 'test')).toThrow(/unknown fault "without=ledger"/)
+  })
+
   it('are refused in production', () => {
     expect(() => parseFaults('delay=task.list:900', 'production')).toThrow(/WORKLANE_FAULTS.*unset it/)
+    expect(() => parseFaults('without=lock', 'production')).toThrow(/unset it/)
     expect(parseFaults('', 'production').delays.size).toBe(0)
   })
 

@@ -11,9 +11,18 @@ export type Faults = {
   leakingCache: boolean
   /** An operation that keeps its first answer in a variable of the module, and gives it to everybody. */
   leakingMemory: Set<string>
+  /** What billing does without: see `Without`. */
+  without: Set<Without>
   /** The share of its own CPU that a process wastes beside it: 0.1 makes everything take a tenth more. */
   slower: number
 }
+
+/**
+ * unique-event: an event is stored each time it comes. fence: an older reading is written over a later one.
+ * lock: several read a customer at a time.
+ */
+const omissible = ['unique-event', 'fence', 'lock'] as const
+export type Without = (typeof omissible)[number]
 
 let current: Faults | undefined
 
@@ -44,7 +53,7 @@ export function startSlowness(): void {
 const slownessEveryMs = 5
 
 const known =
-  'delay=<operation>:<ms>, repeat=<operation>:<times>, leak=cache, leak=memory:<operation>, slow=<percent>'
+  'delay=<operation>:<ms>, repeat=<operation>:<times>, leak=cache, leak=memory:<operation>, slow=<percent>, without=<unique-event|fence|lock>'
 
 /** @param text such as `delay=task.list:900`, several with commas @throws Error when unknown */
 export function parseFaults(text: string, environment: string): Faults {
@@ -53,6 +62,7 @@ export function parseFaults(text: string, environment: string): Faults {
     repeats: new Map(),
     leakingCache: false,
     leakingMemory: new Set(),
+    without: new Set(),
     slower: 0,
   }
   const entries = text
@@ -67,9 +77,11 @@ export function parseFaults(text: string, environment: string): Faults {
   for (const entry of entries) {
     const [, what, operation, figure] = /^(delay|repeat)=([a-zA-Z.]+):(\d+)$/.exec(entry) ?? []
     const slow = /^slow=(\d+)$/.exec(entry)
+    const omitted = omissible.find((each) => entry === `without=${each}`)
     const memory = /^leak=memory:([a-zA-Z.]+)$/.exec(entry)
     if (operation) parsed[what === 'delay' ? 'delays' : 'repeats'].set(operation, Number(figure))
     else if (memory?.[1]) parsed.leakingMemory.add(memory[1])
+    else if (omitted) parsed.without.add(omitted)
     else if (slow) parsed.slower = Number(slow[1]) / 100
     else if (entry === 'leak=cache') parsed.leakingCache = true
     else throw new Error(`WORKLANE_FAULTS: unknown fault "${entry}"; known: ${known}`)

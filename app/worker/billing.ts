@@ -1,6 +1,7 @@
 import type { OutboxJob } from '@worklane/domain/activity/record.ts'
 import { converge } from '@worklane/domain/billing/converge.ts'
 import { stripe } from '@worklane/domain/billing/stripe.ts'
+import { runtime } from '@worklane/domain/runtime.ts'
 import { DelayedError, Queue, Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
 import type pg from 'pg'
@@ -19,6 +20,9 @@ const attempts = 250
 const longestBackoffMs = 60_000
 /** Somebody else reads the same customer, which takes about as long. */
 const busyMs = 400
+/** A worker that ended keeps its job for so long at most: a webhook's effect is promised within a minute. */
+const lockMs = 15_000
+const stalledMs = 10_000
 
 export const billingQueue = (connection: Redis): Queue<OutboxJob> =>
   new Queue(billingQueueName, {
@@ -39,14 +43,20 @@ export function billingWorker(connection: Redis): Worker<OutboxJob> {
       const client = stripe()
       // The key was taken away since: nothing is lost, the sweep comes when it is back.
       if (!client) return
-      const outcome = await converge(client, job.data.orgId, new Date(bornAt(job.data.id)))
-      if (outcome !== 'busy') return
+      const { id, orgId, seenAt } = job.data
+      const outcome = await converge(client, orgId, new Date(seenAt ?? bornAt(id)))
+      const { env, intake } = runtime()
+      if (outcome !== 'busy') return env.INTAKE_DATABASE_URL && recordRead(intake, orgId)
       await job.moveToDelayed(Date.now() + busyMs, token)
       throw new DelayedError()
     },
     {
       connection,
       concurrency: readingsAtOnce,
+      lockDuration: lockMs,
+      stalledInterval: stalledMs,
+      // However many workers ended over it: a reading can be begun anew at any time.
+      maxStalledCount: attempts,
       settings: { backoffStrategy },
     },
   )
@@ -69,6 +79,40 @@ export async function endCustomers(
     await intake.query('delete from ended_customers where stripe_id = $1', [id])
   }
   return rows.length
+}
+
+/**
+ * Marks the events whose effect is there: a reading of their customer that began after they came was written. Events of
+ * customers that are no more have none.
+ * @param organisation whose events; all unless given, for where a worker ended between the reading and this
+ * @returns how many
+ */
+export async function recordRead(intake: pg.Pool, organisation?: string): Promise<number> {
+  const { rowCount } = await intake.query({
+    name: organisation === undefined ? 'record_all' : 'record_read',
+    text: organisation === undefined ? recordAll : recordOne,
+    values: organisation === undefined ? [] : [organisation],
+  })
+  return rowCount ?? 0
+}
+
+// What came in the same millisecond may have come after it.
+const isRead = "e.received_at < date_trunc('milliseconds', c.written_began_at)"
+const recordOne = `
+  update stripe_events e set processed_at = now() from billing_customers c
+  where e.processed_at is null and e.customer = c.stripe_id and c.org_id = $1 and ${isRead}`
+const recordAll = `
+  update stripe_events e set processed_at = now()
+  where e.processed_at is null
+    and not exists (select from billing_customers c where c.stripe_id = e.customer and not coalesce(${isRead}, false))`
+
+/** How long the oldest event waits for its effect; 0 when none does. Seconds. */
+export async function oldestEvent(intake: pg.Pool): Promise<number> {
+  const { rows } = await intake.query<{ seconds: number }>(
+    `select coalesce(extract(epoch from clock_timestamp() - min(received_at)), 0)::float8 as seconds
+     from stripe_events where processed_at is null`,
+  )
+  return Math.max(0, rows[0]?.seconds ?? 0)
 }
 
 /**

@@ -19,9 +19,9 @@ import { Queue, Worker } from 'bullmq'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, register } from 'prom-client'
-import { billingQueue, billingWorker, endCustomers, sweep } from './billing.ts'
+import { billingQueue, billingWorker, endCustomers, oldestEvent, recordRead, sweep } from './billing.ts'
 import { startForgetting } from './forgetting.ts'
-import { bornAt, oldestWaiting, prune, queueName, relayOnce } from './relay.ts'
+import { bornAt, oldestWaiting, prune, queueName, relayAgain, relayOnce } from './relay.ts'
 
 const env = orRefuse('worker', () => readEnvironment('worker'))
 endWhenRefused('worker')
@@ -74,6 +74,14 @@ new Gauge({
     this.set(oldest / 1_000)
   },
 })
+if (env.INTAKE_DATABASE_URL && env.STRIPE_SECRET_KEY)
+  new Gauge({
+    name: 'stripe_events_oldest_waiting_seconds',
+    help: 'Age of the oldest event of Stripe whose effect is not there yet',
+    async collect() {
+      this.set(await oldestEvent(runtime().intake).catch(() => Number.NaN))
+    },
+  })
 new Gauge({
   name: 'nodejs_array_buffers_bytes',
   help: 'Memory of buffers outside of the heap',
@@ -147,6 +155,13 @@ const repeated: Record<string, { everyMs: number; run: () => Promise<unknown> }>
             await sweep(runtime().intake)
           },
         },
+        'ask-again': {
+          everyMs: 10_000,
+          run: async () => {
+            await recordRead(runtime().intake)
+            await relayAgain(pool, queueOf)
+          },
+        },
         'end-customers': {
           everyMs: 60_000,
           run: async () => {
@@ -161,7 +176,8 @@ const repeating = new Worker(
   'schedules',
   // One that an earlier configuration scheduled is none any more.
   async ({ name }) => repeated[name]?.run(),
-  { connection },
+  // One that waits for Stripe keeps none of the others waiting.
+  { connection, concurrency: 4 },
 )
 repeating.on('error', (error) => log.error({ err: error }, 'schedules'))
 /** Puts the schedules there, and back where Redis lost them. */

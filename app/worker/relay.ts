@@ -23,28 +23,79 @@ export function relayOnce(
 ): Promise<number> {
   return inTransaction(pool, async (client) => {
     // Several relays share the work: each skips what another one holds.
-    const { rows } = await client.query<{ id: string; org_id: string; topic: string; payload: unknown }>({
+    const { rows } = await client.query<Omit<Waiting, 'seenAt'>>({
       name: 'take',
       text: `select id, org_id, topic, payload from outbox where relayed_at is null
              order by id limit $1 for update skip locked`,
       values: [most],
     })
-    if (rows.length > 0) {
-      const jobs = rows.map(({ id, org_id, topic, payload }) => ({
-        name: topic,
-        data: { id, orgId: org_id, topic, payload },
-        opts: { jobId: id },
-      }))
-      // The rows are locked meanwhile. What is enqueued too late is enqueued once more, under the same id.
-      const byQueue = [...Map.groupBy(jobs, ({ name }) => queueOf(name))]
-      const added = byQueue.map(([queue, its]) => queue.addBulk(its))
-      await within(enqueuedWithinMs, Promise.all(added))
-      const ids = rows.map(({ id }) => id)
-      await client.query('update outbox set relayed_at = now() where id = any($1)', [ids])
-    }
+    if (rows.length === 0) return 0
+    // Marked first, since the database's clock says when they were seen: a millisecond later, as more is not kept.
+    const { rows: marked } = await client.query<{ seenAt: Date }>({
+      name: 'mark',
+      text: `update outbox set relayed_at = seen.at
+             from (select date_trunc('milliseconds', clock_timestamp()) + interval '1 millisecond' as at) seen
+             where id = any($1) returning relayed_at as "seenAt"`,
+      values: [rows.map(({ id }) => id)],
+    })
+    const seenAt = new Date(Math.max(...marked.map((row) => row.seenAt.getTime())))
+    // The rows are locked meanwhile. What is enqueued too late is enqueued once more, under the same id.
+    await enqueue(
+      rows.map((row) => ({ ...row, seenAt })),
+      queueOf,
+    )
     return rows.length
   })
 }
+
+type Waiting = { id: string; org_id: string; topic: string; payload: unknown; seenAt: Date }
+
+async function enqueue(
+  rows: readonly Waiting[],
+  queueOf: (topic: string) => Queue<OutboxJob>,
+): Promise<void> {
+  const jobs = rows.map(({ id, org_id, topic, payload, seenAt }) => ({
+    name: topic,
+    data: { id, orgId: org_id, topic, payload, seenAt: seenAt.toISOString() },
+    opts: { jobId: id },
+  }))
+  const byQueue = [...Map.groupBy(jobs, ({ name }) => queueOf(name))]
+  const added = byQueue.map(([queue, its]) => queue.addBulk(its))
+  await within(enqueuedWithinMs, Promise.all(added))
+}
+
+/** So long a reading may be under way before it is asked for once more. Seconds. */
+const readingSeconds = 20
+
+/**
+ * Enqueues again whatever wants a customer read and was relayed a while ago, where no reading that began after that was
+ * written: a Redis that lost its memory lost the job. Where it is there still, the same id changes nothing. What is a
+ * day old the nightly sweep has seen to.
+ * @param seconds how long ago it was relayed at least
+ * @returns how many customers were waiting
+ */
+export async function relayAgain(
+  pool: pg.Pool,
+  queueOf: (topic: string) => Queue<OutboxJob>,
+  seconds: number = readingSeconds,
+): Promise<number> {
+  const { rows } = await pool.query<Waiting>(unreadSince, [seconds, againAtOnce])
+  if (rows.length > 0) await enqueue(rows, queueOf)
+  return rows.length
+}
+
+const againAtOnce = 1_000
+
+// The latest of each organisation: a reading that knows of it knows of those before it.
+const unreadSince = `
+  select * from (
+    select distinct on (o.org_id) o.id, o.org_id, o.topic, o.payload, o.relayed_at as "seenAt"
+    from outbox o join billing_customers c on c.org_id = o.org_id
+    where o.topic = 'billing.sync'
+      and o.relayed_at between now() - interval '1 day' and now() - make_interval(secs => $1)
+      and o.relayed_at >= coalesce(c.written_began_at, '-infinity')
+    order by o.org_id, o.relayed_at desc
+  ) latest order by "seenAt" limit $2`
 
 /** When a row of the outbox was written, by its id, a UUID of version 7: epoch milliseconds. */
 export const bornAt = (id: string): number => Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16)

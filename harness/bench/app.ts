@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { PopulationSpec } from '@headroom/fixtures/population.ts'
 import { median } from '@headroom/perf-budgets/gate/statistics.ts'
-import { appCosts } from '@headroom/perf-budgets/slo.ts'
+import { appCosts, intake } from '@headroom/perf-budgets/slo.ts'
 import { sessionToken } from '@headroom/seed/rows.ts'
 import { execa } from 'execa'
 import pc from 'picocolors'
@@ -11,10 +11,13 @@ import { plainTable } from '../report/table.ts'
 import { project } from '../stack/project.ts'
 import { startStack } from '../stack/stack.ts'
 import { hotRead, hotReadCost } from './hot-read.ts'
+import { intakeTimes, inWords, webhookSecret } from './intake.ts'
 import type { Pairs } from './pairs.ts'
 import { tenantReadTime } from './tenant-read.ts'
 
 const population: PopulationSpec = { seed: 1, organisations: 8, users: 400 }
+
+const webhooks = 400
 
 /**
  * What Worklane's own building blocks cost, each against the plainer way to do the same, measured side by side;
@@ -23,7 +26,7 @@ const population: PopulationSpec = { seed: 1, organisations: 8, users: 400 }
  */
 export async function benchApp(pairs: number, say: (line: string) => void): Promise<boolean> {
   const release = await measureAlone(join(project, '.headroom/measuring'))
-  const env = { RATE_LIMIT_SCALE: '100000', API_IN_WEB: '1' }
+  const env = { RATE_LIMIT_SCALE: '100000', API_IN_WEB: '1', STRIPE_WEBHOOK_SECRETS: webhookSecret }
   const stack = await startStack({ population, env, parts: ['postgres', 'redis', 'api', 'web'], say }).catch(
     async (error: unknown) => {
       await release()
@@ -36,6 +39,8 @@ export async function benchApp(pairs: number, say: (line: string) => void): Prom
     const hot = await hotReadCost(stack, `authjs.session-token=${token}`, pairs)
     say(`a tenant's read: with row-level security and without in turn, ${pairs} times …`)
     const secured = await tenantReadTime(stack.env, population, pairs)
+    say(`POST /webhooks/stripe, ${webhooks} times …`)
+    const taken = await intakeTimes(stack, webhooks)
     say('the queries of every operation …')
     const costs = await operationCosts(stack.env)
 
@@ -52,9 +57,13 @@ export async function benchApp(pairs: number, say: (line: string) => void): Prom
       },
     ]
     console.log(`\n${costTable(costs)}\n\n${ratioTable(ratios)}`)
+    const isInTime = taken.p95 <= intake.serverTimeP95
+    console.log(
+      `\nan event of Stripe is taken in: ${inWords(taken)} (p95 ≤ ${intake.serverTimeP95} ms) ${isInTime ? pc.green('✓') : pc.red('✗')}\n`,
+    )
     const growing = costs.filter(({ few, many }) => many.queries > few.queries)
     for (const { name } of growing) console.log(`${pc.red('✗')} ${name} asks more for more rows`)
-    return growing.length === 0 && ratios.every((each) => median(each.pairs.ratios) <= each.limit)
+    return isInTime && growing.length === 0 && ratios.every((each) => median(each.pairs.ratios) <= each.limit)
   } finally {
     await stack.stop()
     await release()

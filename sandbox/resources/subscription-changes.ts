@@ -46,6 +46,8 @@ export function changeSubscription(sandbox: Sandbox, id: string, params: ChangeP
     current_period_end: next.end,
     current_period_start: next.start,
   }))
+  const endsWithPeriod =
+    params.cancel_at_period_end ?? (before.cancel_at_period_end && params.cancel_at === undefined)
   const isBilled = before.status !== 'trialing' && before.status !== 'incomplete'
   if (isBilled && behavior !== 'none') {
     for (const change of changes) prorateItem(sandbox, before, change, at, startsAnew)
@@ -59,6 +61,8 @@ export function changeSubscription(sandbox: Sandbox, id: string, params: ChangeP
     {
       ...fieldsOf(sandbox, before, params, clock.now),
       items: itemList(id, items),
+      // The end of the period is another one now.
+      ...(startsAnew && endsWithPeriod ? { cancel_at: next.end } : {}),
       ...(startsAnew
         ? { billing_cycle_anchor: typeof params.trial_end === 'number' ? params.trial_end : clock.now }
         : {}),

@@ -271,4 +271,18 @@ describe('a subscription', () => {
       status: 'paid',
     })
   })
+
+  it('that ends with its period ends with the new one, where a change begins one', async () => {
+    const { stripe, control } = started
+    const subscription = await subscribe('pm_card_visa')
+    await stripe.subscriptions.update(subscription.id, { cancel_at_period_end: true })
+    const price = await seatPrice(stripe, 10_000, 'year')
+    const id = subscription.items.data[0]?.id as string
+    const changed = await stripe.subscriptions.update(subscription.id, { items: [{ id, price }] })
+    expect(changed.cancel_at).toBe(changed.items.data[0]?.current_period_end)
+    await control.moveClock({ months: 2 })
+    expect((await again(subscription)).status).toBe('active')
+    await control.moveClock({ months: 10 })
+    expect((await again(subscription)).status).toBe('canceled')
+  })
 })

@@ -10,6 +10,8 @@ export const OutboxJob = z.object({
   orgId: z.string(),
   topic: z.string(),
   payload: z.unknown(),
+  /** When the relay saw it, by the database's clock: whatever was written with it can be seen since. */
+  seenAt: z.iso.datetime().optional(),
 })
 export type OutboxJob = z.infer<typeof OutboxJob>
 

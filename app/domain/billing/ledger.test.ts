@@ -72,6 +72,16 @@ describe('the ledger', () => {
       { cash: 1190, revenue: -1000, tax: -190 },
     ],
     [
+      'what is void after it was written off was never one',
+      reading({ invoices: [invoice({ written_off_at: later, voided_at: muchLater })] }),
+      {},
+    ],
+    [
+      'a refund that came back gave nothing back',
+      reading({ invoices: [invoice({})], payments: [payment(1190)], refunds: [refund('failed')] }),
+      { cash: 1190, revenue: -1000, tax: -190 },
+    ],
+    [
       'a refund gives back what was earned',
       reading({ invoices: [invoice({})], payments: [payment(1190)], refunds: [refund('succeeded')] }),
       { cash: 690, revenue: -500, tax: -190 },
@@ -89,17 +99,43 @@ describe('the ledger', () => {
       expect([cause, sides.reduce((sum, { amount }) => sum + amount, 0)]).toEqual([cause, 0])
   })
 
-  it('only grows: what was booked before is booked the same after whatever comes later', () => {
-    const open = invoice({})
-    const steps = [
-      reading({ invoices: [open] }),
-      reading({ invoices: [open], payments: [payment(190)] }),
-      reading({ invoices: [{ ...open, written_off_at: muchLater }], payments: [payment(190)] }),
-      reading({
-        invoices: [{ ...open, written_off_at: muchLater, paid_at: last }],
-        payments: [payment(190), payment(1000, last)],
-      }),
-    ]
+  const open = invoice({})
+  const given = { invoices: [open], payments: [payment(1190)] }
+  it.each<[string, Reading[]]>([
+    [
+      'a write-off and what is paid after it',
+      [
+        reading({ invoices: [open] }),
+        reading({ invoices: [open], payments: [payment(190)] }),
+        reading({ invoices: [{ ...open, written_off_at: muchLater }], payments: [payment(190)] }),
+        reading({
+          invoices: [{ ...open, written_off_at: muchLater, paid_at: last }],
+          payments: [payment(190), payment(1000, last)],
+        }),
+      ],
+    ],
+    [
+      'a payment after a write-off in the same second',
+      [
+        reading({ invoices: [{ ...open, written_off_at: later }] }),
+        reading({ invoices: [{ ...open, written_off_at: later }], payments: [payment(190)] }),
+      ],
+    ],
+    [
+      'a payment before a write-off in the same second',
+      [
+        reading({ invoices: [open], payments: [payment(190)] }),
+        reading({ invoices: [{ ...open, written_off_at: later }], payments: [payment(190)] }),
+      ],
+    ],
+    [
+      'a refund that comes back',
+      [
+        reading({ ...given, refunds: [refund('succeeded')] }),
+        reading({ ...given, refunds: [refund('failed')] }),
+      ],
+    ],
+  ])('only grows: what was booked before is booked the same after %s', (_, steps) => {
     for (const [index, step] of steps.entries()) {
       const before = index === 0 ? [] : ledgerOf(steps[index - 1] as Reading)
       expect(ledgerOf(step)).toEqual(expect.arrayContaining(before))

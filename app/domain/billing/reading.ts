@@ -171,22 +171,28 @@ function paymentsOf({ id: invoice, payments }: Stripe.Invoice): Payment[] {
   })
 }
 
-/** Stripe lists refunds by their charge. */
+/** Those that failed as well, of which the charge's sum knows nothing. Stripe lists refunds by their charge. */
 async function refundsOf(stripe: Stripe, customer: string): Promise<Refund[]> {
   const refunds: Refund[] = []
-  for await (const charge of stripe.charges.list({ customer, ...page })) {
-    if (charge.amount_refunded === 0) continue
-    for await (const { id, amount, currency, status, created } of stripe.refunds.list({
-      charge: charge.id,
-      ...page,
-    }))
-      refunds.push({
-        ...{ id, amount, currency, status: status ?? 'pending', created_at: time(created) },
-        payment_id: idOf(charge.payment_intent) ?? charge.id,
-      })
+  for await (const charge of stripe.charges.list({ customer, ...page, expand: ['data.refunds'] })) {
+    const payment = idOf(charge.payment_intent) ?? charge.id
+    const { data = [], has_more: isCut = false } = charge.refunds ?? {}
+    if (!isCut) refunds.push(...data.map((refund) => refundOf(refund, payment)))
+    else
+      for await (const refund of stripe.refunds.list({ charge: charge.id, ...page }))
+        refunds.push(refundOf(refund, payment))
   }
   return refunds
 }
+
+const refundOf = ({ id, amount, currency, status, created }: Stripe.Refund, payment: string): Refund => ({
+  id,
+  payment_id: payment,
+  currency,
+  amount,
+  status: status ?? 'pending',
+  created_at: time(created),
+})
 
 const time = (seconds: number) => new Date(seconds * 1000).toISOString()
 const timeOrNull = (seconds: number | null | undefined) => (seconds == null ? null : time(seconds))
