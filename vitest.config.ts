@@ -13,6 +13,8 @@ const slow = [
   'app/web/accessibility.e2e.test.ts',
   'harness/history/history.integration.test.ts',
   'app/api/permissions.integration.test.ts',
+  'app/worker/kills.integration.test.ts',
+  'app/worker/without.integration.test.ts',
   'examples/bookshop/journey.integration.test.ts',
 ]
 

@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
+import Stripe from 'stripe'
 import { describe, expect, it } from 'vitest'
 import { asAdministrator } from '../testing/tenants.ts'
 import { converge } from './converge.ts'
@@ -34,6 +35,18 @@ describe('of several readings of a customer', () => {
     expect(await look()).toBe('written')
     expect(await older).toBe('overtaken')
     expect(await organisation()).toMatchObject({ plan: 'free' })
+  })
+
+  it('one keeps the customer for as long as it takes, however slow Stripe is', async () => {
+    await subscribe()
+    await slowInvoices(17_000)
+    const { host, port, secretKey } = at.sandbox
+    const patient = new Stripe(secretKey, { host, port, protocol: 'http', timeout: 30_000 })
+    const slow = converge(patient, at.tenant.id)
+    // Longer than somebody who has died would keep it.
+    await setTimeout(16_000)
+    expect(await look()).toBe('busy')
+    expect(await slow).toBe('written')
   })
 
   it('none is needed for what was told before the last one began', async () => {
