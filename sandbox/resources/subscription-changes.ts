@@ -8,6 +8,7 @@ import { type DraftLine, subscriptionLines } from './invoice-draft.ts'
 import { pendingItems } from './invoice-items.ts'
 import { hasOtherInterval, itemChanges, prorateItem } from './item-changes.ts'
 import { credit, isMetered } from './proration.ts'
+import { assertUnmanaged, followInPhase } from './schedule-beside.ts'
 import { invoiceFor, settleNow } from './subscription-billing.ts'
 import { type ChangeParams, fieldsOf } from './subscription-fields.ts'
 import { currentPeriod, endOf, itemList } from './subscription-items.ts'
@@ -23,6 +24,7 @@ export function changeSubscription(sandbox: Sandbox, id: string, params: ChangeP
       'resource_missing',
     )
   assertOffered(params)
+  assertUnmanaged(before, params)
   const clock = sandbox.clockOf(before)
   const at = params.proration_date ?? clock.now
   const period = currentPeriod(before)
@@ -35,10 +37,11 @@ export function changeSubscription(sandbox: Sandbox, id: string, params: ChangeP
   if (changes.some(({ before: item, after }) => item && after && item.quantity !== after.quantity))
     countQuantityChange(sandbox, id, clock.now)
   const trialEnds = params.trial_end === 'now' && before.status === 'trialing'
+  const staysTrial = before.status === 'trialing' && params.trial_end === undefined
   const startsAnew =
     trialEnds ||
     params.billing_cycle_anchor === 'now' ||
-    hasOtherInterval(before, kept) ||
+    (hasOtherInterval(before, kept) && !staysTrial) ||
     typeof params.trial_end === 'number'
   const next = newPeriod(params, before, kept, clock.now, startsAnew)
   const items = kept.map((item) => ({
@@ -76,6 +79,7 @@ export function changeSubscription(sandbox: Sandbox, id: string, params: ChangeP
   const after = sandbox.get('subscription', id)
   const previous = difference(before, after)
   if (previous) sandbox.emit('customer.subscription.updated', after, previous)
+  followInPhase(sandbox, after)
   plan(sandbox, after)
   if (invoice)
     settleNow(sandbox, invoice.id, { behavior: params.payment_behavior, isAway: params.off_session ?? false })

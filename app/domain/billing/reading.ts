@@ -1,7 +1,7 @@
 import type Stripe from 'stripe'
-import { z } from 'zod'
-import { Plan } from '../actor.ts'
-import { type Interval, intervals } from './plans.ts'
+import type { Interval, PaidPlan } from './plans.ts'
+import { type Ahead, aheadOf, expandedPhases } from './schedule.ts'
+import { Terms } from './terms.ts'
 
 /** What Stripe says of a customer, as our tables have it. Amounts are in minor units, times are ISO texts. */
 export type Reading = {
@@ -15,8 +15,10 @@ export type Subscription = {
   id: string
   /** Of its only line, by which its seats are changed. */
   item: string
+  /** That manages it, where there is one, and what it does next. */
+  schedule: { id: string; ahead: Ahead | null } | null
   status: Stripe.Subscription.Status
-  plan: Plan
+  plan: PaidPlan
   interval: Interval
   seats: number
   currency: string
@@ -25,6 +27,9 @@ export type Subscription = {
   period_end: string
   trial_end: string | null
   cancel_at: string | null
+  scheduled_plan: PaidPlan | null
+  scheduled_interval: Interval | null
+  scheduled_at: string | null
   ended_at: string | null
   paid_at: string | null
   created_at: string
@@ -95,16 +100,30 @@ export async function readCustomer(stripe: Stripe, customer: string): Promise<Re
   }
   const subscriptions: Subscription[] = []
   for await (const subscription of stripe.subscriptions.list({ customer, status: 'all', ...page }))
-    subscriptions.push(subscriptionOf(subscription, invoices))
+    subscriptions.push(subscriptionOf(subscription, await scheduleOf(stripe, subscription), invoices))
   return { subscriptions, invoices, payments, refunds: await refundsOf(stripe, customer) }
 }
 
-function subscriptionOf(subscription: Stripe.Subscription, invoices: readonly Invoice[]): Subscription {
+/** Of an ended one nothing is ahead any more. */
+async function scheduleOf(stripe: Stripe, { status, schedule }: Stripe.Subscription) {
+  const id = idOf(schedule)
+  return id && isLive({ status })
+    ? stripe.subscriptionSchedules.retrieve(id, { expand: expandedPhases })
+    : null
+}
+
+function subscriptionOf(
+  subscription: Stripe.Subscription,
+  schedule: Stripe.SubscriptionSchedule | null,
+  invoices: readonly Invoice[],
+): Subscription {
   const { id, status, items, trial_end, cancel_at, ended_at, created } = subscription
   // One item: the seats of a plan.
   const [item] = items.data
   if (!item) throw new Error(`subscription ${id} has no item: it was not made by Worklane`)
   const { plan, interval } = termsOf(item.price)
+  const ahead = schedule && aheadOf(schedule, { plan, interval })
+  const scheduled = ahead?.terms ?? null
   const paid = invoices.filter((each) => each.subscription_id === id && each.amount_paid > 0)
   return {
     ...{ id, item: item.id, status, plan, interval },
@@ -112,7 +131,11 @@ function subscriptionOf(subscription: Stripe.Subscription, invoices: readonly In
     period_start: time(item.current_period_start),
     period_end: time(item.current_period_end),
     trial_end: timeOrNull(trial_end),
+    schedule: schedule && { id: schedule.id, ahead },
     cancel_at: timeOrNull(cancel_at),
+    scheduled_plan: scheduled?.plan ?? null,
+    scheduled_interval: scheduled?.interval ?? null,
+    scheduled_at: scheduled && timeOrNull(ahead?.at),
     ended_at: timeOrNull(ended_at),
     paid_at: paid.map(({ paid_at }) => paid_at ?? '').sort()[0] || null,
     created_at: time(created),
@@ -127,7 +150,6 @@ export function termsOf({ id, lookup_key }: Pick<Stripe.Price, 'id' | 'lookup_ke
     throw new Error(`price ${id} is of no plan: its look-up key is ${lookup_key ?? 'missing'}`)
   return parsed.data
 }
-const Terms = z.object({ plan: Plan, interval: z.enum(intervals) })
 
 function invoiceOf(invoice: Stripe.Invoice): Invoice {
   const { id, number, status, currency, total, amount_due, amount_paid, status_transitions: at } = invoice

@@ -71,7 +71,9 @@ export type SchedulePhase = {
   proration_behavior: 'always_invoice' | 'create_prorations' | 'none'
   trial_end: Seconds | null
   metadata: Metadata | null
-  discounts: { coupon: string | null; discount: null; promotion_code: string | null }[]
+  discounts: { coupon: string | null; discount: string | null; promotion_code: string | null }[]
+  /** As the subscription has it, unless the phase says it. */
+  automatic_tax?: Subscription['automatic_tax']
 }
 
 export type Schedule = Base<'subscription_schedule'> & {
