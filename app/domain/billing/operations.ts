@@ -5,14 +5,12 @@ import { listSize, pageOf, pageOfItems, timeAndId, timeCursor, timeCursorOf } fr
 import { work } from '../runtime.ts'
 import { countedNow } from './entitlements.ts'
 import { Money } from './money.ts'
-import { counted, type Interval, intervals, type PaidPlan, plans } from './plans.ts'
+import { counted, type Interval, type PaidPlan, plans } from './plans.ts'
 import { stripe } from './stripe.ts'
 import { Terms } from './terms.ts'
 
-const Subscription = z.object({
+const Subscription = Terms.extend({
   status: z.string(),
-  plan: Plan,
-  interval: z.enum(intervals),
   seats: z.number().int(),
   seat: Money,
   periodEnd: z.iso.datetime(),
@@ -42,7 +40,7 @@ export type Billing = z.infer<typeof Billing>
 
 type SubscriptionRow = {
   status: string
-  plan: Plan
+  plan: PaidPlan
   interval: Interval
   seats: number
   currency: string

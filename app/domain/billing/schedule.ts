@@ -7,6 +7,7 @@ export const expandedPhases = ['phases.items.price']
 type Schedule = Stripe.SubscriptionSchedule
 type Phase = Stripe.SubscriptionSchedule.Phase
 type PhaseParams = Stripe.SubscriptionScheduleUpdateParams.Phase
+type NamedDiscount = Stripe.SubscriptionScheduleUpdateParams.Phase.Discount
 
 /** What a schedule does next. */
 export type Ahead = {
@@ -134,7 +135,7 @@ function keptOf({ discounts, automatic_tax: { enabled } }: Stripe.Subscription) 
 
 /** A phase as it is, said again. */
 function again({ start_date, end_date, discounts, automatic_tax, proration_behavior }: Phase) {
-  const named = discounts.flatMap(({ discount, coupon, promotion_code: code }) => {
+  const named = discounts.flatMap(({ discount, coupon, promotion_code: code }): NamedDiscount[] => {
     if (discount) return [{ discount: typeof discount === 'string' ? discount : discount.id }]
     if (code) return [{ promotion_code: typeof code === 'string' ? code : code.id }]
     return coupon ? [{ coupon: typeof coupon === 'string' ? coupon : coupon.id }] : []
