@@ -115,7 +115,7 @@ describe('a change of plan', () => {
       expect(seen.next.at).toBe((await shown())?.periodEnd)
       // Somebody reads it, and time goes by.
       await control.moveClock({ seconds: 240 })
-      expect(await ask(seen)).toEqual({ takesEffect: 'now', at: null })
+      expect(await ask(seen)).toEqual({ takesEffect: 'now', at: null, confirmAt: null })
       const [latest] = await invoices()
       expect(latest).toMatchObject({ status: 'paid', amount_paid: seen.today.due.amount })
       expect(await lineOf()).toEqual({ key: 'business_month', seats: 5 })
@@ -172,6 +172,53 @@ describe('a change of plan', () => {
       expect(await lineOf()).toMatchObject({ key: 'business_month' })
     })
 
+    describe('by a card whose bank wants its holder to confirm', () => {
+      const confirmed = async (url: string | null) => {
+        expect(url).toContain(sandbox.origin)
+        const [open] = (await stripe.invoices.list({ customer, status: 'open', expand: ['data.payments'] }))
+          .data
+        const intent = open?.payments?.data[0]?.payment.payment_intent as string
+        await control.authenticate(intent, true)
+      }
+
+      it('waits for that, owes nothing meanwhile, and takes effect with it', async () => {
+        await subscribe()
+        await pays('pm_card_authenticationRequired')
+        await control.moveClock({ days: 4 })
+        const seen = await preview(businessMonth)
+        const { confirmAt } = await ask(seen)
+        await look()
+        expect(await lineOf()).toEqual({ key: 'team_month', seats: 5 })
+        expect(await shown()).toMatchObject({ plan: 'team', status: 'active' })
+        expect(await rowsOf('select plan, read_only_at from organisations where id = $1')).toEqual([
+          { plan: 'team', read_only_at: null },
+        ])
+        await confirmed(confirmAt)
+        await look()
+        expect(await lineOf()).toEqual({ key: 'business_month', seats: 5 })
+        expect(await shown()).toMatchObject({ plan: 'business' })
+        expect((await invoices())[0]).toMatchObject({ status: 'paid', total: seen.today.total.amount })
+        await control.moveClock({ months: 1 })
+        expect((await invoices())[0]).toMatchObject({ total: seen.next.total.amount })
+      })
+
+      it('is dropped after a day, and makes way for another change before', async () => {
+        await subscribe()
+        await pays('pm_card_authenticationRequired')
+        await change(businessMonth)
+        const { confirmAt } = await change(teamYear)
+        expect(confirmAt).not.toBeNull()
+        expect((await stripe.invoices.list({ customer, status: 'open' })).data).toHaveLength(1)
+        await control.moveClock({ days: 1 })
+        await look()
+        expect((await stripe.invoices.list({ customer, status: 'open' })).data).toEqual([])
+        expect(await subscription()).toMatchObject({ status: 'active', pending_update: null })
+        expect(await lineOf()).toMatchObject({ key: 'team_month' })
+        await pays('pm_card_visa')
+        await change(businessMonth)
+      })
+    })
+
     it('costs nothing in a trial, which goes on', async () => {
       const { trial_end } = await subscribe(teamMonth, { trial_period_days: 14 })
       await control.moveClock({ days: 3 })
@@ -198,7 +245,7 @@ describe('a change of plan', () => {
       expect(seen).toMatchObject({ takesEffect: 'periodEnd', at: end })
       expect(seen.today).toMatchObject({ lines: [], due: { amount: 0 } })
       expect(seen.next).toMatchObject({ at: end, due: { amount: withTax(5 * seat(teamMonth)) } })
-      expect(await ask(seen)).toEqual({ takesEffect: 'periodEnd', at: end })
+      expect(await ask(seen)).toEqual({ takesEffect: 'periodEnd', at: end, confirmAt: null })
       await look()
       expect(await shown()).toMatchObject({ plan: 'business', scheduled: { ...teamMonth, at: end } })
       await control.moveClock({ months: 1, seconds: 2 * 3_600 })
@@ -463,7 +510,7 @@ describe('a change of plan', () => {
       for (const outcome of outcomes)
         if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ kind: 'conflict' })
       expect(await invoices()).toHaveLength(bills + 1)
-      expect(await ask(seen)).toEqual({ takesEffect: 'now', at: null })
+      expect(await ask(seen)).toMatchObject({ takesEffect: 'now', at: null })
       expect(await invoices()).toHaveLength(bills + 1)
     })
 

@@ -106,7 +106,12 @@ export const changePlan = operation({
     /** The token of `billing.preview`. */
     preview: z.string().min(1).max(2_000),
   }),
-  output: z.object({ takesEffect: TakesEffect, at: z.iso.datetime().nullable() }),
+  output: z.object({
+    takesEffect: TakesEffect,
+    at: z.iso.datetime().nullable(),
+    /** The bank wants its holder to confirm the payment there: the change takes effect with that. */
+    confirmAt: z.url().nullable(),
+  }),
   run: (actor, { preview, ...to }) =>
     atStripe(async (client) => {
       const shown = shownBefore(actor, to, preview)
@@ -130,8 +135,8 @@ function shownBefore({ orgId }: Pick<Actor, 'orgId'>, to: Terms, token: string):
 async function change(client: Stripe, actor: Actor, to: Terms, shown: Shown, key: string) {
   const standing = await standingOf(client, actor)
   // Somebody was faster, or the same was sent twice: it is as it was asked for.
-  if (isSame(standing.terms, to)) return { takesEffect: 'now', at: null } as const
-  const atEnd = { takesEffect: 'periodEnd', at: time(standing.periodEnd) } as const
+  if (isSame(standing.terms, to)) return atOnce(null)
+  const atEnd = { takesEffect: 'periodEnd', at: time(standing.periodEnd), confirmAt: null } as const
   if (standing.scheduled && isSame(standing.scheduled, to)) return atEnd
   assertChangeable(standing, actor)
   const quoted = await quote(client, standing, { ...to, members: await membersOf(actor), at: shown.at })
@@ -144,37 +149,90 @@ async function change(client: Stripe, actor: Actor, to: Terms, shown: Shown, key
     await noted(actor, 'billing.change', target, before, { ...standing.terms, scheduled: to })
     return atEnd
   }
-  await changeNow(client, standing, quoted, key)
-  await noted(actor, 'billing.change', target, before, { ...to, scheduled: null })
-  return { takesEffect: 'now', at: null } as const
+  const confirmAt = await changeNow(client, standing, quoted, key)
+  const after = { ...(confirmAt === null ? to : standing.terms), scheduled: null }
+  await noted(actor, 'billing.change', target, before, after)
+  return atOnce(confirmAt)
 }
+
+const atOnce = (confirmAt: string | null) => ({ takesEffect: 'now', at: null, confirmAt }) as const
 
 /**
  * Charges first: where the payment does not come, the subscription stays as it was. A change that was scheduled is
  * dropped for this one, and put back where this one fails.
+ * @returns where the payment has to be confirmed first, if so
+ * @throws Problem declined
  */
-async function changeNow(client: Stripe, standing: Standing, quoted: Quote, key: string): Promise<void> {
-  const { subscription, item, schedule, scheduled, isTrial } = standing
-  const { price, seats, prorationDate } = quoted
+async function changeNow(
+  client: Stripe,
+  standing: Standing,
+  quoted: Quote,
+  key: string,
+): Promise<string | null> {
+  const { subscription, schedule, scheduled, isTrial } = standing
+  if (subscription.pending_update) await dropPending(client, subscription)
   if (schedule) await releaseSchedule(client, schedule)
   try {
-    await client.subscriptions.update(
-      subscription.id,
-      {
-        // The seats as they were shown: whoever joined meanwhile has one with the next reading.
-        items: [{ id: item.id, price: price.id, quantity: seats }],
-        ...(isTrial
-          ? { proration_behavior: 'none' }
-          : { proration_behavior: 'always_invoice', payment_behavior: 'error_if_incomplete' }),
-        ...(prorationDate === null ? {} : { proration_date: prorationDate }),
-      },
-      { idempotencyKey: key },
-    )
+    if (isTrial) {
+      await update(client, standing, quoted, { proration_behavior: 'none' }, key)
+      return null
+    }
+    return await chargeNow(client, standing, quoted, key)
   } catch (error) {
     if (scheduled) await putBack(client, standing, key)
     if (error instanceof Stripe.errors.StripeCardError) throw declined(error)
     throw error
   }
+}
+
+/**
+ * A card that is declined leaves nothing behind. Where its holder has to confirm, the change waits at Stripe with its
+ * invoice, on whose page that can be done; after 23 hours it is dropped.
+ */
+async function chargeNow(
+  client: Stripe,
+  standing: Standing,
+  quoted: Quote,
+  key: string,
+): Promise<string | null> {
+  const invoiced = { proration_behavior: 'always_invoice' } as const
+  try {
+    const strictly = { ...invoiced, payment_behavior: 'error_if_incomplete' } as const
+    await update(client, standing, quoted, strictly, key)
+    return null
+  } catch (error) {
+    if (!(error instanceof Stripe.errors.StripeCardError && needsHolder.has(error.code ?? ''))) throw error
+  }
+  const waiting = { ...invoiced, payment_behavior: 'pending_if_incomplete' } as const
+  const updated = await update(client, standing, quoted, waiting, `${key} confirm`)
+  if (updated.pending_update === null) return null
+  const { latest_invoice: invoice } = updated
+  return (typeof invoice === 'object' && invoice?.hosted_invoice_url) || null
+}
+
+const update = (
+  client: Stripe,
+  { subscription, item }: Standing,
+  { price, seats, prorationDate }: Quote,
+  payment: Stripe.SubscriptionUpdateParams,
+  idempotencyKey: string,
+) =>
+  client.subscriptions.update(
+    subscription.id,
+    {
+      // The seats as they were shown: whoever joined meanwhile has one with the next reading.
+      items: [{ id: item.id, price: price.id, quantity: seats }],
+      ...payment,
+      ...(prorationDate === null ? {} : { proration_date: prorationDate }),
+      expand: ['latest_invoice'],
+    },
+    { idempotencyKey },
+  )
+
+/** One that was never confirmed makes way for another: its invoice is void. */
+async function dropPending(client: Stripe, { latest_invoice: invoice }: Stripe.Subscription): Promise<void> {
+  const id = typeof invoice === 'string' ? invoice : invoice?.id
+  if (id) await client.invoices.voidInvoice(id)
 }
 
 async function putBack(client: Stripe, standing: Standing, key: string): Promise<void> {
@@ -193,11 +251,6 @@ function declined({ code, message }: Stripe.errors.StripeCardError): Problem {
     return new Problem(
       'declined',
       `There is no card to charge. ${nothing} Add one under Payment, and try again.`,
-    )
-  if (needsHolder.has(code ?? ''))
-    return new Problem(
-      'declined',
-      `Your bank wants you to confirm payments by this card. ${nothing} Add it anew under Payment and confirm it there, or take another one.`,
     )
   return new Problem('declined', `${message} ${nothing} Choose another card under Payment, and try again.`)
 }

@@ -99,9 +99,17 @@ export async function readCustomer(stripe: Stripe, customer: string): Promise<Re
     payments.push(...paymentsOf(invoice))
   }
   const subscriptions: Subscription[] = []
-  for await (const subscription of stripe.subscriptions.list({ customer, status: 'all', ...page }))
+  for await (const subscription of stripe.subscriptions.list({ customer, status: 'all', ...page })) {
+    // What was not paid for was not given: nobody owes it.
+    if (subscription.pending_update) forgive(invoices, idOf(subscription.latest_invoice))
     subscriptions.push(subscriptionOf(subscription, await scheduleOf(stripe, subscription), invoices))
+  }
   return { subscriptions, invoices, payments, refunds: await refundsOf(stripe, customer) }
+}
+
+const forgive = (invoices: Invoice[], id: string | null): void => {
+  const waiting = invoices.find((invoice) => invoice.id === id)
+  if (waiting) waiting.overdue_since = null
 }
 
 /** Of an ended one nothing is ahead any more. */

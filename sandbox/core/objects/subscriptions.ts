@@ -55,6 +55,16 @@ export type Subscription = Base<'subscription'> & {
     save_default_payment_method: 'off' | 'on_subscription'
   }
   pending_setup_intent: string | null
+  pending_update: {
+    billing_cycle_anchor: Seconds | null
+    discount: null
+    discounts: null
+    expires_at: Seconds
+    metadata: null
+    subscription_items: SubscriptionItem[] | null
+    trial_end: null
+    trial_from_plan: null
+  } | null
   schedule: string | null
   start_date: Seconds
   status: SubscriptionStatus

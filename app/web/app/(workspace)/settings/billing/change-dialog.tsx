@@ -31,7 +31,11 @@ export function ChangeDialog({ terms, zone, onClose }: Props) {
   useEffect(() => dialog.current?.showModal(), [])
 
   async function change({ plan, interval, token }: Preview) {
-    const isDone = await act((api) => api.billing.change.mutate({ plan, interval, preview: token }))
+    const isDone = await act(async (api) => {
+      const { confirmAt } = await api.billing.change.mutate({ plan, interval, preview: token })
+      // The bank asks its holder: there, and the change takes effect with that.
+      if (confirmAt !== null) location.assign(confirmAt)
+    })
     // A preview is good for one try: what is asked next is asked anew.
     if (!isDone) return ask()
     follow()
