@@ -7,10 +7,10 @@ import { operations } from '../operations.ts'
 import { closeRuntime } from '../runtime.ts'
 import { asAdministrator, createTenant, type Tenant } from '../testing/tenants.ts'
 import { ensureCatalogue, priceOf } from './catalogue.ts'
-import type { Preview } from './change.ts'
 import { converge } from './converge.ts'
 import { ensureCustomer } from './customer.ts'
 import { plans } from './plans.ts'
+import type { Preview } from './preview.ts'
 import type { Terms } from './terms.ts'
 
 // What Stripe says is written by workers alone.
@@ -109,6 +109,7 @@ describe('a change of plan', () => {
       const back = -Math.round(5 * seat(teamMonth) * share)
       const ahead = Math.round(5 * seat(businessMonth) * share)
       expect(seen).toMatchObject({ takesEffect: 'now', at: null, isTrial: false, seats: 5, beyond: [] })
+      expect(operations['billing.preview'].output.safeParse(seen).error).toBeUndefined()
       expect(seen.today.lines.map(({ amount }) => amount.amount)).toEqual([back, ahead])
       expect(seen.today.due).toEqual({ amount: withTax(back, ahead), currency: 'eur' })
       expect(seen.next.due.amount).toBe(withTax(5 * seat(businessMonth)))
@@ -170,6 +171,17 @@ describe('a change of plan', () => {
       await pays('pm_card_visa')
       await change(businessMonth)
       expect(await lineOf()).toMatchObject({ key: 'business_month' })
+    })
+
+    it('says that there is no card, where there is none', async () => {
+      await subscribe()
+      const [card] = (await stripe.customers.listPaymentMethods(customer)).data
+      await stripe.paymentMethods.detach(card?.id ?? '')
+      await expect(change(businessMonth)).rejects.toMatchObject({
+        kind: 'declined',
+        message: expect.stringMatching(/^There is no card to charge/),
+      })
+      expect(await lineOf()).toMatchObject({ key: 'team_month' })
     })
 
     describe('by a card whose bank wants its holder to confirm', () => {
@@ -485,6 +497,20 @@ describe('a change of plan', () => {
       await subscribe()
       await expect(preview(teamMonth)).rejects.toMatchObject({ kind: 'conflict' })
     })
+
+    it('as perhaps made, where Stripe gave no answer to the change itself; sent again it is made once', async () => {
+      await subscribe()
+      const seen = await preview(businessMonth)
+      const bills = (await invoices()).length
+      const route = 'POST /v1/subscriptions/{subscription_exposed_id}'
+      await control.break([{ kind: 'timeout', requests: 2, route }])
+      await expect(ask(seen)).rejects.toMatchObject({
+        kind: 'unavailable',
+        message: expect.stringMatching(/^Stripe did not say whether/),
+      })
+      await ask(seen)
+      expect(await invoices()).toHaveLength(bills + 1)
+    }, 60_000)
 
     it('in one sentence, while Stripe is away', async () => {
       await subscribe()

@@ -2,10 +2,9 @@ import { z } from 'zod'
 import { operation } from '../operation.ts'
 import { atStripe } from './customer.ts'
 import { noted, oneAtATime } from './one-at-a-time.ts'
+import { isoTime } from './reading.ts'
 import { releaseSchedule } from './schedule.ts'
 import { standingOf } from './standing.ts'
-
-const iso = (seconds: number) => new Date(seconds * 1000).toISOString()
 
 // Both may be said twice: the second time nothing is left to do. So they need no key at Stripe, by which a third one, of
 // another day, would be taken for the first.
@@ -29,11 +28,11 @@ export const cancelSubscription = operation({
     atStripe((client) =>
       oneAtATime(actor, async () => {
         const { subscription, schedule, periodEnd } = await standingOf(client, actor)
-        if (subscription.cancel_at !== null) return { at: iso(subscription.cancel_at) }
+        if (subscription.cancel_at !== null) return { at: isoTime(subscription.cancel_at) }
         // Stripe refuses to cancel what a schedule manages; a change that was ahead has become pointless.
         if (schedule) await releaseSchedule(client, schedule)
         await client.subscriptions.update(subscription.id, { cancel_at_period_end: true })
-        const at = iso(periodEnd)
+        const at = isoTime(periodEnd)
         const target = `subscription ${subscription.id}`
         await noted(actor, 'billing.cancel', target, { cancelAt: null }, { cancelAt: at })
         return { at }
@@ -60,7 +59,7 @@ export const resumeSubscription = operation({
         // One of another's making that ends it: without the schedule it goes on.
         if (schedule) await releaseSchedule(client, schedule)
         else await client.subscriptions.update(subscription.id, resumed(subscription))
-        const before = { cancelAt: iso(subscription.cancel_at) }
+        const before = { cancelAt: isoTime(subscription.cancel_at) }
         await noted(actor, 'billing.resume', `subscription ${subscription.id}`, before, { cancelAt: null })
         return {}
       }),

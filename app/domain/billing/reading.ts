@@ -136,8 +136,8 @@ function subscriptionOf(
   return {
     ...{ id, item: item.id, status, plan, interval },
     ...{ seats: item.quantity ?? 0, currency: item.price.currency, seat_amount: item.price.unit_amount ?? 0 },
-    period_start: time(item.current_period_start),
-    period_end: time(item.current_period_end),
+    period_start: isoTime(item.current_period_start),
+    period_end: isoTime(item.current_period_end),
     trial_end: timeOrNull(trial_end),
     schedule: schedule && { id: schedule.id, ahead },
     cancel_at: timeOrNull(cancel_at),
@@ -146,7 +146,7 @@ function subscriptionOf(
     scheduled_at: scheduled && timeOrNull(ahead?.at),
     ended_at: timeOrNull(ended_at),
     paid_at: paid.map(({ paid_at }) => paid_at ?? '').sort()[0] || null,
-    created_at: time(created),
+    created_at: isoTime(created),
   }
 }
 
@@ -177,8 +177,8 @@ function invoiceOf(invoice: Stripe.Invoice): Invoice {
     tax: (invoice.total_taxes ?? []).reduce((sum, { amount }) => sum + amount, 0),
     attempts: invoice.attempt_count,
     next_attempt_at: timeOrNull(invoice.next_payment_attempt),
-    period_start: time(invoice.period_start),
-    period_end: time(invoice.period_end),
+    period_start: isoTime(invoice.period_start),
+    period_end: isoTime(invoice.period_end),
     finalized_at: timeOrNull(at.finalized_at),
     paid_at: timeOrNull(at.paid_at),
     voided_at: timeOrNull(at.voided_at),
@@ -187,7 +187,7 @@ function invoiceOf(invoice: Stripe.Invoice): Invoice {
     overdue_since: overdue ? timeOrNull(at.finalized_at) : null,
     hosted_url: invoice.hosted_invoice_url ?? null,
     pdf_url: invoice.invoice_pdf ?? null,
-    created_at: time(invoice.created),
+    created_at: isoTime(invoice.created),
   }
 }
 
@@ -196,7 +196,7 @@ function paymentsOf({ id: invoice, payments }: Stripe.Invoice): Payment[] {
   return (payments?.data ?? []).flatMap(({ payment, amount_paid, currency, status_transitions }) => {
     const id = idOf(payment.payment_intent ?? payment.charge)
     if (!id || !amount_paid || status_transitions.paid_at === null) return []
-    const paid_at = time(status_transitions.paid_at)
+    const paid_at = isoTime(status_transitions.paid_at)
     return [{ id, invoice_id: invoice as string, currency, amount: amount_paid, paid_at }]
   })
 }
@@ -211,14 +211,14 @@ async function refundsOf(stripe: Stripe, customer: string): Promise<Refund[]> {
       ...page,
     }))
       refunds.push({
-        ...{ id, amount, currency, status: status ?? 'pending', created_at: time(created) },
+        ...{ id, amount, currency, status: status ?? 'pending', created_at: isoTime(created) },
         payment_id: idOf(charge.payment_intent) ?? charge.id,
       })
   }
   return refunds
 }
 
-const time = (seconds: number) => new Date(seconds * 1000).toISOString()
-const timeOrNull = (seconds: number | null | undefined) => (seconds == null ? null : time(seconds))
+export const isoTime = (seconds: number): string => new Date(seconds * 1000).toISOString()
+const timeOrNull = (seconds: number | null | undefined) => (seconds == null ? null : isoTime(seconds))
 const idOf = (named: string | { id?: string } | null | undefined): string | null =>
   typeof named === 'string' ? named : (named?.id ?? null)

@@ -1,7 +1,7 @@
 'use client'
 
-import type { Preview } from '@worklane/domain/billing/change.ts'
 import { type Interval, type PaidPlan, plans } from '@worklane/domain/billing/plans.ts'
+import type { Preview } from '@worklane/domain/billing/preview.ts'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { type Refusal, RefusalText, refusalOf } from '#web/components/refusal.tsx'
 import { useAct } from '#web/components/settings/act.ts'

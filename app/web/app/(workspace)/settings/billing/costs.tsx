@@ -1,4 +1,4 @@
-import type { Preview } from '@worklane/domain/billing/change.ts'
+import type { Preview } from '@worklane/domain/billing/preview.ts'
 import { money } from '#web/lib/money.ts'
 import { billing } from '#web/texts/billing.ts'
 
@@ -48,7 +48,7 @@ function Today({ today: { lines, discount, tax, total, due } }: Pick<Preview, 't
     <table className="w-full">
       <tbody>
         {rows.map(([text, amount]) => (
-          <tr key={text} className="align-baseline">
+          <tr key={`${text} ${amount.amount}`} className="align-baseline">
             <th scope="row" className="py-1 pr-4 text-left font-normal text-muted">
               {text}
             </th>
