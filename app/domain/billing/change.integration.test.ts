@@ -545,7 +545,11 @@ describe('a change of plan', () => {
       await control.moveClock({ days: 3 })
       const [larger, longer] = [await preview(businessMonth), await preview(teamYear)]
       const bills = (await invoices()).length
+      // Both have their answer before either is made.
+      const route = 'POST /v1/invoices/create_preview'
+      await control.break([{ kind: 'slow', requests: 4, route, milliseconds: 1_500 }])
       const outcomes = await Promise.allSettled([ask(larger), ask(longer, tenant.people.admin.actor)])
+      await control.break([])
       const refused = outcomes.filter((each) => each.status === 'rejected')
       expect(refused).toHaveLength(1)
       expect(refused[0]?.reason).toMatchObject({ kind: 'conflict' })

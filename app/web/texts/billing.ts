@@ -48,7 +48,9 @@ export const billing = {
   undoText: 'The change that is scheduled is taken back. Nothing is charged for that.',
   cancelIt: 'Cancel the subscription',
   cancelText: (day: string) =>
-    `It ends on ${day}. Until then all is as before; from then on your organisation is on the plan Free and keeps what it has. A change that is scheduled is dropped.`,
+    `It ends on ${day}. Until then all is as before; from then on your organisation is on the plan Free and keeps what it has.`,
+  cancelDrops: 'The change that is scheduled is dropped.',
+  goOn: 'Keep the subscription',
   resume: 'Resume the subscription',
   resumeText: (day: string) => `It goes on as before. The next invoice is due on ${day}.`,
   preview: {

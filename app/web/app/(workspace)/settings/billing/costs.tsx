@@ -5,7 +5,7 @@ import { billing } from '#web/texts/billing.ts'
 const texts = billing.preview
 const figure = (value: number) => value.toLocaleString('en')
 type Money = Preview['today']['due']
-const shown = ({ amount, currency }: Money) => money(amount, currency)
+const shown = ({ amount, currency }: Money) => money(amount, currency).replace('-', '−')
 
 /** What is paid today, line by line, and what comes next. */
 export function Costs({ preview, day }: { preview: Preview; day: (at: string) => string }) {

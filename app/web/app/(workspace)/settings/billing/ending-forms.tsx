@@ -6,12 +6,13 @@ import { useFollow } from './following.tsx'
 
 const calm = { open: 'quiet', confirm: 'solid' } as const
 
-/** @param day on which it would end */
-export function CancelSubscription({ day }: { day: string }) {
+/** @param text when it would end, and what follows */
+export function CancelSubscription({ text }: { text: string }) {
   return (
     <Confirmed
       name={texts.cancelIt}
-      text={texts.cancelText(day)}
+      text={text}
+      back={texts.goOn}
       run={() => (api) => api.billing.cancel.mutate({})}
       after={useFollow()}
     />
@@ -24,6 +25,7 @@ export function ResumeSubscription({ day }: { day: string }) {
     <Confirmed
       name={texts.resume}
       text={texts.resumeText(day)}
+      back={texts.preview.back}
       looks={{ open: 'solid', confirm: 'solid' }}
       run={() => (api) => api.billing.resume.mutate({})}
       after={useFollow()}
@@ -36,6 +38,7 @@ export function UndoChange() {
     <Confirmed
       name={texts.undo}
       text={texts.undoText}
+      back={texts.preview.back}
       looks={calm}
       run={() => (api) => api.billing.undoChange.mutate({})}
       after={useFollow()}

@@ -17,7 +17,7 @@ export function IntervalSwitch({ name, chosen, onChoose }: Props) {
         {intervals.map((each) => (
           <label
             key={each}
-            className="flex cursor-pointer items-center gap-2 rounded-md px-3 py-1.5 text-muted has-checked:bg-surface has-checked:font-semibold has-checked:text-ink has-checked:shadow-sm has-focus-visible:outline-2 has-focus-visible:outline-accent"
+            className="flex cursor-pointer items-center gap-2 rounded-md px-3 py-1.5 text-muted has-checked:bg-surface has-checked:font-semibold has-checked:text-ink has-checked:shadow-sm has-checked:ring-1 has-checked:ring-line has-focus-visible:outline-2 has-focus-visible:outline-accent"
           >
             <input
               type="radio"

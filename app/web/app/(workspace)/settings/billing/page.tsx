@@ -76,9 +76,7 @@ async function BillingOf({ searchParams }: Props) {
         <NextPage address="/settings/billing" cursor={invoices.nextCursor} />
       </Section>
       {isOn && subscription && subscription.cancelAt === null ? (
-        <Section title={texts.cancelIt} text={texts.cancelText(longDate(subscription.periodEnd, clock))}>
-          <CancelSubscription day={longDate(subscription.periodEnd, clock)} />
-        </Section>
+        <Cancel subscription={subscription} clock={clock} />
       ) : null}
     </Following>
   )
@@ -96,6 +94,17 @@ type Subscribed = { subscription: NonNullable<Billing['subscription']>; clock: C
 function Ways({ subscription: { cancelAt, scheduled, periodEnd }, clock }: Subscribed) {
   if (cancelAt !== null) return <ResumeSubscription day={longDate(periodEnd, clock)} />
   return scheduled ? <UndoChange /> : null
+}
+
+function Cancel({ subscription: { periodEnd, scheduled }, clock }: Subscribed) {
+  const text = [texts.cancelText(longDate(periodEnd, clock)), ...(scheduled ? [texts.cancelDrops] : [])].join(
+    ' ',
+  )
+  return (
+    <Section title={texts.cancelIt} text={text}>
+      <CancelSubscription text={text} />
+    </Section>
+  )
 }
 
 function Change({ billing, subscription, clock }: Subscribed & { billing: Billing }) {
@@ -125,7 +134,7 @@ function costs({ plan, subscription }: Billing): string {
 /** What somebody who pays has to know, the most urgent first, and nothing else. */
 function State({ billing: { subscription, readOnlyAt }, clock }: { billing: Billing; clock: Clock }) {
   const warning = 'rounded-lg bg-danger-soft px-3 py-2 text-danger'
-  const day = (at: string) => shortDate(at, clock)
+  const day = (at: string) => longDate(at, clock)
   if (readOnlyAt !== null) {
     const isNow = Date.parse(readOnlyAt) <= clock.now.getTime()
     return (
