@@ -45,6 +45,7 @@ export const previewChange = operation({
   allow: 'admin',
   peopleOnly: true,
   heavy: true,
+  reads: 'elsewhere',
   input: z.strictObject(Terms.shape),
   output: Preview,
   run: (actor, to) =>
