@@ -308,6 +308,11 @@ export const routes = {
   'POST /v1/billing/checkout': rest(heavy),
   'POST /v1/billing/portal': rest(heavy),
   'POST /v1/billing/sync': rest(write),
+  'GET /v1/billing/preview': rest(heavy),
+  'POST /v1/billing/change': rest(heavy),
+  'DELETE /v1/billing/change': rest(heavy),
+  'POST /v1/billing/cancel': rest(heavy),
+  'POST /v1/billing/resume': rest(heavy),
   'GET /v1/invoices': rest(),
 
   'trpc me.get': trpc(),
@@ -374,6 +379,11 @@ export const routes = {
   'trpc billing.checkout': trpc(heavy),
   'trpc billing.portal': trpc(heavy),
   'trpc billing.sync': trpc(write),
+  'trpc billing.preview': trpc(heavy),
+  'trpc billing.change': trpc(heavy),
+  'trpc billing.undoChange': trpc(heavy),
+  'trpc billing.cancel': trpc(heavy),
+  'trpc billing.resume': trpc(heavy),
   'trpc invoice.list': trpc(),
 } as const satisfies Record<string, RouteBudget>
 
@@ -407,6 +417,16 @@ export const withoutLoad: Partial<Record<RouteName, string>> = {
   'trpc billing.checkout': atStripe,
   'POST /v1/billing/portal': atStripe,
   'trpc billing.portal': atStripe,
+  'GET /v1/billing/preview': atStripe,
+  'trpc billing.preview': atStripe,
+  'POST /v1/billing/change': atStripe,
+  'trpc billing.change': atStripe,
+  'DELETE /v1/billing/change': atStripe,
+  'trpc billing.undoChange': atStripe,
+  'POST /v1/billing/cancel': atStripe,
+  'trpc billing.cancel': atStripe,
+  'POST /v1/billing/resume': atStripe,
+  'trpc billing.resume': atStripe,
 }
 
 /** Pages that Lighthouse does not audit, each with its reason. */

@@ -20,6 +20,7 @@ import { moveInvoices } from './resources/invoices.ts'
 import { meterOperations } from './resources/meters.ts'
 import { paymentIntentOperations } from './resources/payment-intents.ts'
 import { paymentMethodOperations } from './resources/payment-methods.ts'
+import { moveUpdates } from './resources/pending-updates.ts'
 import { portalOperations } from './resources/portal.ts'
 import { refundOperations, refundsOf } from './resources/refunds.ts'
 import { moveSchedules, scheduleOperations } from './resources/schedules.ts'
@@ -58,6 +59,7 @@ export function moveEverything(sandbox: Sandbox): void {
   moveInvoices(sandbox)
   moveSubscriptions(sandbox)
   moveSchedules(sandbox)
+  moveUpdates(sandbox)
   moveCheckout(sandbox)
 }
 

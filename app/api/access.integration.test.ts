@@ -94,7 +94,8 @@ describe('the API', () => {
   it('says by REST what it says by tRPC, and what the operation promises', async () => {
     const { token } = tenant.people.owner
     const things = await furnish(tenant)
-    for (const asked of operationList.filter(isRead)) {
+    // What asks Stripe has no answer here: there is none. `change.integration.test.ts` looks at it.
+    for (const asked of operationList.filter((each) => isRead(each) && each.reads !== 'elsewhere')) {
       const input = sampleInput(asked, things)
       const byRest = JSON.parse((await send(api, asSession(restAsk(asked, input), token))).text)
       const byTrpc = JSON.parse((await send(api, asSession(trpcAsk(asked, input), token))).text)

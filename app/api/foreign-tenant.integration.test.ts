@@ -133,7 +133,8 @@ describe('the organisation of a caller', () => {
   it('answers each operation with its own data when nothing is smuggled in', async () => {
     for (const asked of operationList.filter(isRead)) {
       const { status, text } = await ask(api, restAsk(asked, sampleInput(asked, things)))
-      expect([asked.name, status < 300 || status === 404]).toEqual([asked.name, true])
+      const isOff = asked.reads === 'elsewhere' && status === 409
+      expect([asked.name, status < 300 || status === 404 || isOff]).toEqual([asked.name, true])
       expect(text).not.toContain(foreign.canary)
     }
   })

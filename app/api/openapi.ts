@@ -83,9 +83,14 @@ export function openApiDocument(origin: string): object {
         401: problem('Not signed in'),
         ...(operation.needs === undefined && (isRead(operation) || operation.evenReadOnly)
           ? {}
-          : { 402: problem('The plan does not allow it (`need`, `liftedBy`), or an invoice is not paid') }),
+          : {
+              402: problem(
+                'The plan does not allow it (`need`, `liftedBy`), an invoice is not paid, or a card is declined',
+              ),
+            }),
         403: problem('The role or the scopes do not suffice, or the write came from another site'),
         404: problem('Not there, or of another organisation'),
+        ...(operation.reads === 'elsewhere' ? { 409: problem('It stands against what is there') } : {}),
         ...(isRead(operation)
           ? {}
           : {
@@ -98,7 +103,7 @@ export function openApiDocument(origin: string): object {
         },
         500: problem('Our own mistake; the request id helps to find it'),
         503: {
-          ...problem('Busy or not there for a moment; nothing was changed'),
+          ...problem('Busy or not there for a moment; nothing was changed, unless `detail` says otherwise'),
           headers: { 'Retry-After': { schema: seconds, description: 'Seconds to wait' } },
         },
       },

@@ -13,6 +13,7 @@ const codes = {
   unauthenticated: 'UNAUTHORIZED',
   beyondPlan: 'PAYMENT_REQUIRED',
   readOnly: 'PAYMENT_REQUIRED',
+  declined: 'PAYMENT_REQUIRED',
   forbidden: 'FORBIDDEN',
   notFound: 'NOT_FOUND',
   conflict: 'CONFLICT',

@@ -7,6 +7,7 @@ export const problems = {
   unauthenticated: { status: 401, title: 'Not signed in' },
   beyondPlan: { status: 402, title: 'Not in your plan' },
   readOnly: { status: 402, title: 'Read only until an invoice is paid' },
+  declined: { status: 402, title: 'The payment was declined' },
   forbidden: { status: 403, title: 'Not allowed' },
   notFound: { status: 404, title: 'Not found' },
   conflict: { status: 409, title: 'Conflict' },

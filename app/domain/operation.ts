@@ -36,6 +36,8 @@ type Common = {
    * that may (see `accounts/transaction.ts`), or at a service outside, for which no transaction of ours waits.
    */
   writes?: 'tenant' | 'account' | 'elsewhere'
+  /** A read that asks a service outside, which may be off, or know nothing of the organisation. */
+  reads?: 'elsewhere'
   /**
    * Changes who belongs to the organisation, or to all that the person belongs to, or what somebody may do there.
    * Such writes of one organisation happen one after another, and the caller's role is read again when its turn has

@@ -1,8 +1,11 @@
 import { listActivity } from './activity/operations.ts'
 import { createApiKey, listApiKeys, revokeApiKey } from './api-keys/operations.ts'
 import { listAudit } from './audit/operations.ts'
+import { changePlan, undoChange } from './billing/change.ts'
 import { openPortal, startCheckout, syncBilling } from './billing/checkout.ts'
+import { cancelSubscription, resumeSubscription } from './billing/ending.ts'
 import { getBilling, listInvoices } from './billing/operations.ts'
+import { previewChange } from './billing/preview.ts'
 import { createComment, listComments, removeComment, updateComment } from './comments/operations.ts'
 import { getDashboard } from './dashboard/operations.ts'
 import { createFilter, listFilters, removeFilter } from './filters/operations.ts'
@@ -108,6 +111,11 @@ export const operations = {
   'billing.checkout': startCheckout,
   'billing.portal': openPortal,
   'billing.sync': syncBilling,
+  'billing.preview': previewChange,
+  'billing.change': changePlan,
+  'billing.undoChange': undoChange,
+  'billing.cancel': cancelSubscription,
+  'billing.resume': resumeSubscription,
   'invoice.list': listInvoices,
   'audit.list': listAudit,
 } as const

@@ -109,6 +109,11 @@ export const limits: Record<string, RouteLimit> = {
   'POST /v1/billing/checkout': { ttfb: 600, latency: 1200 },
   'POST /v1/billing/portal': { ttfb: 600, latency: 1200 },
   'POST /v1/billing/sync': { ttfb: 400, latency: 800 },
+  'GET /v1/billing/preview': { ttfb: 600, latency: 1200 },
+  'POST /v1/billing/change': { ttfb: 600, latency: 1200 },
+  'DELETE /v1/billing/change': { ttfb: 600, latency: 1200 },
+  'POST /v1/billing/cancel': { ttfb: 600, latency: 1200 },
+  'POST /v1/billing/resume': { ttfb: 600, latency: 1200 },
   'GET /v1/invoices': { ttfb: 300, latency: 600 },
   'trpc me.get': { ttfb: 300, latency: 600 },
   'trpc me.update': { ttfb: 400, latency: 800 },
@@ -174,6 +179,11 @@ export const limits: Record<string, RouteLimit> = {
   'trpc billing.checkout': { ttfb: 600, latency: 1200 },
   'trpc billing.portal': { ttfb: 600, latency: 1200 },
   'trpc billing.sync': { ttfb: 400, latency: 800 },
+  'trpc billing.preview': { ttfb: 600, latency: 1200 },
+  'trpc billing.change': { ttfb: 600, latency: 1200 },
+  'trpc billing.undoChange': { ttfb: 600, latency: 1200 },
+  'trpc billing.cancel': { ttfb: 600, latency: 1200 },
+  'trpc billing.resume': { ttfb: 600, latency: 1200 },
   'trpc invoice.list': { ttfb: 300, latency: 600 },
 }
 

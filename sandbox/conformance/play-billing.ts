@@ -23,6 +23,7 @@ export async function playBilling(stripe: Stripe, catalog: Catalog): Promise<voi
     trial_period_days: 7,
   })
   await playSchedules(stripe, catalog, await customerOf('pm_card_visa'))
+  await playPending(stripe, catalog, await customerOf('pm_card_visa'))
   await advance(month + 4 * 3_600)
   await stripe.subscriptions.resume(paused)
   await advance(month)
@@ -93,6 +94,11 @@ async function playPreviews(
     subscription_details: { items: [{ id: item, quantity: 9 }], proration_behavior: 'always_invoice' },
   })
   await stripe.invoices.createPreview({
+    subscription,
+    preview_mode: 'recurring',
+    subscription_details: { items: [{ id: item, quantity: 9 }], proration_behavior: 'none' },
+  })
+  await stripe.invoices.createPreview({
     customer: customerId,
     subscription_details: { items: [{ price: catalog.yearly, quantity: 2 }] },
   })
@@ -111,14 +117,18 @@ async function pausing(stripe: Stripe, catalog: Catalog, { id }: Stripe.Customer
 async function playSchedules(stripe: Stripe, catalog: Catalog, customerId: string): Promise<void> {
   const subscription = await stripe.subscriptions.create({
     customer: customerId,
+    discounts: [{ coupon: catalog.coupon }],
     items: [{ price: catalog.monthly, quantity: 5 }],
   })
+  const discounts = subscription.discounts.map((discount) => ({ discount: String(discount) }))
   const schedule = await stripe.subscriptionSchedules.create({ from_subscription: subscription.id })
   const [phase] = schedule.phases
   await stripe.subscriptionSchedules.update(schedule.id, {
     end_behavior: 'release',
     phases: [
       {
+        automatic_tax: { enabled: false },
+        discounts,
         end_date: phase?.end_date ?? 0,
         items: [{ price: catalog.monthly, quantity: 5 }],
         start_date: phase?.start_date ?? 0,
@@ -129,7 +139,9 @@ async function playSchedules(stripe: Stripe, catalog: Catalog, customerId: strin
       },
     ],
   })
-  await stripe.subscriptionSchedules.retrieve(schedule.id, { expand: ['subscription'] })
+  await stripe.subscriptionSchedules.retrieve(schedule.id, {
+    expand: ['subscription', 'phases.items.price'],
+  })
   await stripe.subscriptionSchedules.list({ customer: customerId })
   const started = await stripe.subscriptionSchedules.create({
     customer: customerId,
@@ -143,6 +155,28 @@ async function playSchedules(stripe: Stripe, catalog: Catalog, customerId: strin
     start_date: 'now',
   })
   await stripe.subscriptionSchedules.release(released.id)
+}
+
+/** Of two changes that wait for their payment one is paid, and one is given up. */
+async function playPending(stripe: Stripe, catalog: Catalog, customerId: string): Promise<void> {
+  const { id, items } = await stripe.subscriptions.create({
+    customer: customerId,
+    items: [{ price: catalog.monthly }],
+  })
+  const declining = await stripe.paymentMethods.attach('pm_card_chargeCustomerFail', { customer: customerId })
+  await stripe.customers.update(customerId, { invoice_settings: { default_payment_method: declining.id } })
+  const seats = (quantity: number) =>
+    stripe.subscriptions.update(id, {
+      expand: ['latest_invoice'],
+      items: [{ id: items.data[0]?.id ?? '', quantity }],
+      payment_behavior: 'pending_if_incomplete',
+      proration_behavior: 'always_invoice',
+    })
+  const given = await seats(7)
+  await stripe.invoices.voidInvoice((given.latest_invoice as Stripe.Invoice).id ?? '')
+  const paid = await seats(8)
+  const card = await stripe.paymentMethods.attach('pm_card_visa', { customer: customerId })
+  await stripe.invoices.pay((paid.latest_invoice as Stripe.Invoice).id ?? '', { payment_method: card.id })
 }
 
 async function playInvoices(stripe: Stripe, catalog: Catalog, customerId: string): Promise<void> {

@@ -2,6 +2,7 @@ import { invalid, missing, missingParameter } from '../http/errors.ts'
 import { blank } from '../openapi/blank.ts'
 import type { SessionPlan } from '../resources/checkout-quote.ts'
 import type { MeterEvent } from '../resources/meters.ts'
+import type { PendingUpdate } from '../resources/pending-updates.ts'
 import type { ItemDebit } from '../resources/proration.ts'
 import type { TestCard } from '../resources/test-cards.ts'
 import { Clock, type Due } from './clock.ts'
@@ -58,6 +59,8 @@ export class Sandbox {
   readonly invoicePayments = new Map<string, string>()
   /** What was last billed for the time that an item is in, without tax: a credit is a part of that. */
   readonly itemDebits = new Map<string, ItemDebit>()
+  /** By the invoice that they wait for. */
+  readonly pendingUpdates = new Map<string, PendingUpdate>()
   /** When each subscription's quantity changed in the last hour. */
   readonly quantityChanges = new Map<string, Seconds[]>()
   /** Who asks, for the events that come of it. */

@@ -5,6 +5,7 @@ import type { Subscription } from '../core/objects/subscriptions.ts'
 import type { Sandbox } from '../core/sandbox.ts'
 import { StripeError } from '../http/errors.ts'
 import { changeCard } from '../resources/portal.ts'
+import { release } from '../resources/schedules.ts'
 import { changeSubscription } from '../resources/subscription-changes.ts'
 import { currentPeriod } from '../resources/subscription-items.ts'
 import { alert, cardFields, cardOf, dateOf, type Html, money, page } from './layout.ts'
@@ -35,8 +36,11 @@ export function portalPages(sandbox: Sandbox): Hono {
   return pages
 
   function endAtPeriod(session: PortalSession, form: Form, isEnding: boolean): void {
-    const { id, customer } = sandbox.get('subscription', String(form.subscription))
-    if (customer === session.customer) changeSubscription(sandbox, id, { cancel_at_period_end: isEnding })
+    const { id, customer, schedule } = sandbox.get('subscription', String(form.subscription))
+    if (customer !== session.customer) return
+    // The portal lets go of what a schedule has planned.
+    if (schedule !== null) release(sandbox, schedule)
+    changeSubscription(sandbox, id, { cancel_at_period_end: isEnding })
   }
 
   async function act(

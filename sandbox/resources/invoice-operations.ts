@@ -238,10 +238,24 @@ function createPreview(sandbox: Sandbox, params: PreviewParams): Invoice {
       ...(typeof anchor === 'string' ? { billing_cycle_anchor: anchor } : {}),
       ...given(params, ['automatic_tax', 'discounts']),
     })
-    return after.latest_invoice !== null && after.latest_invoice !== before.latest_invoice
-      ? asPreview(sandbox.get('invoice', after.latest_invoice))
+    const isBilled = after.latest_invoice !== null && after.latest_invoice !== before.latest_invoice
+    if (params.preview_mode === 'recurring') return previewInvoice(sandbox, after, { isRecurring: true })
+    const seen = isBilled
+      ? asPreview(sandbox.get('invoice', after.latest_invoice ?? ''))
       : previewInvoice(sandbox, after)
+    const prorates = changes.items !== undefined && changes.proration_behavior !== 'none'
+    return prorates ? withProrationDate(seen, changes.proration_date ?? sandbox.clockOf(after).now) : seen
   })
+}
+
+/** By when prorations were reckoned, so that one can ask for the change by the same time. */
+function withProrationDate(invoice: Invoice, at: number): Invoice {
+  const details = invoice.parent?.subscription_details
+  if (!invoice.parent || !details) return invoice
+  return {
+    ...invoice,
+    parent: { ...invoice.parent, subscription_details: { ...details, subscription_proration_date: at } },
+  }
 }
 
 /** As it would be before it is finalised. */

@@ -6,8 +6,15 @@ import { type DraftLine, draftInvoice, pendingLines, subscriptionLines } from '.
 import { pendingItems } from './invoice-items.ts'
 import { currentPeriod, itemList } from './subscription-items.ts'
 
-/** The invoice that comes at the end of the running period, as things stand. */
-export function previewInvoice(sandbox: Sandbox, subscription: Subscription): Invoice {
+/**
+ * The invoice that comes at the end of the running period, as things stand.
+ * @param as.isRecurring what comes with each period, without what waits for the next invoice alone
+ */
+export function previewInvoice(
+  sandbox: Sandbox,
+  subscription: Subscription,
+  { isRecurring = false } = {},
+): Invoice {
   const used = currentPeriod(subscription)
   const isEnding = subscription.cancel_at !== null && subscription.cancel_at <= used.end
   const { interval = 'month', interval_count: count = 1 } = subscription.items.data[0]?.price.recurring ?? {}
@@ -19,7 +26,8 @@ export function previewInvoice(sandbox: Sandbox, subscription: Subscription): In
   })
   const ahead = { ...subscription, items: itemList(subscription.id, subscription.items.data.map(next)) }
   const lines = subscriptionLines(sandbox, ahead, { used })
-  const waiting = pendingLines(sandbox, pendingItems(sandbox, subscription.customer, subscription.id))
+  const items = isRecurring ? [] : pendingItems(sandbox, subscription.customer, subscription.id)
+  const waiting = pendingLines(sandbox, items)
   return preview(sandbox, subscription, [...waiting, ...(isEnding ? [] : lines)], used)
 }
 

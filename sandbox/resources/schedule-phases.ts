@@ -5,12 +5,15 @@ import type { Sandbox } from '../core/sandbox.ts'
 import { invalid } from '../http/errors.ts'
 import { blank } from '../openapi/blank.ts'
 import { addInterval } from './calendar.ts'
+import type { DiscountParams } from './coupons.ts'
 import { changeSubscription } from './subscription-changes.ts'
 import type { Proration } from './subscription-fields.ts'
 import type { ItemParams } from './subscription-items.ts'
+import { automaticTax } from './subscriptions.ts'
 
 export type PhaseParams = {
-  discounts?: { coupon?: string; promotion_code?: string }[] | ''
+  automatic_tax?: { enabled: boolean }
+  discounts?: DiscountParams[] | ''
   duration?: { interval: Interval; interval_count?: number }
   end_date?: Seconds | 'now'
   items: { price?: string; quantity?: number; metadata?: Metadata }[]
@@ -22,7 +25,10 @@ export type PhaseParams = {
   trial_end?: Seconds | 'now'
 }
 
-/** Prices that stay keep their item, others take an item over, the rest is added or goes. */
+/**
+ * Prices that stay keep their item, others take an item over, the rest is added or goes. A discount that the phase does
+ * not name goes, too.
+ */
 export function applyItems(
   sandbox: Sandbox,
   subscription: string,
@@ -46,10 +52,28 @@ export function applyItems(
     ...spare.slice(wanted.length).map(({ id }) => ({ id, deleted: true })),
   ]
   changeSubscription(sandbox, subscription, {
+    discounts: discountsOf(sandbox, subscription, phase),
+    ...(phase.automatic_tax ? { automatic_tax: { enabled: phase.automatic_tax.enabled } } : {}),
     items: changes,
     off_session: true,
     proration_behavior: behavior,
   })
+}
+
+/** One that the subscription has already goes on, and does not begin anew; one that is spent stays so. */
+function discountsOf(
+  sandbox: Sandbox,
+  subscription: string,
+  { discounts }: SchedulePhase,
+): DiscountParams[] | '' {
+  const had = sandbox.get('subscription', subscription).discounts
+  const named = discounts.flatMap(({ discount, coupon, promotion_code: code }): DiscountParams[] => {
+    if (discount !== null) return had.includes(discount) ? [{ discount }] : []
+    if (code !== null) return [{ promotion_code: code }]
+    const known = had.find((id) => sandbox.get('discount', id).source.coupon === coupon)
+    return known ? [{ discount: known }] : coupon === null ? [] : [{ coupon }]
+  })
+  return named.length > 0 ? named : ''
 }
 
 /** Each phase begins where the one before it ends. */
@@ -95,9 +119,10 @@ export function phaseOf(sandbox: Sandbox, phase: PhaseParams, start: Seconds, en
   return {
     ...blank('subscription_schedule_phase_configuration'),
     currency: sandbox.find('price', phase.items[0]?.price)?.currency ?? 'usd',
-    discounts: (phase.discounts || []).map(({ coupon, promotion_code: code }) => ({
+    ...(phase.automatic_tax ? { automatic_tax: automaticTax(phase.automatic_tax.enabled) } : {}),
+    discounts: (phase.discounts || []).map(({ coupon, discount, promotion_code: code }) => ({
       coupon: coupon ?? null,
-      discount: null,
+      discount: discount ?? null,
       promotion_code: code ?? null,
     })),
     end_date: end,

@@ -123,6 +123,7 @@ function fromSubscription(sandbox: Sandbox, subscription: Subscription, params: 
     metadata,
     ...(quantity === undefined ? {} : { quantity }),
   }))
+  const discounts = subscription.discounts.map((discount) => ({ discount }))
   const schedule = sandbox.create(
     'subscription_schedule',
     {
@@ -130,7 +131,7 @@ function fromSubscription(sandbox: Sandbox, subscription: Subscription, params: 
       customer: subscription.customer,
       end_behavior: params.end_behavior ?? 'release',
       metadata: merged({}, params.metadata),
-      phases: [phaseOf(sandbox, { items, metadata: subscription.metadata }, start, end)],
+      phases: [phaseOf(sandbox, { discounts, items, metadata: subscription.metadata }, start, end)],
       status: 'active',
       subscription: subscription.id,
       test_clock: subscription.test_clock,
@@ -214,7 +215,7 @@ function complete(sandbox: Sandbox, schedule: Schedule): void {
 }
 
 /** The subscription goes on by itself, as the last phase left it. */
-function release(sandbox: Sandbox, id: string): Schedule {
+export function release(sandbox: Sandbox, id: string): Schedule {
   const { subscription } = sandbox.get('subscription_schedule', id)
   const { now } = sandbox.clockOf(sandbox.get('subscription_schedule', id))
   if (subscription !== null) sandbox.change('subscription', subscription, { schedule: null })

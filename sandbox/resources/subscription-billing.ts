@@ -78,6 +78,7 @@ export function throwUnlessPaid(
 ): void {
   const { status } = sandbox.get('invoice', id)
   if (status !== 'open') return
+  if (declined?.code === 'resource_missing') throw invalid(declined.message, undefined, declined.code)
   const { message, ...codes } = declined ?? {
     message:
       'Payment for this subscription requires additional user action before it can be completed successfully.',

@@ -7,7 +7,9 @@ import { hour } from './calendar.ts'
 import { type DraftLine, subscriptionLines } from './invoice-draft.ts'
 import { pendingItems } from './invoice-items.ts'
 import { hasOtherInterval, itemChanges, prorateItem } from './item-changes.ts'
+import { awaitPayment, debitsOf } from './pending-updates.ts'
 import { credit, isMetered } from './proration.ts'
+import { assertUnmanaged, followInPhase } from './schedule-beside.ts'
 import { invoiceFor, settleNow } from './subscription-billing.ts'
 import { type ChangeParams, fieldsOf } from './subscription-fields.ts'
 import { currentPeriod, endOf, itemList } from './subscription-items.ts'
@@ -23,6 +25,8 @@ export function changeSubscription(sandbox: Sandbox, id: string, params: ChangeP
       'resource_missing',
     )
   assertOffered(params)
+  assertPending(params)
+  assertUnmanaged(before, params)
   const clock = sandbox.clockOf(before)
   const at = params.proration_date ?? clock.now
   const period = currentPeriod(before)
@@ -35,10 +39,11 @@ export function changeSubscription(sandbox: Sandbox, id: string, params: ChangeP
   if (changes.some(({ before: item, after }) => item && after && item.quantity !== after.quantity))
     countQuantityChange(sandbox, id, clock.now)
   const trialEnds = params.trial_end === 'now' && before.status === 'trialing'
+  const staysTrial = before.status === 'trialing' && params.trial_end === undefined
   const startsAnew =
     trialEnds ||
     params.billing_cycle_anchor === 'now' ||
-    hasOtherInterval(before, kept) ||
+    (hasOtherInterval(before, kept) && !staysTrial) ||
     typeof params.trial_end === 'number'
   const next = newPeriod(params, before, kept, clock.now, startsAnew)
   const items = kept.map((item) => ({
@@ -48,6 +53,7 @@ export function changeSubscription(sandbox: Sandbox, id: string, params: ChangeP
   }))
   const endsWithPeriod =
     params.cancel_at_period_end ?? (before.cancel_at_period_end && params.cancel_at === undefined)
+  const debits = debitsOf(sandbox, before)
   const isBilled = before.status !== 'trialing' && before.status !== 'incomplete'
   if (isBilled && behavior !== 'none') {
     for (const change of changes) prorateItem(sandbox, before, change, at, startsAnew)
@@ -80,9 +86,13 @@ export function changeSubscription(sandbox: Sandbox, id: string, params: ChangeP
   const after = sandbox.get('subscription', id)
   const previous = difference(before, after)
   if (previous) sandbox.emit('customer.subscription.updated', after, previous)
+  followInPhase(sandbox, after)
   plan(sandbox, after)
   if (invoice)
     settleNow(sandbox, invoice.id, { behavior: params.payment_behavior, isAway: params.off_session ?? false })
+  const isOpen = invoice && sandbox.get('invoice', invoice.id).status === 'open'
+  if (isOpen && params.payment_behavior === 'pending_if_incomplete')
+    awaitPayment(sandbox, before, debits, invoice.id)
   return sandbox.get('subscription', id)
 }
 
@@ -131,6 +141,22 @@ function countQuantityChange(sandbox: Sandbox, id: string, now: Seconds): void {
     )
   sandbox.quantityChanges.set(id, [...recent, now])
   sandbox.undo(() => sandbox.quantityChanges.set(id, before))
+}
+
+const whatMayWait = new Set([
+  ...['billing_cycle_anchor', 'items', 'off_session', 'payment_behavior', 'proration_behavior'],
+  ...['proration_date', 'trial_end'],
+])
+
+/** @throws StripeError where something else would have to wait for the payment as well */
+function assertPending(params: ChangeParams): void {
+  if (params.payment_behavior !== 'pending_if_incomplete') return
+  const [other] = Object.keys(params).filter((name) => !whatMayWait.has(name))
+  if (other !== undefined)
+    throw invalid(
+      `When payment_behavior is set to pending_if_incomplete, you can only pass supported params. You passed unsupported params: ${other}.`,
+      other,
+    )
 }
 
 function newPeriod(

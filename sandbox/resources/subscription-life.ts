@@ -155,6 +155,8 @@ function onFailed(sandbox: Sandbox, invoice: Invoice): void {
   const subscription = sandbox.find('subscription', subscriptionOf(invoice))
   if (
     !subscription ||
+    // A change that waits for its payment takes nothing from what is there.
+    sandbox.pendingUpdates.has(invoice.id) ||
     ['canceled', 'incomplete', 'incomplete_expired', 'unpaid'].includes(subscription.status)
   )
     return

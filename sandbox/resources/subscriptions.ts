@@ -59,6 +59,11 @@ export function createSubscription(sandbox: Sandbox, params: SubscriptionParams)
   const customer = sandbox.get('customer', params.customer, 'customer')
   const clock = sandbox.clockOf(customer)
   assertOffered(params)
+  if (params.payment_behavior === 'pending_if_incomplete')
+    throw invalid(
+      'payment_behavior `pending_if_incomplete` can only be used when updating a subscription.',
+      'payment_behavior',
+    )
   const { items: givenItems = [], payment_behavior: behavior = 'allow_incomplete' } = params
   if (givenItems.length === 0) throw invalid('Missing required param: items.', 'items', 'parameter_missing')
   const trialEnd = trialEndOf(params, clock.now)
@@ -192,13 +197,8 @@ export const automaticTax = (enabled: boolean): Subscription['automatic_tax'] =>
   liability: enabled ? { type: 'self' } : null,
 })
 
-export function assertOffered({
-  billing_mode: mode,
-  payment_behavior: behavior,
-}: Pick<SubscriptionParams, 'billing_mode' | 'payment_behavior'>): void {
+export function assertOffered({ billing_mode: mode }: Pick<SubscriptionParams, 'billing_mode'>): void {
   if (mode && mode.type !== 'flexible') throw notOffered(`billing_mode ${mode.type}`, 'billing_mode')
-  if (behavior === 'pending_if_incomplete')
-    throw notOffered(`payment_behavior ${behavior}`, 'payment_behavior')
 }
 
 function trialEndOf(

@@ -19,6 +19,11 @@ const hindered: Record<string, Partial<Record<Role, number>>> = {
   // There is no Stripe here.
   'billing.checkout': { admin: 409, owner: 409 },
   'billing.portal': { admin: 409, owner: 409 },
+  'billing.preview': { admin: 409, owner: 409 },
+  'billing.change': { admin: 409, owner: 409 },
+  'billing.undoChange': { admin: 409, owner: 409 },
+  'billing.cancel': { admin: 409, owner: 409 },
+  'billing.resume': { admin: 409, owner: 409 },
 }
 
 const doors = [restAsk, trpcAsk]

@@ -13,8 +13,10 @@ export type House = { tenant: Tenant; things: Things }
 
 /** What ends the house is not asked here, and neither is what asks Stripe. */
 export const lasting = operationList.filter(
-  ({ name }) =>
-    !/^(billing\.(checkout|portal)|me\.remove|me\.export|organisation\.(remove|leave|transfer|export)|session\.revoke|project\.remove|task\.remove|comment\.remove|label\.remove|member\.remove)/.test(
+  ({ name, reads, writes }) =>
+    reads !== 'elsewhere' &&
+    writes !== 'elsewhere' &&
+    !/^(me\.remove|me\.export|organisation\.(remove|leave|transfer|export)|session\.revoke|project\.remove|task\.remove|comment\.remove|label\.remove|member\.remove)/.test(
       name,
     ),
 )

@@ -125,7 +125,15 @@ async function followMembers(
 ): Promise<boolean> {
   const current = currentOf(reading)
   if (!current) return false
-  const members = await work(tenant).read((db) => db.membership.count())
+  const [row] = await work(tenant).read(
+    (db) => db.$queryRaw<{ members: number; isChanging: boolean }[]>`
+      select (select count(*)::int from memberships where org_id = c.org_id) as members,
+        coalesce(changing_until > clock_timestamp(), false) as "isChanging"
+      from billing_customers c where org_id = ${tenant.orgId}::uuid`,
+  )
+  // What somebody changes at this moment costs what they saw; a reading follows it.
+  if (!row || row.isChanging) return false
+  const { members } = row
   return adjustSeats(stripe, current, { members, now, key: `seats ${tenant.orgId} ${number}` })
 }
 
@@ -191,6 +199,9 @@ const upserts = {
     period_end: 'timestamptz',
     trial_end: 'timestamptz',
     cancel_at: 'timestamptz',
+    scheduled_plan: 'plan',
+    scheduled_interval: 'billing_interval',
+    scheduled_at: 'timestamptz',
     ended_at: 'timestamptz',
     paid_at: 'timestamptz',
     created_at: 'timestamptz',

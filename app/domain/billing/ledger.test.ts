@@ -155,6 +155,7 @@ describe('what follows for the plan', () => {
       currency: 'eur',
     },
     ...{ seat_amount: 800, period_start: now, period_end: muchLater, trial_end: null, cancel_at: null },
+    ...{ schedule: null, scheduled_plan: null, scheduled_interval: null, scheduled_at: null },
     ...{ ended_at: null, paid_at: now, created_at: now },
     ...more,
   })

@@ -4,25 +4,21 @@ import { operation } from '../operation.ts'
 import { listSize, pageOf, pageOfItems, timeAndId, timeCursor, timeCursorOf } from '../paging.ts'
 import { work } from '../runtime.ts'
 import { countedNow } from './entitlements.ts'
-import { counted, type Interval, intervals, plans } from './plans.ts'
+import { Money } from './money.ts'
+import { counted, type Interval, type PaidPlan, plans } from './plans.ts'
 import { stripe } from './stripe.ts'
+import { Terms } from './terms.ts'
 
-const Money = z.object({
-  /** In minor units of the currency. */
-  amount: z.number().int(),
-  currency: z.string().regex(/^[a-z]{3}$/),
-})
-
-const Subscription = z.object({
+const Subscription = Terms.extend({
   status: z.string(),
-  plan: Plan,
-  interval: z.enum(intervals),
   seats: z.number().int(),
   seat: Money,
   periodEnd: z.iso.datetime(),
   trialEnd: z.iso.datetime().nullable(),
   /** When it ends, where somebody has cancelled it. */
   cancelAt: z.iso.datetime().nullable(),
+  /** What it is from the end of the period on, where somebody has chosen less. */
+  scheduled: Terms.extend({ at: z.iso.datetime() }).nullable(),
   /** Whether money above zero has come for it. */
   isPaid: z.boolean(),
 })
@@ -44,7 +40,7 @@ export type Billing = z.infer<typeof Billing>
 
 type SubscriptionRow = {
   status: string
-  plan: Plan
+  plan: PaidPlan
   interval: Interval
   seats: number
   currency: string
@@ -52,6 +48,9 @@ type SubscriptionRow = {
   periodEnd: Date
   trialEnd: Date | null
   cancelAt: Date | null
+  scheduledPlan: PaidPlan | null
+  scheduledInterval: Interval | null
+  scheduledAt: Date | null
   isPaid: boolean
 }
 
@@ -69,7 +68,9 @@ export const getBilling = operation({
           select plan::text, read_only_at as "readOnlyAt" from organisations where id = (select current_org_id())`,
         db.$queryRaw<SubscriptionRow[]>`
           select status, plan::text, "interval"::text, seats, currency, seat_amount as "seatAmount",
-            period_end as "periodEnd", trial_end as "trialEnd", cancel_at as "cancelAt", paid_at is not null as "isPaid"
+            period_end as "periodEnd", trial_end as "trialEnd", cancel_at as "cancelAt", paid_at is not null as "isPaid",
+            scheduled_plan::text as "scheduledPlan", scheduled_interval::text as "scheduledInterval",
+            scheduled_at as "scheduledAt"
           from subscriptions
           where org_id = (select current_org_id()) and subscription_goes_on(status)
           order by created_at desc, id desc limit 1`,
@@ -92,6 +93,9 @@ const subscriptionOf = ({
   periodEnd,
   trialEnd,
   cancelAt,
+  scheduledPlan: plan,
+  scheduledInterval: interval,
+  scheduledAt: at,
   ...row
 }: SubscriptionRow): z.infer<typeof Subscription> => ({
   ...row,
@@ -99,6 +103,7 @@ const subscriptionOf = ({
   periodEnd: periodEnd.toISOString(),
   trialEnd: trialEnd?.toISOString() ?? null,
   cancelAt: cancelAt?.toISOString() ?? null,
+  scheduled: plan && interval && at && { plan, interval, at: at.toISOString() },
 })
 
 export const Invoice = z

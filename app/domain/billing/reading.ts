@@ -1,7 +1,7 @@
 import type Stripe from 'stripe'
-import { z } from 'zod'
-import { Plan } from '../actor.ts'
-import { type Interval, intervals } from './plans.ts'
+import type { Interval, PaidPlan } from './plans.ts'
+import { type Ahead, aheadOf, expandedPhases } from './schedule.ts'
+import { Terms } from './terms.ts'
 
 /** What Stripe says of a customer, as our tables have it. Amounts are in minor units, times are ISO texts. */
 export type Reading = {
@@ -15,8 +15,10 @@ export type Subscription = {
   id: string
   /** Of its only line, by which its seats are changed. */
   item: string
+  /** That manages it, where there is one, and what it does next. */
+  schedule: { id: string; ahead: Ahead | null } | null
   status: Stripe.Subscription.Status
-  plan: Plan
+  plan: PaidPlan
   interval: Interval
   seats: number
   currency: string
@@ -25,6 +27,9 @@ export type Subscription = {
   period_end: string
   trial_end: string | null
   cancel_at: string | null
+  scheduled_plan: PaidPlan | null
+  scheduled_interval: Interval | null
+  scheduled_at: string | null
   ended_at: string | null
   paid_at: string | null
   created_at: string
@@ -94,28 +99,54 @@ export async function readCustomer(stripe: Stripe, customer: string): Promise<Re
     payments.push(...paymentsOf(invoice))
   }
   const subscriptions: Subscription[] = []
-  for await (const subscription of stripe.subscriptions.list({ customer, status: 'all', ...page }))
-    subscriptions.push(subscriptionOf(subscription, invoices))
+  for await (const subscription of stripe.subscriptions.list({ customer, status: 'all', ...page })) {
+    // What was not paid for was not given: nobody owes it.
+    if (subscription.pending_update) forgive(invoices, idOf(subscription.latest_invoice))
+    subscriptions.push(subscriptionOf(subscription, await scheduleOf(stripe, subscription), invoices))
+  }
   return { subscriptions, invoices, payments, refunds: await refundsOf(stripe, customer) }
 }
 
-function subscriptionOf(subscription: Stripe.Subscription, invoices: readonly Invoice[]): Subscription {
+const forgive = (invoices: Invoice[], id: string | null): void => {
+  const waiting = invoices.find((invoice) => invoice.id === id)
+  if (waiting) waiting.overdue_since = null
+}
+
+/** Of an ended one nothing is ahead any more. */
+async function scheduleOf(stripe: Stripe, { status, schedule }: Stripe.Subscription) {
+  const id = idOf(schedule)
+  return id && isLive({ status })
+    ? stripe.subscriptionSchedules.retrieve(id, { expand: expandedPhases })
+    : null
+}
+
+function subscriptionOf(
+  subscription: Stripe.Subscription,
+  schedule: Stripe.SubscriptionSchedule | null,
+  invoices: readonly Invoice[],
+): Subscription {
   const { id, status, items, trial_end, cancel_at, ended_at, created } = subscription
   // One item: the seats of a plan.
   const [item] = items.data
   if (!item) throw new Error(`subscription ${id} has no item: it was not made by Worklane`)
   const { plan, interval } = termsOf(item.price)
+  const ahead = schedule && aheadOf(schedule, { plan, interval })
+  const scheduled = ahead?.terms ?? null
   const paid = invoices.filter((each) => each.subscription_id === id && each.amount_paid > 0)
   return {
     ...{ id, item: item.id, status, plan, interval },
     ...{ seats: item.quantity ?? 0, currency: item.price.currency, seat_amount: item.price.unit_amount ?? 0 },
-    period_start: time(item.current_period_start),
-    period_end: time(item.current_period_end),
+    period_start: isoTime(item.current_period_start),
+    period_end: isoTime(item.current_period_end),
     trial_end: timeOrNull(trial_end),
+    schedule: schedule && { id: schedule.id, ahead },
     cancel_at: timeOrNull(cancel_at),
+    scheduled_plan: scheduled?.plan ?? null,
+    scheduled_interval: scheduled?.interval ?? null,
+    scheduled_at: scheduled && timeOrNull(ahead?.at),
     ended_at: timeOrNull(ended_at),
     paid_at: paid.map(({ paid_at }) => paid_at ?? '').sort()[0] || null,
-    created_at: time(created),
+    created_at: isoTime(created),
   }
 }
 
@@ -127,7 +158,6 @@ export function termsOf({ id, lookup_key }: Pick<Stripe.Price, 'id' | 'lookup_ke
     throw new Error(`price ${id} is of no plan: its look-up key is ${lookup_key ?? 'missing'}`)
   return parsed.data
 }
-const Terms = z.object({ plan: Plan, interval: z.enum(intervals) })
 
 function invoiceOf(invoice: Stripe.Invoice): Invoice {
   const { id, number, status, currency, total, amount_due, amount_paid, status_transitions: at } = invoice
@@ -147,8 +177,8 @@ function invoiceOf(invoice: Stripe.Invoice): Invoice {
     tax: (invoice.total_taxes ?? []).reduce((sum, { amount }) => sum + amount, 0),
     attempts: invoice.attempt_count,
     next_attempt_at: timeOrNull(invoice.next_payment_attempt),
-    period_start: time(invoice.period_start),
-    period_end: time(invoice.period_end),
+    period_start: isoTime(invoice.period_start),
+    period_end: isoTime(invoice.period_end),
     finalized_at: timeOrNull(at.finalized_at),
     paid_at: timeOrNull(at.paid_at),
     voided_at: timeOrNull(at.voided_at),
@@ -157,7 +187,7 @@ function invoiceOf(invoice: Stripe.Invoice): Invoice {
     overdue_since: overdue ? timeOrNull(at.finalized_at) : null,
     hosted_url: invoice.hosted_invoice_url ?? null,
     pdf_url: invoice.invoice_pdf ?? null,
-    created_at: time(invoice.created),
+    created_at: isoTime(invoice.created),
   }
 }
 
@@ -166,7 +196,7 @@ function paymentsOf({ id: invoice, payments }: Stripe.Invoice): Payment[] {
   return (payments?.data ?? []).flatMap(({ payment, amount_paid, currency, status_transitions }) => {
     const id = idOf(payment.payment_intent ?? payment.charge)
     if (!id || !amount_paid || status_transitions.paid_at === null) return []
-    const paid_at = time(status_transitions.paid_at)
+    const paid_at = isoTime(status_transitions.paid_at)
     return [{ id, invoice_id: invoice as string, currency, amount: amount_paid, paid_at }]
   })
 }
@@ -191,10 +221,10 @@ const refundOf = ({ id, amount, currency, status, created }: Stripe.Refund, paym
   currency,
   amount,
   status: status ?? 'pending',
-  created_at: time(created),
+  created_at: isoTime(created),
 })
 
-const time = (seconds: number) => new Date(seconds * 1000).toISOString()
-const timeOrNull = (seconds: number | null | undefined) => (seconds == null ? null : time(seconds))
+export const isoTime = (seconds: number): string => new Date(seconds * 1000).toISOString()
+const timeOrNull = (seconds: number | null | undefined) => (seconds == null ? null : isoTime(seconds))
 const idOf = (named: string | { id?: string } | null | undefined): string | null =>
   typeof named === 'string' ? named : (named?.id ?? null)

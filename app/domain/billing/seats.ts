@@ -1,5 +1,6 @@
 import type Stripe from 'stripe'
 import { isLive, type Subscription } from './reading.ts'
+import { scheduleSeats } from './schedule.ts'
 
 /**
  * A subscription is paid for ahead, so it has fewer seats from its next period on: they are taken back in its last
@@ -30,8 +31,15 @@ export async function adjustSeats(
   subscription: Subscription,
   { members, now, key }: { members: number; now: Date; key: string },
 ): Promise<boolean> {
+  const { schedule } = subscription
+  if (schedule?.ahead) return adjustScheduled(stripe, subscription, schedule, { members, key })
   const seats = seatsFor(subscription, members, now)
   if (seats === subscription.seats) return false
+  if (schedule) {
+    const isMore = seats > subscription.seats
+    await scheduleSeats(stripe, schedule.id, { now: seats, next: seats, isMore }, key)
+    return true
+  }
   await stripe.subscriptions.update(
     subscription.id,
     {
@@ -40,5 +48,18 @@ export async function adjustSeats(
     },
     { idempotencyKey: key },
   )
+  return true
+}
+
+/** A schedule says already how many there are from the next period on, so that nothing waits for the last hours. */
+async function adjustScheduled(
+  stripe: Stripe,
+  { seats }: Subscription,
+  { id, ahead }: NonNullable<Subscription['schedule']>,
+  { members, key }: { members: number; key: string },
+): Promise<boolean> {
+  const isMore = members > seats
+  if (!isMore && ahead?.seats === members) return false
+  await scheduleSeats(stripe, id, { now: isMore ? members : seats, next: members, isMore }, key)
   return true
 }

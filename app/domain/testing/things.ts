@@ -141,6 +141,8 @@ export function sampleInput({ name, input }: Pick<AnyOperation, 'name' | 'input'
     'filter.create': { name: `Filter ${randomUUID()}`, query: { status: 'todo' } },
     'search.find': { q: 'first' },
     'billing.checkout': { plan: 'team', interval: 'month' },
+    'billing.preview': { plan: 'team', interval: 'month' },
+    'billing.change': { plan: 'team', interval: 'month', preview: 'none' },
     'apiKey.create': { name: 'A key', scopes: ['task:read'] },
   }
   if (special[name]) return special[name]

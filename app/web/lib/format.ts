@@ -32,6 +32,12 @@ export const shortDay = (day: string): string =>
 export const shortDate = (at: string, { zone }: Pick<Clock, 'zone'>): string =>
   shortDay(dayIn(zone, new Date(at)))
 
+/** The same with its year, for what may be more than a year away. */
+export function longDate(at: string, { zone }: Pick<Clock, 'zone'>): string {
+  const day = dayIn(zone, new Date(at))
+  return `${shortDay(day)} ${day.slice(0, 4)}`
+}
+
 /** "just now", "5 min", "3 h", "2 d", or a date. */
 export function ago(at: string, clock: Clock): string {
   const minutes = Math.floor((clock.now.getTime() - Date.parse(at)) / 60_000)

@@ -7,6 +7,7 @@ export const problemTexts = {
   titles: {
     beyondPlan: 'Your plan does not include this',
     readOnly: 'Read only until an invoice is paid',
+    declined: 'The payment was declined',
     forbidden: 'You may not do this',
     notFound: 'There is nothing here',
     conflict: 'Somebody was faster',

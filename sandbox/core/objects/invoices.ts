@@ -112,7 +112,12 @@ export type Invoice = Base<'invoice'> & {
   number: string | null
   parent: {
     quote_details: null
-    subscription_details: { metadata: Metadata; subscription: string } | null
+    subscription_details: {
+      metadata: Metadata
+      subscription: string
+      /** Of a preview: by when prorations were reckoned. */
+      subscription_proration_date?: Seconds
+    } | null
     type: 'subscription_details'
   } | null
   period_end: Seconds

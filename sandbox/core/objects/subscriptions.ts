@@ -55,6 +55,16 @@ export type Subscription = Base<'subscription'> & {
     save_default_payment_method: 'off' | 'on_subscription'
   }
   pending_setup_intent: string | null
+  pending_update: {
+    billing_cycle_anchor: Seconds | null
+    discount: null
+    discounts: null
+    expires_at: Seconds
+    metadata: null
+    subscription_items: SubscriptionItem[] | null
+    trial_end: null
+    trial_from_plan: null
+  } | null
   schedule: string | null
   start_date: Seconds
   status: SubscriptionStatus
@@ -71,7 +81,9 @@ export type SchedulePhase = {
   proration_behavior: 'always_invoice' | 'create_prorations' | 'none'
   trial_end: Seconds | null
   metadata: Metadata | null
-  discounts: { coupon: string | null; discount: null; promotion_code: string | null }[]
+  discounts: { coupon: string | null; discount: string | null; promotion_code: string | null }[]
+  /** As the subscription has it, unless the phase says it. */
+  automatic_tax?: Subscription['automatic_tax']
 }
 
 export type Schedule = Base<'subscription_schedule'> & {

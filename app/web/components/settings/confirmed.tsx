@@ -15,12 +15,19 @@ type Props = {
   typed?: string
   /** A small button among others, instead of one of its own. */
   small?: ReactNode
+  /** Of the buttons; what cannot be undone warns, unless it is said otherwise. */
+  looks?: { open: Look; confirm: Look }
+  /** On the button that does nothing, where "Cancel" could be taken for what is asked. */
+  back?: string
   run: (typed: string) => Parameters<ReturnType<typeof useAct>['act']>[0]
   after?: () => void
 }
 
+type Look = NonNullable<Parameters<typeof buttonClass>[0]>['look']
+const warning = { open: 'warning', confirm: 'danger' } as const
+
 /** A button that asks before it does what cannot be undone. */
-export function Confirmed({ name, text, typed, small, run, after }: Props) {
+export function Confirmed({ name, text, typed, small, looks = warning, back, run, after }: Props) {
   const dialog = useRef<HTMLDialogElement>(null)
   const { act, said, isPending } = useAct()
 
@@ -45,7 +52,7 @@ export function Confirmed({ name, text, typed, small, run, after }: Props) {
           {small}
         </button>
       ) : (
-        <button type="button" onClick={open} className={buttonClass({ look: 'warning' })}>
+        <button type="button" onClick={open} className={buttonClass({ look: looks.open })}>
           {name}
         </button>
       )}
@@ -71,9 +78,9 @@ export function Confirmed({ name, text, typed, small, run, after }: Props) {
           <Said said={said?.bad ? said : null} />
           <div className="mt-5 flex justify-end gap-2">
             <Button look="bare" onClick={() => dialog.current?.close()}>
-              {settings.cancel}
+              {back ?? settings.cancel}
             </Button>
-            <button type="submit" disabled={isPending} className={buttonClass({ look: 'danger' })}>
+            <button type="submit" disabled={isPending} className={buttonClass({ look: looks.confirm })}>
               {name}
             </button>
           </div>

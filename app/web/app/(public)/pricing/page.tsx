@@ -76,7 +76,7 @@ function Table({ title, text, rows }: { title: string; text?: string; rows: Row[
     <>
       <h2 className="mt-12 text-xl font-semibold tracking-tight">{title}</h2>
       {text ? <p className="mt-1 text-sm text-muted">{text}</p> : null}
-      <table className="mt-4 w-full border-t text-sm">
+      <table className="mt-4 w-full border-t text-sm sm:table-fixed">
         <thead>
           <tr className="border-b text-left">
             <th scope="col" className="py-2.5 pr-2">

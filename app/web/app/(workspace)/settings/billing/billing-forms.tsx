@@ -1,13 +1,6 @@
 'use client'
 
-import {
-  currency,
-  type Interval,
-  intervals,
-  type PaidPlan,
-  paidPlans,
-  plans,
-} from '@worklane/domain/billing/plans.ts'
+import { currency, type Interval, type PaidPlan, paidPlans, plans } from '@worklane/domain/billing/plans.ts'
 import { useRouter } from 'next/navigation'
 import { useEffect, useState } from 'react'
 import { useAct } from '#web/components/settings/act.ts'
@@ -15,6 +8,7 @@ import { Said } from '#web/components/settings/said.tsx'
 import { Button } from '#web/components/ui/button.tsx'
 import { money } from '#web/lib/money.ts'
 import { billing as texts } from '#web/texts/billing.ts'
+import { IntervalSwitch } from './interval-switch.tsx'
 
 /** Leads to the page at which a plan is paid for. */
 export function Choose() {
@@ -24,20 +18,7 @@ export function Choose() {
     act(async (api) => location.assign((await api.billing.checkout.mutate({ plan, interval })).url), '')
   return (
     <fieldset disabled={isPending}>
-      <legend className="text-sm font-semibold">{texts.interval}</legend>
-      <div className="mt-1 flex gap-4 text-sm">
-        {intervals.map((each) => (
-          <label key={each} className="flex items-center gap-2">
-            <input
-              type="radio"
-              name="interval"
-              checked={interval === each}
-              onChange={() => setInterval(each)}
-            />
-            {texts.intervals[each]}
-          </label>
-        ))}
-      </div>
+      <IntervalSwitch name="interval" chosen={interval} onChoose={setInterval} />
       <ul className="mt-4 grid gap-3 sm:grid-cols-2">
         {paidPlans.map((plan) => (
           <li key={plan} className="rounded-lg border p-4">
@@ -55,7 +36,7 @@ export function Choose() {
 }
 
 /** Leads to the page at which a subscription is managed. */
-export function Manage() {
+export function Manage({ text = texts.manage }: { text?: string }) {
   const { act, said, isPending } = useAct()
   return (
     <>
@@ -64,7 +45,7 @@ export function Manage() {
         disabled={isPending}
         onClick={() => act(async (api) => location.assign((await api.billing.portal.mutate({})).url), '')}
       >
-        {texts.manage}
+        {text}
       </Button>
       <Said said={said} />
     </>

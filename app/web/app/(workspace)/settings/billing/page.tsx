@@ -7,12 +7,15 @@ import { requireActor } from '#web/auth/actor.ts'
 import { NextPage } from '#web/components/settings/pages.tsx'
 import { OnlyFor, Section, Streamed } from '#web/components/settings/section.tsx'
 import { clockOf } from '#web/lib/clock.ts'
-import { type Clock, shortDate } from '#web/lib/format.ts'
+import { type Clock, longDate, shortDate } from '#web/lib/format.ts'
 import { money } from '#web/lib/money.ts'
 import { type Query, readQuery } from '#web/lib/query.ts'
 import { billing as texts } from '#web/texts/billing.ts'
 import { settings } from '#web/texts/settings.ts'
 import { Choose, Manage, Syncing } from './billing-forms.tsx'
+import { CancelSubscription, ResumeSubscription, UndoChange } from './ending-forms.tsx'
+import { Following } from './following.tsx'
+import { PlanChange } from './plan-change.tsx'
 
 export const metadata: Metadata = { title: settings.sections.billing }
 
@@ -37,12 +40,17 @@ async function BillingOf({ searchParams }: Props) {
   ])
   const { subscription, isOn } = billing
   return (
-    <>
+    <Following state={stateOf(billing)}>
       <Section title={texts.plan(plans[billing.plan].name)} text={costs(billing)}>
         <div className="flex flex-col items-start gap-3 text-sm">
           <State billing={billing} clock={clock} />
           {asked.checkout === 'done' && !subscription ? <Syncing /> : null}
-          {isOn && (subscription || invoices.items.length > 0) ? <Manage /> : null}
+          {isOn ? (
+            <div className="flex flex-wrap gap-2">
+              {subscription ? <Ways subscription={subscription} clock={clock} /> : null}
+              {subscription || invoices.items.length > 0 ? <Manage /> : null}
+            </div>
+          ) : null}
           {isOn ? null : <p className="text-muted">{texts.off}</p>}
         </div>
       </Section>
@@ -58,6 +66,7 @@ async function BillingOf({ searchParams }: Props) {
           <Choose />
         </Section>
       ) : null}
+      {isOn && subscription ? <Change billing={billing} subscription={subscription} clock={clock} /> : null}
       <Section title={texts.invoices}>
         {invoices.items.length === 0 ? (
           <p className="text-sm text-muted">{texts.none}</p>
@@ -66,7 +75,53 @@ async function BillingOf({ searchParams }: Props) {
         )}
         <NextPage address="/settings/billing" cursor={invoices.nextCursor} />
       </Section>
-    </>
+      {isOn && subscription && subscription.cancelAt === null ? (
+        <Cancel subscription={subscription} clock={clock} />
+      ) : null}
+    </Following>
+  )
+}
+
+/** What a change of the subscription can be seen by. */
+const stateOf = ({ subscription, readOnlyAt }: Billing): string => {
+  const { plan, interval, cancelAt, scheduled } = subscription ?? {}
+  return JSON.stringify([plan, interval, cancelAt, scheduled, readOnlyAt])
+}
+
+type Subscribed = { subscription: NonNullable<Billing['subscription']>; clock: Clock }
+
+/** What can be taken back. */
+function Ways({ subscription: { cancelAt, scheduled, periodEnd }, clock }: Subscribed) {
+  if (cancelAt !== null) return <ResumeSubscription day={longDate(periodEnd, clock)} />
+  return scheduled ? <UndoChange /> : null
+}
+
+function Cancel({ subscription: { periodEnd, scheduled }, clock }: Subscribed) {
+  const text = [texts.cancelText(longDate(periodEnd, clock)), ...(scheduled ? [texts.cancelDrops] : [])].join(
+    ' ',
+  )
+  return (
+    <Section title={texts.cancelIt} text={text}>
+      <CancelSubscription text={text} />
+    </Section>
+  )
+}
+
+function Change({ billing, subscription, clock }: Subscribed & { billing: Billing }) {
+  const { plan, interval, scheduled, status, cancelAt } = subscription
+  const isOwing = billing.readOnlyAt !== null || status === 'past_due' || status === 'unpaid'
+  if (isOwing) return <Section title={texts.change} text={texts.payFirst} />
+  if (cancelAt !== null) return <Section title={texts.change} text={texts.resumeFirst} />
+  const day = scheduled && longDate(scheduled.at, clock)
+  return (
+    <Section title={texts.change} text={status === 'trialing' ? texts.changeTrial : texts.changeText}>
+      <PlanChange
+        key={`${plan} ${interval}`}
+        current={{ plan, interval }}
+        scheduled={scheduled && { plan: scheduled.plan, interval: scheduled.interval, day: day ?? '' }}
+        zone={clock.zone}
+      />
+    </Section>
   )
 }
 
@@ -79,7 +134,7 @@ function costs({ plan, subscription }: Billing): string {
 /** What somebody who pays has to know, the most urgent first, and nothing else. */
 function State({ billing: { subscription, readOnlyAt }, clock }: { billing: Billing; clock: Clock }) {
   const warning = 'rounded-lg bg-danger-soft px-3 py-2 text-danger'
-  const day = (at: string) => shortDate(at, clock)
+  const day = (at: string) => longDate(at, clock)
   if (readOnlyAt !== null) {
     const isNow = Date.parse(readOnlyAt) <= clock.now.getTime()
     return (
@@ -89,8 +144,12 @@ function State({ billing: { subscription, readOnlyAt }, clock }: { billing: Bill
     )
   }
   if (!subscription) return null
-  const { cancelAt, trialEnd, status, periodEnd } = subscription
+  const { cancelAt, trialEnd, status, periodEnd, scheduled } = subscription
   if (cancelAt !== null) return <p>{texts.cancelled(day(cancelAt))}</p>
+  if (scheduled) {
+    const { plan, interval, at } = scheduled
+    return <p>{texts.scheduled(plans[plan].name, interval, longDate(at, clock))}</p>
+  }
   if (status === 'trialing' && trialEnd !== null) return <p>{texts.trial(day(trialEnd))}</p>
   return <p className="text-muted">{texts.renews(day(periodEnd))}</p>
 }

@@ -1,0 +1,126 @@
+import Stripe from 'stripe'
+import { Problem } from '../errors.ts'
+import { priceOf } from './catalogue.ts'
+import type { Quote } from './quote.ts'
+import { releaseSchedule, scheduleChange } from './schedule.ts'
+import type { Standing } from './standing.ts'
+import type { Terms } from './terms.ts'
+
+/**
+ * Charges first: where the payment does not come, the subscription stays as it was. A change that was scheduled is
+ * dropped for this one, and put back where this one fails.
+ * @returns where the payment has to be confirmed first, if so
+ * @throws Problem declined; unavailable where Stripe did not say whether it was done
+ */
+export async function changeNow(
+  client: Stripe,
+  standing: Standing,
+  quoted: Quote,
+  key: string,
+): Promise<string | null> {
+  const { schedule, scheduled, isTrial } = standing
+  if (schedule) await releaseSchedule(client, schedule)
+  try {
+    if (isTrial) {
+      await update(client, standing, quoted, { proration_behavior: 'none' }, key)
+      return null
+    }
+    return await chargeNow(client, standing, quoted, key)
+  } catch (error) {
+    if (isUnknown(error)) throw notAnswered()
+    if (scheduled) await putBack(client, standing, scheduled, key)
+    if (isNotPaid(error)) throw declined(error)
+    throw error
+  }
+}
+
+/**
+ * A card that is declined leaves nothing behind. Where its holder has to confirm, the change waits at Stripe with its
+ * invoice, on whose page that can be done; after 23 hours it is dropped.
+ */
+async function chargeNow(
+  client: Stripe,
+  standing: Standing,
+  quoted: Quote,
+  key: string,
+): Promise<string | null> {
+  const invoiced = { proration_behavior: 'always_invoice' } as const
+  try {
+    const strictly = { ...invoiced, payment_behavior: 'error_if_incomplete' } as const
+    await update(client, standing, quoted, strictly, key)
+    return null
+  } catch (error) {
+    if (!(error instanceof Stripe.errors.StripeCardError && needsHolder.has(error.code ?? ''))) throw error
+  }
+  const waiting = { ...invoiced, payment_behavior: 'pending_if_incomplete' } as const
+  const updated = await update(client, standing, quoted, waiting, `${key} confirm`)
+  if (updated.pending_update === null) return null
+  const { latest_invoice: invoice } = updated
+  return (typeof invoice === 'object' && invoice?.hosted_invoice_url) || null
+}
+
+const update = (
+  client: Stripe,
+  { subscription, item }: Standing,
+  { price, seats, prorationDate }: Quote,
+  payment: Stripe.SubscriptionUpdateParams,
+  idempotencyKey: string,
+) =>
+  client.subscriptions.update(
+    subscription.id,
+    {
+      // The seats as they were shown: whoever joined meanwhile has one with the next reading.
+      items: [{ id: item.id, price: price.id, quantity: seats }],
+      ...payment,
+      ...(prorationDate === null ? {} : { proration_date: prorationDate }),
+      expand: ['latest_invoice'],
+    },
+    { idempotencyKey },
+  )
+
+/** One that was never confirmed makes way for another: its invoice is void. */
+export async function dropPending(client: Stripe, { subscription }: Standing): Promise<void> {
+  const { latest_invoice: invoice } = subscription
+  const id = typeof invoice === 'string' ? invoice : invoice?.id
+  if (id) await client.invoices.voidInvoice(id)
+}
+
+async function putBack(
+  client: Stripe,
+  { subscription, seats }: Standing,
+  { plan, interval }: Terms,
+  key: string,
+): Promise<void> {
+  const { id: price } = await priceOf(client, plan, interval)
+  await scheduleChange(client, { subscription, schedule: null, price, seats, key: `${key} back` })
+}
+
+const needsHolder = new Set(['authentication_required', 'subscription_payment_intent_requires_action'])
+
+/** Whether it was done nobody knows: sent again, the same is done once. */
+const isUnknown = (error: unknown): boolean =>
+  error instanceof Stripe.errors.StripeConnectionError || error instanceof Stripe.errors.StripeAPIError
+
+const notAnswered = () =>
+  new Problem(
+    'unavailable',
+    'Stripe did not say whether the change was made. Look at this page again in a minute, before you try once more.',
+  )
+
+/** The card, or that there is none, which Stripe counts as asked wrongly. */
+const isNotPaid = (error: unknown): error is Stripe.errors.StripeError =>
+  error instanceof Stripe.errors.StripeCardError ||
+  (error instanceof Stripe.errors.StripeInvalidRequestError &&
+    error.code === 'resource_missing' &&
+    error.param === undefined)
+
+/** What the bank said, in words that say what to do. Nothing was charged, and nothing is changed. */
+function declined({ code, message }: Stripe.errors.StripeError): Problem {
+  const nothing = 'Nothing was charged, and your plan is as it was.'
+  if (code === 'resource_missing')
+    return new Problem(
+      'declined',
+      `There is no card to charge. ${nothing} Add one under Payment, and try again.`,
+    )
+  return new Problem('declined', `${message} ${nothing} Choose another card under Payment, and try again.`)
+}

@@ -1,0 +1,150 @@
+import type Stripe from 'stripe'
+import { isSame, Terms } from './terms.ts'
+
+/** Phases name their prices by id: what those are the prices of stands in the prices. */
+export const expandedPhases = ['phases.items.price']
+
+type Schedule = Stripe.SubscriptionSchedule
+type Phase = Stripe.SubscriptionSchedule.Phase
+type PhaseParams = Stripe.SubscriptionScheduleUpdateParams.Phase
+type NamedDiscount = Stripe.SubscriptionScheduleUpdateParams.Phase.Discount
+
+/** What a schedule does next. */
+export type Ahead = {
+  /** Null where they are those of now, or of no plan of ours. */
+  terms: Terms | null
+  /** Seconds since 1970. */
+  at: number
+  seats: number
+}
+
+/** @param schedule with its prices, see `expandedPhases` @returns null where nothing is ahead */
+export function aheadOf({ current_phase: now, phases }: Schedule, current: Terms): Ahead | null {
+  const next = now && phases.find(({ start_date }) => start_date >= now.end_date)
+  const [item] = next?.items ?? []
+  if (!next || !item) return null
+  const terms = termsOfPhase(item)
+  return {
+    terms: terms && isSame(terms, current) ? null : terms,
+    at: next.start_date,
+    seats: item.quantity ?? 0,
+  }
+}
+
+function termsOfPhase({ price }: Stripe.SubscriptionSchedule.Phase.Item): Terms | null {
+  const key = typeof price === 'object' && 'lookup_key' in price ? price.lookup_key : null
+  const [plan, interval] = (key ?? '').split('_')
+  return Terms.safeParse({ plan, interval }).data ?? null
+}
+
+type Wanted = {
+  subscription: Stripe.Subscription
+  schedule: Schedule | null
+  /** From the period's end on. */
+  price: string
+  seats: number
+  /** Names this change for Stripe: sent twice it happens once. */
+  key: string
+}
+
+/**
+ * Another price from the end of the period on. What is there already, discounts and tax among it, is said again for
+ * both phases: a phase that does not say it has it no more.
+ * https://docs.stripe.com/billing/subscriptions/subscription-schedules
+ */
+export async function scheduleChange(
+  client: Stripe,
+  { subscription, schedule, price, seats, key }: Wanted,
+): Promise<void> {
+  const attached =
+    schedule ??
+    (await client.subscriptionSchedules.create(
+      { from_subscription: subscription.id },
+      { idempotencyKey: `${key} attach` },
+    ))
+  const running = phasesFromNow(attached)[0]
+  if (!running) throw new Error(`schedule ${attached.id} has no phase that runs`)
+  const kept = keptOf(subscription)
+  await client.subscriptionSchedules.update(
+    attached.id,
+    {
+      end_behavior: 'release',
+      proration_behavior: 'none',
+      phases: [
+        { ...kept, start_date: running.start_date, end_date: running.end_date, items: itemsOf(running) },
+        // It lets go of the subscription a day after the change: there is nothing more to do.
+        { ...kept, duration: { interval: 'day', interval_count: 1 }, items: [{ price, quantity: seats }] },
+      ],
+    },
+    { idempotencyKey: `${key} phases` },
+  )
+}
+
+/** The subscription goes on as it is, with nothing ahead. Twice is as once. */
+export async function releaseSchedule(client: Stripe, { id, status }: Schedule): Promise<void> {
+  if (status !== 'active' && status !== 'not_started') return
+  await client.subscriptionSchedules.release(id)
+}
+
+/**
+ * Changes the seats of a subscription that a schedule manages: by the schedule, since its phases would take back what
+ * is changed beside them.
+ * @param seats now, and from the next phase on
+ */
+export async function scheduleSeats(
+  client: Stripe,
+  id: string,
+  seats: { now: number; next: number; isMore: boolean },
+  key: string,
+): Promise<void> {
+  const schedule = await client.subscriptionSchedules.retrieve(id)
+  const phases = phasesFromNow(schedule).map(
+    (phase, place): PhaseParams => ({
+      ...again(phase),
+      items: itemsOf(phase, place === 0 ? seats.now : seats.next),
+    }),
+  )
+  await client.subscriptionSchedules.update(
+    id,
+    { phases, proration_behavior: seats.isMore ? 'create_prorations' : 'none' },
+    { idempotencyKey: key },
+  )
+}
+
+/** The running phase and those after it: past ones may be left out. */
+const phasesFromNow = ({ current_phase: now, phases }: Schedule): Phase[] =>
+  phases.filter(({ start_date }) => start_date >= (now?.start_date ?? 0))
+
+const itemsOf = ({ items }: Phase, seats?: number) =>
+  items.map(({ price, quantity }) => ({
+    price: typeof price === 'string' ? price : price.id,
+    quantity: seats ?? quantity ?? 0,
+  }))
+
+/** By their ids, so that a discount goes on where it is and does not begin anew. */
+function keptOf({ discounts, automatic_tax: { enabled } }: Stripe.Subscription) {
+  const named = discounts.map((discount) => ({
+    discount: typeof discount === 'string' ? discount : discount.id,
+  }))
+  return {
+    automatic_tax: { enabled },
+    proration_behavior: 'none',
+    ...(named.length > 0 ? { discounts: named } : {}),
+  } satisfies Partial<PhaseParams>
+}
+
+/** A phase as it is, said again. */
+function again({ start_date, end_date, discounts, automatic_tax, proration_behavior }: Phase) {
+  const named = discounts.flatMap(({ discount, coupon, promotion_code: code }): NamedDiscount[] => {
+    if (discount) return [{ discount: typeof discount === 'string' ? discount : discount.id }]
+    if (code) return [{ promotion_code: typeof code === 'string' ? code : code.id }]
+    return coupon ? [{ coupon: typeof coupon === 'string' ? coupon : coupon.id }] : []
+  })
+  return {
+    start_date,
+    end_date,
+    proration_behavior,
+    ...(automatic_tax ? { automatic_tax: { enabled: automatic_tax.enabled } } : {}),
+    ...(named.length > 0 ? { discounts: named } : {}),
+  } satisfies Partial<PhaseParams>
+}

@@ -1,0 +1,71 @@
+import type Stripe from 'stripe'
+import type { Actor } from '../actor.ts'
+import { Problem } from '../errors.ts'
+import { customerOf } from './customer.ts'
+import { isLive, termsOf } from './reading.ts'
+import { aheadOf, expandedPhases } from './schedule.ts'
+import type { Terms } from './terms.ts'
+
+/** How an organisation's subscription stands at Stripe at this moment: what a change goes out from. */
+export type Standing = {
+  subscription: Stripe.Subscription
+  /** Its only line: the seats of a plan. */
+  item: Stripe.SubscriptionItem
+  seats: number
+  terms: Terms
+  isTrial: boolean
+  /** Seconds since 1970, by Stripe's clock, as all its times. */
+  periodEnd: number
+  schedule: Stripe.SubscriptionSchedule | null
+  /** What the schedule brings, where that is another plan or interval. */
+  scheduled: Terms | null
+}
+
+/**
+ * @throws Problem conflict where there is no subscription
+ * @throws Stripe's errors
+ */
+export async function standingOf(client: Stripe, actor: Pick<Actor, 'orgId'>): Promise<Standing> {
+  const customer = await customerOf(actor)
+  if (customer === null) throw noSubscription()
+  const { data } = await client.subscriptions.list({ customer, status: 'all', limit: 100 })
+  // The first counts, as in a reading: others are cancelled by it.
+  const subscription = data.filter(isLive).sort((a, b) => a.created - b.created)[0]
+  const item = subscription?.items.data[0]
+  if (!subscription || !item) throw noSubscription()
+  const schedule = await scheduleOf(client, subscription)
+  const terms = termsOf(item.price)
+  return {
+    subscription,
+    item,
+    seats: item.quantity ?? 0,
+    terms,
+    isTrial: subscription.status === 'trialing',
+    periodEnd: item.current_period_end,
+    schedule,
+    scheduled: schedule && (aheadOf(schedule, terms)?.terms ?? null),
+  }
+}
+
+async function scheduleOf(client: Stripe, { schedule }: Stripe.Subscription) {
+  if (schedule === null) return null
+  const id = typeof schedule === 'string' ? schedule : schedule.id
+  return client.subscriptionSchedules.retrieve(id, { expand: expandedPhases })
+}
+
+const noSubscription = () =>
+  new Problem('conflict', 'Your organisation has no subscription: choose a plan and begin one first.')
+
+/**
+ * What stands against another plan: who owes pays first, and who has cancelled resumes first.
+ * @throws Problem conflict
+ */
+export function assertChangeable(
+  { subscription: { status, cancel_at } }: Standing,
+  { readOnlyAt }: Pick<Actor, 'readOnlyAt'>,
+): void {
+  if (readOnlyAt !== null || status === 'past_due' || status === 'unpaid')
+    throw new Problem('conflict', 'An invoice of your organisation is not paid: pay it first, then change.')
+  if (cancel_at !== null)
+    throw new Problem('conflict', 'Your subscription is cancelled: resume it first, then change.')
+}

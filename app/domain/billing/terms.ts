@@ -1,0 +1,25 @@
+import { z } from 'zod'
+import { intervals, paidPlans } from './plans.ts'
+
+/** What somebody pays for: a plan, by the month or by the year. */
+export const Terms = z.object({ plan: z.enum(paidPlans), interval: z.enum(intervals) })
+export type Terms = z.infer<typeof Terms>
+
+export const isSame = (one: Terms, other: Terms): boolean =>
+  one.plan === other.plan && one.interval === other.interval
+
+/** When a change takes effect: at once, or as the period that is paid for ends. */
+export type When = 'now' | 'periodEnd'
+
+/**
+ * Whoever takes more has it at once and pays for it at once. Whoever takes less of anything, a smaller plan or months
+ * for a year, has what is paid for until it ends: nothing is given back. In a trial nothing is paid for yet.
+ * @returns null where nothing would change
+ */
+export function whenOf(from: Terms, to: Terms, isTrial: boolean): When | null {
+  if (isSame(from, to)) return null
+  if (isTrial) return 'now'
+  const isSmaller = paidPlans.indexOf(to.plan) < paidPlans.indexOf(from.plan)
+  const isShorter = from.interval === 'year' && to.interval === 'month'
+  return isSmaller || isShorter ? 'periodEnd' : 'now'
+}
