@@ -15,6 +15,8 @@ export type Faults = {
   without: Set<Without>
   /** The share of its own CPU that a process wastes beside it: 0.1 makes everything take a tenth more. */
   slower: number
+  /** Usage that is counted after the answer, or under another identifier each time that it is written or told. */
+  usage: Set<'late' | 'anew'>
 }
 
 /**
@@ -64,6 +66,7 @@ export function parseFaults(text: string, environment: string): Faults {
     leakingMemory: new Set(),
     without: new Set(),
     slower: 0,
+    usage: new Set(),
   }
   const entries = text
     .split(',')
@@ -82,6 +85,8 @@ export function parseFaults(text: string, environment: string): Faults {
     if (operation) parsed[what === 'delay' ? 'delays' : 'repeats'].set(operation, Number(figure))
     else if (memory?.[1]) parsed.leakingMemory.add(memory[1])
     else if (omitted) parsed.without.add(omitted)
+    else if (entry === 'usage=late') parsed.usage.add('late')
+    else if (entry === 'usage=anew') parsed.usage.add('anew')
     else if (slow) parsed.slower = Number(slow[1]) / 100
     else if (entry === 'leak=cache') parsed.leakingCache = true
     else throw new Error(`WORKLANE_FAULTS: unknown fault "${entry}"; known: ${known}`)

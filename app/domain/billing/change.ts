@@ -5,6 +5,7 @@ import { invalidField, Problem } from '../errors.ts'
 import { operation } from '../operation.ts'
 import { changeNow, dropPending } from './charge.ts'
 import { atStripe } from './customer.ts'
+import { itemsOf } from './metered-items.ts'
 import { noted, oneAtATime } from './one-at-a-time.ts'
 import { membersOf, TakesEffect } from './preview.ts'
 import { opened, type Shown } from './preview-token.ts'
@@ -69,7 +70,8 @@ async function change(client: Stripe, actor: Actor, to: Terms, shown: Shown, key
   const before = { ...standing.terms, scheduled: standing.scheduled }
   const target = `subscription ${standing.subscription.id}`
   if (quoted.when === 'periodEnd') {
-    await scheduleChange(client, { ...standing, price: quoted.price.id, seats: quoted.seats, key })
+    const items = await itemsOf(client, { ...to, seats: quoted.seats })
+    await scheduleChange(client, { ...standing, items, key })
     await noted(actor, 'billing.change', target, before, { ...standing.terms, scheduled: to })
     return atEnd
   }

@@ -1,6 +1,6 @@
 import Stripe from 'stripe'
 import { Problem } from '../errors.ts'
-import { priceOf } from './catalogue.ts'
+import { itemsOf } from './metered-items.ts'
 import type { Quote } from './quote.ts'
 import { releaseSchedule, scheduleChange } from './schedule.ts'
 import type { Standing } from './standing.ts'
@@ -61,8 +61,8 @@ async function chargeNow(
 
 const update = (
   client: Stripe,
-  { subscription, item }: Standing,
-  { price, seats, prorationDate }: Quote,
+  { subscription }: Standing,
+  { items, prorationDate }: Quote,
   payment: Stripe.SubscriptionUpdateParams,
   idempotencyKey: string,
 ) =>
@@ -70,7 +70,7 @@ const update = (
     subscription.id,
     {
       // The seats as they were shown: whoever joined meanwhile has one with the next reading.
-      items: [{ id: item.id, price: price.id, quantity: seats }],
+      items,
       ...payment,
       ...(prorationDate === null ? {} : { proration_date: prorationDate }),
       expand: ['latest_invoice'],
@@ -88,11 +88,11 @@ export async function dropPending(client: Stripe, { subscription }: Standing): P
 async function putBack(
   client: Stripe,
   { subscription, seats }: Standing,
-  { plan, interval }: Terms,
+  scheduled: Terms,
   key: string,
 ): Promise<void> {
-  const { id: price } = await priceOf(client, plan, interval)
-  await scheduleChange(client, { subscription, schedule: null, price, seats, key: `${key} back` })
+  const items = await itemsOf(client, { ...scheduled, seats })
+  await scheduleChange(client, { subscription, schedule: null, items, key: `${key} back` })
 }
 
 const needsHolder = new Set(['authentication_required', 'subscription_payment_intent_requires_action'])

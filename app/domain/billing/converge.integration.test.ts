@@ -6,7 +6,8 @@ import { createSession, resolveActor } from '../sessions/sessions.ts'
 import { tokenHash } from '../sessions/token.ts'
 import { asAdministrator, createTenant } from '../testing/tenants.ts'
 import { priceOf } from './catalogue.ts'
-import { converge, graceDays } from './converge.ts'
+import { converge } from './converge.ts'
+import { graceDays } from './grace.ts'
 import { billed } from './testing/billed.ts'
 
 const day = 86_400

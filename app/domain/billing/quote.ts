@@ -3,7 +3,8 @@ import type Stripe from 'stripe'
 import { z } from 'zod'
 import { Problem } from '../errors.ts'
 import { priceOf } from './catalogue.ts'
-import { Money } from './money.ts'
+import { itemChanges } from './metered-items.ts'
+import { Money } from './money-schema.ts'
 import type { Standing } from './standing.ts'
 import { type Terms, type When, whenOf } from './terms.ts'
 
@@ -23,6 +24,8 @@ export type Quote = {
   when: When
   price: Stripe.Price
   seats: number
+  /** What is changed of the subscription's items. */
+  items: Stripe.SubscriptionUpdateParams.Item[]
   today: Bill
   next: Bill
   /** Seconds since 1970: of the next invoice. */
@@ -47,7 +50,9 @@ export async function quote(
   if (when === null) throw new Problem('conflict', 'Your organisation has this plan already.')
   const price = await priceOf(client, to.plan, to.interval)
   const seats = when === 'now' ? standing.seats : to.members
-  const items = [{ id: standing.item.id, price: price.id, quantity: seats }]
+  const had = { item: standing.item.id, metered: standing.metered }
+  const terms = { plan: to.plan, interval: to.interval }
+  const items = await itemChanges(client, had, { ...terms, price: price.id, seats })
   const ask = { subscription: standing.subscription.id }
   if (when === 'periodEnd' || standing.isTrial) {
     // The invoice at the end of the period, or of the trial, as if the price were the other one already.
@@ -57,7 +62,7 @@ export async function quote(
     })
     const nothing = nothingOf(price.currency)
     return {
-      ...{ when, price, seats, prorationDate: null },
+      ...{ when, price, seats, items, prorationDate: null },
       ...{ today: nothing, next: billOf(next), nextAt: standing.periodEnd },
     }
   }
@@ -78,7 +83,7 @@ export async function quote(
   ])
   const prorationDate = today.parent?.subscription_details?.subscription_proration_date ?? null
   return {
-    ...{ when, price, seats, prorationDate },
+    ...{ when, price, seats, items, prorationDate },
     ...{ today: billOf(today), next: billOf(next) },
     nextAt: Math.max(...today.lines.data.map(({ period }) => period.end)),
   }

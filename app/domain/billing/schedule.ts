@@ -1,5 +1,5 @@
 import type Stripe from 'stripe'
-import { isSame, Terms } from './terms.ts'
+import { isSame, type Terms, termsOfPrice } from './terms.ts'
 
 /** Phases name their prices by id: what those are the prices of stands in the prices. */
 export const expandedPhases = ['phases.items.price']
@@ -21,7 +21,8 @@ export type Ahead = {
 /** @param schedule with its prices, see `expandedPhases` @returns null where nothing is ahead */
 export function aheadOf({ current_phase: now, phases }: Schedule, current: Terms): Ahead | null {
   const next = now && phases.find(({ start_date }) => start_date >= now.end_date)
-  const [item] = next?.items ?? []
+  // What is metered has no quantity.
+  const item = next?.items.find(({ quantity }) => quantity !== undefined)
   if (!next || !item) return null
   const terms = termsOfPhase(item)
   return {
@@ -32,17 +33,15 @@ export function aheadOf({ current_phase: now, phases }: Schedule, current: Terms
 }
 
 function termsOfPhase({ price }: Stripe.SubscriptionSchedule.Phase.Item): Terms | null {
-  const key = typeof price === 'object' && 'lookup_key' in price ? price.lookup_key : null
-  const [plan, interval] = (key ?? '').split('_')
-  return Terms.safeParse({ plan, interval }).data ?? null
+  const terms = typeof price === 'object' && 'lookup_key' in price ? termsOfPrice(price) : null
+  return terms && { plan: terms.plan, interval: terms.interval }
 }
 
 type Wanted = {
   subscription: Stripe.Subscription
   schedule: Schedule | null
   /** From the period's end on. */
-  price: string
-  seats: number
+  items: { price: string; quantity?: number }[]
   /** Names this change for Stripe: sent twice it happens once. */
   key: string
 }
@@ -54,7 +53,7 @@ type Wanted = {
  */
 export async function scheduleChange(
   client: Stripe,
-  { subscription, schedule, price, seats, key }: Wanted,
+  { subscription, schedule, items, key }: Wanted,
 ): Promise<void> {
   const attached =
     schedule ??
@@ -73,7 +72,7 @@ export async function scheduleChange(
       phases: [
         { ...kept, start_date: running.start_date, end_date: running.end_date, items: itemsOf(running) },
         // It lets go of the subscription a day after the change: there is nothing more to do.
-        { ...kept, duration: { interval: 'day', interval_count: 1 }, items: [{ price, quantity: seats }] },
+        { ...kept, duration: { interval: 'day', interval_count: 1 }, items },
       ],
     },
     { idempotencyKey: `${key} phases` },
@@ -118,7 +117,7 @@ const phasesFromNow = ({ current_phase: now, phases }: Schedule): Phase[] =>
 const itemsOf = ({ items }: Phase, seats?: number) =>
   items.map(({ price, quantity }) => ({
     price: typeof price === 'string' ? price : price.id,
-    quantity: seats ?? quantity ?? 0,
+    ...(quantity === undefined ? {} : { quantity: seats ?? quantity }),
   }))
 
 /** By their ids, so that a discount goes on where it is and does not begin anew. */

@@ -2,15 +2,16 @@ import type Stripe from 'stripe'
 import type { Actor } from '../actor.ts'
 import { Problem } from '../errors.ts'
 import { customerOf } from './customer.ts'
-import { isLive, termsOf } from './reading.ts'
+import { isLive, isUsage, meteredOf, type Subscription, termsOf } from './reading.ts'
 import { aheadOf, expandedPhases } from './schedule.ts'
 import type { Terms } from './terms.ts'
 
 /** How an organisation's subscription stands at Stripe at this moment: what a change goes out from. */
 export type Standing = {
   subscription: Stripe.Subscription
-  /** Its only line: the seats of a plan. */
+  /** The line of its seats. */
   item: Stripe.SubscriptionItem
+  metered: Subscription['metered']
   seats: number
   terms: Terms
   isTrial: boolean
@@ -31,13 +32,15 @@ export async function standingOf(client: Stripe, actor: Pick<Actor, 'orgId'>): P
   const { data } = await client.subscriptions.list({ customer, status: 'all', limit: 100 })
   // The first counts, as in a reading: others are cancelled by it.
   const subscription = data.filter(isLive).sort((a, b) => a.created - b.created)[0]
-  const item = subscription?.items.data[0]
+  const item = subscription?.items.data.find(({ price }) => !isUsage(price))
   if (!subscription || !item) throw noSubscription()
   const schedule = await scheduleOf(client, subscription)
-  const terms = termsOf(item.price)
+  const { plan, interval } = termsOf(item.price)
+  const terms = { plan, interval }
   return {
     subscription,
     item,
+    metered: subscription.items.data.filter(({ price }) => isUsage(price)).map(meteredOf),
     seats: item.quantity ?? 0,
     terms,
     isTrial: subscription.status === 'trialing',

@@ -1,9 +1,29 @@
+import type Stripe from 'stripe'
 import { z } from 'zod'
-import { intervals, paidPlans } from './plans.ts'
+import { intervals, metered, paidPlans } from './plans.ts'
 
 /** What somebody pays for: a plan, by the month or by the year. */
 export const Terms = z.object({ plan: z.enum(paidPlans), interval: z.enum(intervals) })
 export type Terms = z.infer<typeof Terms>
+
+/** What a price is the price of: the seats of a plan, or what of it is metered. */
+const PriceTerms = Terms.extend({ kind: z.enum(metered).optional() })
+export type PriceTerms = z.infer<typeof PriceTerms>
+
+/**
+ * It stands in the price's look-up key, such as `team_month` or `team_month_requests`, and once another price has taken
+ * that over in its metadata: see catalogue.ts.
+ * @returns null for a price of somebody else's
+ */
+export function termsOfPrice({
+  lookup_key,
+  metadata,
+}: Pick<Stripe.Price, 'lookup_key'> & { metadata?: Stripe.Metadata }): PriceTerms | null {
+  const [plan, interval, kind] = lookup_key?.split('_') ?? [
+    ...[metadata?.plan, metadata?.interval, metadata?.kind],
+  ]
+  return PriceTerms.safeParse({ plan, interval, kind }).data ?? null
+}
 
 export const isSame = (one: Terms, other: Terms): boolean =>
   one.plan === other.plan && one.interval === other.interval
