@@ -16,7 +16,10 @@ export function checkLimits(actor: Actor, operation: AnyOperation): Promise<Limi
 }
 
 /** Counts a request of an operator. */
-export function checkOperatorLimit({ userId }: Pick<Actor, 'userId'>, isRead: boolean): Promise<LimitVerdict> {
+export function checkOperatorLimit(
+  { userId }: Pick<Actor, 'userId'>,
+  isRead: boolean,
+): Promise<LimitVerdict> {
   const { limiter, env } = runtime()
   return limiter.check([operatorLimit(userId, isRead ? 'read' : 'write', env.RATE_LIMIT_SCALE)])
 }

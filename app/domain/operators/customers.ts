@@ -94,8 +94,7 @@ const iso = (at: Date | null) => at?.toISOString() ?? null
 
 const unknown = (id: string) => new Problem('notFound', `No organisation is the customer ${id}.`)
 
-const utc = (column: string) =>
-  `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
+const utc = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
 
 const find = `
   select o.id as "orgId", o.name, o.plan::text, o.read_only_at as "readOnlyAt", c.created_at as "createdAt",

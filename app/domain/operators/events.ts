@@ -19,7 +19,9 @@ export const CustomerId = z
   .string()
   .regex(/^cus_[A-Za-z0-9]{1,100}$/, 'must be the id of a customer at Stripe, such as cus_NffrFeUfNV2Hib')
 const eventId = 'evt_[A-Za-z0-9_]{1,100}'
-const EventId = z.string().regex(new RegExp(`^${eventId}$`), 'must be the id of an event, such as evt_1NG8Du2eZv')
+const EventId = z
+  .string()
+  .regex(new RegExp(`^${eventId}$`), 'must be the id of an event, such as evt_1NG8Du2eZv')
 
 const Organisation = z.object({ id: Id, name: z.string() })
 

@@ -30,7 +30,10 @@ export const hasOperators = (): boolean => runtime().env.OPERATOR_DATABASE_URL !
  * The operator whose session this is, or null. As of API keys nothing is kept of it: they are few, and who is revoked,
  * signs out or loses the proof of their address is out on the next request.
  */
-export async function resolveOperator(token: string | undefined, requestId: string): Promise<Operator | null> {
+export async function resolveOperator(
+  token: string | undefined,
+  requestId: string,
+): Promise<Operator | null> {
   if (!token || token.length > 256 || !hasOperators()) return null
   const { rows } = await runtime().auth.query<{ userId: string; email: string; sessionId: string }>({
     ...lookUp,
