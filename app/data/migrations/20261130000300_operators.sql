@@ -98,8 +98,7 @@ grant select, insert, delete on operators to worklane_keeper;
 create policy keeper on operators to worklane_keeper using (true) with check (true);
 grant insert on operator_actions to worklane_keeper;
 create policy keeper on operator_actions for insert to worklane_keeper with check (true);
-grant select (id, email, email_verified) on users to worklane_keeper;
-create policy keeper on users for select to worklane_keeper using (true);
+grant select (email) on users to worklane_keeper;
 grant create on schema public to worklane_keeper;
 alter function add_operator owner to worklane_keeper;
 alter function remove_operator owner to worklane_keeper;
@@ -109,8 +108,7 @@ revoke create on schema public from worklane_keeper;
 -- migrate:down
 
 drop function add_operator, remove_operator, list_operators;
-drop policy keeper on users;
-revoke select (id, email, email_verified) on users from worklane_keeper;
+revoke select (email) on users from worklane_keeper;
 drop index stripe_events_of_customer, stripe_events_unprocessed;
 drop policy support on audit_log;
 drop policy support on outbox;
