@@ -25,7 +25,7 @@ export const operators = {
     meanings: {
       processed: 'A reading of the customer that began after it was written.',
       waiting: 'A reading of the customer is on its way.',
-      dead: 'Reading the customer failed for good: retry its dead letter, or look at the customer anew.',
+      dead: 'Reading the customer failed for good: retry its dead letter, or have the customer read again.',
       ignored: 'It is about no customer of ours.',
     },
     id: 'Event',
@@ -56,8 +56,8 @@ export const operators = {
     free: 'nobody reads now',
     waiting: 'Events that wait',
     failed: 'A reading has failed for good since.',
-    resync: 'Look at it anew',
-    resynced: 'It is being looked at. The organisation’s audit log says that Worklane support asked for it.',
+    resync: 'Read it from Stripe again',
+    resynced: 'It is being read. The organisation’s audit log says that Worklane support asked for it.',
   },
 
   deadLetters: {

@@ -28,7 +28,7 @@ export async function Customer({ id, clock }: { id: string; clock: Clock }) {
           {texts.failed}
         </p>
       ) : null}
-      <dl className="mt-4 grid gap-x-6 gap-y-3 text-sm sm:grid-cols-3">
+      <dl className="mt-4 grid grid-cols-2 gap-x-6 gap-y-3 text-sm sm:grid-cols-3">
         <Fact name={texts.written}>
           {readings.writtenAt ? (
             <time dateTime={readings.writtenAt} title={moment(readings.writtenAt)}>

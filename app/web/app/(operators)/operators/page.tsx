@@ -53,7 +53,7 @@ async function Events({ searchParams }: Props) {
           name="state"
           aria-label={texts.state}
           defaultValue={query.state ?? ''}
-          className={`${fieldClass} max-w-40`}
+          className={`${fieldClass} sm:max-w-40`}
         >
           <option value="">{texts.any}</option>
           {EventState.options.map((each) => (
@@ -69,7 +69,7 @@ async function Events({ searchParams }: Props) {
             aria-label={texts[name]}
             placeholder={texts[`${name}Hint`]}
             defaultValue={query[name]}
-            className={`${fieldClass} max-w-56`}
+            className={`${fieldClass} sm:max-w-56`}
           />
         ))}
         <Button type="submit" look="quiet">
