@@ -223,6 +223,7 @@ export const routes = {
   'page /settings/billing': page(),
   'page /operators': page(),
   'page /operators/dead-letters': page(),
+  'page /operators/log': page(),
 
   'rsc /dashboard': navigation(),
   'rsc /projects/[projectId]': navigation(),
@@ -243,6 +244,7 @@ export const routes = {
   'rsc /settings/billing': navigation(),
   'rsc /operators': navigation(),
   'rsc /operators/dead-letters': navigation(),
+  'rsc /operators/log': navigation(),
 
   'GET /v1/me': rest(),
   'PATCH /v1/me': rest(write),
@@ -317,6 +319,7 @@ export const routes = {
   'GET /v1/operator/dead-letters': rest(),
   'POST /v1/operator/dead-letters/:queue/:jobId/retry': rest(write),
   'DELETE /v1/operator/dead-letters/:queue/:jobId': rest(write),
+  'GET /v1/operator/actions': rest(),
 
   'trpc me.get': trpc(),
   'trpc me.update': trpc(write),
@@ -390,6 +393,7 @@ export const routes = {
   'trpc operator.deadLetters': trpc(),
   'trpc operator.retry': trpc(write),
   'trpc operator.discard': trpc(write),
+  'trpc operator.actions': trpc(),
 } as const satisfies Record<string, RouteBudget>
 
 export type RouteName = keyof typeof routes
@@ -441,6 +445,10 @@ export const withoutLoad: Partial<Record<RouteName, string>> = {
   'trpc operator.deadLetters': byOperators,
   'trpc operator.retry': byOperators,
   'trpc operator.discard': byOperators,
+  'page /operators/log': byOperators,
+  'rsc /operators/log': byOperators,
+  'GET /v1/operator/actions': byOperators,
+  'trpc operator.actions': byOperators,
 }
 
 /** Pages that Lighthouse does not audit, each with its reason. */
@@ -448,6 +456,7 @@ export const withoutLighthouse: Partial<Record<RouteName, string>> = {
   'page /settings': 'leads to /settings/profile, which is audited',
   'page /operators': byOperators,
   'page /operators/dead-letters': byOperators,
+  'page /operators/log': byOperators,
 }
 
 const operations = 'the operations, each of which has its own'

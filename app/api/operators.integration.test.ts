@@ -324,6 +324,19 @@ describe('operators', () => {
       ])
     })
 
+    it('which operators read, page by page', async () => {
+      const all = (await ask('actions', { limit: 100 })).body.items
+      expect(all[0]).toMatchObject({
+        ...{ operator: await mailOf(staff), action: 'operator.resync', target: 'cus_nobodys' },
+        ...{ outcome: 'refused', detail: expect.stringContaining('No organisation is the customer') },
+      })
+      const first = (await ask('actions', { limit: 1 })).body
+      const second = (await ask('actions', { limit: 1, cursor: first.nextCursor })).body
+      expect([...first.items, ...second.items]).toEqual(all.slice(0, 2))
+      // Granting is in it as well, as done by nobody who is one.
+      expect(all.find(({ action }: { action: string }) => action === 'operator.add').operator).toBeNull()
+    })
+
     it('or not at all, where it cannot be logged', async () => {
       const before = (await rows(`select from outbox where org_id = '${tenant.id}'`)).length
       await database.query('revoke insert on operator_actions from worklane_operator')

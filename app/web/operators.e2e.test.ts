@@ -20,7 +20,7 @@ const webhookSecret = 'whsec_of_the_operators_test'
 const operator = organisationAt(population, 1).firstUser
 const owner = 0
 const organisation = organisationAt(population, userAt(population, owner).organisation)
-const pages = ['/operators', '/operators/dead-letters']
+const pages = ['/operators', '/operators/dead-letters', '/operators/log']
 
 describe('who runs Worklane', () => {
   let sandbox: RunningSandbox
@@ -243,6 +243,9 @@ describe('who runs Worklane', () => {
       { action: 'operator.retry', outcome: 'refused' },
     ])
     expect(log).toContainEqual({ action: 'operator.event', outcome: 'done' })
+    await visit(page, '/operators/log')
+    expect(await text()).toMatch(/Refusedoperator\.retry outbox raced[\s\S]*Doneoperator\.resync cus_\w+/)
+    await picture('log')
   })
 
   it('is out on the next request once that is taken back', async () => {

@@ -3,8 +3,7 @@ export const operators = {
   title: 'Operators',
   navigation: 'Operators’ pages',
   skip: 'Skip to the content',
-  dashboard: 'To Worklane',
-  sections: { events: 'Stripe events', deadLetters: 'Dead letters' },
+  sections: { events: 'Stripe events', deadLetters: 'Dead letters', log: 'Log' },
   utc: 'Times are in UTC.',
   more: 'Older ones',
   first: 'To the latest',
@@ -75,6 +74,11 @@ export const operators = {
     discard: 'Discard',
     discardOf: (name: string) => `Discard ${name}`,
     discardText: 'The job is removed, and what it was for does not happen. This cannot be undone.',
-    discarded: (name: string) => `${name} is discarded.`,
+  },
+
+  log: {
+    none: 'No operator has done anything yet.',
+    owner: 'the owner of the database',
+    outcomes: { asked: 'Asked', done: 'Done', refused: 'Refused', failed: 'Failed' },
   },
 } as const

@@ -7,6 +7,7 @@ import { operators as texts } from '#web/texts/operators.ts'
 const places = [
   { href: '/operators', text: texts.sections.events },
   { href: '/operators/dead-letters', text: texts.sections.deadLetters },
+  { href: '/operators/log', text: texts.sections.log },
 ] as const
 
 export function OperatorNavigation() {
