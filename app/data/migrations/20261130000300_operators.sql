@@ -21,7 +21,7 @@ create table operator_actions (
   detail text not null default '',
   request_id text not null default ''
 );
-create index operator_actions_by_operator on operator_actions (operator_id, id desc);
+create index operator_actions_of_request on operator_actions (request_id);
 
 do $$
 declare each_table text;

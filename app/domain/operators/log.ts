@@ -11,7 +11,7 @@ export const OperatorAction = z.object({
   operator: z.string().nullable(),
   action: z.string(),
   target: z.string(),
-  /** `asked` is written before anything happens; how it ended is an entry of its own. */
+  /** `asked` where nobody knows how it ended: whoever did it was cut off. */
   outcome: z.enum(['asked', 'done', 'refused', 'failed']),
   /** Why it was refused or failed. */
   detail: z.string(),
@@ -31,7 +31,11 @@ export const listActions = operatorOperation({
   async run(_, { cursor = null, limit }) {
     const { rows } = await runtime().operator.query<Row>(
       `select id, at, operator_email as operator, action, target, outcome, detail, request_id as "requestId"
-       from operator_actions where $1::uuid is null or id < $1::uuid order by id desc limit $2`,
+       from operator_actions a
+       where ($1::uuid is null or id < $1::uuid) and (outcome <> 'asked' or not exists (
+         select from operator_actions e where e.request_id = a.request_id and e.action = a.action
+           and e.target = a.target and e.outcome <> 'asked'))
+       order by id desc limit $2`,
       [cursor, limit + 1],
     )
     return pageOf(

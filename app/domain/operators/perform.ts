@@ -47,8 +47,9 @@ async function logged<T>(
   try {
     output = await run()
   } catch (error) {
-    const outcome = error instanceof Problem && error.kind !== 'unavailable' ? 'refused' : 'failed'
-    await logAction(operator, name, target, outcome, String(error))
+    const isRefused = error instanceof Problem && error.kind !== 'unavailable'
+    const detail = error instanceof Error ? error.message : String(error)
+    await logAction(operator, name, target, isRefused ? 'refused' : 'failed', detail)
     throw error
   }
   await logAction(operator, name, target, 'done')

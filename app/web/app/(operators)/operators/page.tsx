@@ -82,7 +82,7 @@ async function Events({ searchParams }: Props) {
         ) : null}
       </form>
       {query.customer ? <Customer id={query.customer} clock={clock} /> : null}
-      <div className="rounded-xl border bg-surface">
+      <div className="overflow-hidden rounded-xl border bg-surface">
         {items.length === 0 ? (
           <Empty>{texts.none}</Empty>
         ) : (

@@ -21,7 +21,7 @@ export function Letters({ letters }: { letters: Letter[] }) {
       <div className="mb-3 empty:hidden">
         <Said said={act.said} />
       </div>
-      <div className="rounded-xl border bg-surface">
+      <div className="overflow-hidden rounded-xl border bg-surface">
         {letters.length === 0 ? (
           <Empty>{texts.none}</Empty>
         ) : (

@@ -35,7 +35,7 @@ async function Log({ searchParams }: Props) {
   const { items, nextCursor } = await executeAsOperator(listActions, operator, { cursor: from, limit: 50 })
   return (
     <>
-      <div className="rounded-xl border bg-surface">
+      <div className="overflow-hidden rounded-xl border bg-surface">
         {items.length === 0 ? (
           <Empty>{texts.none}</Empty>
         ) : (
