@@ -119,7 +119,9 @@ describe('every route of Worklane', () => {
 
   beforeAll(async () => {
     await generateClient()
-    operations = (await import('../app/domain/operations.ts')).operationList
+    const { operationList } = await import('../app/domain/operations.ts')
+    const { operatorOperationList } = await import('../app/domain/operators/operations.ts')
+    operations = [...operationList, ...operatorOperationList]
     pages = await pagesOfTheApp()
   })
 

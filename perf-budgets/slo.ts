@@ -224,6 +224,9 @@ export const routes = {
   'page /settings/api-keys': page(),
   'page /settings/audit': page(),
   'page /settings/billing': page(),
+  'page /operators': page(),
+  'page /operators/dead-letters': page(),
+  'page /operators/log': page(),
 
   'rsc /dashboard': navigation(),
   'rsc /projects/[projectId]': navigation(),
@@ -242,6 +245,9 @@ export const routes = {
   'rsc /settings/api-keys': navigation(),
   'rsc /settings/audit': navigation(),
   'rsc /settings/billing': navigation(),
+  'rsc /operators': navigation(),
+  'rsc /operators/dead-letters': navigation(),
+  'rsc /operators/log': navigation(),
 
   'GET /v1/me': rest(),
   'PATCH /v1/me': rest(write),
@@ -314,6 +320,14 @@ export const routes = {
   'POST /v1/billing/cancel': rest(heavy),
   'POST /v1/billing/resume': rest(heavy),
   'GET /v1/invoices': rest(),
+  'GET /v1/operator/events': rest(),
+  'GET /v1/operator/events/:eventId': rest(),
+  'GET /v1/operator/customers/:customerId': rest(),
+  'POST /v1/operator/customers/:customerId/resync': rest(write),
+  'GET /v1/operator/dead-letters': rest(),
+  'POST /v1/operator/dead-letters/:queue/:jobId/retry': rest(write),
+  'DELETE /v1/operator/dead-letters/:queue/:jobId': rest(write),
+  'GET /v1/operator/actions': rest(),
 
   'trpc me.get': trpc(),
   'trpc me.update': trpc(write),
@@ -385,12 +399,21 @@ export const routes = {
   'trpc billing.cancel': trpc(heavy),
   'trpc billing.resume': trpc(heavy),
   'trpc invoice.list': trpc(),
+  'trpc operator.events': trpc(),
+  'trpc operator.event': trpc(),
+  'trpc operator.customer': trpc(),
+  'trpc operator.resync': trpc(write),
+  'trpc operator.deadLetters': trpc(),
+  'trpc operator.retry': trpc(write),
+  'trpc operator.discard': trpc(write),
+  'trpc operator.actions': trpc(),
 } as const satisfies Record<string, RouteBudget>
 
 export type RouteName = keyof typeof routes
 
 const endsATenant = 'ends what the other users of a run stand on'
 const atStripe = 'asks Stripe, which is not in a load run yet'
+const byOperators = 'for operators, of whom a population has none: to everybody else it is not there'
 const endsAPerson = 'ends the person who asks, or their session'
 
 /** Routes that no load test asks, each with its reason; every other one is asked by a scenario. */
@@ -427,11 +450,36 @@ export const withoutLoad: Partial<Record<RouteName, string>> = {
   'trpc billing.cancel': atStripe,
   'POST /v1/billing/resume': atStripe,
   'trpc billing.resume': atStripe,
+  'page /operators': byOperators,
+  'page /operators/dead-letters': byOperators,
+  'rsc /operators': byOperators,
+  'rsc /operators/dead-letters': byOperators,
+  'GET /v1/operator/events': byOperators,
+  'GET /v1/operator/events/:eventId': byOperators,
+  'GET /v1/operator/customers/:customerId': byOperators,
+  'POST /v1/operator/customers/:customerId/resync': byOperators,
+  'GET /v1/operator/dead-letters': byOperators,
+  'POST /v1/operator/dead-letters/:queue/:jobId/retry': byOperators,
+  'DELETE /v1/operator/dead-letters/:queue/:jobId': byOperators,
+  'trpc operator.events': byOperators,
+  'trpc operator.event': byOperators,
+  'trpc operator.customer': byOperators,
+  'trpc operator.resync': byOperators,
+  'trpc operator.deadLetters': byOperators,
+  'trpc operator.retry': byOperators,
+  'trpc operator.discard': byOperators,
+  'page /operators/log': byOperators,
+  'rsc /operators/log': byOperators,
+  'GET /v1/operator/actions': byOperators,
+  'trpc operator.actions': byOperators,
 }
 
 /** Pages that Lighthouse does not audit, each with its reason. */
 export const withoutLighthouse: Partial<Record<RouteName, string>> = {
   'page /settings': 'leads to /settings/profile, which is audited',
+  'page /operators': byOperators,
+  'page /operators/dead-letters': byOperators,
+  'page /operators/log': byOperators,
 }
 
 const operations = 'the operations, each of which has its own'

@@ -6,14 +6,15 @@ import { operations } from '@worklane/domain/operations.ts'
 import { limitAddress } from '@worklane/domain/rate-limits.ts'
 import { Hono, type MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
-import { actorOf, refuseOtherSites } from './credentials.ts'
+import { actorOf, operatorOf, refuseOtherSites } from './credentials.ts'
 import { eventRoutes } from './events.ts'
 import { requestIdOf, securityHeaders } from './headers.ts'
 import { openApiDocument } from './openapi.ts'
+import { isForOperators, operatorRoutes } from './operators.ts'
 import { comeBackIn, limitHeaders, problemResponse } from './problem.ts'
 import { readToTheEnd } from './read-to-the-end.ts'
 import { methodsOf, restRoutes, type Variables } from './rest.ts'
-import { router } from './trpc.ts'
+import { operatorRouter, router } from './trpc.ts'
 import { webhookRoutes } from './webhooks.ts'
 
 export type Observation = {
@@ -91,17 +92,25 @@ export function createApi({ origin, onRequest, onError }: ApiOptions) {
     if (!headers.has('Cache-Control')) headers.set('Cache-Control', 'private, no-store')
   }
   app.use('/v1/*', limit, signedIn)
-  app.use('/trpc/*', limit, signedIn, (context, next) => {
+  app.use('/trpc/*', limit, signedIn, async (context, next) => {
     const called = callsOf(context.req.raw)
     if (called.length > batchCap) throw new Problem('invalid', `a batch holds at most ${batchCap} calls`)
-    context.set('route', called.length === 1 ? labelOf(called[0]) : 'trpc batch')
+    const operator = called.some(isForOperators)
+      ? await operatorOf(context.req.raw, origin, context.get('requestId'))
+      : null
+    context.set('route', called.length === 1 ? labelOf(called[0], operator !== null) : 'trpc batch')
     const calls: Call[] = []
     return trpcServer({
-      router,
+      router: operator ? operatorRouter : router,
       endpoint: '/trpc',
       // Once more where the library itself splits: no spelling goes around it.
       maxBatchSize: batchCap,
-      createContext: () => ({ actor: context.get('actor'), requestId: context.get('requestId'), calls }),
+      createContext: () => ({
+        actor: context.get('actor'),
+        operator,
+        requestId: context.get('requestId'),
+        calls,
+      }),
       responseMeta: ({ errors }) => ({
         headers: { ...limitHeaders(calls), ...comeBackIn(errors.map(({ cause }) => cause)) },
       }),
@@ -112,6 +121,7 @@ export function createApi({ origin, onRequest, onError }: ApiOptions) {
   })
   app.route('/', webhookRoutes())
   app.route('/', eventRoutes(origin))
+  app.route('/', operatorRoutes(origin))
   app.route('/', restRoutes())
 
   app.notFound((context) => {
@@ -139,8 +149,10 @@ export function createApi({ origin, onRequest, onError }: ApiOptions) {
 }
 
 /** A figure's label is one of a list, never what somebody asked for: each new one would be kept for ever. */
-const labelOf = (procedure: string | undefined) =>
-  procedure !== undefined && Object.hasOwn(operations, procedure) ? `trpc ${procedure}` : 'trpc unknown'
+const labelOf = (procedure = '', isOperator = false) =>
+  Object.hasOwn(operations, procedure) || (isOperator && isForOperators(procedure))
+    ? `trpc ${procedure}`
+    : 'trpc unknown'
 
 /** The procedures of a request, as tRPC will split them: it decodes the path first. */
 function callsOf(request: Request): string[] {

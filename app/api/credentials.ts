@@ -1,6 +1,7 @@
 import type { Actor } from '@worklane/domain/actor.ts'
 import { resolveApiKey } from '@worklane/domain/api-keys/resolve.ts'
 import { Problem } from '@worklane/domain/errors.ts'
+import { type Operator, resolveOperator } from '@worklane/domain/operators/operator.ts'
 import { sessionTokenOf } from '@worklane/domain/sessions/cookie.ts'
 import { resolveActor } from '@worklane/domain/sessions/sessions.ts'
 
@@ -13,6 +14,16 @@ export async function actorOf(request: Request, origin: string, requestId: strin
     return scheme.toLowerCase() === 'bearer' ? resolveApiKey(key, requestId) : null
   }
   return resolveActor(sessionTokenOf(request.headers.get('cookie'), origin), requestId)
+}
+
+/** The operator who asks, by their session's cookie; null for everybody else, whoever comes with a key among them. */
+export async function operatorOf(
+  request: Request,
+  origin: string,
+  requestId: string,
+): Promise<Operator | null> {
+  if (request.headers.has('authorization')) return null
+  return resolveOperator(sessionTokenOf(request.headers.get('cookie'), origin), requestId)
 }
 
 /**

@@ -4,7 +4,7 @@ import { invalidField as invalid } from '@worklane/domain/errors.ts'
 import { type Call, perform } from '@worklane/domain/execute.ts'
 import { type AnyOperation, isRead, methodOf, pathOf, type Route } from '@worklane/domain/operation.ts'
 import { operationList } from '@worklane/domain/operations.ts'
-import { Hono } from 'hono'
+import { Hono, type HonoRequest } from 'hono'
 import { z } from 'zod'
 import { eventsRoute } from './events.ts'
 import { limitHeaders } from './problem.ts'
@@ -19,20 +19,32 @@ export function restRoutes(operations: readonly AnyOperation[] = operationList) 
     const numeric = numericFields(operation)
     routes.on(methodOf(operation.rest), pathOf(operation.rest), async (context) => {
       context.set('route', operation.rest)
-      const given = isRead(operation)
-        ? queryOf(context.req.queries(), numeric)
-        : await bodyOf(context.req.raw)
-      const path = context.req.param() as Record<string, string>
-      for (const name of Object.keys(path)) {
-        if (name in given) throw invalid(name, 'stands in the path; leave it out elsewhere')
-      }
+      const input = await inputOf(context.req, operation, numeric)
       const call: Call = { idempotencyKey: context.req.header('idempotency-key') }
       context.set('call', call)
-      const output = await perform(operation, context.get('actor'), { ...given, ...path }, call)
+      const output = await perform(operation, context.get('actor'), input, call)
       return answer(context.req.raw, operation, JSON.stringify(output), call)
     })
   }
   return routes
+}
+
+/**
+ * What a request gives an operation, in its path, its query and its body.
+ * @param numeric the fields that are numbers, see `numericFields`
+ * @throws Problem invalid
+ */
+export async function inputOf(
+  request: HonoRequest,
+  operation: Pick<AnyOperation, 'rest'>,
+  numeric: ReadonlySet<string>,
+): Promise<Record<string, unknown>> {
+  const given = isRead(operation) ? queryOf(request.queries(), numeric) : await bodyOf(request.raw)
+  const path = request.param() as Record<string, string>
+  for (const name of Object.keys(path)) {
+    if (name in given) throw invalid(name, 'stands in the path; leave it out elsewhere')
+  }
+  return { ...given, ...path }
 }
 
 const routes: Route[] = [...operationList.map(({ rest }) => rest), eventsRoute]
@@ -48,7 +60,12 @@ export function methodsOf(path: string): string[] {
 }
 
 /** The output; to a read nothing but 304 when the caller has it already. */
-function answer(asked: Request, operation: AnyOperation, body: string, call: Call): Response {
+export function answer(
+  asked: Request,
+  operation: Pick<AnyOperation, 'name' | 'rest'>,
+  body: string,
+  call: Call,
+): Response {
   const headers = { ...limitHeaders([call]), 'Content-Type': 'application/json' }
   if (!isRead(operation)) {
     const replayed: Record<string, string> = call.replayed ? { 'Idempotency-Replayed': 'true' } : {}
@@ -99,7 +116,8 @@ async function bodyOf(request: Request): Promise<Record<string, unknown>> {
   return body as Record<string, unknown>
 }
 
-function numericFields(operation: AnyOperation): ReadonlySet<string> {
+/** The fields of an input that are numbers: in a query they come as text. */
+export function numericFields(operation: Pick<AnyOperation, 'input'>): ReadonlySet<string> {
   const { properties = {} } = z.toJSONSchema(operation.input, { io: 'input', unrepresentable: 'any' })
   const isNumber = (schema: unknown) =>
     typeof schema === 'object' &&

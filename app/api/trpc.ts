@@ -4,9 +4,13 @@ import { Problem, type ProblemKind } from '@worklane/domain/errors.ts'
 import { type Call, perform } from '@worklane/domain/execute.ts'
 import { type AnyOperation, isRead } from '@worklane/domain/operation.ts'
 import { type Operations, operationList } from '@worklane/domain/operations.ts'
+import type { AnyOperatorOperation } from '@worklane/domain/operators/operation.ts'
+import { type OperatorOperations, operatorOperationList } from '@worklane/domain/operators/operations.ts'
+import type { Operator } from '@worklane/domain/operators/operator.ts'
+import { performAsOperator } from '@worklane/domain/operators/perform.ts'
 import { z } from 'zod'
 
-export type Context = { actor: Actor | null; requestId: string; calls: Call[] }
+export type Context = { actor: Actor | null; operator: Operator | null; requestId: string; calls: Call[] }
 
 const codes = {
   invalid: 'BAD_REQUEST',
@@ -39,12 +43,25 @@ const t = initTRPC.context<Context>().create({
   }),
 })
 
-function procedureOf(operation: AnyOperation) {
+const procedureOf = (operation: AnyOperation) =>
+  procedure(operation, (ctx, input, call) => perform(operation, ctx.actor, input, call))
+
+const operatorProcedureOf = (operation: AnyOperatorOperation) =>
+  procedure(operation, ({ operator }, input, call) => {
+    // Whoever is none never gets the router that this stands in.
+    if (!operator) throw new Problem('notFound', 'There is nothing here.')
+    return performAsOperator(operation, operator, input, call)
+  })
+
+function procedure(
+  operation: Pick<AnyOperation, 'rest'>,
+  act: (ctx: Context, input: unknown, call: Call) => Promise<unknown>,
+) {
   const run = async ({ ctx, input }: { ctx: Context; input: unknown }) => {
     const call: Call = {}
     ctx.calls.push(call)
     try {
-      return await perform(operation, ctx.actor, input, call)
+      return await act(ctx, input, call)
     } catch (error) {
       if (error instanceof Problem) {
         throw new TRPCError({ code: codes[error.kind], message: error.message, cause: error })
@@ -53,21 +70,27 @@ function procedureOf(operation: AnyOperation) {
     }
   }
   // Validation is the operation's own, so that both doors say the same of bad input.
-  const procedure = t.procedure.input(z.unknown())
-  return isRead(operation) ? procedure.query(run) : procedure.mutation(run)
+  const taking = t.procedure.input(z.unknown())
+  return isRead(operation) ? taking.query(run) : taking.mutation(run)
 }
 
 /** 'task.get' → { task: { get } } */
-function nested(): Record<string, Record<string, ReturnType<typeof procedureOf>>> {
-  const router: Record<string, Record<string, ReturnType<typeof procedureOf>>> = {}
-  for (const operation of operationList) {
-    const [room, verb] = operation.name.split('.') as [string, string]
-    router[room] = { ...router[room], [verb]: procedureOf(operation) }
+function nested<Each extends { name: string }>(list: readonly Each[], of: (each: Each) => AnyProcedure) {
+  const router: Record<string, Record<string, AnyProcedure>> = {}
+  for (const each of list) {
+    const [room, verb] = each.name.split('.') as [string, string]
+    router[room] = { ...router[room], [verb]: of(each) }
   }
   return router
 }
+type AnyProcedure = ReturnType<typeof procedure>
 
-export const router = t.router(nested())
+const forUsers = nested(operationList, procedureOf)
+
+export const router = t.router(forUsers)
+
+/** For operators alone: to everybody else its other half does not exist. */
+export const operatorRouter = t.router({ ...forUsers, ...nested(operatorOperationList, operatorProcedureOf) })
 
 type Procedure<Operation> = Operation extends {
   rest: infer Rest
@@ -79,13 +102,15 @@ type Procedure<Operation> = Operation extends {
     : TRPCMutationProcedure<{ input: z.input<Input>; output: z.output<Output>; meta: unknown }>
   : never
 
-type Names = keyof Operations
-type Room = Names extends `${infer First}.${string}` ? First : never
-type ProcedureTree = {
-  [First in Room]: {
-    [Name in Names as Name extends `${First}.${infer Verb}` ? Verb : never]: Procedure<Operations[Name]>
+type Room<Names> = Names extends `${infer First}.${string}` ? First : never
+type ProcedureTree<All> = {
+  [First in Room<keyof All>]: {
+    [Name in keyof All as Name extends `${First}.${infer Verb}` ? Verb : never]: Procedure<All[Name]>
   }
 }
 
 /** What a tRPC client in TypeScript knows of the API. */
-export type AppRouter = ReturnType<typeof t.router<ProcedureTree>>
+export type AppRouter = ReturnType<typeof t.router<ProcedureTree<Operations>>>
+
+/** The same of an operator's page. */
+export type OperatorRouter = ReturnType<typeof t.router<ProcedureTree<OperatorOperations>>>

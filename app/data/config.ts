@@ -62,8 +62,17 @@ const listening = { HOST: z.string().default('127.0.0.1'), PORT: port }
 
 /** What each process reads from its environment, once, at its start. */
 export const environments = {
-  api: common.extend({ ...listening, AUTH_DATABASE_URL: postgres, INTAKE_DATABASE_URL: postgres.optional() }),
-  web: common.extend({ AUTH_DATABASE_URL: postgres, AUTH_SECRET: z.string().min(32) }),
+  api: common.extend({
+    ...listening,
+    AUTH_DATABASE_URL: postgres,
+    INTAKE_DATABASE_URL: postgres.optional(),
+    OPERATOR_DATABASE_URL: postgres.optional(),
+  }),
+  web: common.extend({
+    AUTH_DATABASE_URL: postgres,
+    AUTH_SECRET: z.string().min(32),
+    OPERATOR_DATABASE_URL: postgres.optional(),
+  }),
   worker: common.extend({
     ...listening,
     RELAY_DATABASE_URL: postgres,
@@ -72,6 +81,7 @@ export const environments = {
   domain: common.extend({
     AUTH_DATABASE_URL: postgres.optional(),
     INTAKE_DATABASE_URL: postgres.optional(),
+    OPERATOR_DATABASE_URL: postgres.optional(),
   }),
 }
 

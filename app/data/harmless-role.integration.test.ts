@@ -43,6 +43,7 @@ describe('a process', () => {
     AUTH_DATABASE_URL: database.urls.auth,
     RELAY_DATABASE_URL: database.urls.relay,
     INTAKE_DATABASE_URL: database.urls.intake,
+    OPERATOR_DATABASE_URL: database.urls.operator,
   })
 
   async function start(kind: keyof typeof processes, env: Record<string, string>) {
@@ -58,7 +59,7 @@ describe('a process', () => {
     const kinds = Object.keys(processes) as (keyof typeof processes)[]
     for (const { exitCode, stdout, lines } of await Promise.all(kinds.map((kind) => start(kind, env)))) {
       expect(lines, lines.join('\n')).toHaveLength(1)
-      expect(lines[0]).toMatch(/^(api|worker) does not start: (APP|AUTH|RELAY|INTAKE)_DATABASE_URL /)
+      expect(lines[0]).toMatch(/^(api|worker) does not start: (APP|AUTH|RELAY|INTAKE|OPERATOR)_DATABASE_URL /)
       expect(lines[0]).toMatch(why)
       expect(exitCode).toBe(64)
       expect(stdout + lines.join('')).not.toContain(password)
@@ -69,6 +70,7 @@ describe('a process', () => {
     worklane_auth: ['AUTH_DATABASE_URL', 'auth'],
     worklane_relay: ['RELAY_DATABASE_URL', 'relay'],
     worklane_intake: ['INTAKE_DATABASE_URL', 'intake'],
+    worklane_operator: ['OPERATOR_DATABASE_URL', 'operator'],
   } as const
   const inEach = (url: string) =>
     Object.fromEntries(Object.values(variables).map(([variable]) => [variable, url]))
@@ -204,14 +206,16 @@ describe('a process', () => {
     [
       'stands in another schema that these may read',
       `create schema extra; create table extra.notes (org_id uuid);
-       grant select on extra.notes to worklane_app, worklane_auth, worklane_relay, worklane_intake`,
+       grant select on extra.notes to worklane_app, worklane_auth, worklane_relay, worklane_intake,
+         worklane_operator`,
       'drop schema extra cascade',
       'table extra.notes has no row-level security',
     ],
     [
       'is shown by a view of its owner',
       `create view all_tasks as select * from tasks;
-       grant select on all_tasks to worklane_app, worklane_auth, worklane_relay, worklane_intake`,
+       grant select on all_tasks to worklane_app, worklane_auth, worklane_relay, worklane_intake,
+         worklane_operator`,
       'drop view all_tasks',
       'view all_tasks shows what its owner sees',
     ],
@@ -219,7 +223,8 @@ describe('a process', () => {
       'is hidden by a table of the same name',
       `create schema first; create table first.tasks (id int);
        do $$ begin execute format('alter database %I set search_path = first, public', current_database()); end $$;
-       grant usage on schema first to worklane_app, worklane_auth, worklane_relay, worklane_intake`,
+       grant usage on schema first to worklane_app, worklane_auth, worklane_relay, worklane_intake,
+         worklane_operator`,
       `do $$ begin execute format('alter database %I reset search_path', current_database()); end $$; drop schema first cascade`,
       'begins in another schema than public',
     ],

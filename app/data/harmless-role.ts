@@ -2,7 +2,12 @@ import type pg from 'pg'
 import { RefusedConnection } from './refused-connection.ts'
 
 /** The roles that policies and grants name. Nobody signs in as one of them: see roles.ts. */
-export type Group = 'worklane_app' | 'worklane_auth' | 'worklane_relay' | 'worklane_intake'
+export type Group =
+  | 'worklane_app'
+  | 'worklane_auth'
+  | 'worklane_relay'
+  | 'worklane_intake'
+  | 'worklane_operator'
 
 /**
  * Who this is, and what of the tenant tables row-level security would not keep from them. A tenant table has `org_id`,
@@ -47,7 +52,8 @@ const question = `
     (select name from tenant_tables where not relforcerowsecurity order by name limit 1) as unforced,
     (select name from relations where not is_table and in_reach and not shows_own order by name limit 1) as view,
     (select coalesce(array_agg(rolname::text order by rolname), '{}') from powers
-      where rolname in ('worklane_app', 'worklane_auth', 'worklane_relay', 'worklane_intake', 'worklane_keeper')) as groups`
+      where rolname in ('worklane_app', 'worklane_auth', 'worklane_relay', 'worklane_intake', 'worklane_operator',
+        'worklane_keeper')) as groups`
 
 type Answer = {
   name: string

@@ -47,7 +47,14 @@ export async function prepareDatabase(
 /** The connection strings of the roles that belong to an administrator's address. */
 export function databaseUrls(address: PostgresAddress, secret: string): DatabaseUrls {
   const as = (kind: RoleKind) => postgresUrl({ ...address, ...signInOf(kind, address.database, secret) })
-  return { app: as('app'), worker: as('worker'), auth: as('auth'), relay: as('relay'), intake: as('intake') }
+  return {
+    app: as('app'),
+    worker: as('worker'),
+    auth: as('auth'),
+    relay: as('relay'),
+    intake: as('intake'),
+    operator: as('operator'),
+  }
 }
 
 async function assertWritable(client: pg.Client, { variable }: PostgresAddress): Promise<void> {

@@ -34,7 +34,7 @@ describe('the roles of deployments', () => {
     }
   }
   const all = (urls: Record<string, string>) => Promise.all(Object.values(urls).map(signsIn))
-  const ours = ['app', 'worker', 'auth', 'relay', 'intake'].map((kind) =>
+  const ours = ['app', 'worker', 'auth', 'relay', 'intake', 'operator'].map((kind) =>
     expect.stringMatching(new RegExp(`^worklane_${kind}_[0-9a-f]{12}$`)),
   )
 
@@ -73,7 +73,7 @@ describe('the roles of deployments', () => {
       ...(await passwordsOf(second, secrets.one)),
       ...(await passwordsOf(first, secrets.other)),
     ]
-    expect(new Set(found).size).toBe(15)
+    expect(new Set(found).size).toBe(18)
   })
 
   it('get their password back where somebody changed it', async () => {

@@ -14,6 +14,7 @@ export const groups = {
   auth: 'worklane_auth',
   relay: 'worklane_relay',
   intake: 'worklane_intake',
+  operator: 'worklane_operator',
 } as const
 export type RoleKind = keyof typeof groups
 

@@ -205,17 +205,17 @@ describe('row-level security', () => {
        from pg_roles r where rolname like 'worklane%' order by 1`,
         )
       ).rows
-    await expect.poll(async () => (await roles()).filter(({ rolcanlogin }) => !rolcanlogin).length).toBe(6)
+    await expect.poll(async () => (await roles()).filter(({ rolcanlogin }) => !rolcanlogin).length).toBe(7)
     const rows = await roles()
     const harmless = { rolsuper: false, rolbypassrls: false, rolcreaterole: false, owns: 0 }
     const groups = rows.filter(({ rolcanlogin }) => !rolcanlogin)
     expect(groups.map(({ rolname }) => rolname)).toEqual(
-      ['app', 'auth', 'intake', 'keeper', 'relay', 'worker'].map((name) => `worklane_${name}`),
+      ['app', 'auth', 'intake', 'keeper', 'operator', 'relay', 'worker'].map((name) => `worklane_${name}`),
     )
     for (const each of rows) expect(each).toMatchObject(harmless)
     // Whoever signs in belongs to one deployment.
     for (const { rolname } of rows.filter(({ rolcanlogin }) => rolcanlogin))
-      expect(rolname).toMatch(/^worklane_(app|worker|auth|relay|intake)_[0-9a-f]{12}$/)
+      expect(rolname).toMatch(/^worklane_(app|worker|auth|relay|intake|operator)_[0-9a-f]{12}$/)
   })
 
   it('keeps sessions from the application and tasks from sign-in', async () => {

@@ -1,5 +1,5 @@
 import type { UserId } from '@worklane/data/ids.ts'
-import { addressLimit, dailyLimit, limitsOf } from '@worklane/data/rate-limit/classes.ts'
+import { addressLimit, dailyLimit, limitsOf, operatorLimit } from '@worklane/data/rate-limit/classes.ts'
 import type { LimitVerdict } from '@worklane/data/rate-limit/limiter.ts'
 import type { Actor } from './actor.ts'
 import { tooMany } from './errors.ts'
@@ -13,6 +13,15 @@ export function checkLimits(actor: Actor, operation: AnyOperation): Promise<Limi
   const { limiter, env } = runtime()
   const kind = operation.heavy ? 'heavy' : isRead(operation) ? 'read' : 'write'
   return limiter.check(limitsOf(actor, kind, env.RATE_LIMIT_SCALE, env.ORGANISATION_READS_CAP))
+}
+
+/** Counts a request of an operator. */
+export function checkOperatorLimit(
+  { userId }: Pick<Actor, 'userId'>,
+  isRead: boolean,
+): Promise<LimitVerdict> {
+  const { limiter, env } = runtime()
+  return limiter.check([operatorLimit(userId, isRead ? 'read' : 'write', env.RATE_LIMIT_SCALE)])
 }
 
 /** @throws Problem tooMany, with the seconds to wait */

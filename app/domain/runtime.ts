@@ -25,6 +25,7 @@ function open() {
   // A pool of its own: transactions may wait for a lock whose holder has a question for `auth` before it commits.
   const accounts = rolePool(authVariable, env.AUTH_DATABASE_URL, 'worklane_auth')
   const intake = inOurWords(rolePool('INTAKE_DATABASE_URL', env.INTAKE_DATABASE_URL, 'worklane_intake'))
+  const operator = inOurWords(rolePool(operatorVariable, env.OPERATOR_DATABASE_URL, 'worklane_operator'))
   const redis = new Redis(env.REDIS_URL, {
     maxRetriesPerRequest: 1,
     enableAutoPipelining: true,
@@ -43,15 +44,16 @@ function open() {
     },
   })
   const database = connect(env.APP_DATABASE_URL, env.DATABASE_POOL)
-  return { env, database, auth, accounts, intake, redis, limiter }
+  return { env, database, auth, accounts, intake, operator, redis, limiter }
 }
 
 /** How long Redis has for an answer. */
 const redisWithinMs = 1_000
 
 const authVariable = 'AUTH_DATABASE_URL'
+const operatorVariable = 'OPERATOR_DATABASE_URL'
 
-/** Connections as a role that may look across tenants: at accounts, or at what Stripe tells. */
+/** Connections as a role that may look across tenants: at accounts, at what Stripe tells, or at what operators see. */
 function rolePool(variable: string, url: string | undefined, group: Group, lockedMs?: number): pg.Pool {
   const pool =
     url === undefined
@@ -94,13 +96,15 @@ export function work(actor: Pick<Actor, 'orgId'>): Tenant {
  * @throws RefusedConnection, ConfigurationError
  */
 export async function assertConnections(): Promise<void> {
-  const { env, database, auth, accounts, intake } = runtime()
+  const { env, database, auth, accounts, intake, operator } = runtime()
   const asked = env.AUTH_DATABASE_URL === undefined ? [] : [auth, accounts]
   const takingIn = env.INTAKE_DATABASE_URL === undefined ? [] : [intake]
+  const operating = env.OPERATOR_DATABASE_URL === undefined ? [] : [operator]
   await assertPools([
     ['APP_DATABASE_URL', database.pool],
     ...asked.map((pool) => [authVariable, pool] as const),
     ...takingIn.map((pool) => ['INTAKE_DATABASE_URL', pool] as const),
+    ...operating.map((pool) => [operatorVariable, pool] as const),
   ])
   await assertRedis('REDIS_URL', env.REDIS_URL)
 }
@@ -121,11 +125,16 @@ export async function allAnswer(probes: Promise<unknown>[]): Promise<boolean> {
   )
 }
 
+/** What ends with the runtime: connections of others, made at their first use. */
+export const beforeClosing = new Set<() => Promise<void>>()
+
 /** Ends every connection; for a graceful stop. */
 export async function closeRuntime(): Promise<void> {
   if (!current) return
-  const { database, auth, accounts, intake, redis } = current
+  const { database, auth, accounts, intake, operator, redis } = current
   current = undefined
+  await Promise.allSettled([...beforeClosing].map((close) => close()))
   await database.prisma.$disconnect()
-  await Promise.allSettled([database.pool.end(), auth.end(), accounts.end(), intake.end(), redis.quit()])
+  const pools = [database.pool, auth, accounts, intake, operator]
+  await Promise.allSettled([...pools.map((pool) => pool.end()), redis.quit()])
 }

@@ -10,6 +10,7 @@ import {
   browserOf,
   forStrangers,
   type Look,
+  makeOperator,
   openCommands,
   pagesOfTheApp,
   population,
@@ -32,6 +33,7 @@ describe('every page', async () => {
   beforeAll(async () => {
     stack = await startStack({ population, env: manyPages })
     process.env.DATABASE_URL = stack.env.DATABASE_URL
+    await makeOperator(stack, 0)
     browser = await launchChromium(await provideHeadless())
   })
   afterAll(async () => {

@@ -13,6 +13,8 @@ export async function register(): Promise<void> {
   })
   const { observeRequests } = await import('./observability/requests.ts')
   observeRequests()
+  const { hideRewrites } = await import('./security/hidden-rewrites.ts')
+  hideRewrites()
   const { closeConnectionsWhenStopping } = await import('./observability/graceful-stop.ts')
   closeConnectionsWhenStopping()
   const { startSlowness } = await import('@worklane/domain/faults.ts')

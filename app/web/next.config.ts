@@ -25,6 +25,7 @@ const config: NextConfig = {
     '@node-rs/argon2',
     'pg',
     'ioredis',
+    'bullmq',
     'pino',
     'prom-client',
     '@prisma/client',

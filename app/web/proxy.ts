@@ -22,6 +22,8 @@ export async function proxy(request: NextRequest): Promise<NextResponse> {
     const next = encodeURIComponent(nextUrl.pathname + nextUrl.search)
     return NextResponse.redirect(new URL(`/sign-in?next=${next}`, origin))
   }
+  // Before anything streams: a page that has begun has told its status, and nobody is to learn that these are there.
+  if (forOperators.test(nextUrl.pathname) && !(await isOperator(token))) return nothingThere(request)
   const response = withPolicy(request)
   // A page as a whole: of its parts many come at once.
   if (known && headers.get('sec-fetch-dest') === 'document' && isOld(token)) await renew(response, token)
@@ -38,15 +40,32 @@ async function renew(response: NextResponse, token: string): Promise<void> {
   }
 }
 
+/** Only where it is asked for: see `renew`. */
+async function isOperator(token: string | undefined): Promise<boolean> {
+  if (token === undefined) return false
+  const { resolveOperator } = await import('@worklane/domain/operators/operator.ts')
+  return (await resolveOperator(token, '')) !== null
+}
+
+/** The answer for an address that does not exist. */
+function nothingThere(request: NextRequest): NextResponse {
+  const url = request.nextUrl.clone()
+  url.pathname = '/_nothing'
+  return withPolicy(request, url)
+}
+
+const forOperators = /^\/operators(\/|$)/
 const forMembers = /^\/(dashboard|projects|tasks|search|reports|notifications|settings)(\/|$)/
 const https = process.env.ORIGIN?.startsWith('https:') ?? false
 
 /** Next takes the nonce for its own scripts from the request's header, the browser the policy from the answer's. */
-function withPolicy(request: NextRequest): NextResponse {
+function withPolicy(request: NextRequest, instead?: URL): NextResponse {
   const policy = contentPolicyOf(request.nextUrl.pathname, https)
   const headers = new Headers(request.headers)
   headers.set('content-security-policy', policy)
-  const response = NextResponse.next({ request: { headers } })
+  const response = instead
+    ? NextResponse.rewrite(instead, { request: { headers } })
+    : NextResponse.next({ request: { headers } })
   response.headers.set('content-security-policy', policy)
   if (https) response.headers.set('strict-transport-security', strictTransport)
   return response

@@ -1,3 +1,4 @@
+import type { QueueName } from '@worklane/data/queues.ts'
 import type { OutboxJob } from '@worklane/domain/activity/record.ts'
 import { converge } from '@worklane/domain/billing/converge.ts'
 import { stripe } from '@worklane/domain/billing/stripe.ts'
@@ -9,7 +10,7 @@ import type pg from 'pg'
 import { bornAt } from './relay.ts'
 import { type OnDifference, usageJob } from './usage.ts'
 
-export const billingQueueName = 'billing'
+export const billingQueueName = 'billing' satisfies QueueName
 
 /**
  * Readings at the same time, of each worker process. One asks Stripe some four times in turn, at a tenth of a second or
@@ -34,6 +35,8 @@ export const billingQueue = (connection: Redis): Queue<OutboxJob> =>
       backoff: { type: 'capped' },
       removeOnComplete: { age: 3600, count: 10_000 },
       removeOnFail: { age: 30 * 86_400 },
+      // BullMQ keeps one of each try: of 250 that is more than Redis has room for.
+      stackTraceLimit: 1,
     },
   })
 

@@ -3,6 +3,7 @@ import { readEnvironment } from '@worklane/data/config.ts'
 import { createLog } from '@worklane/data/log.ts'
 import { toleratesLostConnections } from '@worklane/data/lost-connections.ts'
 import { assertPools, poolConfig } from '@worklane/data/pool.ts'
+import type { QueueName } from '@worklane/data/queues.ts'
 import { endWhenRefused, orRefuse } from '@worklane/data/refused-start.ts'
 import { onStop } from '@worklane/data/shutdown.ts'
 import { activityTopic } from '@worklane/domain/activity/announce.ts'
@@ -108,12 +109,13 @@ const queue = new Queue<OutboxJob>(queueName, {
     backoff: { type: 'exponential', delay: 500 },
     removeOnComplete: { age: 3600, count: 10_000 },
     removeOnFail: { age: 7 * 86_400 },
+    stackTraceLimit: 1,
   },
 })
 const billing = billingQueue(connection)
 const atStripe = new Set([billingSyncTopic, usageTopic])
 const queueOf = (topic: string) => (atStripe.has(topic) ? billing : queue)
-const schedules = new Queue('schedules', { connection })
+const schedules = new Queue('schedules' satisfies QueueName, { connection })
 
 const effects: Record<string, (job: OutboxJob) => Promise<void>> = {
   [activityTopic]: recordActivity,

@@ -1,3 +1,4 @@
+import type { QueueName } from '@worklane/data/queues.ts'
 import { inTransaction } from '@worklane/data/transaction.ts'
 import { within } from '@worklane/data/within.ts'
 import type { OutboxJob } from '@worklane/domain/activity/record.ts'
@@ -8,7 +9,7 @@ const batch = 200
 /** How long Redis has to take a batch. */
 const enqueuedWithinMs = 5_000
 
-export const queueName = 'outbox'
+export const queueName = 'outbox' satisfies QueueName
 
 /**
  * Moves waiting outbox rows to the queue and marks them, in one transaction. A crash between the two enqueues

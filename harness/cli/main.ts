@@ -13,6 +13,7 @@ const commands: Record<string, () => Promise<{ register(program: Command): void 
   dev: () => import('./commands/dev.ts'),
   doctor: () => import('./commands/doctor.ts'),
   seed: () => import('./commands/seed.ts'),
+  operator: () => import('./commands/operator.ts'),
   sandbox: () => import('./commands/sandbox.ts'),
   lighthouse: () => import('./commands/lighthouse.ts'),
   fuzz: () => import('./commands/fuzz.ts'),

@@ -151,6 +151,19 @@ describe('wrong use of the command', () => {
       { DATABASE_URL: process.env.DATABASE_URL ?? '', DATABASE_ROLES_SECRET: marker },
       /^✗ DATABASE_ROLES_SECRET is too short — choose one/,
     ],
+    ['operators of no database', ['operator', 'list'], {}, /^✗ DATABASE_URL is not set — /],
+    [
+      'an operator whom nobody knows',
+      ['operator', 'add', 'nobody@example.test'],
+      { DATABASE_URL: process.env.DATABASE_URL ?? '' },
+      /^✗ nobody signs in as nobody@example\.test — have them sign up/,
+    ],
+    [
+      'an operator who is made by a process of Worklane',
+      ['operator', 'add', 'nobody@example.test'],
+      { DATABASE_URL: process.env.APP_DATABASE_URL ?? '' },
+      /^✗ DATABASE_URL signs in as somebody who may not say who is an operator — sign in as the owner/,
+    ],
     [
       'an option twice',
       ['loadtest', '--users', '5', '--users', '6'],

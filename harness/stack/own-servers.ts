@@ -59,6 +59,7 @@ const groupOf: Record<keyof DatabaseUrls, Group> = {
   auth: 'worklane_auth',
   relay: 'worklane_relay',
   intake: 'worklane_intake',
+  operator: 'worklane_operator',
 }
 
 /**

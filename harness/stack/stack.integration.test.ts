@@ -49,6 +49,7 @@ describe('the stack', () => {
         'AUTH_DATABASE_URL',
         'RELAY_DATABASE_URL',
         'INTAKE_DATABASE_URL',
+        'OPERATOR_DATABASE_URL',
         'REDIS_URL',
       ]),
     )

@@ -58,6 +58,15 @@ export function limitsOf(
   }))
 }
 
+/** Requests a minute of who runs Worklane, whichever organisations they belong to. */
+const perOperator = { read: 300, write: 60 } as const
+
+export const operatorLimit = (userId: UserId, of: keyof typeof perOperator, scale = 1): Limit => ({
+  key: keyOf('operator', userId, of),
+  requests: Math.max(1, Math.round(perOperator[of] * scale)),
+  windowSeconds: minute,
+})
+
 /** Of what a person may do in a day, that reaches others or makes a tenant. */
 const perDay = { invitations: 100, organisations: 20 } as const
 

@@ -2,7 +2,14 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Stack, startStack } from '../../../harness/stack/stack.ts'
 import { launchChromium, provideHeadless } from '../../../harness/toolchain/chromium.ts'
-import { addressOf, forStrangers, pagesOfTheApp, population, tokenOf } from '../testing/pages.ts'
+import {
+  addressOf,
+  forStrangers,
+  makeOperator,
+  pagesOfTheApp,
+  population,
+  tokenOf,
+} from '../testing/pages.ts'
 import { hashesOf } from './inline-scripts.ts'
 
 describe('the content security policy', async () => {
@@ -12,6 +19,7 @@ describe('the content security policy', async () => {
 
   beforeAll(async () => {
     stack = await startStack({ population, env: { RATE_LIMIT_SCALE: '20' } })
+    await makeOperator(stack, 0)
     browser = await launchChromium(await provideHeadless())
   })
   afterAll(async () => {

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { operatorsOf } from '@worklane/data/operators.ts'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { expect } from 'vitest'
 import {
@@ -65,6 +66,14 @@ export async function browserOf(
     await context.addCookies([{ name: 'authjs.session-token', value, url: origin }])
   }
   return context
+}
+
+/** Makes one of the population an operator, as the owner of the database does. */
+export async function makeOperator(
+  { env }: { env: Record<string, string | undefined> },
+  user: number,
+): Promise<void> {
+  await operatorsOf(env.DATABASE_URL ?? '').add(userAt(population, user).email)
 }
 
 /** A page in a browser of its own. @param complaints where what its scripts throw is kept */

@@ -143,5 +143,6 @@ export const settings = {
     before: 'Before',
     after: 'After',
     somebody: 'Somebody who left',
+    support: 'Worklane support',
   },
 } as const

@@ -7,6 +7,7 @@ import { execute } from '@worklane/domain/execute.ts'
 import { getMember } from '@worklane/domain/members/operations.ts'
 import { isRead } from '@worklane/domain/operation.ts'
 import { operationList } from '@worklane/domain/operations.ts'
+import { resyncCustomer } from '@worklane/domain/operators/customers.ts'
 import type { Metadata } from 'next'
 import Link from 'next/link'
 import { requireActor } from '#web/auth/actor.ts'
@@ -55,7 +56,7 @@ async function Audit({ searchParams }: Props) {
           </label>
           <select id="operation" name="operation" defaultValue={query.operation ?? ''} className={fieldClass}>
             <option value="">{texts.any}</option>
-            {writes.map(({ name }) => (
+            {[...writes.map(({ name }) => name), resyncCustomer.name].map((name) => (
               <option key={name}>{name}</option>
             ))}
           </select>
@@ -128,7 +129,7 @@ function Entry({ entry, zone }: { entry: AuditEntry; zone: string }) {
       <details>
         <summary className="flex flex-wrap items-baseline gap-x-3">
           <code className="font-semibold">{entry.operation}</code>
-          <span className="text-muted">{texts.by(entry.actor?.name ?? texts.somebody)}</span>
+          <span className="text-muted">{texts.by(whoOf(entry))}</span>
           {entry.apiKeyId ? <span className="text-xs text-muted">{texts.byKey}</span> : null}
           <time dateTime={entry.at} className="ml-auto text-xs text-muted">
             {timeIn(zone, new Date(entry.at))}
@@ -168,6 +169,12 @@ function Entry({ entry, zone }: { entry: AuditEntry; zone: string }) {
       </details>
     </li>
   )
+}
+
+/** What operators do is done by Worklane, whoever it was. */
+function whoOf({ actor, operation }: AuditEntry): string {
+  if (actor) return actor.name
+  return operation.startsWith('operator.') ? texts.support : texts.somebody
 }
 
 /** The fields that differ, with what they were and are. */

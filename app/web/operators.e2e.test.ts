@@ -1,0 +1,260 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { SandboxControl } from '@headroom/payments-sandbox/control/client.ts'
+import { type RunningSandbox, startSandbox } from '@headroom/payments-sandbox/server.ts'
+import { operatorsOf } from '@worklane/data/operators.ts'
+import { jobsOf } from '@worklane/data/testing/jobs.ts'
+import { UtcClient } from '@worklane/data/utc-client.ts'
+import { ensureCatalogue } from '@worklane/domain/billing/catalogue.ts'
+import type { Browser, Page } from 'playwright-core'
+import Stripe from 'stripe'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { organisationAt, userAt } from '../../fixtures/population.ts'
+import { partNames, type Stack, startStack } from '../../harness/stack/stack.ts'
+import { launchChromium, provideHeadless } from '../../harness/toolchain/chromium.ts'
+import { browserOf, openPage, population, tokenOf, visit, wear } from './testing/pages.ts'
+
+const screenshots = join(import.meta.dirname, '../../screenshots')
+const webhookSecret = 'whsec_of_the_operators_test'
+/** Runs Worklane, and belongs to another organisation than the owner. */
+const operator = organisationAt(population, 1).firstUser
+const owner = 0
+const organisation = organisationAt(population, userAt(population, owner).organisation)
+const pages = ['/operators', '/operators/dead-letters', '/operators/log']
+
+describe('who runs Worklane', () => {
+  let sandbox: RunningSandbox
+  let control: SandboxControl
+  let stripe: Stripe
+  let stack: Stack
+  let jobs: ReturnType<typeof jobsOf>
+  let browser: Browser
+  let page: Page
+  let customer: string
+  const complaints: string[] = []
+
+  beforeAll(async () => {
+    sandbox = await startSandbox({ seed: 'operators' })
+    control = new SandboxControl(sandbox)
+    const { host, port, secretKey } = sandbox
+    stripe = new Stripe(secretKey, { host, port, protocol: 'http', maxNetworkRetries: 0 })
+    await ensureCatalogue(stripe)
+    stack = await startStack({
+      population,
+      parts: partNames.filter((part) => part !== 'prometheus'),
+      env: {
+        ...{ STRIPE_SECRET_KEY: secretKey, STRIPE_API_URL: sandbox.origin },
+        ...{ STRIPE_WEBHOOK_SECRETS: webhookSecret, RATE_LIMIT_PATIENCE_MS: '10000' },
+      },
+    })
+    const endpoint = await stripe.webhookEndpoints.create({
+      url: `${stack.origin}/webhooks/stripe`,
+      enabled_events: ['*'],
+    })
+    sandbox.sandbox.endpointSecrets.set(endpoint.id, webhookSecret)
+    jobs = jobsOf(stack.env.REDIS_URL ?? '')
+    customer = (await stripe.customers.create({ email: 'ada@example.test', name: 'Ada Lovelace' })).id
+    await sql(`update organisations set plan = 'business' where id = '${organisation.id}'`)
+    await sql(
+      `insert into billing_customers (org_id, stripe_id) values ('${organisation.id}', '${customer}')`,
+    )
+    browser = await launchChromium(await provideHeadless())
+    page = await openPage(browser, stack, complaints, operator)
+    page.setDefaultTimeout(15_000)
+    await mkdir(screenshots, { recursive: true })
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await jobs?.close()
+    await stack?.stop()
+    await sandbox?.close()
+  })
+
+  const sql = async (text: string) => {
+    const client = new UtcClient({ connectionString: stack.env.DATABASE_URL })
+    await client.connect()
+    try {
+      return (await client.query(text)).rows
+    } finally {
+      await client.end()
+    }
+  }
+  const grants = () => operatorsOf(stack.env.DATABASE_URL ?? '')
+  const { email } = userAt(population, operator)
+  const text = async () => (await page.locator('main').textContent()) ?? ''
+  /** All that an answer says, but for what is another each time and its own address. */
+  async function answer(path: string, user: number | null, init: RequestInit = {}) {
+    const cookie = user === null ? '' : `authjs.session-token=${tokenOf(user, stack.sessionSecret)}`
+    const response = await fetch(stack.origin + path, {
+      ...init,
+      redirect: 'manual',
+      headers: { cookie, ...init.headers },
+    })
+    const headers = [...response.headers].filter(([name]) => !/^(date|x-request-id|etag)$|nonce/.test(name))
+    return {
+      status: response.status,
+      headers: headers.map(([name, value]) => [name, value.replaceAll(/nonce-[^']+/g, 'nonce-')]),
+      text: (await response.text()).replaceAll(/nonce="[^"]*"|"requestId":"[^"]*"/g, ''),
+    }
+  }
+  async function picture(name: string): Promise<void> {
+    for (const look of [
+      ['light', 1280],
+      ['dark', 1280],
+      ['light', 390],
+      ['dark', 390],
+    ] as const) {
+      await wear(page, look)
+      await page.screenshot({
+        path: join(screenshots, `operators-${name}-${look.join('-')}.png`),
+        fullPage: true,
+      })
+    }
+    await wear(page, ['light', 1280])
+  }
+
+  const strangers = [
+    ['nobody', null],
+    ['the owner of an organisation', owner],
+    ['somebody who is no operator yet', operator],
+  ] as const
+  it.each(strangers)('is asked by %s in vain: there is no such page', async (_, user) => {
+    for (const path of pages) {
+      const [there, nowhere] = [await answer(path, user), await answer('/no-such-page', user)]
+      expect(there.status).toBe(404)
+      const asIfNowhere = there.text.replaceAll(path.slice(1), 'no-such-page')
+      expect({ ...there, text: '' }).toEqual({ ...nowhere, text: '' })
+      expect(asIfNowhere.length).toBe(nowhere.text.length)
+      expect(there.text).not.toMatch(/Stripe events|Dead letters/)
+    }
+    const click = { headers: { rsc: '1' } }
+    const [here, nowhere] = [
+      await answer('/operators', user, click),
+      await answer('/no-such-page', user, click),
+    ]
+    expect({ ...here, text: '' }).toEqual({ ...nowhere, text: '' })
+    expect((await answer('/v1/operator/events', user)).status).toBe(404)
+    expect((await answer('/trpc/operator.events', user)).status).toBe(404)
+  })
+
+  it('sees what Stripe told from the next request on', async () => {
+    expect(await grants().add(email)).toBe('added')
+    await stripe.customers.update(customer, { name: 'Ada King' })
+    await stripe.customers.create({ name: 'Of nobody' })
+    await expect
+      .poll(
+        async () => {
+          await visit(page, '/operators')
+          return text()
+        },
+        { timeout: 20_000 },
+      )
+      .toMatch(/(?=[\s\S]*Ignoredcustomer\.created)(?=[\s\S]*(Waiting|Processed)customer\.updated)/)
+    const event = page.locator('li', { hasText: organisation.name }).first()
+    await event.locator('summary').click()
+    await event.getByRole('button', { name: 'Show the payload' }).click()
+    const payload = await event.locator('pre').textContent()
+    expect(payload).toContain(customer)
+    expect(payload).toContain('[hidden]')
+    expect(payload).not.toMatch(/Ada|example\.test/)
+    await picture('events')
+  })
+
+  it('finds the events of a state and of a type, with the keyboard alone', async () => {
+    await visit(page, '/operators')
+    await page.getByLabel('State').focus()
+    await page.keyboard.press('i')
+    await page.keyboard.press('Tab')
+    await page.keyboard.type('customer.created')
+    await page.keyboard.press('Enter')
+    await page.waitForURL('**/operators?state=ignored&type=customer.created&customer=')
+    await page.locator('summary').first().waitFor()
+    expect(await text()).not.toContain('customer.updated')
+  })
+
+  it('has a customer looked at anew, which its organisation reads in its audit log', async () => {
+    await visit(page, `/operators?customer=${customer}`)
+    const panel = page.getByRole('region', { name: organisation.name })
+    const [before] = await sql(
+      `select written_reading as n from billing_customers where stripe_id = '${customer}'`,
+    )
+    await panel.getByRole('button', { name: 'Read it from Stripe again' }).click()
+    await panel.getByText('It is being read.').waitFor()
+    const written = () =>
+      sql(`select written_reading as n from billing_customers where stripe_id = '${customer}'`)
+    await expect.poll(async () => Number((await written())[0].n)).toBeGreaterThan(Number(before.n))
+    await picture('customer')
+    const theirs = await (await browserOf(browser, stack, owner)).newPage()
+    await visit(theirs, '/settings/audit?operation=operator.resync')
+    expect(await theirs.locator('main').textContent()).toMatch(/operator\.resyncby Worklane support/)
+    await theirs.context().close()
+  })
+
+  it('retries what failed for good, once its cause is gone, and it succeeds', async () => {
+    await control.break([{ kind: 'error' }])
+    const queue = jobs.queue('billing')
+    const [{ id }] = await sql('select uuidv7() as id')
+    const job = { id, orgId: organisation.id, topic: 'billing.sync', payload: {} }
+    await queue.add('billing.sync', job, { jobId: id, attempts: 1 })
+    await jobs.fail('outbox', { name: 'unheard.of', orgId: organisation.id })
+    await expect.poll(async () => (await jobs.letters.latest(['billing'], null, 10)).length).toBe(1)
+    await visit(page, '/operators/dead-letters')
+    const letter = page.locator('li', { hasText: id })
+    expect(await letter.textContent()).toContain(organisation.name)
+    await picture('dead-letters')
+    await control.break([])
+    const writtenAt = async () =>
+      (await sql(`select written_began_at as at from billing_customers where stripe_id = '${customer}'`))[0]
+        .at
+    const before = await writtenAt()
+    await letter.getByRole('button', { name: `Retry billing.sync ${id}` }).click()
+    await page.getByText('billing.sync is tried again.').waitFor()
+    await expect.poll(async () => (await queue.getJob(id))?.getState()).toBe('completed')
+    expect((await writtenAt()).getTime()).toBeGreaterThan(before.getTime())
+    await expect.poll(() => page.locator('li', { hasText: id }).count()).toBe(0)
+    await queue.close()
+  })
+
+  it('is told where another operator was faster, and discards what is of no use', async () => {
+    await visit(page, '/operators/dead-letters')
+    const letter = page.locator('li', { hasText: 'unheard.of' })
+    const [known] = await jobs.letters.latest(['outbox'], null, 10)
+    await letter.getByRole('button', { name: 'Discard unheard.of' }).click()
+    await picture('discard')
+    await page.getByRole('dialog').getByRole('button', { name: 'Discard unheard.of' }).click()
+    await page.getByText('No job has failed for good.').waitFor()
+    expect(await jobs.letters.find('outbox', known?.id ?? '')).toBeNull()
+    await jobs.fail('outbox', { name: 'unheard.of', id: 'raced' })
+    await visit(page, '/operators/dead-letters')
+    await jobs.letters.discard('outbox', 'raced')
+    await page.getByRole('button', { name: 'Retry unheard.of raced' }).click()
+    await page.getByText('somebody else was faster').waitFor()
+    await picture('empty')
+  })
+
+  it('leaves all that in a log', async () => {
+    const log = await sql(
+      `select action, outcome from operator_actions where operator_email = '${email}' and outcome <> 'asked' order by id`,
+    )
+    expect(log.filter(({ action }) => !/event|customer/.test(action))).toEqual([
+      { action: 'operator.resync', outcome: 'done' },
+      { action: 'operator.retry', outcome: 'done' },
+      { action: 'operator.discard', outcome: 'done' },
+      { action: 'operator.retry', outcome: 'refused' },
+    ])
+    expect(log).toContainEqual({ action: 'operator.event', outcome: 'done' })
+    await visit(page, '/operators/log')
+    expect(await text()).toMatch(/Refusedoperator\.retry outbox raced[\s\S]*Doneoperator\.resync cus_\w+/)
+    await picture('log')
+  })
+
+  it('is out on the next request once that is taken back', async () => {
+    await visit(page, '/operators')
+    expect(await grants().remove(email)).toBe('removed')
+    await page.getByRole('link', { name: 'Dead letters' }).click()
+    await page.getByText('There is nothing here').waitFor()
+    for (const path of pages) expect((await answer(path, operator)).status).toBe(404)
+    expect((await answer('/v1/operator/events', operator)).status).toBe(404)
+    expect(complaints).toEqual([])
+  })
+})
