@@ -71,7 +71,7 @@ describe('a worker whose Redis', () => {
     asAdministrator(async (client) => (await client.query(text, values)).rows)
 
   it('hangs at its start lives, and says that it is not ready', async () => {
-    await expect.poll(() => statusOf('/healthz')).toBe(200)
+    await expect.poll(() => statusOf('/healthz'), { timeout: 30_000 }).toBe(200)
     for (let n = 0; n < 3; n++) expect(await statusOf('/readyz')).toBe(503)
   })
 
