@@ -59,7 +59,7 @@ export function Confirmed({ name, text, typed, small, looks = warning, back, run
       <dialog
         ref={dialog}
         aria-label={name}
-        className="m-auto w-full max-w-md rounded-xl border bg-surface p-5 text-ink backdrop:bg-black/40"
+        className="m-auto w-full max-w-md rounded-xl border bg-surface p-5 text-ink backdrop:bg-black/40 max-sm:max-w-[calc(100vw-2rem)]"
       >
         <form onSubmit={confirm}>
           <h3 className="mb-2 text-lg font-semibold">{name}</h3>
@@ -76,7 +76,7 @@ export function Confirmed({ name, text, typed, small, looks = warning, back, run
             </label>
           ) : null}
           <Said said={said?.bad ? said : null} />
-          <div className="mt-5 flex justify-end gap-2">
+          <div className="mt-5 flex flex-wrap justify-end gap-2">
             <Button look="bare" onClick={() => dialog.current?.close()}>
               {back ?? settings.cancel}
             </Button>

@@ -45,10 +45,10 @@ async function BillingOf({ searchParams }: Props) {
         <div className="flex flex-col items-start gap-3 text-sm">
           <State billing={billing} clock={clock} />
           {asked.checkout === 'done' && !subscription ? <Syncing /> : null}
-          {isOn ? (
+          {isOn && (subscription || invoices.items.length > 0) ? (
             <div className="flex flex-wrap gap-2">
               {subscription ? <Ways subscription={subscription} clock={clock} /> : null}
-              {subscription || invoices.items.length > 0 ? <Manage /> : null}
+              <Manage />
             </div>
           ) : null}
           {isOn ? null : <p className="text-muted">{texts.off}</p>}
