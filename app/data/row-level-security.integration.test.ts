@@ -110,9 +110,27 @@ describe('row-level security', () => {
 
   it('finds the tenant tables in the catalog', async () => {
     expect(await tablesWithOrgId(admin)).toEqual([
-      ...['activity', 'api_keys', 'audit_log', 'billing_customers', 'comments', 'idempotency', 'invitations'],
-      ...['invoices', 'labels', 'ledger_entries', 'memberships', 'notifications', 'outbox', 'payments'],
+      ...[
+        'activity',
+        'api_keys',
+        'audit_log',
+        'billing_customers',
+        'billing_mails',
+        'comments',
+        'idempotency',
+      ],
+      ...[
+        'invitations',
+        'invoices',
+        'labels',
+        'ledger_entries',
+        'memberships',
+        'notifications',
+        'outbox',
+        'payments',
+      ],
       ...['projects', 'refunds', 'saved_filters', 'subscriptions', 'tallies', 'task_labels', 'tasks'],
+      ...['usage_events', 'usage_hours', 'usage_months'],
     ])
   })
 

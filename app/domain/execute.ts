@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import { accountTransaction } from './accounts/transaction.ts'
 import type { Actor } from './actor.ts'
 import { requireFeature, requireWritable, withinPlan } from './billing/entitlements.ts'
+import { countRequest } from './billing/usage.ts'
 import { cached } from './cache.ts'
 import { collectEffects, Effects, type RunStatement } from './effects.ts'
 import { invalidInput } from './errors.ts'
@@ -43,6 +44,7 @@ export async function perform(
   if (actor) {
     call.limit = await checkLimits(actor, operation)
     refuseBeyond(call.limit)
+    if (actor.key) await countRequest(actor)
   }
   authorise(operation, actor)
   requireFeature(operation, actor)

@@ -13,6 +13,8 @@ export type Faults = {
   leakingMemory: Set<string>
   /** The share of its own CPU that a process wastes beside it: 0.1 makes everything take a tenth more. */
   slower: number
+  /** Usage that is counted after the answer, or under another identifier each time that it is written or told. */
+  usage: Set<'late' | 'anew'>
 }
 
 let current: Faults | undefined
@@ -44,7 +46,7 @@ export function startSlowness(): void {
 const slownessEveryMs = 5
 
 const known =
-  'delay=<operation>:<ms>, repeat=<operation>:<times>, leak=cache, leak=memory:<operation>, slow=<percent>'
+  'delay=<operation>:<ms>, repeat=<operation>:<times>, leak=cache, leak=memory:<operation>, slow=<percent>, usage=late, usage=anew'
 
 /** @param text such as `delay=task.list:900`, several with commas @throws Error when unknown */
 export function parseFaults(text: string, environment: string): Faults {
@@ -54,6 +56,7 @@ export function parseFaults(text: string, environment: string): Faults {
     leakingCache: false,
     leakingMemory: new Set(),
     slower: 0,
+    usage: new Set(),
   }
   const entries = text
     .split(',')
@@ -70,6 +73,8 @@ export function parseFaults(text: string, environment: string): Faults {
     const memory = /^leak=memory:([a-zA-Z.]+)$/.exec(entry)
     if (operation) parsed[what === 'delay' ? 'delays' : 'repeats'].set(operation, Number(figure))
     else if (memory?.[1]) parsed.leakingMemory.add(memory[1])
+    else if (entry === 'usage=late') parsed.usage.add('late')
+    else if (entry === 'usage=anew') parsed.usage.add('anew')
     else if (slow) parsed.slower = Number(slow[1]) / 100
     else if (entry === 'leak=cache') parsed.leakingCache = true
     else throw new Error(`WORKLANE_FAULTS: unknown fault "${entry}"; known: ${known}`)

@@ -1,10 +1,12 @@
 import type { OutboxJob } from '@worklane/domain/activity/record.ts'
 import { converge } from '@worklane/domain/billing/converge.ts'
 import { stripe } from '@worklane/domain/billing/stripe.ts'
+import { usageTopic } from '@worklane/domain/billing/usage-told.ts'
 import { DelayedError, Queue, Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
 import type pg from 'pg'
 import { bornAt } from './relay.ts'
+import { type OnDifference, usageJob } from './usage.ts'
 
 export const billingQueueName = 'billing'
 
@@ -31,14 +33,19 @@ export const billingQueue = (connection: Redis): Queue<OutboxJob> =>
     },
   })
 
-/** Brings what we hold of a customer's billing up to what Stripe says, for each job that says "look". */
-export function billingWorker(connection: Redis): Worker<OutboxJob> {
+/**
+ * Brings what we hold of a customer's billing up to what Stripe says, for each job that says "look", and tells it what
+ * was used.
+ * @param onDifference hears of books of usage that do not agree
+ */
+export function billingWorker(connection: Redis, onDifference: OnDifference): Worker<OutboxJob> {
   return new Worker<OutboxJob>(
     billingQueueName,
     async (job, token) => {
       const client = stripe()
       // The key was taken away since: nothing is lost, the sweep comes when it is back.
       if (!client) return
+      if (job.data.topic === usageTopic) return usageJob(client, job.data, onDifference)
       const outcome = await converge(client, job.data.orgId, new Date(bornAt(job.data.id)))
       if (outcome !== 'busy') return
       await job.moveToDelayed(Date.now() + busyMs, token)
@@ -79,6 +86,15 @@ export async function sweep(intake: pg.Pool): Promise<number> {
   await intake.query("delete from stripe_events where received_at < now() - interval '90 days'")
   const { rowCount } = await intake.query(
     `insert into outbox (org_id, topic, payload) select org_id, 'billing.sync', '{}' from billing_customers`,
+  )
+  return rowCount ?? 0
+}
+
+/** Looks at the customers of whom there is something to write though Stripe tells nothing. @returns how many there are */
+export async function lookAtDue(intake: pg.Pool): Promise<number> {
+  const { rowCount } = await intake.query(
+    `with due as (update billing_customers set look_at = null where look_at <= now() returning org_id)
+     insert into outbox (org_id, topic, payload) select org_id, 'billing.sync', '{}' from due`,
   )
   return rowCount ?? 0
 }

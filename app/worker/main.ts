@@ -10,6 +10,7 @@ import { OutboxJob, recordActivity } from '@worklane/domain/activity/record.ts'
 import { ensureCatalogue } from '@worklane/domain/billing/catalogue.ts'
 import { billingSyncTopic } from '@worklane/domain/billing/intake.ts'
 import { stripe } from '@worklane/domain/billing/stripe.ts'
+import { usageTopic } from '@worklane/domain/billing/usage-told.ts'
 import { repeatedly } from '@worklane/domain/faults.ts'
 import { Mail, mailTopic, sendMail } from '@worklane/domain/mail/mail.ts'
 import { notificationTopic, notify } from '@worklane/domain/notifications/topic.ts'
@@ -19,9 +20,11 @@ import { Queue, Worker } from 'bullmq'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, register } from 'prom-client'
-import { billingQueue, billingWorker, endCustomers, sweep } from './billing.ts'
+import { billingQueue, billingWorker, endCustomers, lookAtDue, sweep } from './billing.ts'
 import { startForgetting } from './forgetting.ts'
+import { usageDifferences } from './metrics.ts'
 import { bornAt, oldestWaiting, prune, queueName, relayOnce } from './relay.ts'
+import { reconcileUsage, sendUsage } from './usage.ts'
 
 const env = orRefuse('worker', () => readEnvironment('worker'))
 endWhenRefused('worker')
@@ -92,13 +95,14 @@ const queue = new Queue<OutboxJob>(queueName, {
   },
 })
 const billing = billingQueue(connection)
-const queueOf = (topic: string) => (topic === billingSyncTopic ? billing : queue)
+const atStripe = new Set([billingSyncTopic, usageTopic])
+const queueOf = (topic: string) => (atStripe.has(topic) ? billing : queue)
 const schedules = new Queue('schedules', { connection })
 
 const effects: Record<string, (job: OutboxJob) => Promise<void>> = {
   [activityTopic]: recordActivity,
   [notificationTopic]: notify,
-  [mailTopic]: ({ payload }) => sendMail(Mail.parse(payload)),
+  [mailTopic]: ({ id, payload }) => sendMail(Mail.parse(payload), id),
 }
 
 const worker = new Worker<OutboxJob>(
@@ -113,7 +117,10 @@ const worker = new Worker<OutboxJob>(
   },
   { connection, concurrency: 8 },
 )
-const converging = billingWorker(connection)
+const converging = billingWorker(connection, (orgId, differences) => {
+  for (const { books, units } of differences) usageDifferences.inc({ books }, units)
+  log.error({ orgId, differences }, 'usage: the books do not agree')
+})
 for (const each of [worker, converging]) {
   each.on('completed', (job) => {
     processed.inc({ topic: job.name, outcome: 'done' })
@@ -145,8 +152,12 @@ const repeated: Record<string, { everyMs: number; run: () => Promise<unknown> }>
           run: async () => {
             await catalogue()
             await sweep(runtime().intake)
+            await reconcileUsage(runtime().intake)
           },
         },
+        'look-at-due': { everyMs: 60_000, run: () => lookAtDue(runtime().intake) },
+        // Hours are told as they are over; what Stripe did not take is tried again.
+        'send-usage': { everyMs: 600_000, run: () => sendUsage(runtime().intake) },
         'end-customers': {
           everyMs: 60_000,
           run: async () => {

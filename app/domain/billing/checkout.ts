@@ -5,9 +5,9 @@ import { enqueue } from '../effects.ts'
 import { Problem } from '../errors.ts'
 import { operation } from '../operation.ts'
 import { work } from '../runtime.ts'
-import { priceOf } from './catalogue.ts'
 import { atStripe, billingPage, closeCheckouts, customerOf, ensureCustomer } from './customer.ts'
 import { billingSyncTopic } from './intake.ts'
+import { itemsOf } from './metered-items.ts'
 import { intervals, paidPlans } from './plans.ts'
 
 const Leads = z.object({
@@ -40,11 +40,11 @@ export const startCheckout = operation({
       if (hasOne)
         throw new Problem('conflict', 'Your organisation has a subscription already: change it instead.')
       const customer = await ensureCustomer(client, actor)
-      const price = await priceOf(client, plan, interval)
+      const line_items = await itemsOf(client, { plan, interval, seats })
       const asked: Stripe.Checkout.SessionCreateParams = {
         mode: 'subscription',
         customer,
-        line_items: [{ price: price.id, quantity: seats }],
+        line_items,
         success_url: billingPage('?checkout=done'),
         cancel_url: billingPage(),
         allow_promotion_codes: true,

@@ -11,8 +11,9 @@ import { createSession, resolveActor } from '../sessions/sessions.ts'
 import { newToken, tokenHash } from '../sessions/token.ts'
 import { asAdministrator, createTenant, type Tenant } from '../testing/tenants.ts'
 import { ensureCatalogue, priceOf } from './catalogue.ts'
-import { converge, graceDays } from './converge.ts'
+import { converge } from './converge.ts'
 import { ensureCustomer } from './customer.ts'
+import { graceDays } from './grace.ts'
 
 // What Stripe says is written by workers alone.
 process.env.APP_DATABASE_URL = process.env.WORKER_DATABASE_URL

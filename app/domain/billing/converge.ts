@@ -7,12 +7,12 @@ import { markSessions } from '../forgetting.ts'
 import { work } from '../runtime.ts'
 import { tags } from '../tags.ts'
 import { closeCheckouts } from './customer.ts'
+import { writeMails } from './dunning.ts'
+import { owedBy, readOnlyFrom } from './dunning-causes.ts'
 import { ledgerOf } from './ledger.ts'
+import { adjustMetered } from './metered-items.ts'
 import { currentOf, hasBegun, isLive, type Reading, readCustomer } from './reading.ts'
 import { adjustSeats } from './seats.ts'
-
-/** So long an organisation that owes may go on as before, from the first try to charge it that failed. */
-export const graceDays = 14
 
 /** Longer than a reading takes; after it, whoever held the customer is taken for dead. */
 const leaseSeconds = 60
@@ -41,9 +41,10 @@ export async function converge(
     const isChanged = [
       await keepOne(stripe, begun.customer, reading, now),
       await followMembers(stripe, tenant, begun, reading, now),
+      await followPlan(stripe, tenant, begun, reading),
     ].includes(true)
     const latest = isChanged ? await readCustomer(stripe, begun.customer) : reading
-    return (await write(tenant, begun, latest)) ? 'written' : 'overtaken'
+    return (await write(tenant, begun, latest, now)) ? 'written' : 'overtaken'
   } catch (error) {
     await release(tenant, begun.reading)
     throw error
@@ -110,6 +111,17 @@ async function followMembers(
   return adjustSeats(stripe, current, { members, now, key: `seats ${tenant.orgId} ${number}` })
 }
 
+/** @returns whether Stripe says something else now */
+async function followPlan(
+  stripe: Stripe,
+  tenant: Tenant,
+  { reading: number }: Begun,
+  reading: Reading,
+): Promise<boolean> {
+  const current = currentOf(reading)
+  return current !== undefined && adjustMetered(stripe, current, `metered ${tenant.orgId} ${number}`)
+}
+
 /** Lets the next one read, unless that has happened already. */
 const release = (tenant: Tenant, reading: bigint) =>
   work(tenant).transaction(
@@ -119,7 +131,12 @@ const release = (tenant: Tenant, reading: bigint) =>
   )
 
 /** @returns false where a later reading was written meanwhile, and so nothing of this one */
-async function write(tenant: Tenant, { reading: number, at }: Begun, reading: Reading): Promise<boolean> {
+async function write(
+  tenant: Tenant,
+  { reading: number, at }: Begun,
+  reading: Reading,
+  now: Date,
+): Promise<boolean> {
   const written = await work(tenant).transaction(async (tx) => {
     const isLatest = await tx.$executeRaw`
       update billing_customers set written_reading = ${number}, written_began_at = ${at.toISOString()}::timestamptz, written_at = now(),
@@ -129,6 +146,7 @@ async function write(tenant: Tenant, { reading: number, at }: Begun, reading: Re
     await store(tx, tenant, reading)
     // Who has never subscribed has the plan that they were given.
     const ended = hasBegun(reading) ? await applyPlan(tx, tenant, planOf(reading)) : []
+    await writeMails(tx, tenant, reading, now)
     // Before the commit as well: a crash right after it must not leave the plan of before alive in Redis.
     await markSessions(ended)
     return { ended }
@@ -223,15 +241,7 @@ const insertLedger = `
 export function planOf(reading: Reading): { plan: Plan; readOnlyAt: string | null } {
   const current = currentOf(reading)
   if (!current) return { plan: 'free', readOnlyAt: null }
-  const goingOn = new Set(reading.subscriptions.filter(isLive).map(({ id }) => id))
-  const overdue = reading.invoices
-    .filter(
-      ({ subscription_id, overdue_since }) => goingOn.has(subscription_id ?? '') && overdue_since !== null,
-    )
-    .map(({ overdue_since }) => Date.parse(overdue_since as string))
-  if (overdue.length === 0) return { plan: current.plan, readOnlyAt: null }
-  const readOnlyAt = new Date(Math.min(...overdue) + graceDays * 86_400_000)
-  return { plan: current.plan, readOnlyAt: readOnlyAt.toISOString() }
+  return { plan: current.plan, readOnlyAt: readOnlyFrom(owedBy(reading)) }
 }
 
 /** @returns what Redis may know the organisation's sessions by, where something changed for them */

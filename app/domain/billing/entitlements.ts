@@ -2,39 +2,61 @@ import { type Actor, Plan } from '../actor.ts'
 import type { RunStatement } from '../effects.ts'
 import { notFound, Problem } from '../errors.ts'
 import { type AnyOperation, isRead } from '../operation.ts'
-import { type Counted, counted, type Feature, isFeature, liftedBy, plans } from './plans.ts'
+import {
+  type Counted,
+  counted,
+  type Feature,
+  isFeature,
+  isMetered,
+  type Limited,
+  liftedBy,
+  limitOf,
+  type Metered,
+  plans,
+} from './plans.ts'
 
 /** Something of the organisation's plan that an operation takes up, or stands on. */
 export type Need = Counted | Feature
 
-const nouns: Record<Need, string> = {
+const nouns: Record<Limited | Metered | Feature, string> = {
   projects: 'projects',
   members: 'members, open invitations among them',
+  storage: 'of files',
+  exportRows: 'rows in an export',
+  requests: 'API requests a month',
   auditLog: 'the audit log',
 }
 
 /** The organisation's plan does not allow it. What it allows, and which plan allows more, travel with the refusal. */
 export class BeyondPlan extends Problem {
   override name = 'BeyondPlan'
-  constructor(need: Need, plan: Plan, used: number) {
+  constructor(need: Limited | Metered | Feature, plan: Plan, used: number) {
     const lifted = liftedBy(plan, need)
-    const { name, limits } = plans[plan]
-    const limit = isFeature(need) ? null : limits[need]
-    const has = limit === null ? `does not include ${nouns[need]}` : `allows ${limit} ${nouns[need]}`
+    const limit = isFeature(need) ? null : limitOf(plan, need)
+    const has =
+      limit === null
+        ? `does not include ${nouns[need]}`
+        : `allows ${amount(need, limit)} ${nouns[need]}, and you have ${amount(need, used)}`
     const more = lifted === null ? '' : ` The plan ${plans[lifted].name} ${lifts(need, lifted)}.`
-    const text = `Your plan ${name} ${has}${limit === null ? '' : `, and you have ${used}`}.${more}`
-    super('beyondPlan', text, [], {
+    super('beyondPlan', `Your plan ${plans[plan].name} ${has}.${more}`, [], {
       type: '/docs#plan-limits',
       members: { need, plan, ...(limit === null ? {} : { limit, used }), liftedBy: lifted },
     })
   }
 }
 
-function lifts(need: Need, plan: Plan): string {
+function lifts(need: Limited | Metered | Feature, plan: Plan): string {
   if (isFeature(need)) return 'includes it'
-  const limit = plans[plan].limits[need]
-  return limit === null ? 'has no such limit' : `allows ${limit}`
+  if (isMetered(need)) return `includes ${amount(need, plans[plan].monthly[need].included)}`
+  const limit = limitOf(plan, need)
+  return limit === null ? 'has no such limit' : `allows ${amount(need, limit)}`
 }
+
+/** As people read it: bytes in GiB, everything else by its number. */
+const amount = (need: Limited | Metered | Feature, count: number): string =>
+  need === 'storage'
+    ? `${(count / 1024 ** 3).toLocaleString('en', { maximumFractionDigits: 2 })} GiB`
+    : count.toLocaleString('en')
 
 /** @throws BeyondPlan when the operation stands on a feature that the organisation's plan does not have */
 export function requireFeature({ needs }: Pick<AnyOperation, 'needs'>, { plan }: Pick<Actor, 'plan'>): void {

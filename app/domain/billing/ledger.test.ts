@@ -15,6 +15,7 @@ const invoice = (more: Partial<Invoice>): Invoice => ({
   ...{ total: 1190, tax: 190, amount_due: 1190, amount_paid: 0, attempts: 1, next_attempt_at: null },
   ...{ period_start: now, period_end: muchLater, finalized_at: now, paid_at: null, voided_at: null },
   ...{ written_off_at: null, overdue_since: null, hosted_url: null, pdf_url: null, created_at: now },
+  needs_confirmation: false,
   ...more,
 })
 const reading = (more: Partial<Reading>): Reading => ({
@@ -112,6 +113,7 @@ describe('what follows for the plan', () => {
     ...{
       id: 'sub_1',
       item: 'si_1',
+      metered: [],
       status: 'active',
       plan: 'team',
       interval: 'month',

@@ -4,7 +4,16 @@ import { operation } from '../operation.ts'
 import { listSize, pageOf, pageOfItems, timeAndId, timeCursor, timeCursorOf } from '../paging.ts'
 import { work } from '../runtime.ts'
 import { countedNow } from './entitlements.ts'
-import { counted, type Interval, intervals, plans } from './plans.ts'
+import {
+  counted,
+  currency,
+  type Interval,
+  intervals,
+  limitOf,
+  type Metered,
+  metered,
+  plans,
+} from './plans.ts'
 import { stripe } from './stripe.ts'
 
 const Money = z.object({
@@ -38,9 +47,25 @@ export const Billing = z
     use: z.array(
       z.object({ of: z.enum(counted), used: z.number().int(), limit: z.number().int().nullable() }),
     ),
+    /** What is used up in a month of UTC. */
+    month: z.array(
+      z.object({
+        of: z.enum(metered),
+        used: z.number().int(),
+        included: z.number().int(),
+        /** What a thousand more cost, without tax; null where no more are allowed. */
+        perThousand: Money.nullable(),
+      }),
+    ),
   })
   .meta({ id: 'Billing' })
 export type Billing = z.infer<typeof Billing>
+
+type OrganisationRow = {
+  plan: Plan
+  readOnlyAt: Date | null
+  usedInMonth: Partial<Record<Metered, number>>
+}
 
 type SubscriptionRow = {
   status: string
@@ -65,8 +90,12 @@ export const getBilling = operation({
   run: (actor) =>
     work(actor).read(async (db) => {
       const [[organisation], [subscription], use] = await Promise.all([
-        db.$queryRaw<{ plan: Plan; readOnlyAt: Date | null }[]>`
-          select plan::text, read_only_at as "readOnlyAt" from organisations where id = (select current_org_id())`,
+        db.$queryRaw<OrganisationRow[]>`
+          select plan::text, read_only_at as "readOnlyAt",
+            (select coalesce(jsonb_object_agg(kind, used), '{}') from usage_months
+             where org_id = (select current_org_id())
+               and month = date_trunc('month', now() at time zone 'UTC')::date) as "usedInMonth"
+          from organisations where id = (select current_org_id())`,
         db.$queryRaw<SubscriptionRow[]>`
           select status, plan::text, "interval"::text, seats, currency, seat_amount as "seatAmount",
             period_end as "periodEnd", trial_end as "trialEnd", cancel_at as "cancelAt", paid_at is not null as "isPaid"
@@ -81,10 +110,16 @@ export const getBilling = operation({
         plan,
         readOnlyAt: organisation?.readOnlyAt?.toISOString() ?? null,
         subscription: subscription ? subscriptionOf(subscription) : null,
-        use: counted.map((of) => ({ of, used: use[of], limit: plans[plan].limits[of] })),
+        use: counted.map((of) => ({ of, used: use[of], limit: limitOf(plan, of) })),
+        month: metered.map((of) => monthOf(plan, of, organisation?.usedInMonth[of] ?? 0)),
       }
     }),
 })
+
+function monthOf(plan: Plan, of: Metered, used: number): Billing['month'][number] {
+  const { included, perThousand } = plans[plan].monthly[of]
+  return { of, used, included, perThousand: perThousand === null ? null : { amount: perThousand, currency } }
+}
 
 const subscriptionOf = ({
   seatAmount,

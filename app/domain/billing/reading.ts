@@ -1,7 +1,7 @@
 import type Stripe from 'stripe'
 import { z } from 'zod'
 import { Plan } from '../actor.ts'
-import { type Interval, intervals } from './plans.ts'
+import { type Interval, intervals, type Metered, metered } from './plans.ts'
 
 /** What Stripe says of a customer, as our tables have it. Amounts are in minor units, times are ISO texts. */
 export type Reading = {
@@ -13,8 +13,10 @@ export type Reading = {
 
 export type Subscription = {
   id: string
-  /** Of its only line, by which its seats are changed. */
+  /** Of the line of its seats, by which they are changed. */
   item: string
+  /** Its lines of what is metered, and of which plan each is. */
+  metered: { item: string; kind: Metered; plan: Plan; interval: Interval }[]
   status: Stripe.Subscription.Status
   plan: Plan
   interval: Interval
@@ -49,6 +51,8 @@ export type Invoice = {
   voided_at: string | null
   written_off_at: string | null
   overdue_since: string | null
+  /** Whether its holder has to confirm the payment: no further try helps. */
+  needs_confirmation: boolean
   hosted_url: string | null
   pdf_url: string | null
   created_at: string
@@ -90,7 +94,7 @@ export async function readCustomer(stripe: Stripe, customer: string): Promise<Re
   for await (const invoice of listed) {
     // A draft is no bill yet: it may still change or go.
     if (invoice.status === null || invoice.status === 'draft') continue
-    invoices.push(invoiceOf(invoice))
+    invoices.push(invoiceOf(invoice, await needsConfirmation(stripe, invoice)))
     payments.push(...paymentsOf(invoice))
   }
   const subscriptions: Subscription[] = []
@@ -101,13 +105,14 @@ export async function readCustomer(stripe: Stripe, customer: string): Promise<Re
 
 function subscriptionOf(subscription: Stripe.Subscription, invoices: readonly Invoice[]): Subscription {
   const { id, status, items, trial_end, cancel_at, ended_at, created } = subscription
-  // One item: the seats of a plan.
-  const [item] = items.data
+  // One line of seats, and lines without a number of their own for what is metered.
+  const item = items.data.find(({ price }) => !isUsage(price))
   if (!item) throw new Error(`subscription ${id} has no item: it was not made by Worklane`)
   const { plan, interval } = termsOf(item.price)
   const paid = invoices.filter((each) => each.subscription_id === id && each.amount_paid > 0)
   return {
     ...{ id, item: item.id, status, plan, interval },
+    metered: items.data.filter(({ price }) => isUsage(price)).map(meteredOf),
     ...{ seats: item.quantity ?? 0, currency: item.price.currency, seat_amount: item.price.unit_amount ?? 0 },
     period_start: time(item.current_period_start),
     period_end: time(item.current_period_end),
@@ -119,17 +124,44 @@ function subscriptionOf(subscription: Stripe.Subscription, invoices: readonly In
   }
 }
 
-/** What a price is the price of stands in its look-up key, such as `team_month`: see catalogue.ts. */
-export function termsOf({ id, lookup_key }: Pick<Stripe.Price, 'id' | 'lookup_key'>) {
-  const [plan, interval] = (lookup_key ?? '').split('_')
-  const parsed = Terms.safeParse({ plan, interval })
+const isUsage = ({ recurring }: Stripe.Price): boolean => recurring?.usage_type === 'metered'
+
+function meteredOf({ id: item, price }: Stripe.SubscriptionItem): Subscription['metered'][number] {
+  const { plan, interval, kind } = termsOf(price)
+  if (kind === undefined) throw new Error(`price ${price.id} is metered, and it does not say what it meters`)
+  return { item, kind, plan, interval }
+}
+
+/**
+ * What a price is the price of stands in its look-up key, such as `team_month` or `team_month_requests`, and once
+ * another price has taken that over in its metadata: see catalogue.ts.
+ */
+export function termsOf({
+  id,
+  lookup_key,
+  metadata,
+}: Pick<Stripe.Price, 'id' | 'lookup_key'> & { metadata?: Stripe.Metadata }) {
+  const [plan, interval, kind] = lookup_key?.split('_') ?? [
+    ...[metadata?.plan, metadata?.interval, metadata?.kind],
+  ]
+  const parsed = Terms.safeParse({ plan, interval, kind })
   if (!parsed.success)
     throw new Error(`price ${id} is of no plan: its look-up key is ${lookup_key ?? 'missing'}`)
   return parsed.data
 }
-const Terms = z.object({ plan: Plan, interval: z.enum(intervals) })
+const Terms = z.object({ plan: Plan, interval: z.enum(intervals), kind: z.enum(metered).optional() })
 
-function invoiceOf(invoice: Stripe.Invoice): Invoice {
+/** Only of one that waits for its money Stripe is asked. */
+async function needsConfirmation(stripe: Stripe, invoice: Stripe.Invoice): Promise<boolean> {
+  if (invoice.status !== 'open' || invoice.attempt_count === 0) return false
+  const open = invoice.payments?.data.find(({ status }) => status === 'open')
+  const intent = idOf(open?.payment.payment_intent)
+  if (intent === null) return false
+  const { status, last_payment_error } = await stripe.paymentIntents.retrieve(intent)
+  return status === 'requires_action' || last_payment_error?.code === 'authentication_required'
+}
+
+function invoiceOf(invoice: Stripe.Invoice, needs_confirmation: boolean): Invoice {
   const { id, number, status, currency, total, amount_due, amount_paid, status_transitions: at } = invoice
   // Written off as well: whoever could not be charged owes it until it is paid or void.
   const overdue = (status === 'open' || status === 'uncollectible') && invoice.attempt_count > 0
@@ -155,6 +187,7 @@ function invoiceOf(invoice: Stripe.Invoice): Invoice {
     written_off_at: timeOrNull(at.marked_uncollectible_at),
     // It is tried first as it is finalized.
     overdue_since: overdue ? timeOrNull(at.finalized_at) : null,
+    needs_confirmation,
     hosted_url: invoice.hosted_invoice_url ?? null,
     pdf_url: invoice.invoice_pdf ?? null,
     created_at: time(invoice.created),

@@ -1,5 +1,8 @@
+import type { Transaction } from '@worklane/data/tenant.ts'
 import { z } from 'zod'
-import { plans } from '../billing/plans.ts'
+import type { Plan } from '../actor.ts'
+import { BeyondPlan } from '../billing/entitlements.ts'
+import { limitOf, plans } from '../billing/plans.ts'
 import { operation } from '../operation.ts'
 import { work } from '../runtime.ts'
 
@@ -38,6 +41,7 @@ export const exportOrganisation = operation({
     .meta({ id: 'OrganisationExport' }),
   run: (actor) =>
     work(actor).read(async (db) => {
+      await withinExport(db, actor.plan)
       // One statement is one moment for all tables, so that they fit each other.
       const columns = Object.entries(parts).map(
         ([part, query]) =>
@@ -51,6 +55,18 @@ export const exportOrganisation = operation({
       return found
     }),
 })
+
+const counting = `select (${Object.values(parts)
+  .map((query) => `(select count(*) from (${query}) t)`)
+  .join(' + ')})::int as rows`
+
+/** What is beyond it is not even read. @throws BeyondPlan */
+async function withinExport(db: Pick<Transaction, '$queryRawUnsafe'>, plan: Plan): Promise<void> {
+  const limit = limitOf(plan, 'exportRows')
+  if (limit === null) return
+  const [counted] = await db.$queryRawUnsafe<{ rows: number }[]>(counting, plans[plan].auditDays)
+  if (counted && counted.rows > limit) throw new BeyondPlan('exportRows', plan, counted.rows)
+}
 
 type Table = Record<string, unknown>[]
 type Organisation = { organisation: Record<string, unknown> } & Record<Part, Table>

@@ -51,7 +51,7 @@ export async function furnish(tenant: Tenant, role: Role = 'owner'): Promise<Thi
       task_id: tenant.task,
       ...{ task_key: 'ATL-1', task_title: `First ${tenant.canary}`, kind: 'created', actor_id: actor.userId },
     })
-    await client.query(insertBilling, [tenant.id, randomUUID().replaceAll('-', '')])
+    await client.query(insertBilling, [tenant.id, randomUUID().replaceAll('-', ''), randomUUID()])
     await insert('audit_log', { actor_id: actor.userId, operation: 'test', target: tenant.canary })
     await client.query(
       `insert into idempotency (org_id, user_id, key, operation, input_digest) values ($1, $2, $3, 'test', '')`,
@@ -112,6 +112,17 @@ const insertBilling = `
   ), refund as (
     insert into refunds (org_id, id, payment_id, currency, amount, status, created_at)
     values ($1, 're_' || $2, 'pi_' || $2, 'eur', 100, 'succeeded', now())
+  ), month as (
+    insert into usage_months (org_id, kind, month, used)
+    values ($1, 'requests', date_trunc('month', now() at time zone 'UTC'), 1) on conflict do nothing
+  ), event as (
+    insert into usage_events (org_id, identifier, kind, quantity, hour, rolled_up)
+    values ($1, $3::uuid, 'requests', 1, date_trunc('hour', now(), 'UTC'), true)
+  ), hour as (
+    insert into usage_hours (org_id, kind, hour, part, quantity)
+    values ($1, 'requests', date_trunc('hour', now(), 'UTC'), 1, 1) on conflict do nothing
+  ), mail as (
+    insert into billing_mails (org_id, kind, about, attempt) values ($1, 'payment failed', 'in_' || $2, 1)
   )
   insert into ledger_entries (org_id, cause, account, currency, amount, at)
   select $1, 'refund re_' || $2, account, 'eur', amount, now()

@@ -1,9 +1,1 @@
-/** An amount in minor units, as people write it: "€8", "€8.50". */
-export function money(amount: number, currency: string): string {
-  const format = new Intl.NumberFormat('en', {
-    ...{ style: 'currency', currency },
-    trailingZeroDisplay: 'stripIfInteger',
-  })
-  const { maximumFractionDigits = 2 } = format.resolvedOptions()
-  return format.format(amount / 10 ** maximumFractionDigits)
-}
+export { moneyInWords as money } from '@worklane/domain/billing/money.ts'

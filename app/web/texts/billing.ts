@@ -20,6 +20,8 @@ export const billing = {
   manage: 'Payment, cancellation, addresses',
   use: 'In use',
   used: { projects: 'Projects', members: 'Members and open invitations' },
+  usedInMonth: { requests: 'API requests this month' },
+  beyond: (price: string) => `${price} for each thousand beyond that, without tax.`,
   of: (used: string, limit: string) => `${used} of ${limit}`,
   unlimited: (used: string) => `${used}, any number allowed`,
   choose: 'Change to a paid plan',

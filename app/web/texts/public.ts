@@ -60,7 +60,14 @@ export const publicTexts = {
     tableTitle: 'What each plan allows',
     ratesTitle: 'Requests a minute, for the whole organisation',
     ratesText: 'People and API keys together.',
-    limits: { projects: 'Projects', members: 'Members', auditDays: 'Audit log' },
+    limits: {
+      projects: 'Projects',
+      members: 'Members',
+      requests: 'API requests a month',
+      moreRequests: 'A thousand more',
+      exportRows: 'Rows in an export',
+      auditDays: 'Audit log',
+    },
     unlimited: 'Any number',
     days: (count: number) => `${count} days`,
     none: '–',
@@ -97,7 +104,7 @@ export const publicTexts = {
       [
         'plan-limits',
         'Limits of a plan',
-        'What the plan of your organisation does not allow is answered with 402 and the type /docs#plan-limits: need names what it is, limit and used how much, and liftedBy the smallest plan that allows it. What you have beyond a limit, after a change to a smaller plan, stays.',
+        'What the plan of your organisation does not allow is answered with 402 and the type /docs#plan-limits: need names what it is, limit and used how much, and liftedBy the smallest plan that allows it. Of API requests all that a key makes count, in a month of UTC, but for those that a rate limit turns away; a paid plan goes on beyond what it includes, and they stand on the next invoice. What you have beyond a limit, after a change to a smaller plan, stays.',
       ],
       [
         'read-only',

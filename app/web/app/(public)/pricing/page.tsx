@@ -1,6 +1,6 @@
 import { perOrganisation } from '@worklane/data/rate-limit/classes.ts'
 import { Plan } from '@worklane/domain/actor.ts'
-import { counted, currency, plans } from '@worklane/domain/billing/plans.ts'
+import { counted, currency, limitOf, plans } from '@worklane/domain/billing/plans.ts'
 import type { Metadata } from 'next'
 import { buttonClass } from '#web/components/ui/button.tsx'
 import { money } from '#web/lib/money.ts'
@@ -35,15 +35,10 @@ export default function PricingPage() {
       <Table
         title={pricing.tableTitle}
         rows={[
-          ...counted.map(
-            (of): Row => [
-              pricing.limits[of],
-              (plan) => {
-                const limit = plans[plan].limits[of]
-                return limit === null ? pricing.unlimited : figure(limit)
-              },
-            ],
-          ),
+          ...counted.map((of): Row => [pricing.limits[of], (plan) => limited(limitOf(plan, of))]),
+          [pricing.limits.requests, (plan) => figure(plans[plan].monthly.requests.included)],
+          [pricing.limits.moreRequests, (plan) => beyond(plans[plan].monthly.requests.perThousand)],
+          [pricing.limits.exportRows, (plan) => limited(limitOf(plan, 'exportRows'))],
           [
             pricing.limits.auditDays,
             (plan) => (plans[plan].features.auditLog ? pricing.days(plans[plan].auditDays) : pricing.none),
@@ -63,6 +58,10 @@ export default function PricingPage() {
     </div>
   )
 }
+
+const limited = (limit: number | null): string => (limit === null ? pricing.unlimited : figure(limit))
+const beyond = (perThousand: number | null): string =>
+  perThousand === null ? pricing.none : price(perThousand)
 
 function yearly(plan: Plan): string | null {
   const { seat } = plans[plan]

@@ -48,8 +48,19 @@ async function BillingOf({ searchParams }: Props) {
       </Section>
       <Section title={texts.use}>
         <dl className="flex flex-col gap-4">
-          {billing.use.map((each) => (
-            <Use key={each.of} {...each} />
+          {billing.use.map(({ of, used, limit }) => (
+            <Use key={of} name={texts.used[of]} used={used} limit={limit} />
+          ))}
+          {billing.month.map(({ of, used, included, perThousand }) => (
+            <Use
+              key={of}
+              name={texts.usedInMonth[of]}
+              used={used}
+              limit={included}
+              {...(perThousand
+                ? { beyond: texts.beyond(money(perThousand.amount, perThousand.currency)) }
+                : {})}
+            />
           ))}
         </dl>
       </Section>
@@ -99,23 +110,28 @@ const figure = (value: number) => value.toLocaleString('en')
 const free = '[&::-moz-progress-bar]:bg-accent [&::-webkit-progress-value]:bg-accent'
 const full = '[&::-moz-progress-bar]:bg-danger [&::-webkit-progress-value]:bg-danger'
 
-function Use({ of, used, limit }: Billing['use'][number]) {
+type UseProps = { name: string; used: number; limit: number | null; beyond?: string }
+
+/** @param beyond what more than the limit costs; without it more is refused */
+function Use({ name, used, limit, beyond }: UseProps) {
+  const isFull = limit !== null && used >= limit && beyond === undefined
   return (
     <div className="flex flex-wrap items-baseline justify-between gap-x-3 text-sm">
-      <dt className="font-semibold">{texts.used[of]}</dt>
+      <dt className="font-semibold">{name}</dt>
       <dd className="text-muted tabular-nums">
         {limit === null ? texts.unlimited(figure(used)) : texts.of(figure(used), figure(limit))}
       </dd>
       {limit === null ? null : (
         <dd className="mt-2 w-full">
           <progress
-            aria-label={texts.used[of]}
+            aria-label={name}
             max={limit}
             value={Math.min(used, limit)}
-            className={`block h-1.5 w-full appearance-none overflow-hidden rounded-full [&::-webkit-progress-bar]:bg-line ${used >= limit ? full : free}`}
+            className={`block h-1.5 w-full appearance-none overflow-hidden rounded-full [&::-webkit-progress-bar]:bg-line ${isFull ? full : free}`}
           />
         </dd>
       )}
+      {beyond === undefined ? null : <dd className="mt-1 w-full text-muted">{beyond}</dd>}
     </div>
   )
 }

@@ -1,0 +1,117 @@
+import type Stripe from 'stripe'
+import type { Actor } from '../actor.ts'
+import { work } from '../runtime.ts'
+import { customerOf } from './customer.ts'
+import { type Metered, metered } from './plans.ts'
+import { toldOf } from './usage-told.ts'
+
+/** Two books that do not say the same of a month (`used and recorded`) or of an hour. */
+export type Difference = {
+  books: 'used and recorded' | 'recorded and rolled up' | 'rolled up and sent' | 'sent and at Stripe'
+  kind: Metered
+  /** The beginning of the month or the hour, as an ISO text. */
+  of: string
+  /** By so much, in either direction. */
+  units: number
+}
+
+/** So many days single events are kept, and so far back hours are compared. */
+const keptDays = 7
+
+/** Stripe takes a while to sum up: an hour that it was told of lately is compared tomorrow. */
+const settlesMinutes = 30
+
+/**
+ * Holds the books of an organisation's usage against each other: what was used by its months, what was recorded event
+ * by event, what was rolled up by hours, and what Stripe says that it was told. Events that are in order are removed
+ * once they are a week old.
+ * @param settles what was sent within so many minutes is not asked for yet
+ * @throws Stripe's errors
+ */
+export async function reconcile(
+  stripe: Stripe,
+  actor: Pick<Actor, 'orgId'>,
+  settles = settlesMinutes,
+): Promise<Difference[]> {
+  const compare = async (books: Difference['books'], query: string) => {
+    const rows = await work(actor).read((db) => db.$queryRawUnsafe<Row[]>(query))
+    return rows.map(
+      ({ kind, of, units }): Difference => ({
+        ...{ books, kind, of: of.toISOString(), units: Math.abs(Number(units)) },
+      }),
+    )
+  }
+  const differences = [
+    ...(await compare('used and recorded', usedAndRecorded)),
+    ...(await compare('recorded and rolled up', recordedAndRolledUp)),
+    ...(await compare('rolled up and sent', notSent)),
+    ...(await atStripe(stripe, actor, settles)),
+  ]
+  if (differences.length === 0)
+    await work(actor).transaction((tx) => tx.$executeRawUnsafe(removeOld, keptDays))
+  return differences
+}
+
+type Row = { kind: Metered; of: Date; units: unknown }
+
+// A month is its hours, and the events that are in no hour yet.
+const usedAndRecorded = `
+  select * from (
+    select m.kind, m.month at time zone 'UTC' as of, m.used - (
+      coalesce((select sum(quantity) from usage_hours h where h.org_id = m.org_id and h.kind = m.kind
+        and h.hour >= m.month at time zone 'UTC'
+        and h.hour < (m.month + interval '1 month') at time zone 'UTC'), 0) +
+      coalesce((select sum(quantity) from usage_events e where e.org_id = m.org_id and e.kind = m.kind
+        and not rolled_up and e.hour >= m.month at time zone 'UTC'
+        and e.hour < (m.month + interval '1 month') at time zone 'UTC'), 0)
+    ) as units from usage_months m
+    where m.org_id = (select current_org_id())
+      and m.month >= date_trunc('month', (now() - interval '2 days') at time zone 'UTC')
+  ) as months where units <> 0`
+
+const recordedAndRolledUp = `
+  select kind, hour as of, sum(recorded) - sum(rolled) as units from (
+    select kind, hour, quantity as recorded, 0 as rolled from usage_events
+      where org_id = (select current_org_id()) and rolled_up
+    union all
+    select kind, hour, 0, quantity from usage_hours where org_id = (select current_org_id())
+      and hour >= (select min(hour) from usage_events where org_id = (select current_org_id()) and rolled_up)
+  ) as events_and_hours group by kind, hour having sum(recorded) <> sum(rolled)`
+
+// Since it is a customer. A day is enough for Stripe to come back.
+const notSent = `
+  select u.kind, u.hour as of, sum(u.quantity) as units from usage_hours u
+  join billing_customers c on c.org_id = u.org_id
+  where u.org_id = (select current_org_id()) and u.sent_at is null
+    and u.hour >= date_trunc('hour', c.created_at, 'UTC') and u.hour < now() - interval '1 day'
+  group by u.kind, u.hour`
+
+const removeOld = `delete from usage_events where org_id = (select current_org_id()) and rolled_up
+  and hour < date_trunc('day', now() - make_interval(days => $1::int), 'UTC')`
+
+const sent = `
+  select kind, hour, sum(quantity) as quantity from usage_hours
+  where org_id = (select current_org_id()) and hour >= $1::timestamptz
+  group by kind, hour
+  having bool_and(sent_at < now() - make_interval(mins => $2::int))`
+
+async function atStripe(stripe: Stripe, actor: Pick<Actor, 'orgId'>, settles: number): Promise<Difference[]> {
+  const customer = await customerOf(actor)
+  if (customer === null) return []
+  const today = Math.floor(Date.now() / 86_400_000) * 86_400_000
+  const from = new Date(today - (keptDays - 1) * 86_400_000)
+  const rows = await work(actor).read((db) =>
+    db.$queryRawUnsafe<{ kind: Metered; hour: Date; quantity: unknown }[]>(sent, from.toISOString(), settles),
+  )
+  const differences: Difference[] = []
+  for (const kind of metered) {
+    const ours = rows.filter((row) => row.kind === kind)
+    if (ours.length === 0) continue
+    const told = await toldOf(stripe, customer, kind, { from, hours: keptDays * 24 })
+    for (const { hour, quantity } of ours) {
+      const units = Math.abs((told.get(hour.getTime()) ?? 0) - Number(quantity))
+      if (units > 0) differences.push({ books: 'sent and at Stripe', kind, of: hour.toISOString(), units })
+    }
+  }
+  return differences
+}

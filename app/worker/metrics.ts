@@ -1,0 +1,7 @@
+import { Counter } from 'prom-client'
+
+export const usageDifferences = new Counter({
+  name: 'usage_differences_total',
+  help: 'Units by which two books of usage did not agree in a nightly reconciliation',
+  labelNames: ['books'],
+})
