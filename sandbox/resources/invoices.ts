@@ -11,6 +11,7 @@ import {
   type Payment,
   subscriptionOf,
 } from './invoice-payment.ts'
+import { countLateUsage } from './late-usage.ts'
 import { cardError } from './payment-methods.ts'
 import { rememberDebit } from './proration.ts'
 
@@ -71,13 +72,14 @@ export function finalizeLater(sandbox: Sandbox, invoice: Invoice): Invoice {
 
 /** Fixes an invoice, settles the customer's balance with it, and opens it to be paid. What comes to nothing is paid. */
 export function finalizeInvoice(sandbox: Sandbox, id: string): Invoice {
-  const draft = sandbox.get('invoice', id)
-  if (draft.status !== 'draft')
+  const found = sandbox.get('invoice', id)
+  if (found.status !== 'draft')
     throw invalid(
       "This invoice is already finalized, you can't re-finalize a non-draft invoice.",
       undefined,
       'invoice_not_editable',
     )
+  const draft = countLateUsage(sandbox, found)
   const customer = sandbox.get('customer', draft.customer)
   const clock = sandbox.clockOf(draft)
   const due = Math.max(0, draft.total + customer.balance)

@@ -218,8 +218,19 @@ describe('a subscription', () => {
       })
     await send('a', '301')
     expect(await refusal(send('a', '301'))).toMatchObject({ statusCode: 400 })
-    await control.moveClock({ months: 1, seconds: 3_600 })
-    expect((await invoicesOf(subscription))[0]).toMatchObject({ status: 'paid', total: 151 })
+    await control.moveClock({ months: 1 })
+    expect((await invoicesOf(subscription))[0]).toMatchObject({ status: 'draft', total: 151 })
+    // Told late: of the period that is over, while its invoice is a draft still.
+    const { current_period_start: over } = (await stripe.subscriptions.retrieve(subscription.id)).items
+      .data[0] as Stripe.SubscriptionItem
+    const late = (value: string, timestamp: number) =>
+      stripe.billing.meterEvents.create({
+        ...{ event_name: 'requests', payload: { stripe_customer_id: customer, value }, timestamp },
+      })
+    await late('100', over - 1)
+    await late('1000', over)
+    await control.moveClock({ seconds: 3_600 })
+    expect((await invoicesOf(subscription))[0]).toMatchObject({ status: 'paid', total: 201 })
   })
 
   it('takes a promotion code off for as long as its coupon says', async () => {
