@@ -121,7 +121,7 @@ describe('an organisation and its plan', () => {
     await page.waitForURL('**/onboarding')
     await billing()
     expect(await text()).toMatch(
-      /Plan Free[\s\S]*It costs nothing[\s\S]*0 of 5[\s\S]*1 of 15[\s\S]*no invoice yet/,
+      /Plan Free[\s\S]*It costs nothing[\s\S]*0 of 5[\s\S]*1 of 15[\s\S]*0 of 10,000[\s\S]*no invoice yet/,
     )
     await picture('free')
   })
@@ -160,6 +160,7 @@ describe('an organisation and its plan', () => {
     await page.waitForURL('**/settings/billing?checkout=done')
     await page.getByText(/Your trial ends on/).waitFor({ timeout: 15_000 })
     expect(await text()).toMatch(/Plan Team[\s\S]*1 seat at €8 a month[\s\S]*5 of 50/)
+    expect(await text()).toMatch(/API requests this month[\s\S]*of 250,000[\s\S]*€0\.50 for each thousand/)
     await picture('trial')
   })
 
@@ -185,6 +186,16 @@ describe('an organisation and its plan', () => {
     await page.waitForURL('**/projects/*')
     await billing()
     await picture('past-due')
+  })
+
+  it('has its owner written to of the payment that failed, once', async () => {
+    const mails = async () => {
+      await visit(page, '/dev/mail')
+      return (await text()).split('A payment for Analytical Engines failed').length - 1
+    }
+    await expect.poll(mails).toBe(1)
+    expect(await text()).toMatch(/could not charge the invoice [\w-]+ of €9\.52\. This was try 1\./)
+    await picture('mail')
   })
 
   it('can only read once the time to pay is over, and is told so', async () => {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import nodemailer from 'nodemailer'
 import { z } from 'zod'
 import { runtime } from '../runtime.ts'
@@ -21,7 +22,7 @@ export const hasMailSink = () =>
  *   tell by its Message-ID; the sink takes it once
  * @throws Error when there is neither
  */
-export async function sendMail(mail: Mail, id: string): Promise<void> {
+export async function sendMail(mail: Mail, id: string = randomUUID()): Promise<void> {
   const { env, redis } = runtime()
   if (env.SMTP_URL) {
     const { to, subject, text, link } = mail

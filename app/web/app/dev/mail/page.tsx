@@ -28,6 +28,7 @@ async function MailList() {
           <p className="text-muted">
             to {mail.to}, {mail.at}
           </p>
+          <p className="mt-2 whitespace-pre-line">{mail.text}</p>
           <a href={mail.link} className="text-accent-text hover:underline">
             Open the link
           </a>
