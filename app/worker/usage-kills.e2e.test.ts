@@ -152,7 +152,7 @@ describe('usage, while API, worker and Redis are killed', () => {
     const control = new SandboxControl(run.sandbox)
     const random = randomOf(seed)
     const stop = asking(run)
-    for (let round = 0; round < 10; round++) {
+    for (let round = 0; round < 7; round++) {
       await setTimeout(300 + 700 * random())
       const [which, isTelling] = [random(), random() < 0.7]
       // An answer of Stripe's that nobody hears, whoever is killed.

@@ -27,7 +27,8 @@ function counting(sandbox: Sandbox, { customer }: Invoice, line: LineItem): Line
   const quantity = usageOf(sandbox, meter, customer, line.period)
   const amount = amountOf(sandbox, price, quantity)
   const description = named(sandbox, price, quantity)
-  return { ...line, amount, description, quantity, quantity_decimal: String(quantity), subtotal: amount }
+  const more = { quantity_decimal: String(quantity), subtotal: amount }
+  return { ...line, amount, description, quantity, ...more }
 }
 
 /** The lines with discounts and taxes of their new amounts. */

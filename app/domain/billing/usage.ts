@@ -98,5 +98,5 @@ function wasCutOff(error: unknown): boolean {
 
 /** The known-bad case of a count that a kill loses. */
 async function countLate(actor: { orgId: Actor['orgId']; plan: Plan }): Promise<void> {
-  setTimeout(() => void taken(actor, null).catch(() => {}), 100)
+  setTimeout(() => void taken(actor, null).catch(() => {}), 300)
 }
