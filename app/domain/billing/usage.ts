@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { refusalOf } from '@worklane/data/refusal.ts'
-import type { Actor, Plan } from '../actor.ts'
+import type { Actor } from '../actor.ts'
 import { Problem } from '../errors.ts'
 import { faults } from '../faults.ts'
 import { runtime, work } from '../runtime.ts'
@@ -13,11 +13,13 @@ import { stripe } from './stripe.ts'
  * killed meanwhile. Of a plan that has a limit exactly so many are let through in a month of UTC.
  * @throws BeyondPlan
  */
-export async function countRequest(actor: Pick<Actor, 'orgId' | 'plan'>): Promise<void> {
+export async function countRequest(actor: Asker): Promise<void> {
   if (faults().usage.has('late')) return countLate(actor)
   const most = limitOf(actor.plan, 'requests')
   if (!(await taken(actor, most))) throw new BeyondPlan('requests', actor.plan, most ?? 0)
 }
+
+type Asker = Pick<Actor, 'orgId' | 'plan' | 'requestId'>
 
 type Waiting = { given: (isGiven: boolean) => void; failed: (reason: unknown) => void }
 
@@ -28,7 +30,7 @@ const waiting = new Map<string, Waiting[]>()
  * One of this month's requests, or false where there is none left. One statement of an organisation is under way at a
  * time, and takes for all who came during the one before: what counting costs does not grow with the requests.
  */
-function taken(actor: Pick<Actor, 'orgId' | 'plan'>, most: number | null): Promise<boolean> {
+function taken(actor: Asker, most: number | null): Promise<boolean> {
   const key = `${actor.orgId} ${actor.plan}`
   return new Promise((given, failed) => {
     const joined = waiting.get(key)
@@ -41,7 +43,7 @@ function taken(actor: Pick<Actor, 'orgId' | 'plan'>, most: number | null): Promi
   })
 }
 
-async function takeForAll(actor: Pick<Actor, 'orgId' | 'plan'>, most: number | null, first: Waiting[]) {
+async function takeForAll(actor: Asker, most: number | null, first: Waiting[]) {
   const key = `${actor.orgId} ${actor.plan}`
   for (let those = first; those.length > 0; ) {
     await takeUsage(actor, 'requests', those.length, most).then(
@@ -67,7 +69,7 @@ const attempts = 3
  * @returns how much of it there was
  */
 export async function takeUsage(
-  { orgId }: Pick<Actor, 'orgId'>,
+  actor: Pick<Actor, 'orgId' | 'requestId'>,
   kind: Metered,
   wanted: number,
   most: number | null,
@@ -79,7 +81,7 @@ export async function takeUsage(
     try {
       const values = [kind, identifier, wanted, most, isRecorded]
       // Straight to the pool, which sets the tenant: on the way of every request of a key Prisma costs too much.
-      const { rows } = await work({ orgId }).read(() =>
+      const { rows } = await work(actor).read(() =>
         runtime().database.pool.query<{ given: number }>({ ...take, values }),
       )
       return rows[0]?.given ?? 0
@@ -103,6 +105,6 @@ function wasCutOff(error: unknown): boolean {
 }
 
 /** The known-bad case of a count that a kill loses. */
-async function countLate(actor: { orgId: Actor['orgId']; plan: Plan }): Promise<void> {
+async function countLate(actor: Asker): Promise<void> {
   setTimeout(() => void taken(actor, null).catch(() => {}), 300)
 }
