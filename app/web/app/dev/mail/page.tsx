@@ -29,7 +29,7 @@ async function MailList() {
             to {mail.to}, {mail.at}
           </p>
           <p className="mt-2 whitespace-pre-line">{mail.text}</p>
-          <a href={mail.link} className="text-accent-text hover:underline">
+          <a href={mail.link} className="mt-1 inline-block text-accent-text hover:underline">
             Open the link
           </a>
         </li>

@@ -131,7 +131,7 @@ function Use({ name, used, limit, beyond }: UseProps) {
           />
         </dd>
       )}
-      {beyond === undefined ? null : <dd className="mt-1 w-full text-muted">{beyond}</dd>}
+      {beyond === undefined ? null : <dd className="mt-2 w-full text-muted">{beyond}</dd>}
     </div>
   )
 }
