@@ -13,6 +13,8 @@ export type Faults = {
   leakingMemory: Set<string>
   /** The share of its own CPU that a process wastes beside it: 0.1 makes everything take a tenth more. */
   slower: number
+  /** What Stripe tells is booked as often as it is told, or one in ten is acknowledged and lost. */
+  webhooks: 'twice' | 'lost' | null
 }
 
 let current: Faults | undefined
@@ -44,7 +46,7 @@ export function startSlowness(): void {
 const slownessEveryMs = 5
 
 const known =
-  'delay=<operation>:<ms>, repeat=<operation>:<times>, leak=cache, leak=memory:<operation>, slow=<percent>'
+  'delay=<operation>:<ms>, repeat=<operation>:<times>, leak=cache, leak=memory:<operation>, slow=<percent>, webhook-twice, webhook-lost'
 
 /** @param text such as `delay=task.list:900`, several with commas @throws Error when unknown */
 export function parseFaults(text: string, environment: string): Faults {
@@ -54,6 +56,7 @@ export function parseFaults(text: string, environment: string): Faults {
     leakingCache: false,
     leakingMemory: new Set(),
     slower: 0,
+    webhooks: null,
   }
   const entries = text
     .split(',')
@@ -71,6 +74,8 @@ export function parseFaults(text: string, environment: string): Faults {
     if (operation) parsed[what === 'delay' ? 'delays' : 'repeats'].set(operation, Number(figure))
     else if (memory?.[1]) parsed.leakingMemory.add(memory[1])
     else if (slow) parsed.slower = Number(slow[1]) / 100
+    else if (entry === 'webhook-twice' || entry === 'webhook-lost')
+      parsed.webhooks = entry === 'webhook-twice' ? 'twice' : 'lost'
     else if (entry === 'leak=cache') parsed.leakingCache = true
     else throw new Error(`WORKLANE_FAULTS: unknown fault "${entry}"; known: ${known}`)
   }

@@ -4,6 +4,7 @@ import { stripe } from '@worklane/domain/billing/stripe.ts'
 import { DelayedError, Queue, Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
 import type pg from 'pg'
+import { z } from 'zod'
 import { bornAt } from './relay.ts'
 
 export const billingQueueName = 'billing'
@@ -50,6 +51,25 @@ export function billingWorker(connection: Redis): Worker<OutboxJob> {
       settings: { backoffStrategy },
     },
   )
+}
+
+const FromWebhook = z.object({ deliveredAt: z.number() })
+
+/** When Stripe delivered what a job comes of, epoch milliseconds; null of one that no webhook began. */
+export function webhookDeliveredAt({ payload }: Pick<OutboxJob, 'payload'>): number | null {
+  const told = FromWebhook.safeParse(payload)
+  return told.success ? told.data.deliveredAt : null
+}
+
+/** Of those that wait or are under way, how many are looked at: the first in each of their lists. */
+const looked = 100
+
+/** How long ago the oldest event was delivered that is not done with; 0 when none is. Milliseconds. */
+export async function oldestWebhook(queue: Queue<OutboxJob>): Promise<number> {
+  const jobs = await queue.getJobs(['active', 'waiting', 'delayed'], 0, looked - 1, true)
+  // One that was done a moment ago is none any more.
+  const delivered = jobs.flatMap((job) => (job ? (webhookDeliveredAt(job.data) ?? []) : []))
+  return delivered.length > 0 ? Math.max(0, Date.now() - Math.min(...delivered)) : 0
 }
 
 /** Doubles from a second up to a minute, a half of it by chance, so that not all come back at once. */

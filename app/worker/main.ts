@@ -5,6 +5,7 @@ import { toleratesLostConnections } from '@worklane/data/lost-connections.ts'
 import { assertPools, poolConfig } from '@worklane/data/pool.ts'
 import { endWhenRefused, orRefuse } from '@worklane/data/refused-start.ts'
 import { onStop } from '@worklane/data/shutdown.ts'
+import { within } from '@worklane/data/within.ts'
 import { activityTopic } from '@worklane/domain/activity/announce.ts'
 import { OutboxJob, recordActivity } from '@worklane/domain/activity/record.ts'
 import { ensureCatalogue } from '@worklane/domain/billing/catalogue.ts'
@@ -19,7 +20,14 @@ import { Queue, Worker } from 'bullmq'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, register } from 'prom-client'
-import { billingQueue, billingWorker, endCustomers, sweep } from './billing.ts'
+import {
+  billingQueue,
+  billingWorker,
+  endCustomers,
+  oldestWebhook,
+  sweep,
+  webhookDeliveredAt,
+} from './billing.ts'
 import { startForgetting } from './forgetting.ts'
 import { bornAt, oldestWaiting, prune, queueName, relayOnce } from './relay.ts'
 
@@ -29,6 +37,8 @@ const log = createLog('worker')
 const pauseMs = 100
 /** How long a schedule that Redis lost is missed at most. */
 const rescheduleMs = 60_000
+/** Where Redis is away, a question to it waits; who asks for the metrics does not. */
+const oldestWithinMs = 2_000
 
 collectDefaultMetrics()
 const processed = new Counter({
@@ -40,6 +50,12 @@ const effectDelay = new Histogram({
   name: 'effect_delay_seconds',
   help: 'From a write to what it brought about',
   labelNames: ['topic'],
+  buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300],
+})
+
+const webhookEffect = new Histogram({
+  name: 'webhook_effect_seconds',
+  help: 'From an event of Stripe as it was delivered until a reading that knows of it was written',
   buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300],
 })
 
@@ -92,6 +108,14 @@ const queue = new Queue<OutboxJob>(queueName, {
   },
 })
 const billing = billingQueue(connection)
+new Gauge({
+  name: 'webhook_oldest_waiting_seconds',
+  help: 'Age of the oldest event of Stripe that is in the queue, or under way, and has no effect yet',
+  async collect() {
+    const oldest = await within(oldestWithinMs, oldestWebhook(billing)).catch(() => Number.NaN)
+    this.set(oldest / 1_000)
+  },
+})
 const queueOf = (topic: string) => (topic === billingSyncTopic ? billing : queue)
 const schedules = new Queue('schedules', { connection })
 
@@ -118,6 +142,8 @@ for (const each of [worker, converging]) {
   each.on('completed', (job) => {
     processed.inc({ topic: job.name, outcome: 'done' })
     effectDelay.observe({ topic: job.name }, Math.max(0, Date.now() - bornAt(job.data.id)) / 1_000)
+    const deliveredAt = webhookDeliveredAt(job.data)
+    if (deliveredAt !== null) webhookEffect.observe(Math.max(0, Date.now() - deliveredAt) / 1_000)
   })
   each.on('failed', (job, error) => {
     processed.inc({ topic: job?.name ?? 'unknown', outcome: 'failed' })
