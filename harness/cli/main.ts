@@ -14,6 +14,7 @@ const commands: Record<string, () => Promise<{ register(program: Command): void 
   doctor: () => import('./commands/doctor.ts'),
   seed: () => import('./commands/seed.ts'),
   sandbox: () => import('./commands/sandbox.ts'),
+  ledger: () => import('./commands/ledger.ts'),
   lighthouse: () => import('./commands/lighthouse.ts'),
   fuzz: () => import('./commands/fuzz.ts'),
   bench: () => import('./commands/bench.ts'),
