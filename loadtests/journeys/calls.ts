@@ -149,6 +149,7 @@ export const calls: Call[] = [
   call('audit.list', 'GET /v1/audit'),
 
   call('billing.get', 'GET /v1/billing'),
+  call('billing.portal', 'POST /v1/billing/portal'),
   call('billing.sync', 'POST /v1/billing/sync'),
   call('invoice.list', 'GET /v1/invoices'),
 
