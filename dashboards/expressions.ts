@@ -79,5 +79,12 @@ export const usersAsked = `max(${askedUsers}{${run}})`
 export const scheduleLagQuantile = (quantile: number, range = '$__rate_interval') =>
   `histogram_quantile(${quantile}, sum(increase(${scheduleLag}{${run}}[${range}])))`
 
+/** Seconds, from an event of Stripe as it was delivered until it had its effect; Worklane's workers tell. */
+export const webhookEffectQuantile = (quantile: number) =>
+  `histogram_quantile(${quantile}, sum by (le) (rate(webhook_effect_seconds_bucket[$__rate_interval])))`
+
+/** Seconds, the age of the oldest event of Stripe that has no effect yet. */
+export const webhookOldestWaiting = 'max(webhook_oldest_waiting_seconds)'
+
 /** The runs that Prometheus knows, for the menu at the top. */
 export const runsKnown = `label_values(${requestsTotal}, testid)`

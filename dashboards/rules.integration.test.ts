@@ -83,26 +83,27 @@ describe('the rules for Prometheus, by promtool', () => {
       // Held open for a minute each: no slow answers.
       [`${count}{route="GET /v1/projects/:projectId/events", status="200"}`, () => 0.01],
     ] as const
+    return promtoolSays(rules, {
+      rule_files: ['rules.yaml'],
+      evaluation_interval: `${step}m`,
+      tests: [
+        {
+          interval: `${step}m`,
+          input_series: input.map(([name, share]) => ({
+            series: name,
+            values: series(stretches, step, share),
+          })),
+          alert_rule_test: [
+            { eval_time: at, alertname: 'ErrorBudgetBurn', exp_alerts: alerts.map(expected(rules)) },
+          ],
+        },
+      ],
+    })
+  }
+
+  async function promtoolSays(rules: RuleFile, test: object): Promise<string> {
     await writeFile(join(directory, 'rules.yaml'), stringify(rules))
-    await writeFile(
-      join(directory, 'test.yaml'),
-      stringify({
-        rule_files: ['rules.yaml'],
-        evaluation_interval: `${step}m`,
-        tests: [
-          {
-            interval: `${step}m`,
-            input_series: input.map(([name, share]) => ({
-              series: name,
-              values: series(stretches, step, share),
-            })),
-            alert_rule_test: [
-              { eval_time: at, alertname: 'ErrorBudgetBurn', exp_alerts: alerts.map(expected(rules)) },
-            ],
-          },
-        ],
-      }),
-    )
+    await writeFile(join(directory, 'test.yaml'), stringify(test))
     const { stdout, stderr, exitCode } = await execa(promtool, ['test', 'rules', 'test.yaml'], {
       cwd: directory,
       // A quarter of its CPU went into collecting garbage.
@@ -207,6 +208,44 @@ describe('the rules for Prometheus, by promtool', () => {
     )
     expect(told).toContain('FAILED')
   }, 60_000)
+
+  it.each<[string, number, number, string[]]>([
+    ['nobody while they have their effect in a second', 1, 2, []],
+    ['by a ticket when they take ten', 10, 2, ['WebhooksLate']],
+    ['somebody at once when the oldest waits for minutes', 1, 200, ['WebhookWaiting']],
+  ])('tell %s, of webhooks', async (_, seconds, waits, alerts) => {
+    const names = ['WebhooksLate', 'WebhookWaiting']
+    const bucket = (le: string) => ({
+      series: `webhook_effect_seconds_bucket{le="${le}"}`,
+      values: `0+${Number(le) < seconds ? 0 : 60}x29`,
+    })
+    const rules = prometheusRules()
+      .groups.flatMap((group) => group.rules)
+      .filter(({ alert }) => alert !== undefined && names.includes(alert))
+      .map(({ annotations: _, ...rule }) => rule)
+    const of = (alert: string) => ({ exp_labels: rules.find((rule) => rule.alert === alert)?.labels })
+    const told = await promtoolSays(
+      { groups: [{ name: 'webhooks', rules }] },
+      {
+        rule_files: ['rules.yaml'],
+        evaluation_interval: '1m',
+        tests: [
+          {
+            interval: '1m',
+            input_series: [
+              ...['1', '5', '10', 'Inf'].map((le) => bucket(le === 'Inf' ? 'Infinity' : le)),
+              { series: 'webhook_oldest_waiting_seconds', values: `${waits}x29` },
+            ].map(({ series, values }) => ({ series: series.replace('Infinity', '+Inf'), values })),
+            alert_rule_test: names.map((alertname) => ({
+              ...{ eval_time: '25m', alertname },
+              exp_alerts: alerts.includes(alertname) ? [of(alertname)] : [],
+            })),
+          },
+        ],
+      },
+    )
+    expect(told).toBe('as expected')
+  })
 
   it('say in words what happens', () => {
     const texts = prometheusRules()

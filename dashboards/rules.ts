@@ -5,6 +5,7 @@ import {
   type RouteName,
   routes,
   streamed,
+  webhooks,
 } from '@headroom/perf-budgets/slo.ts'
 import { anyOf, routesByLimit } from './promql.ts'
 
@@ -117,7 +118,7 @@ export function prometheusRules(): RuleFile {
           expr: `1 - ${ratio(promise, `${days}d`).expr} / ${promise.budget}`,
         })),
       },
-      { name: 'worklane-slo-alerts', rules: [...promised.flatMap(burnAlerts), partDown] },
+      { name: 'worklane-slo-alerts', rules: [...promised.flatMap(burnAlerts), partDown, ...webhookAlerts] },
     ],
   }
 }
@@ -144,3 +145,25 @@ const partDown: Rule = {
   labels: { severity: 'page' },
   annotations: { summary: '{{ $labels.job }} at {{ $labels.instance }} does not answer' },
 }
+
+const webhookEffect = 'sum by (le) (rate(webhook_effect_seconds_bucket[10m]))'
+
+/** What Stripe tells is late, or waits: nobody's request fails of it, but somebody has paid and has not what they paid for. */
+const webhookAlerts: Rule[] = [
+  {
+    ...{ alert: 'WebhooksLate', for: '5m', labels: { severity: 'ticket' } },
+    expr: `histogram_quantile(0.95, ${webhookEffect}) > ${webhooks.effectP95 / 1000}`,
+    annotations: {
+      summary: 'What Stripe tells takes too long to have its effect',
+      description: `95 of 100 took up to {{ $value | humanizeDuration }}; the promise is ${webhooks.effectP95 / 1000} s.`,
+    },
+  },
+  {
+    ...{ alert: 'WebhookWaiting', for: '1m', labels: { severity: 'page' } },
+    expr: `max(webhook_oldest_waiting_seconds) > ${webhooks.oldestWaiting / 1000}`,
+    annotations: {
+      summary: 'What Stripe told waits for its effect',
+      description: `The oldest for {{ $value | humanizeDuration }}; none may for more than ${webhooks.oldestWaiting / 1000} s.`,
+    },
+  },
+]

@@ -30,13 +30,33 @@ function standIn() {
   })
 }
 
+/** Tells of webhooks as a worker does, where Prometheus expects one: each took 0.2 s, and the oldest waits for three. */
+function workerAt(address: string) {
+  let done = 0
+  const server = createServer((_, response) => {
+    done += 5
+    const buckets = ['0.1', '0.25', '+Inf'].map(
+      (le) => `webhook_effect_seconds_bucket{le="${le}"} ${le === '0.1' ? 0 : done}`,
+    )
+    response.setHeader('Content-Type', 'text/plain; version=0.0.4')
+    response.end([...buckets, 'webhook_oldest_waiting_seconds 3', ''].join('\n'))
+  })
+  return new Promise<{ close(): void }>((resolve) => {
+    server.listen(Number(new URL(address).port), '127.0.0.1', () =>
+      resolve({ close: () => void server.close() }),
+    )
+  })
+}
+
 describe('the dashboard, over a Prometheus that holds a run', () => {
   let stack: Stack
+  let worker: Awaited<ReturnType<typeof workerAt>>
 
   beforeAll(async () => {
     const { k6 } = await provide(['k6'])
     stack = await startStack({ parts: ['prometheus'] })
     const worklane = await standIn()
+    worker = await workerAt(stack.addresses.worker ?? '')
     try {
       const output = ['--address', '', '--quiet', '--out', 'experimental-prometheus-rw']
       await execa(k6.path, ['run', ...output, join(import.meta.dirname, '../loadtests/scenarios/smoke.ts')], {
@@ -59,7 +79,10 @@ describe('the dashboard, over a Prometheus that holds a run', () => {
     }
   })
 
-  afterAll(() => stack?.stop())
+  afterAll(async () => {
+    worker?.close()
+    await stack?.stop()
+  })
 
   /** The values that Prometheus answers, those that are no number left out. */
   async function ask(expression: string): Promise<number[]> {
@@ -86,7 +109,7 @@ describe('the dashboard, over a Prometheus that holds a run', () => {
   it.each(queries.map((query) => [query.panel, query.legend, query.expression] as const))(
     'would be empty, and be caught, with a metric of another name: %s, %s',
     async (_panel, _legend, expression) => {
-      const misspelt = expression.replaceAll(/\bk6_(\w+)/g, 'k6_no_such_$1')
+      const misspelt = expression.replaceAll(/\b(k6|webhook)_(\w+)/g, '$1_no_such_$2')
       expect(misspelt).not.toBe(expression)
       expect(await ask(misspelt)).toEqual([])
     },

@@ -12,7 +12,7 @@ import {
   QueryVariableBuilder,
   VariableRefresh,
 } from '@grafana/grafana-foundation-sdk/dashboard'
-import { lighthouse, promises, ttfbP95, validity } from '@headroom/perf-budgets/slo.ts'
+import { lighthouse, promises, ttfbP95, validity, webhooks } from '@headroom/perf-budgets/slo.ts'
 import * as expressions from './expressions.ts'
 import { atLeast, atMost, colours, curves, gauges, layOut, prometheus, stat, text } from './panels.ts'
 
@@ -47,6 +47,7 @@ export function slaDashboard(): Dashboard {
     { title: 'The promises', panels: promisesKept() },
     { title: 'Time to first byte', panels: firstBytes() },
     { title: 'Load and errors', panels: loadAndErrors() },
+    { title: 'What Stripe tells', panels: whatStripeTells() },
     { title: 'May this run be believed?', panels: generatorHealth() },
   ])
 }
@@ -149,6 +150,30 @@ function loadAndErrors() {
       unit: 'reqps',
       queries: { '{{class}}': expressions.errorRateByClass },
       width: 8,
+    }),
+  ]
+}
+
+function whatStripeTells() {
+  return [
+    curves({
+      title: `From a webhook to its effect · promised p95 < ${seconds(webhooks.effectP95)} s`,
+      description: 'From its delivery until a reading of the customer that knows of it is written.',
+      unit: 's',
+      queries: {
+        p50: expressions.webhookEffectQuantile(0.5),
+        p95: expressions.webhookEffectQuantile(0.95),
+      },
+      width: 12,
+      limit: atMost(seconds(webhooks.effectP95)),
+    }),
+    curves({
+      title: `Oldest webhook that waits · promised < ${seconds(webhooks.oldestWaiting)} s`,
+      description: 'In the queue or under way, and without its effect.',
+      unit: 's',
+      queries: { oldest: expressions.webhookOldestWaiting },
+      width: 12,
+      limit: atMost(seconds(webhooks.oldestWaiting)),
     }),
   ]
 }

@@ -59,6 +59,8 @@ export const Slo = z.strictObject({
     isolation: z.strictObject({ leaks: z.literal(0) }),
   }),
   effects: z.strictObject({ delayP95: Milliseconds, oldestWaiting: Milliseconds }),
+  webhooks: z.strictObject({ effectP95: Milliseconds, oldestWaiting: Milliseconds }),
+  intake: z.strictObject({ serverTimeP95: Milliseconds }),
   errorsThatCount: z.array(z.string()).min(1),
   errorsOfTime: z.array(z.string()).min(1),
   lighthouse: z.strictObject({

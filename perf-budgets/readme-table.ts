@@ -5,6 +5,7 @@ import {
   type RouteKind,
   routes,
   ttfbP95,
+  webhooks,
   webVitals,
   wholeAnswer,
 } from './slo.ts'
@@ -43,6 +44,10 @@ export function sloTable(): string {
     [
       'What a write brings about',
       `p95 < ${effects.delayP95 / 1000} s, none older than ${effects.oldestWaiting / 1000} s waits`,
+    ],
+    [
+      'What Stripe tells',
+      `p95 < ${webhooks.effectP95 / 1000} s until it is written, none waits longer than ${webhooks.oldestWaiting / 1000} s`,
     ],
   ]
   return ['| promise | limit |', '|---|---|', ...rows.map((cells) => `| ${cells.join(' | ')} |`)].join('\n')

@@ -35,6 +35,14 @@ export const effects = {
   oldestWaiting: 30_000,
 } as const
 
+/** What Stripe tells of money: from its delivery until a reading that knows of it is written. */
+export const webhooks = {
+  /** For 95 of 100. */
+  effectP95: 5_000,
+  /** The oldest of which no such reading is written yet. */
+  oldestWaiting: 60_000,
+} as const
+
 /**
  * What counts against availability, as the swarm classes what went wrong: a user who was told to come back later
  * was not served either. What the generator itself could not do (`generator`) makes a run invalid instead.
@@ -412,8 +420,10 @@ export const routes = {
 export type RouteName = keyof typeof routes
 
 const endsATenant = 'ends what the other users of a run stand on'
-const atStripe = 'asks Stripe, which is not in a load run yet'
+const changesWhatIsPaid =
+  'changes what an organisation pays for, at Stripe, whose rows the books are compared with'
 const byOperators = 'for operators, of whom a population has none: to everybody else it is not there'
+const opensACheckout = 'is for who has no subscription, and leaves a page open at Stripe with every request'
 const endsAPerson = 'ends the person who asks, or their session'
 
 /** Routes that no load test asks, each with its reason; every other one is asked by a scenario. */
@@ -436,20 +446,14 @@ export const withoutLoad: Partial<Record<RouteName, string>> = {
   'trpc organisation.remove': endsATenant,
   'POST /v1/organisations': 'leaves an organisation behind with every request',
   'trpc organisation.create': 'leaves an organisation behind with every request',
-  'POST /v1/billing/checkout': atStripe,
-  'trpc billing.checkout': atStripe,
-  'POST /v1/billing/portal': atStripe,
-  'trpc billing.portal': atStripe,
-  'GET /v1/billing/preview': atStripe,
-  'trpc billing.preview': atStripe,
-  'POST /v1/billing/change': atStripe,
-  'trpc billing.change': atStripe,
-  'DELETE /v1/billing/change': atStripe,
-  'trpc billing.undoChange': atStripe,
-  'POST /v1/billing/cancel': atStripe,
-  'trpc billing.cancel': atStripe,
-  'POST /v1/billing/resume': atStripe,
-  'trpc billing.resume': atStripe,
+  'POST /v1/billing/change': changesWhatIsPaid,
+  'trpc billing.change': changesWhatIsPaid,
+  'DELETE /v1/billing/change': changesWhatIsPaid,
+  'trpc billing.undoChange': changesWhatIsPaid,
+  'POST /v1/billing/cancel': changesWhatIsPaid,
+  'trpc billing.cancel': changesWhatIsPaid,
+  'POST /v1/billing/resume': changesWhatIsPaid,
+  'trpc billing.resume': changesWhatIsPaid,
   'page /operators': byOperators,
   'page /operators/dead-letters': byOperators,
   'rsc /operators': byOperators,
@@ -472,6 +476,8 @@ export const withoutLoad: Partial<Record<RouteName, string>> = {
   'rsc /operators/log': byOperators,
   'GET /v1/operator/actions': byOperators,
   'trpc operator.actions': byOperators,
+  'POST /v1/billing/checkout': opensACheckout,
+  'trpc billing.checkout': opensACheckout,
 }
 
 /** Pages that Lighthouse does not audit, each with its reason. */

@@ -25,6 +25,12 @@ describe('faults', () => {
     expect(() => parseFaults('without=ledger', 'test')).toThrow(/unknown fault "without=ledger"/)
   })
 
+  it('book what Stripe tells as often as it is told, or lose some of it', () => {
+    expect(parseFaults('webhook-twice', 'loadtest').webhooks).toBe('twice')
+    expect(parseFaults('webhook-lost', 'loadtest').webhooks).toBe('lost')
+    expect(parseFaults('', 'loadtest').webhooks).toBeNull()
+  })
+
   it('are refused in production', () => {
     expect(() => parseFaults('delay=task.list:900', 'production')).toThrow(/WORKLANE_FAULTS.*unset it/)
     expect(() => parseFaults('without=lock', 'production')).toThrow(/unset it/)

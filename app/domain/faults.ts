@@ -17,6 +17,8 @@ export type Faults = {
   slower: number
   /** Usage that is counted after the answer, or under another identifier each time that it is written or told. */
   usage: Set<'late' | 'anew'>
+  /** What Stripe tells is booked as often as it is told, or one in ten is acknowledged and lost. */
+  webhooks: 'twice' | 'lost' | null
 }
 
 /**
@@ -55,7 +57,7 @@ export function startSlowness(): void {
 const slownessEveryMs = 5
 
 const known =
-  'delay=<operation>:<ms>, repeat=<operation>:<times>, leak=cache, leak=memory:<operation>, slow=<percent>, without=<unique-event|fence|lock>'
+  'delay=<operation>:<ms>, repeat=<operation>:<times>, leak=cache, leak=memory:<operation>, slow=<percent>, without=<unique-event|fence|lock>, usage=late, usage=anew, webhook-twice, webhook-lost'
 
 /** @param text such as `delay=task.list:900`, several with commas @throws Error when unknown */
 export function parseFaults(text: string, environment: string): Faults {
@@ -67,6 +69,7 @@ export function parseFaults(text: string, environment: string): Faults {
     without: new Set(),
     slower: 0,
     usage: new Set(),
+    webhooks: null,
   }
   const entries = text
     .split(',')
@@ -88,6 +91,8 @@ export function parseFaults(text: string, environment: string): Faults {
     else if (entry === 'usage=late') parsed.usage.add('late')
     else if (entry === 'usage=anew') parsed.usage.add('anew')
     else if (slow) parsed.slower = Number(slow[1]) / 100
+    else if (entry === 'webhook-twice' || entry === 'webhook-lost')
+      parsed.webhooks = entry === 'webhook-twice' ? 'twice' : 'lost'
     else if (entry === 'leak=cache') parsed.leakingCache = true
     else throw new Error(`WORKLANE_FAULTS: unknown fault "${entry}"; known: ${known}`)
   }

@@ -7,6 +7,7 @@ import { runtime } from '@worklane/domain/runtime.ts'
 import { DelayedError, Queue, Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
 import type pg from 'pg'
+import { z } from 'zod'
 import { bornAt } from './relay.ts'
 import { type OnDifference, usageJob } from './usage.ts'
 
@@ -70,6 +71,14 @@ export function billingWorker(connection: Redis, onDifference: OnDifference): Wo
       settings: { backoffStrategy },
     },
   )
+}
+
+const FromWebhook = z.object({ deliveredAt: z.number() })
+
+/** When Stripe delivered what a job comes of, epoch milliseconds; null of one that no webhook began. */
+export function webhookDeliveredAt({ payload }: Pick<OutboxJob, 'payload'>): number | null {
+  const told = FromWebhook.safeParse(payload)
+  return told.success ? told.data.deliveredAt : null
 }
 
 /** Doubles from a second up to a minute, a half of it by chance, so that not all come back at once. */

@@ -29,6 +29,7 @@ import {
   oldestEvent,
   recordRead,
   sweep,
+  webhookDeliveredAt,
 } from './billing.ts'
 import { startForgetting } from './forgetting.ts'
 import { usageDifferences } from './metrics.ts'
@@ -52,6 +53,12 @@ const effectDelay = new Histogram({
   name: 'effect_delay_seconds',
   help: 'From a write to what it brought about',
   labelNames: ['topic'],
+  buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300],
+})
+
+const webhookEffect = new Histogram({
+  name: 'webhook_effect_seconds',
+  help: 'From an event of Stripe as it was delivered until a reading that knows of it was written',
   buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300],
 })
 
@@ -88,7 +95,7 @@ new Gauge({
 })
 if (env.INTAKE_DATABASE_URL && env.STRIPE_SECRET_KEY)
   new Gauge({
-    name: 'stripe_events_oldest_waiting_seconds',
+    name: 'webhook_oldest_waiting_seconds',
     help: 'Age of the oldest event of Stripe whose effect is not there yet',
     async collect() {
       this.set(await oldestEvent(runtime().intake).catch(() => Number.NaN))
@@ -143,6 +150,8 @@ for (const each of [worker, converging]) {
   each.on('completed', (job) => {
     processed.inc({ topic: job.name, outcome: 'done' })
     effectDelay.observe({ topic: job.name }, Math.max(0, Date.now() - bornAt(job.data.id)) / 1_000)
+    const deliveredAt = webhookDeliveredAt(job.data)
+    if (deliveredAt !== null) webhookEffect.observe(Math.max(0, Date.now() - deliveredAt) / 1_000)
   })
   each.on('failed', (job, error) => {
     processed.inc({ topic: job?.name ?? 'unknown', outcome: 'failed' })

@@ -15,6 +15,7 @@ const commands: Record<string, () => Promise<{ register(program: Command): void 
   seed: () => import('./commands/seed.ts'),
   operator: () => import('./commands/operator.ts'),
   sandbox: () => import('./commands/sandbox.ts'),
+  ledger: () => import('./commands/ledger.ts'),
   lighthouse: () => import('./commands/lighthouse.ts'),
   fuzz: () => import('./commands/fuzz.ts'),
   bench: () => import('./commands/bench.ts'),

@@ -37,7 +37,7 @@ const isExample = (userInfo: string) => /^(\/\/)?(user)?:password@$/.test(userIn
 export const exitCodes = { pass: 0, fail: 1, invalid: 2, undecided: 3, usage: 64 } as const
 
 /** Their exit code is a verdict on the app. */
-const judging = ['loadtest', 'collect', 'lighthouse', 'gate', 'history', 'bench']
+const judging = ['loadtest', 'collect', 'lighthouse', 'gate', 'history', 'bench', 'ledger']
 
 /** Of an error that nobody foresaw: it says nothing of the app, so where a verdict is wanted there is none. */
 export const exitCodeOfCrash = (command: string | undefined): number =>

@@ -102,6 +102,31 @@ describe('wrong use of the command', () => {
     ],
     ['a target that is no URL', ['loadtest', '--target', 'staging'], secret, /--target staging is no URL/],
     [
+      'a month’s end at a deployment',
+      ['loadtest', 'billing-storm', '--target', 'http://127.0.0.1:9'],
+      secret,
+      /billing-storm needs the stack that is started here.* — leave out --target/,
+    ],
+    ['books without a database', ['ledger'], {}, /DATABASE_URL is not set — set it to/],
+    [
+      'books without Stripe',
+      ['ledger'],
+      { DATABASE_URL: `postgres://me:${marker}@127.0.0.1:9/x` },
+      /STRIPE_SECRET_KEY is not set — set it to/,
+    ],
+    [
+      'books of a database that does not answer',
+      ['ledger'],
+      { DATABASE_URL: `postgres://me:${marker}@127.0.0.1:9/x`, STRIPE_SECRET_KEY: marker },
+      /DATABASE_URL names a host and a port where nothing listens — correct them/,
+    ],
+    [
+      'books since no time',
+      ['ledger', '--since', 'yesterday'],
+      {},
+      /--since yesterday is no time — give one/,
+    ],
+    [
       'a target without a secret',
       ['loadtest', '--target', 'http://127.0.0.1:9'],
       {},
@@ -277,6 +302,14 @@ describe('wrong use of the command', () => {
   it('is a cluster that should search for the capacity, or an image without a cluster', async () => {
     const capacity = await use(['loadtest', 'capacity', '--kubernetes', join(empty, 'x'), ...staging], secret)
     expect(capacity.lines).toEqual([expect.stringMatching(/capacity is a search of many — write stress/)])
+    const storm = await use(
+      ['loadtest', 'billing-storm', '--kubernetes', join(empty, 'x'), ...staging],
+      secret,
+    )
+    expect(storm.lines).toEqual([
+      expect.stringMatching(/billing-storm needs the payments sandbox.* — play it/),
+    ])
+    expect(storm.exitCode).toBe(64)
     const image = await use(['loadtest', '--runner-image', 'k6:mine'])
     expect(image.lines).toEqual([expect.stringMatching(/--runner-image.*--kubernetes is missing — give/)])
     expect([capacity.exitCode, image.exitCode]).toEqual([64, 64])

@@ -1,7 +1,7 @@
 import { bucketOf } from '@headroom/loadtests/wire/histogram.ts'
 import type { Message } from '@headroom/loadtests/wire/message.ts'
 import { stagesOf } from '@headroom/loadtests/wire/workloads.ts'
-import { effects } from '@headroom/perf-budgets/slo.ts'
+import { effects, webhooks } from '@headroom/perf-budgets/slo.ts'
 import { describe, expect, it } from 'vitest'
 import { merge, noTally, nothing } from '../collect/collector.ts'
 import { emptyFlow, emptyMessage } from '../collect/testing/message.ts'
@@ -16,6 +16,7 @@ import {
   lagOf,
   slopeEvidence,
   unseenGenerator,
+  webhookEvidence,
 } from './conclude.ts'
 import { nothingObserved } from './result.ts'
 
@@ -67,6 +68,26 @@ describe('what writes bring about later', () => {
   it('is no evidence where hardly anything was written, or nobody could watch', () => {
     expect(effectEvidence({ ...good, count: 3 })).toEqual([])
     expect(effectEvidence({ count: 0, delayP95Ms: null, oldestWaitingMs: null })).toEqual([])
+  })
+})
+
+describe('what Stripe tells', () => {
+  const good = { count: 900, effectP95Ms: 800, oldestWaitingMs: 2_000 }
+
+  it('holds while it has its effect in time', () => {
+    expect(webhookEvidence(good)).toMatchObject([{ passed: true, samples: 900 }, { passed: true }])
+  })
+
+  it('is broken when it comes late, or when one waits too long', () => {
+    const late = webhookEvidence({ ...good, effectP95Ms: webhooks.effectP95 })
+    expect(late.map(({ passed }) => passed)).toEqual([false, true])
+    const stuck = webhookEvidence({ ...good, oldestWaitingMs: webhooks.oldestWaiting })
+    expect(stuck.map(({ passed }) => passed)).toEqual([true, false])
+  })
+
+  it('is no evidence where hardly anything was told', () => {
+    expect(webhookEvidence({ ...good, count: 3 })).toEqual([])
+    expect(webhookEvidence({ count: 0, effectP95Ms: null, oldestWaitingMs: null })).toEqual([])
   })
 })
 
@@ -153,5 +174,13 @@ describe('a run that is invalid while others use the machine', () => {
     ['a seeded leak was not found', { doubts: ['a seeded leak was not found'] }, [late]],
   ])('is not disturbed by them where %s', (_, change, messages) => {
     expect(resultOf(change, ...messages)).toMatchObject({ verdict: 'invalid', isDisturbed: false })
+  })
+
+  it('says nothing where a month was to end, and nobody compared the books', () => {
+    const storm: Plan = { ...plan, scenario: 'billing-storm', shape: 'storm' }
+    const played = { lag: { before: times(2), storm: times(2) } }
+    const { verdict, reasons } = resultOf({ plan: storm }, { ...good, ...played })
+    expect(verdict).toBe('invalid')
+    expect(reasons).toContain('nobody compared the books of Stripe and Worklane')
   })
 })

@@ -10,6 +10,7 @@ import {
   soak,
   streamed,
   validity,
+  webhooks,
   withoutLoad,
 } from '@headroom/perf-budgets/slo.ts'
 import { sum } from 'simple-statistics'
@@ -27,7 +28,7 @@ import { tooManyErrors } from './errors.ts'
 import { percent } from './figures.ts'
 import { judge, limitsBy } from './judge.ts'
 import { type Answered, disturbancesOf, trusted } from './machine.ts'
-import { thinNeighbours } from './neighbours.ts'
+import { thinInStorm, thinNeighbours } from './neighbours.ts'
 import { missingEvidence, notWatched, type Watched } from './required.ts'
 import type { Evidence, MemorySlope, Observed, Result } from './result.ts'
 
@@ -107,6 +108,7 @@ export function conclude(ended: Ended): Result {
       evidence: [
         ...(plan.scenario === 'soak' ? memory.flatMap(slopeEvidence) : []),
         ...effectEvidence(ended.observed.effects),
+        ...webhookEvidence(ended.observed.webhooks),
         ...failedPagesEvidence(ended.observed.failedPages, pagesIn(collected, stages)),
         ...ended.evidence,
       ],
@@ -123,8 +125,12 @@ export function conclude(ended: Ended): Result {
   const disturbances = disturbancesOf(load)
   // Where nothing was played there is nothing else to say.
   const wasPlayed = ended.population === null && !ended.interrupted
-  const thin = stages.some(({ crowd }) => crowd > 1) ? thinNeighbours(judgement.groups, stages) : []
-  const missing = wasPlayed ? [...missingEvidence(plan.scenario, watched), ...thin] : []
+  const thin = stages.some(({ crowd }) => crowd > 1)
+    ? thinNeighbours(judgement.groups, stages)
+    : thinInStorm(judgement.groups, stages)
+  const missing = wasPlayed
+    ? [...missingEvidence(plan.scenario, watched), ...thin, ...missingBooks(ended)]
+    : []
   const facts = circumstances.crashes.length + collected.leaks.length + ended.facts.length > 0
   const vuStates = [...collected.vus.values()]
   const within = timeline.windows.filter(({ at }) => at < lengthOf(stages))
@@ -179,6 +185,12 @@ export function conclude(ended: Ended): Result {
   }
 }
 
+/** What a storm of webhooks is about: where nobody compared the books, as on a target of others, it says nothing. */
+const missingBooks = ({ plan, evidence, doubts }: Ended): string[] =>
+  plan.shape === 'storm' && evidence.length === 0 && doubts.length === 0
+    ? ['nobody compared the books of Stripe and Worklane']
+    : []
+
 /** Where nobody could begin anything in a judged stage, what was answered before it counts. */
 export function answeredIn(
   { lag, routes }: Pick<Collected, 'lag' | 'routes'>,
@@ -230,17 +242,40 @@ export function effectEvidence({
   oldestWaitingMs,
 }: Observed['effects']): Evidence[] {
   if (samples < validity.minimumSamples || delayP95Ms === null) return []
-  const held = (limit: string, measured: number, wanted: number): Evidence => ({
-    ...{ limit, samples, wanted: `< ${wanted / 1000} s`, measured: `${(measured / 1000).toFixed(2)} s` },
-    passed: measured < wanted,
-  })
   return [
-    held('from a write to its effect, p95', delayP95Ms, effects.delayP95),
+    delayEvidence('from a write to its effect, p95', samples, delayP95Ms, effects.delayP95),
     ...(oldestWaitingMs === null
       ? []
-      : [held('oldest effect that waited for a worker', oldestWaitingMs, effects.oldestWaiting)]),
+      : [
+          delayEvidence(
+            'oldest effect that waited for a worker',
+            samples,
+            oldestWaitingMs,
+            effects.oldestWaiting,
+          ),
+        ]),
   ]
 }
+
+/** The same of what Stripe tells: until a reading that knows of it is written. */
+export function webhookEvidence({ count, effectP95Ms, oldestWaitingMs }: Observed['webhooks']): Evidence[] {
+  if (count < validity.minimumSamples || effectP95Ms === null || oldestWaitingMs === null) return []
+  return [
+    delayEvidence('from a webhook to its effect, p95', count, effectP95Ms, webhooks.effectP95),
+    delayEvidence(
+      'oldest webhook that waited for its effect',
+      count,
+      oldestWaitingMs,
+      webhooks.oldestWaiting,
+    ),
+  ]
+}
+
+/** Milliseconds, told in seconds. */
+const delayEvidence = (limit: string, samples: number, measured: number, wanted: number): Evidence => ({
+  ...{ limit, samples, wanted: `< ${wanted / 1000} s`, measured: `${(measured / 1000).toFixed(2)} s` },
+  passed: measured < wanted,
+})
 
 /** How late the generator was at p99, in ms, in the worst of the judged stages: the lateness that makes a run invalid. */
 export function lagOf(lag: Collected['lag'], stages: readonly Stage[]): number | null {

@@ -16,7 +16,7 @@ import { connectionDoubts } from './connections.ts'
 import { doubtsOf } from './doubts.ts'
 import { exampleInWords, failedOf, kindsOf, tooManyErrors } from './errors.ts'
 import { ms, percent } from './figures.ts'
-import { neighbourEvidence } from './neighbours.ts'
+import { neighbourEvidence, stormEvidence } from './neighbours.ts'
 import { isWithin, shownPercentile } from './percentiles.ts'
 import type {
   ErrorExample,
@@ -79,6 +79,7 @@ export function judge(collected: Collected, circumstances: Circumstances): Judge
     ...routes.flatMap(latencyEvidence),
     ...(isCrowd ? neighbourEvidence(groups, stages) : routes.flatMap(errorEvidence)),
     ...(isCrowd ? [] : [availability(totals)]),
+    ...stormEvidence(groups, stages),
     ...(marked ? [isolation(collected, totals)] : []),
     ...(more?.evidence ?? []),
   ]
@@ -389,6 +390,9 @@ function examplesFirst(
         Number(b.body !== '') - Number(a.body !== ''),
     )
 }
+
+/** A limit and what was measured, as a reason says it. */
+export const inSentence = (evidence: Evidence): string => inWords(evidence, [])
 
 /** @param examples of errors, of which the first is told where errors are what broke */
 function inWords(

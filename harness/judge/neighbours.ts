@@ -19,18 +19,9 @@ export function neighbourEvidence(groups: readonly GroupResult[], stages: readon
     const now = others.find(({ group, phase }) => group === before.group && phase === loud.phase)
     // Who got nothing at all any more has no time that could be too long.
     if (!now) return [{ ...unanswered(before.group, loud), answered: 0 }]
-    const ratio = now.p95 / before.p95
     const rate = (of: GroupResult, { duration }: Stage) => (of.count - of.errors) / duration
     return [
-      {
-        limit: limitOf(now.group, loud),
-        phase: loud.phase,
-        wanted: `≤ ${neighbours.p95Ratio}× of ${ms(before.p95)}, or within ${neighbours.floor} ms`,
-        measured: `${ms(now.p95)} (${ratio.toFixed(2)}×)`,
-        samples: now.count,
-        passed: ratio <= neighbours.p95Ratio || now.p95 - before.p95 <= neighbours.floor,
-        answered: rate(now, loud) / rate(before, quiet),
-      },
+      { ...against(before, now, limitOf(now.group, loud)), answered: rate(now, loud) / rate(before, quiet) },
     ]
   })
   const fairness = jain(rows.map(({ answered }) => answered))
@@ -50,6 +41,51 @@ export function neighbourEvidence(groups: readonly GroupResult[], stages: readon
       passed: !tooManyErrors(failed, samples),
     },
   ]
+}
+
+/** A group's p95 against its own before. */
+function against(before: GroupResult, now: GroupResult, limit: string): Evidence {
+  const ratio = now.p95 / before.p95
+  return {
+    ...{ limit, phase: now.phase, samples: now.count },
+    wanted: `≤ ${neighbours.p95Ratio}× of ${ms(before.p95)}, or within ${neighbours.floor} ms`,
+    measured: `${ms(now.p95)} (${ratio.toFixed(2)}×)`,
+    passed: ratio <= neighbours.p95Ratio || now.p95 - before.p95 <= neighbours.floor,
+  }
+}
+
+/** The stages that a billing storm is judged by, where there is one. */
+const stormStages = (stages: readonly Stage[]): [before: Stage, storm: Stage] | null => {
+  const [before, storm] = ['before', 'storm'].map((name) => stages.find(({ phase }) => phase === name))
+  return before && storm ? [before, storm] : null
+}
+
+const isTier = ({ group }: GroupResult) => group.startsWith('tier ')
+
+/** What those who work notice of a month's end, against the minute before; nothing of a run without one. */
+export function stormEvidence(groups: readonly GroupResult[], stages: readonly Stage[]): Evidence[] {
+  const found = stormStages(stages)
+  if (!found) return []
+  const [quiet, storm] = found
+  return groups
+    .filter((group) => isTier(group) && group.phase === quiet.phase)
+    .map((before) => {
+      const now = groups.find(({ group, phase }) => group === before.group && phase === storm.phase)
+      const limit = `p95 of ${before.group} while webhooks come in a burst`
+      return now ? against(before, now, limit) : { ...unanswered(before.group, storm), limit }
+    })
+}
+
+/** Of whom there are too few answers before the storm or in it to compare the two. */
+export function thinInStorm(groups: readonly GroupResult[], stages: readonly Stage[]): string[] {
+  const found = stormStages(stages)
+  if (!found) return []
+  const phases = found.map(({ phase }) => phase)
+  const tiers = groups.filter((group) => isTier(group) && phases.includes(group.phase))
+  if (tiers.length === 0) return ['nobody got an answer before the storm or in it']
+  return tiers
+    .filter(({ count }) => count < validity.minimumSamples)
+    .map(({ group, phase, count }) => `only ${count} answers for ${group} in ${phase}`)
 }
 
 const limitOf = (group: string, { crowd }: Stage) => `p95 of ${group} while one tenant asks ${crowd}× as much`

@@ -7,7 +7,11 @@ const slope = (process: string, samples: number) =>
   ({ process, what: 'resident', bytesPerMinute: 0, lastBytes: 1e8, samples }) as const
 const complete: Watched = {
   missing: [],
-  observed: { ...nothingObserved, effects: { count: 200, delayP95Ms: 90, oldestWaitingMs: 10 } },
+  observed: {
+    ...nothingObserved,
+    effects: { count: 200, delayP95Ms: 90, oldestWaitingMs: 10 },
+    webhooks: { count: 200, effectP95Ms: 900, oldestWaitingMs: 10 },
+  },
   memory: [slope('web', 600), slope('generator', 1_200)],
 }
 const silent = 'Prometheus did not answer (connect ECONNREFUSED 127.0.0.1:9090)'
@@ -42,6 +46,14 @@ describe('evidence that a scenario stands on', () => {
     expect(missingEvidence('load', quiet)).toEqual([
       expect.stringMatching(/delay of effects.* only 0 effects/),
     ])
+  })
+
+  it('is missing where no webhook came to its effect, of the scenario that is about them alone', () => {
+    const observed = { ...complete.observed, webhooks: nothingObserved.webhooks }
+    expect(missingEvidence('billing-storm', { ...complete, observed })).toEqual([
+      expect.stringMatching(/webhook effects, which billing-storm stands on, is missing: only 0 webhooks/),
+    ])
+    expect(missingEvidence('load', { ...complete, observed })).toEqual([])
   })
 
   it('is not required of a target that is not ours, of which the result says that nobody watched', () => {

@@ -37,6 +37,12 @@ function thin({ observed, memory, missing }: Watched): Missing[] {
     count < minimumSamples || delayP95Ms === null
       ? [`only ${count} effects of writes came to their end, ${minimumSamples} are needed; ${more}`]
       : []
+  const few =
+    observed.webhooks.count < minimumSamples || observed.webhooks.effectP95Ms === null
+      ? [
+          `only ${observed.webhooks.count} webhooks came to their effect, ${minimumSamples} are needed; ${more}`,
+        ]
+      : []
   const slopes = memory
     .filter(({ samples }) => samples < minimumSamples)
     .map(
@@ -45,6 +51,7 @@ function thin({ observed, memory, missing }: Watched): Missing[] {
     )
   return [
     ...(lacks('delay of effects') ? [] : effects.map((why): Missing => ({ what: 'delay of effects', why }))),
+    ...(lacks('webhook effects') ? [] : few.map((why): Missing => ({ what: 'webhook effects', why }))),
     ...slopes.map((why): Missing => ({ what: 'memory slopes', why })),
   ]
 }

@@ -118,6 +118,17 @@ export const Observed = z.object({
     oldestWaitingMs: z.number().nullable(),
   }),
   /**
+   * What Stripe told: how many events came to their effect, how long after they were delivered (ms), and the longest that
+   * one waited.
+   */
+  webhooks: z
+    .object({
+      count: z.number(),
+      effectP95Ms: z.number().nullable(),
+      oldestWaitingMs: z.number().nullable(),
+    })
+    .default({ count: 0, effectP95Ms: null, oldestWaitingMs: null }),
+  /**
    * Pages of which a part failed after the page had told its status, by route and kind: nobody who looks at the status
    * sees them. Null where nobody could watch.
    */
@@ -138,6 +149,7 @@ export type Observed = z.infer<typeof Observed>
 export const nothingObserved: Observed = {
   ...{ machineCpuShare: null, parts: {}, cacheHitRatio: null, statements: [], limiting: null },
   effects: { count: 0, delayP95Ms: null, oldestWaitingMs: null },
+  webhooks: { count: 0, effectP95Ms: null, oldestWaitingMs: null },
   failedPages: null,
 }
 

@@ -60,6 +60,11 @@ function targetOf({ scenario, think, journey }: Plan, { target, insecure, fault 
       '--kubernetes plays one run, and capacity is a search of many',
       'write stress, or 100k with the --users of each step',
     )
+  if (scenario === 'billing-storm')
+    throw new UsageError(
+      '--kubernetes plays users, and billing-storm needs the payments sandbox of a stack that is started here',
+      'play it without --kubernetes',
+    )
   if (scenario === 'browser')
     throw new UsageError(
       "--kubernetes plays users, and browser needs Chromium beside k6, which k6's image has not",

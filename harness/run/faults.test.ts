@@ -8,6 +8,8 @@ describe('what is broken on purpose', () => {
     ['repeat=effects:2', { kind: 'repeat', operation: 'effects', times: 2 }],
     ['slow=10', { kind: 'slow', percent: 10 }],
     ['uncompressed', { kind: 'uncompressed' }],
+    ['webhook-twice', { kind: 'webhook', how: 'twice' }],
+    ['webhook-lost', { kind: 'webhook', how: 'lost' }],
     ['stop=api@50%', { kind: 'stop', part: 'api', at: 0.5 }],
   ])('is read from %s', (text, fault) => {
     expect(readFault(text)).toEqual(fault)
@@ -23,8 +25,8 @@ describe('what is broken on purpose', () => {
 
   it('is told to Worklane and to the edge, each its own', () => {
     expect(stackFaults([])).toEqual({ faults: '', compress: true })
-    expect(stackFaults(['slow=10', 'uncompressed', 'leak=cache'].map(readFault))).toEqual({
-      ...{ faults: 'slow=10,leak=cache', compress: false },
+    expect(stackFaults(['slow=10', 'uncompressed', 'leak=cache', 'webhook-lost'].map(readFault))).toEqual({
+      ...{ faults: 'slow=10,leak=cache,webhook-lost', compress: false },
     })
   })
 })

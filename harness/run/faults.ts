@@ -14,6 +14,8 @@ export type Fault =
   | { kind: 'uncompressed' }
   /** A tenant may ask for as much as it likes. */
   | { kind: 'no-tenant-limits' }
+  /** What Stripe tells is taken in and booked as often as it comes, or is acknowledged and lost, one in ten. */
+  | { kind: 'webhook'; how: 'twice' | 'lost' }
   | { kind: 'starve-generator'; share: number }
   | { kind: 'stop'; part: string; at: number }
   /** As a deployment does it; with another process of the part nobody may notice. */
@@ -21,7 +23,7 @@ export type Fault =
 
 /** What writes bring about runs in no operation. */
 const repeatable = [...operationNames, 'effects']
-const stoppable = ['api', 'web', 'worker', 'postgres', 'redis', 'edge', 'prometheus']
+const stoppable = ['api', 'web', 'worker', 'postgres', 'redis', 'edge', 'prometheus', 'payments']
 
 const known: { pattern: RegExp; example: string; read: (match: string[]) => Fault }[] = [
   {
@@ -57,6 +59,11 @@ const known: { pattern: RegExp; example: string; read: (match: string[]) => Faul
       if (operation) knownOperation('leaks', operation)
       return { kind: 'leak', where }
     },
+  },
+  {
+    pattern: /^webhook-(twice|lost)$/,
+    example: 'webhook-twice',
+    read: ([, how]) => ({ kind: 'webhook', how: how === 'twice' ? 'twice' : 'lost' }),
   },
   {
     pattern: /^starve-generator=(0?\.\d+)$/,
@@ -128,6 +135,7 @@ const worklaneFaults = (faults: readonly Fault[]): string =>
     .flatMap((fault) => {
       if (fault.kind === 'delay') return [`delay=${fault.operation}:${fault.milliseconds}`]
       if (fault.kind === 'repeat') return [`repeat=${fault.operation}:${fault.times}`]
+      if (fault.kind === 'webhook') return [`webhook-${fault.how}`]
       if (fault.kind === 'slow') return [`slow=${fault.percent}`]
       return fault.kind === 'leak' ? [`leak=${fault.where}`] : []
     })

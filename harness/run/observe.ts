@@ -138,6 +138,7 @@ export class Observer {
     const observed: Observed = {
       ...{ machineCpuShare, parts, cacheHitRatio: hits?.[0]?.value ?? null },
       effects: await effectsOf((expression) => ask('delay of effects', expression), over, lacks),
+      webhooks: await webhooksOf((expression) => ask('webhook effects', expression), over, lacks),
       failedPages: 'value' in failures ? failures.value : null,
       statements: 'value' in statements ? statements.value : [],
       limiting: limitingPart(machineCpuShare, parts),
@@ -198,6 +199,26 @@ async function effectsOf(
   return {
     count: Math.round(done?.[0]?.value ?? 0),
     delayP95Ms: inMs(delay?.[0]),
+    oldestWaitingMs: inMs(oldest?.[0]),
+  }
+}
+
+async function webhooksOf(
+  ask: (expression: string) => Promise<Row[] | null>,
+  over: string,
+  lacks: (what: Watchable, why: string) => void,
+): Promise<Observed['webhooks']> {
+  const [done, delay, oldest] = await Promise.all([
+    ask(`sum(increase(webhook_effect_seconds_count${over}))`),
+    ask(`histogram_quantile(0.95, sum by (le) (increase(webhook_effect_seconds_bucket${over})))`),
+    ask(`max(max_over_time(webhook_oldest_waiting_seconds${over}))`),
+  ])
+  if (done?.length === 0) lacks('webhook effects', 'Prometheus held no samples of webhook_effect_seconds')
+  if (oldest?.length === 0)
+    lacks('webhook effects', 'Prometheus held no samples of webhook_oldest_waiting_seconds')
+  return {
+    count: Math.round(done?.[0]?.value ?? 0),
+    effectP95Ms: inMs(delay?.[0]),
     oldestWaitingMs: inMs(oldest?.[0]),
   }
 }

@@ -72,6 +72,8 @@ export function stagesUntil(stages: readonly Stage[], played: number): Stage[] {
   })
 }
 
-/** The default, or for a scenario that plays more users than it has, as many as DESIGN's promise is about. */
-export const populationOf = (scenario: ScenarioName): Omit<PopulationSpec, 'seed'> =>
-  workloads[scenario].users > defaultPopulation.users ? fullPopulation : defaultPopulation
+/** The default, or as many as DESIGN's promise is about: for more users than it has, and for a storm of many tenants. */
+export const populationOf = (scenario: ScenarioName): Omit<PopulationSpec, 'seed'> => {
+  const { users, shape }: Workload = workloads[scenario]
+  return users > defaultPopulation.users || shape === 'storm' ? fullPopulation : defaultPopulation
+}

@@ -6,6 +6,7 @@ import { generateClient } from '@worklane/data/generate.ts'
 import { postgresUrl } from '@worklane/data/postgres-address.ts'
 import getPort from 'get-port'
 import { UsageError } from '../cli/usage.ts'
+import { subscribedAgo, subscribePopulation } from '../payments/subscribe.ts'
 import { provide } from '../toolchain/provide.ts'
 import type { ToolName } from '../toolchain/tools.ts'
 import { buildWeb } from './build.ts'
@@ -14,6 +15,7 @@ import { startEdge } from './edge.ts'
 import { type Guard, startGuard } from './guard.ts'
 import { ownServers, preparedDatabase, rolesSecret } from './own-servers.ts'
 import { lastLines, type Part } from './part.ts'
+import { type Payments, paymentsEnvironment, paymentsOn, startPayments } from './payments.ts'
 import { type PortBlock, takePortBlock } from './ports.ts'
 import { cloneCluster, clusterHome, startPostgres, temporaryBelow } from './postgres.ts'
 import { project } from './project.ts'
@@ -23,7 +25,16 @@ import { checkoutSecret } from './secrets.ts'
 import { type Usage, usageOf } from './usage.ts'
 import { startApi, startWeb, startWorker } from './worklane.ts'
 
-export const partNames = ['postgres', 'redis', 'prometheus', 'api', 'web', 'worker', 'edge'] as const
+export const partNames = [
+  'postgres',
+  'redis',
+  'prometheus',
+  'payments',
+  'api',
+  'web',
+  'worker',
+  'edge',
+] as const
 export type PartName = (typeof partNames)[number]
 
 export type StackOptions = {
@@ -57,6 +68,8 @@ export type Stack = {
   env: Record<string, string>
   sessionSecret: string
   prometheusUrl: string
+  /** The payments sandbox that it has of its own; null without one, and where the environment that was given names another. */
+  payments: Payments | null
   parts: Part[]
   /** Where each process of Worklane listens itself, past the edge: 'api-1' → http://127.0.0.1:… */
   addresses: Record<string, string>
@@ -114,7 +127,11 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     if (stopping) return Promise.all(parts.map((part) => part.exited)).then(() => {})
     stopping = true
     // Requests first, then those who serve them, then what they stand on.
-    for (const group of [['edge'], ['web', 'api', 'worker'], ['postgres', 'redis', 'prometheus']]) {
+    for (const group of [
+      ['edge'],
+      ['web', 'api', 'worker'],
+      ['postgres', 'redis', 'prometheus', 'payments'],
+    ]) {
       await Promise.all(
         parts.filter(({ name }) => group.includes(name.replace(/-\d+$/, ''))).map((part) => part.stop()),
       )
@@ -174,11 +191,26 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       adopt(part)
       return url
     }
+    // What is to subscribe needs a worker that makes the prices, and a database that knows who there is.
+    const isSubscribed = population !== null && wanted.has('worker') && wanted.has('postgres')
+    const startStripe = async (): Promise<Payments | null> => {
+      if (!wanted.has('payments') || options.env?.STRIPE_SECRET_KEY !== undefined) return null
+      const payments = paymentsOn(ports.payments)
+      const part = await startPayments(guard, {
+        payments,
+        worklane: wanted.has('edge') ? origin : `http://127.0.0.1:${ports.api}`,
+        ...(isSubscribed ? { start: Math.floor(Date.now() / 1_000) - subscribedAgo } : {}),
+        logFile: log('payments'),
+      })
+      adopt(part)
+      return payments
+    }
     const needsBuild = wanted.has('web') && mode === 'production'
-    const [database, cache, prometheusUrl, build] = await Promise.all([
+    const [database, cache, prometheusUrl, payments, build] = await Promise.all([
       startDatabase(),
       startCache(),
       startMetrics(),
+      startStripe(),
       needsBuild ? buildWeb(say) : undefined,
     ])
 
@@ -192,6 +224,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       EVENT_STREAM_SECONDS: mode === 'production' ? '20' : '900',
       SEED_SESSION_SECRET: sessionSecret,
       AUTH_SECRET: await checkoutSecret('auth-secret'),
+      ...(payments ? paymentsEnvironment(payments) : {}),
       ...(options.apiInWeb ? { API_IN_WEB: '1' } : {}),
       ...options.env,
     }
@@ -225,12 +258,17 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     for (const result of started) if (result.status === 'fulfilled' && result.value) adopt(result.value)
     const failed = started.find((result) => result.status === 'rejected')
     if (failed) throw failed.reason
+    if (payments && population && isSubscribed) {
+      const subscribed = await subscribePopulation(population, { payments, adminUrl: env.DATABASE_URL ?? '' })
+      say(`payments: ${subscribed.toLocaleString('en')} organisations have subscribed`)
+    }
 
     return {
       origin,
       env,
       sessionSecret,
       prometheusUrl,
+      payments,
       parts,
       addresses: Object.fromEntries(
         Object.values(scaled)

@@ -5,11 +5,11 @@ import { execa } from 'execa'
 import { onTestFinished } from 'vitest'
 import { Result } from '../judge/result.ts'
 
-/** Runs `pnpm loadtest smoke` as somebody would, with more options; of a test, which its results end with. */
-export async function smoke(...options: string[]) {
-  const results = await mkdtemp(join(tmpdir(), 'headroom-smoke-'))
+/** Runs `pnpm loadtest` of a scenario as somebody would, with more options; of a test, which its results end with. */
+export async function loadtest(scenario: string, ...options: string[]) {
+  const results = await mkdtemp(join(tmpdir(), `headroom-${scenario}-`))
   onTestFinished(() => rm(results, { recursive: true, force: true }))
-  const { exitCode } = await execa('node', ['harness/cli/main.ts', 'loadtest', 'smoke', ...options], {
+  const { exitCode } = await execa('node', ['harness/cli/main.ts', 'loadtest', scenario, ...options], {
     reject: false,
     preferLocal: true,
     env: { HEADROOM_RESULTS: results },
@@ -18,3 +18,5 @@ export async function smoke(...options: string[]) {
   const result = Result.parse(JSON.parse(await readFile(join(results, run ?? '', 'result.json'), 'utf8')))
   return { exitCode, result }
 }
+
+export const smoke = (...options: string[]) => loadtest('smoke', ...options)

@@ -32,6 +32,18 @@ const labelled = ({ made: { knownLabelId } }: Owner) =>
   knownLabelId === undefined ? {} : { labelIds: [knownLabelId] }
 const ofTask = (user: Owner) => ({ taskId: taskId(user) })
 
+const ifSubscribed =
+  (more: Call['input'] = nothing): Call['input'] =>
+  (user) =>
+    user.kin.organisation.plan === 'free' ? null : more(user)
+/** Who owes pays first. */
+const ifCurrent = (more: Call['input']): Call['input'] =>
+  ifSubscribed((user) => (user.kin.organisation.standing === 'current' ? more(user) : null))
+const otherPlan = ({ kin }: Owner) => ({
+  plan: kin.organisation.plan === 'team' ? 'business' : 'team',
+  interval: 'month',
+})
+
 const call = (operation: string, rest: string, input: Call['input'] = nothing): Call => ({
   ...{ operation, rest, input, tenant: 'may' },
 })
@@ -149,6 +161,8 @@ export const calls: Call[] = [
   call('audit.list', 'GET /v1/audit'),
 
   call('billing.get', 'GET /v1/billing'),
+  call('billing.portal', 'POST /v1/billing/portal', ifSubscribed()),
+  call('billing.preview', 'GET /v1/billing/preview', ifCurrent(otherPlan)),
   call('billing.sync', 'POST /v1/billing/sync'),
   call('invoice.list', 'GET /v1/invoices'),
 

@@ -64,10 +64,17 @@ const managing: Chain = {
   'go to dashboard': { 'check figures': 4, 'go to board': 3, 'list projects': 3 },
 }
 
-/** Admins look after people, and bring work in from elsewhere. */
+/** Admins look after people and what they cost, and bring work in from elsewhere. */
 const administering: Chain = {
   ...managing,
-  'look up people': { 'ask who I am': 4, 'go to dashboard': 3, 'look up people': 3 },
+  'open dashboard': { 'go to billing': 4, 'check figures': 3, 'go to board': 3 },
+  'go to dashboard': { 'go to billing': 4, 'check figures': 3, 'go to board': 3 },
+  'check figures': { 'go to billing': 4, 'go to board': 3, 'list projects': 3 },
+  'go to board': { 'go to billing': 4, 'peek at task': 2, 'move task': 2, 'list tasks': 2 },
+  'peek at task': { 'go to billing': 4, 'edit task': 2, 'move task': 2, 'go to dashboard': 2 },
+  'go to task': { 'go to billing': 4, 'edit task': 3, 'go to board': 3 },
+  'look up people': { 'go to billing': 5, 'ask who I am': 3, 'open dashboard': 2 },
+  'go to billing': { 'look up people': 3, 'go to dashboard': 4, 'go to board': 3 },
   'list tasks': { 'add task by REST': 5, 'next page of tasks': 3, 'open task': 2 },
 }
 

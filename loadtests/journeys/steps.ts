@@ -50,6 +50,11 @@ export const steps: Record<string, Step<User>> = {
     ),
   ],
   'look up people': () => [get('/v1/members', '/v1/members?limit=50', false)],
+  // What a bookkeeper's program asks, too: admins alone may.
+  'go to billing': () => [
+    { ...navigation('/settings/billing', '/settings/billing'), tenant: 'may' },
+    get('/v1/invoices', '/v1/invoices', false),
+  ],
   'check figures': () => [get('/v1/dashboard', '/v1/dashboard')],
   'list projects': () => [get('/v1/projects', '/v1/projects')],
   'ask who I am': () => [get('/v1/me', '/v1/me'), get('/v1/organisations', '/v1/organisations', false)],

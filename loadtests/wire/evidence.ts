@@ -4,6 +4,7 @@ import type { ScenarioName } from './workloads.ts'
 export const watchable = [
   'CPU of the parts',
   'delay of effects',
+  'webhook effects',
   'failed pages',
   'memory slopes',
   'event loops and pools',
@@ -26,4 +27,5 @@ export const evidenceOf: Record<ScenarioName, readonly Watchable[]> = {
   isolation: ['failed pages'],
   'noisy-neighbour': always,
   browser: always,
+  'billing-storm': [...always, 'webhook effects'],
 }

@@ -18,7 +18,7 @@ export type Workload = {
   shape: Shape
 }
 
-export type Shape = 'steady' | 'scan' | 'stress' | 'spike' | 'crowd' | 'beside'
+export type Shape = 'steady' | 'scan' | 'stress' | 'spike' | 'crowd' | 'beside' | 'storm'
 
 /** steady: every limit. errors: availability and isolation alone. none: told, not judged. */
 export type Judged = 'all' | 'errors' | 'none'
@@ -108,6 +108,12 @@ const shapes: Record<Shape, (of: Lengths) => Stage[]> = {
       stage('x20', each, users, 'all', 20),
     ]
   },
+  // As many all the time: first alone, then while a month ends.
+  storm: ({ users, ramp, duration }) => [
+    stage('ramp', ramp, users),
+    stage('before', duration / 3, users, 'errors'),
+    stage('storm', (duration * 2) / 3, users, 'all'),
+  ],
   // Nobody for as long as the swarm plays later: what is beside it measures itself without first.
   beside: ({ users, ramp, duration }) => [
     stage('alone', duration, 0),
@@ -233,6 +239,10 @@ export const workloads = {
   browser: {
     ...{ users: 80, think: 10_000, ramp: 15_000, duration: 120_000, scan: 0.1, streams: 0.05 },
     shape: 'beside',
+  },
+  'billing-storm': {
+    ...{ users: 2_000, think: 60_000, ramp: 30_000, duration: 240_000, scan: 0.05, streams: 0.05 },
+    shape: 'storm',
   },
 } as const satisfies Record<string, Workload>
 

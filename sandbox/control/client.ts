@@ -7,6 +7,7 @@ import {
   ControlState,
   DeliveryLog,
   type SettingsCommand,
+  type SubscribersCommand,
 } from './commands.ts'
 
 /** Moves and breaks a sandbox, for tests. */
@@ -42,10 +43,17 @@ export class SandboxControl {
     return this.#ask('deliveries', options, ControlState)
   }
 
-  /** Sends what was held back, in one burst. @returns how many */
-  async release(order?: 'created' | 'random'): Promise<number> {
-    const { released } = await this.#ask('deliveries/release', { order }, z.object({ released: z.int() }))
+  /** Sends what was held back, in one burst. @param among see ReleaseCommand @returns how many */
+  async release(order?: 'created' | 'random', among?: number): Promise<number> {
+    const command = { order, among }
+    const { released } = await this.#ask('deliveries/release', command, z.object({ released: z.int() }))
     return released
+  }
+
+  /** Makes many customers who have subscribed, as their own requests would. @returns their ids, in the same order */
+  async subscribe(command: z.input<typeof SubscribersCommand>): Promise<string[]> {
+    const answer = z.object({ customers: z.array(z.string()) })
+    return (await this.#ask('subscribers', command, answer)).customers
   }
 
   async resend(event: string): Promise<number> {

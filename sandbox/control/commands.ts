@@ -28,6 +28,35 @@ export const AuthenticateCommand = z.strictObject({
 
 export const DisputeCommand = z.strictObject({ charge: z.string(), reason: z.string().default('fraudulent') })
 
+/** `among`: of a random order, among how many neighbours each event is shuffled; all unless given. */
+export const ReleaseCommand = z.strictObject({
+  order: z.enum(['created', 'random']).optional(),
+  among: z.int().min(1).optional(),
+})
+
+/** Customers who have subscribed, each with a card, one after the other. */
+export const SubscribersCommand = z.strictObject({
+  subscribers: z.array(
+    z.strictObject({
+      name: z.string(),
+      email: z.email(),
+      metadata: z.record(z.string(), z.string()).default({}),
+      /** Where they are taxed, such as DE; without it nothing is. */
+      country: z.string().length(2).optional(),
+      /** What pays first, one of Stripe's test tokens. */
+      card: z.string().default('pm_card_visa'),
+      /** What is to pay from then on; the same unless given. */
+      nextCard: z.string().optional(),
+      /** The look-up key of what they subscribe to. */
+      price: z.string(),
+      quantity: z.int().min(1),
+    }),
+  ),
+  /** How far the clock goes on from one to the next. */
+  everySeconds: z.int().min(0).default(0),
+})
+export type SubscribersCommand = z.infer<typeof SubscribersCommand>
+
 /** What somebody types on the checkout's page. */
 export const CheckoutCommand = z.strictObject({
   session: z.string(),

@@ -14,8 +14,11 @@ import {
   CheckoutCommand,
   ClockCommand,
   DisputeCommand,
+  ReleaseCommand,
   SettingsCommand,
+  SubscribersCommand,
 } from './commands.ts'
+import { addSubscribers } from './subscribers.ts'
 
 type Parts = { sandbox: Sandbox; faults: Faults; deliveries: Deliveries; controlKey: string }
 
@@ -77,10 +80,8 @@ export function controlRoutes({ sandbox, faults, deliveries, controlKey }: Parts
   routes.get('/deliveries', (context) => context.json({ deliveries: deliveries.log }))
 
   routes.post('/deliveries/release', async (context) => {
-    const { order } = z
-      .strictObject({ order: z.enum(['created', 'random']).optional() })
-      .parse(await context.req.json())
-    return context.json({ released: deliveries.release(order) })
+    const { order, among } = ReleaseCommand.parse(await context.req.json())
+    return context.json({ released: deliveries.release(order, among) })
   })
 
   routes.post('/deliveries/resend', async (context) => {
@@ -106,6 +107,11 @@ export function controlRoutes({ sandbox, faults, deliveries, controlKey }: Parts
       ...(name === undefined ? {} : { name }),
     })
     return context.json(outcome)
+  })
+
+  routes.post('/subscribers', async (context) => {
+    const command = SubscribersCommand.parse(await context.req.json())
+    return context.json({ customers: addSubscribers(sandbox, command) })
   })
 
   return routes

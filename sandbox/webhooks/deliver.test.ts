@@ -152,4 +152,27 @@ describe('deliveries', () => {
       { attempt: 3, status: 200 },
     ])
   })
+
+  it('begin no more in a second than is allowed, however many wait', async () => {
+    await started.control.deliver({ hold: true })
+    await create(12)
+    await started.control.deliver({ perSecond: 20 })
+    const began = performance.now()
+    await started.control.release()
+    await settled()
+    expect(received).toHaveLength(12)
+    // A few begin at once, for timers that are late; the last one comes ten pauses of 50 ms later.
+    expect(performance.now() - began).toBeGreaterThan(400)
+  })
+
+  it('come in another order, but not far from their places, where that is asked for', async () => {
+    await started.control.deliver({ hold: true, concurrency: 1 })
+    await create(60)
+    await started.control.deliver({ concurrency: 1 })
+    await started.control.release('random', 10)
+    await settled()
+    const places = names().map(Number)
+    expect(places).not.toEqual(places.toSorted((a, b) => a - b))
+    for (const [place, name] of places.entries()) expect(Math.abs(place - name)).toBeLessThan(10)
+  })
 })

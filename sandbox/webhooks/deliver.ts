@@ -22,6 +22,9 @@ type Outgoing = { event: StripeEvent; endpoint: WebhookEndpoint; attempt: number
  */
 const pauses = [60, 300, 1_800, 2 * hour, 5 * hour, 10 * hour, 12 * hour, 12 * hour, 12 * hour, 12 * hour]
 
+/** Milliseconds by which a timer may be late, and the pace is kept all the same. */
+const lateness = 100
+
 /** How many deliveries are remembered at least. */
 const kept = 10_000
 
@@ -34,6 +37,9 @@ export class Deliveries {
   #held: Outgoing[] = []
   #waiting: Outgoing[] = []
   #running = 0
+  /** When the next one may begin, where there is a bound; epoch milliseconds. */
+  #nextAt = 0
+  #pacing: NodeJS.Timeout | undefined
   readonly #retries = new Map<string, Outgoing>()
   readonly #timers = new Set<NodeJS.Timeout>()
   #isClosed = false
@@ -57,11 +63,15 @@ export class Deliveries {
     this.#options = options
   }
 
-  /** Sends all that is held, as fast as the endpoints take it. @returns how many */
-  release(order: 'created' | 'random' = this.#options.order): number {
+  /**
+   * Sends all that is held, as fast as the endpoints take it, or as `perSecond` says.
+   * @param among of a random order, among how many neighbours each is shuffled; all unless given
+   * @returns how many
+   */
+  release(order: 'created' | 'random' = this.#options.order, among?: number): number {
     const held = this.#held
     this.#held = []
-    const sorted = order === 'random' ? this.#shuffled(held) : held
+    const sorted = order === 'random' ? this.#shuffled(held, among ?? held.length) : held
     for (const outgoing of sorted) this.#enqueue(outgoing)
     return sorted.length
   }
@@ -87,6 +97,7 @@ export class Deliveries {
     this.#isClosed = true
     for (const timer of this.#timers) clearTimeout(timer)
     this.#timers.clear()
+    clearTimeout(this.#pacing)
     this.#waiting = []
   }
 
@@ -120,15 +131,31 @@ export class Deliveries {
   }
 
   #pump(): void {
-    while (this.#running < this.#options.concurrency) {
-      const next = this.#waiting.shift()
-      if (!next) return
+    while (this.#running < this.#options.concurrency && this.#waiting.length > 0 && this.#isInPace()) {
+      const next = this.#waiting.shift() as Outgoing
       this.#running++
       void this.#deliver(next).finally(() => {
         this.#running--
         this.#pump()
       })
     }
+  }
+
+  /** Whether one may begin now, where so many a second may; if not, the pump is started again when it may. */
+  #isInPace(): boolean {
+    const { perSecond } = this.#options
+    if (perSecond === null) return true
+    const now = Date.now()
+    if (now < this.#nextAt) {
+      this.#pacing ??= setTimeout(() => {
+        this.#pacing = undefined
+        this.#pump()
+      }, this.#nextAt - now)
+      return false
+    }
+    // Timers come late: what was missed meanwhile is made up for, up to so much of it.
+    this.#nextAt = Math.max(this.#nextAt, now - lateness) + 1_000 / perSecond
+    return true
   }
 
   async #deliver(outgoing: Outgoing): Promise<void> {
@@ -208,9 +235,9 @@ export class Deliveries {
     this.#timers.add(timer)
   }
 
-  #shuffled<Row>(rows: readonly Row[]): Row[] {
+  #shuffled<Row>(rows: readonly Row[], among: number): Row[] {
     return rows
-      .map((row) => ({ row, place: this.#share() }))
+      .map((row, place) => ({ row, place: place + among * this.#share() }))
       .sort((a, b) => a.place - b.place)
       .map(({ row }) => row)
   }

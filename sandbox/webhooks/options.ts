@@ -19,6 +19,8 @@ export const DeliveryOptions = z.strictObject({
   hold: z.boolean().default(false),
   /** How many are under way at once. */
   concurrency: z.int().min(1).max(1_000).default(16),
+  /** How many begin in a second at most; null for as many as the endpoints take. */
+  perSecond: z.number().positive().nullable().default(null),
   /** Milliseconds until an endpoint counts as one that does not answer. */
   timeout: z.int().min(1).default(30_000),
   /** stripe: for three days of the sandbox's clock. quick: after `first` milliseconds, then twice that, … */

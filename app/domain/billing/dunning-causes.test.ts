@@ -7,7 +7,16 @@ const at = (text: string) => new Date(`2026-03-${text}Z`)
 const begun = at('01T10:00:00').toISOString()
 
 const subscription = (more: Partial<Subscription> = {}): Subscription => ({
-  ...{ id: 'sub_1', item: 'si_1', metered: [], schedule: null, plan: 'team', interval: 'month', seats: 1, currency: 'eur' },
+  ...{
+    id: 'sub_1',
+    item: 'si_1',
+    metered: [],
+    schedule: null,
+    plan: 'team',
+    interval: 'month',
+    seats: 1,
+    currency: 'eur',
+  },
   ...{ status: 'past_due', seat_amount: 800, period_start: begun, period_end: begun, trial_end: null },
   ...{ cancel_at: null, ended_at: null, paid_at: begun, created_at: begun },
   ...{ scheduled_plan: null, scheduled_interval: null, scheduled_at: null },

@@ -23,6 +23,7 @@ export function register(program: Command): void {
   password   ${demoPassword}
   mail       ${stack.origin}/dev/mail
   API        ${stack.origin}/openapi.json
+  payments   ${stack.payments?.origin ?? 'off'}  ${pc.dim('(a sandbox: cards such as 4242 4242 4242 4242)')}
   logs       ${stack.logDirectory}
 
   ${pc.dim('Ctrl-C stops everything.')}

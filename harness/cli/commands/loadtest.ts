@@ -6,6 +6,7 @@ import { measureCapacity } from '../../capacity/measure.ts'
 import { disturbanceOf, playedAgain } from '../../judge/machine.ts'
 import type { Result } from '../../judge/result.ts'
 import { defaultImage, defaultRunnerImage, writeForCluster } from '../../kubernetes/command.ts'
+import { billingStorm, type Storm } from '../../payments/storm.ts'
 import { progressScreen } from '../../report/progress.ts'
 import { terminalSummary } from '../../report/summary.ts'
 import { assertWritable, runId, writeResult } from '../../report/write.ts'
@@ -91,6 +92,11 @@ async function loadtest(plan: Plan, options: Options): Promise<void> {
   const faults = options.fault.map(readFault)
   if (options.insecure && options.target === undefined)
     throw new UsageError('--insecure says nothing of what is started here', 'leave it out, or give --target')
+  if (options.target !== undefined && scenario === 'billing-storm')
+    throw new UsageError(
+      'billing-storm needs the stack that is started here: nobody moves the clock of a deployment’s Stripe',
+      'leave out --target',
+    )
   const target =
     options.target === undefined
       ? null
@@ -155,9 +161,17 @@ async function loadtest(plan: Plan, options: Options): Promise<void> {
               disturbanceOf,
               say,
             )
-          : await playHere(plan),
+          : scenario === 'billing-storm'
+            ? await playHere(plan, billingStorm(stormOf(on.stack, say)))
+            : await playHere(plan),
     )
   })
+}
+
+function stormOf(stack: Stack | null, say: (line: string) => void): Storm {
+  const adminUrl = stack?.env.DATABASE_URL
+  if (!stack?.payments || !adminUrl) throw new Error('the stack was started without its payments sandbox')
+  return { payments: stack.payments, adminUrl, say }
 }
 
 /** A part that a fault names must be there. @throws UsageError */

@@ -1,0 +1,177 @@
+import { organisationAt, type PopulationSpec } from '@headroom/fixtures/population.ts'
+import { SandboxControl } from '@headroom/payments-sandbox/control/client.ts'
+import { connectForBulk } from '@headroom/seed/write.ts'
+import { execa } from 'execa'
+import type pg from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Stack, startStack } from '../stack/stack.ts'
+import { checkLedger, type Sides, unsettled } from './check-ledger.ts'
+
+const population: PopulationSpec = { seed: 1, organisations: 6, users: 120 }
+
+describe('the books of a population that has subscribed', () => {
+  const inherited = { ...process.env }
+  let stack: Stack
+  let admin: pg.Client
+  let sides: Sides
+
+  beforeAll(async () => {
+    // What the integration run itself stands on is not to be used here.
+    delete process.env.DATABASE_URL
+    delete process.env.REDIS_URL
+    stack = await startStack({
+      ...{ population, mode: 'test' as const },
+      parts: ['postgres', 'redis', 'payments', 'api', 'worker'],
+    })
+    const { payments } = stack
+    if (!payments) throw new Error('the stack has no payments sandbox')
+    const adminUrl = stack.env.DATABASE_URL ?? ''
+    sides = { adminUrl, stripe: payments }
+    admin = await connectForBulk(adminUrl)
+  })
+  afterAll(async () => {
+    Object.assign(process.env, inherited)
+    await admin?.end()
+    await stack?.stop()
+  })
+
+  const wrong = async (since = 0) =>
+    (await checkLedger(sides, since)).filter(({ passed }) => !passed).map(({ limit }) => limit)
+  const settled = () =>
+    expect.poll(() => unsettled(sides.adminUrl), { timeout: 30_000, interval: 200 }).toBe(0)
+  const paying = () =>
+    Array.from({ length: population.organisations }, (_, index) => organisationAt(population, index)).filter(
+      ({ plan }) => plan !== 'free',
+    )
+
+  it('hold a subscription, a bill and a payment for each organisation of a paid plan', async () => {
+    const { rows } = await admin.query(`select
+      (select count(*)::int from billing_customers) as customers,
+      (select count(*)::int from subscriptions where status = 'active') as subscriptions,
+      (select count(*)::int from payments) as payments`)
+    const all = paying().length
+    expect(all).toBeGreaterThan(1)
+    expect(rows).toEqual([{ customers: all, subscriptions: all, payments: all }])
+    expect(await wrong()).toEqual([])
+  })
+
+  it('are, row for row, what a reading of Stripe writes', async () => {
+    const snapshot = async () => {
+      const found: unknown[] = []
+      for (const table of ['subscriptions', 'invoices', 'payments', 'refunds', 'ledger_entries'])
+        found.push((await admin.query(`select t::text from ${table} t order by 1`)).rows)
+      return found
+    }
+    const before = await snapshot()
+    await admin.query(
+      `insert into outbox (org_id, topic, payload) select org_id, 'billing.sync', '{}' from billing_customers`,
+    )
+    const read = async () =>
+      (await admin.query('select from billing_customers where written_reading < 2')).rowCount
+    await expect.poll(read, { timeout: 30_000, interval: 200 }).toBe(0)
+    expect(await snapshot()).toEqual(before)
+  })
+
+  it('agree after a month’s end of which each event came up to three times, out of order', async () => {
+    const control = new SandboxControl(sides.stripe as NonNullable<Stack['payments']>)
+    const { now } = await control.state()
+    await control.deliver({ copies: { min: 1, max: 3 }, hold: true })
+    await control.moveClock({ months: 1 })
+    await control.deliver({ copies: { min: 1, max: 3 } })
+    expect(await control.release('random')).toBeGreaterThan(paying().length)
+    await expect.poll(async () => (await control.state()).deliveries.sending, { timeout: 30_000 }).toBe(0)
+    await settled()
+    expect(await wrong(now)).toEqual([])
+    const { rows } = await admin.query('select count(*)::int as bills from invoices')
+    expect(rows).toEqual([{ bills: 2 * paying().length }])
+  })
+
+  describe('are seen to be wrong', () => {
+    /** What is found after it; then all is put back, since it is the check that is tried. */
+    const after = async (...statements: string[]) => {
+      const client = await connectForBulk(sides.adminUrl)
+      try {
+        const kept = ['stripe_events', 'invoices', 'ledger_entries', 'subscriptions']
+        for (const table of kept)
+          await client.query(`create temporary table kept_${table} as select * from ${table}`)
+        for (const statement of statements) await client.query(statement)
+        const found = await wrong()
+        await client.query('alter table ledger_entries disable trigger balanced')
+        for (const table of kept)
+          await client.query(`delete from ${table}; insert into ${table} select * from kept_${table}`)
+        await client.query('alter table ledger_entries enable trigger balanced')
+        return found
+      } finally {
+        await client.end()
+      }
+    }
+    const doubled = 'ledger entries doubled'
+
+    it('when an event that was acknowledged is not there', async () => {
+      const one = 'delete from stripe_events where id = (select min(id) from stripe_events)'
+      expect(await after(one)).toEqual(['webhooks acknowledged and lost'])
+    })
+
+    it('when an event is there twice', async () => {
+      const again = `insert into stripe_events (id, type, customer, created, payload)
+        select id || ' again', type, customer, created, payload from stripe_events limit 1`
+      expect(await after(again)).toEqual(['webhooks applied twice'])
+    })
+
+    it('when a cause is booked twice', async () => {
+      const again = `insert into ledger_entries (org_id, cause, account, currency, amount, at)
+        select org_id, cause || ' by reading 2', account, currency, amount, at from ledger_entries
+        where cause = (select min(cause) from ledger_entries where cause like 'invoice %')`
+      expect(await after(again)).toEqual([doubled, 'organisations whose invoices are not their ledger'])
+      expect(await after(again.replace('invoice %', 'payment %'))).toEqual([
+        ...[doubled, 'organisations whose payments are not their ledger'],
+      ])
+    })
+
+    it('when a cause is missing, or one side of it', async () => {
+      const first = `(select min(cause) from ledger_entries where cause like 'payment %')`
+      expect(await after(`delete from ledger_entries where cause = ${first}`)).toEqual([
+        ...['ledger entries lost', 'organisations whose payments are not their ledger'],
+      ])
+      const side = `delete from ledger_entries where account = 'receivable' and cause = ${first}`
+      expect(await after(side)).toEqual([
+        ...['ledger entries lost', 'causes in the ledger that do not balance'],
+      ])
+    })
+
+    it('when a row is not what Stripe says, or is missing', async () => {
+      const customers = 'customers of whom Worklane says something else than Stripe'
+      const seats = `update subscriptions set seats = seats + 1 where id = (select min(id) from subscriptions)`
+      expect(await after(seats)).toEqual([customers])
+      const bill = `delete from invoices where id = (select min(id) from invoices)`
+      expect(await after(bill)).toEqual([customers, 'organisations whose invoices are not their ledger'])
+    })
+  })
+
+  it('are compared by a command of its own, which says by its exit code whether they agree', async () => {
+    const { origin, secretKey } = sides.stripe
+    const ledger = () =>
+      execa('node', ['harness/cli/main.ts', 'ledger'], {
+        ...{ reject: false, preferLocal: true },
+        env: {
+          ...{ DATABASE_URL: sides.adminUrl, STRIPE_API_URL: origin, STRIPE_SECRET_KEY: secretKey },
+          NO_COLOR: '1',
+        },
+      })
+    const right = await ledger()
+    expect([right.exitCode, right.stderr]).toEqual([0, ''])
+    expect(right.stdout).toMatch(/✓ ledger entries lost {2}0 of \d+ entries/)
+    await admin.query('update subscriptions set seats = seats + 1')
+    const wrong = await ledger()
+    expect([wrong.exitCode, wrong.stderr]).toEqual([1, ''])
+    expect(wrong.stdout).toMatch(/✗ customers of whom .* seats is \d+, by Stripe \d+/)
+    await admin.query('update subscriptions set seats = seats - 1')
+  })
+
+  it('wait for whoever was told of something that no reading knows of', async () => {
+    expect(await unsettled(sides.adminUrl)).toBe(0)
+    await admin.query(`insert into stripe_events (id, type, customer, created, payload)
+      select 'evt_untold', 'invoice.paid', min(stripe_id), now(), '{"id":"evt_untold"}' from billing_customers`)
+    expect(await unsettled(sides.adminUrl)).toBe(1)
+  })
+})
