@@ -190,14 +190,13 @@ describe('every page', async () => {
   const viewer = Array.from({ length: population.users }, (_, index) => userAt(population, index)).find(
     ({ role, organisation }) => role === 'viewer' && organisation === owner.organisation,
   ) as User
-  it.each(pages.filter((page) => page !== '/dev/mail' && !forStrangers.has(page)))(
-    '%s has none for a viewer, who sees less',
-    async (page) => {
-      const opened = await open(page, ['light', 390], viewer.index)
-      expect(await violations(opened)).toEqual([])
-      await opened.close()
-    },
-  )
+  const seen = (page: string) =>
+    page !== '/dev/mail' && !forStrangers.has(page) && !page.startsWith('/operators')
+  it.each(pages.filter(seen))('%s has none for a viewer, who sees less', async (page) => {
+    const opened = await open(page, ['light', 390], viewer.index)
+    expect(await violations(opened)).toEqual([])
+    await opened.close()
+  })
 
   it('would be found out with an image that says nothing, or a text that one cannot read', async () => {
     const page = await open('/pricing', bright)

@@ -209,6 +209,7 @@ describe('an admin who changes the plan', () => {
       .first()
       .getByRole('link', { name: 'Open the link' })
       .click()
+    await page.getByRole('button', { name: 'Sign in to Worklane' }).click()
     await page.waitForURL('**/dashboard')
     await visit(page, '/settings/members')
     await page.getByLabel('E-mail').fill('bob@example.test')

@@ -241,7 +241,7 @@ describe('an organisation and its plan', () => {
   })
 
   it('downloads its invoice', async () => {
-    const link = page.getByRole('link', { name: /^Download the invoice/ }).first()
+    const link = page.getByRole('link', { name: /^Download the PDF of invoice/ }).first()
     const pdf = await fetch((await link.getAttribute('href')) ?? '')
     expect(pdf.headers.get('content-type')).toBe('application/pdf')
     expect((await pdf.text()).slice(0, 5)).toBe('%PDF-')

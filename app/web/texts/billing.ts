@@ -91,6 +91,6 @@ export const billing = {
   pay: 'Pay',
   payOf: (number: string) => `Pay the invoice ${number}`,
   download: 'PDF',
-  downloadOf: (number: string) => `Download the invoice ${number}`,
+  downloadOf: (number: string) => `Download the PDF of invoice ${number}`,
   unnamed: 'without a number',
 } as const
