@@ -110,8 +110,17 @@ describe('row-level security', () => {
 
   it('finds the tenant tables in the catalog', async () => {
     expect(await tablesWithOrgId(admin)).toEqual([
-      ...['activity', 'api_keys', 'audit_log', 'billing_customers', 'comments', 'idempotency', 'invitations'],
-      ...['invoices', 'labels', 'ledger_entries', 'memberships', 'notifications', 'outbox', 'payments'],
+      ...['activity', 'api_keys', 'audit_log', 'billing_customers', 'comments', 'files', 'idempotency'],
+      ...[
+        'invitations',
+        'invoices',
+        'labels',
+        'ledger_entries',
+        'memberships',
+        'notifications',
+        'outbox',
+        'payments',
+      ],
       ...['projects', 'refunds', 'saved_filters', 'subscriptions', 'tallies', 'task_labels', 'tasks'],
     ])
   })

@@ -1,3 +1,4 @@
+import { type BlobStore, openBlobStore, storeSettings } from '@worklane/data/blobs.ts'
 import { ConfigurationError, readEnvironment } from '@worklane/data/config.ts'
 import type { Group } from '@worklane/data/harmless-role.ts'
 import { toleratesLostConnections } from '@worklane/data/lost-connections.ts'
@@ -43,7 +44,9 @@ function open() {
     },
   })
   const database = connect(env.APP_DATABASE_URL, env.DATABASE_POOL)
-  return { env, database, auth, accounts, intake, redis, limiter }
+  const settings = storeSettings(env)
+  const blobs: BlobStore | null = settings && openBlobStore(settings)
+  return { env, database, auth, accounts, intake, redis, limiter, blobs }
 }
 
 /** How long Redis has for an answer. */
@@ -124,8 +127,9 @@ export async function allAnswer(probes: Promise<unknown>[]): Promise<boolean> {
 /** Ends every connection; for a graceful stop. */
 export async function closeRuntime(): Promise<void> {
   if (!current) return
-  const { database, auth, accounts, intake, redis } = current
+  const { database, auth, accounts, intake, redis, blobs } = current
   current = undefined
+  blobs?.close()
   await database.prisma.$disconnect()
   await Promise.allSettled([database.pool.end(), auth.end(), accounts.end(), intake.end(), redis.quit()])
 }

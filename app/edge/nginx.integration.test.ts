@@ -82,6 +82,7 @@ describe('the edge', () => {
       directory,
       logFile: join(directory, 'edge.log'),
       ports: { edge: port, web: [web], api: [api] },
+      store: { port: await upstream('store'), bucket: 'worklane-files' },
       build: { server: '', directory: '', staticDirectory },
       compress: true,
     })
@@ -303,6 +304,7 @@ describe('the edge', () => {
     const lonely = await startEdge({
       ...{ guard, program: nginx.path, directory: own, logFile: join(own, 'edge.log'), compress: true },
       ports: { edge: port, web: [gone], api: [gone] },
+      store: null,
       build: undefined,
     })
     const ask = (path: string) => fetch(`http://127.0.0.1:${port}${path}`)

@@ -1,4 +1,5 @@
 import { createServer } from 'node:http'
+import type { BlobStore } from '@worklane/data/blobs.ts'
 import { readEnvironment } from '@worklane/data/config.ts'
 import { createLog } from '@worklane/data/log.ts'
 import { toleratesLostConnections } from '@worklane/data/lost-connections.ts'
@@ -11,6 +12,7 @@ import { ensureCatalogue } from '@worklane/domain/billing/catalogue.ts'
 import { billingSyncTopic } from '@worklane/domain/billing/intake.ts'
 import { stripe } from '@worklane/domain/billing/stripe.ts'
 import { repeatedly } from '@worklane/domain/faults.ts'
+import { checkTopic } from '@worklane/domain/files/uploads.ts'
 import { Mail, mailTopic, sendMail } from '@worklane/domain/mail/mail.ts'
 import { notificationTopic, notify } from '@worklane/domain/notifications/topic.ts'
 import { allAnswer, assertConnections, closeRuntime, runtime } from '@worklane/domain/runtime.ts'
@@ -20,6 +22,9 @@ import { Redis } from 'ioredis'
 import pg from 'pg'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, register } from 'prom-client'
 import { billingQueue, billingWorker, endCustomers, sweep } from './billing.ts'
+import { removeOrphans } from './files/orphans.ts'
+import { filesQueue, filesWorker } from './files/queue.ts'
+import { emptyRemoved, sweepFiles } from './files/removal.ts'
 import { startForgetting } from './forgetting.ts'
 import { bornAt, oldestWaiting, prune, queueName, relayOnce } from './relay.ts'
 
@@ -92,7 +97,9 @@ const queue = new Queue<OutboxJob>(queueName, {
   },
 })
 const billing = billingQueue(connection)
-const queueOf = (topic: string) => (topic === billingSyncTopic ? billing : queue)
+const files = filesQueue(connection)
+const queues: Record<string, Queue<OutboxJob>> = { [billingSyncTopic]: billing, [checkTopic]: files }
+const queueOf = (topic: string) => queues[topic] ?? queue
 const schedules = new Queue('schedules', { connection })
 
 const effects: Record<string, (job: OutboxJob) => Promise<void>> = {
@@ -114,7 +121,8 @@ const worker = new Worker<OutboxJob>(
   { connection, concurrency: 8 },
 )
 const converging = billingWorker(connection)
-for (const each of [worker, converging]) {
+const checking = filesWorker(connection)
+for (const each of [worker, converging, checking]) {
   each.on('completed', (job) => {
     processed.inc({ topic: job.name, outcome: 'done' })
     effectDelay.observe({ topic: job.name }, Math.max(0, Date.now() - bornAt(job.data.id)) / 1_000)
@@ -125,7 +133,7 @@ for (const each of [worker, converging]) {
   })
   each.on('error', (error) => log.error({ err: error }, 'worker'))
 }
-for (const each of [queue, billing, schedules])
+for (const each of [queue, billing, files, schedules])
   each.on('error', (error) => log.error({ err: error }, 'queue'))
 
 /** Without it nothing can be bought; where Stripe is away the next start, or the sweep, makes it. */
@@ -138,6 +146,7 @@ void catalogue().catch((error) => log.error({ err: error }, 'billing catalogue')
 /** What is done every so often, by its name. */
 const repeated: Record<string, { everyMs: number; run: () => Promise<unknown> }> = {
   'prune-outbox': { everyMs: 3_600_000, run: () => prune(pool) },
+  ...filesRepeated(runtime().blobs),
   ...(env.INTAKE_DATABASE_URL && env.STRIPE_SECRET_KEY
     ? {
         'sweep-billing': {
@@ -157,6 +166,20 @@ const repeated: Record<string, { everyMs: number; run: () => Promise<unknown> }>
       }
     : {}),
 }
+
+/** What keeps the object store and the rows of files at one; nothing where files are off. */
+function filesRepeated(store: BlobStore | null): typeof repeated {
+  if (store === null) return {}
+  return {
+    'empty-removed-files': { everyMs: 15_000, run: () => emptyRemoved(pool, store) },
+    'sweep-files': { everyMs: 3_600_000, run: () => sweepFiles(pool) },
+    'remove-file-orphans': {
+      everyMs: 86_400_000,
+      run: async () => log.info(await removeOrphans(pool, store), 'orphans of files'),
+    },
+  }
+}
+
 const repeating = new Worker(
   'schedules',
   // One that an earlier configuration scheduled is none any more.
@@ -219,7 +242,9 @@ const stopForgetting = startForgetting(pool, promptRedis, (error) => log.error({
 
 /** What each of them asks as it connects first. Where that is refused it never works, and it says so at `error`. */
 const queuesReady = Promise.all(
-  [queue, billing, schedules, worker, converging, repeating].map((each) => each.waitUntilReady()),
+  [queue, billing, files, schedules, worker, converging, checking, repeating].map((each) =>
+    each.waitUntilReady(),
+  ),
 )
 queuesReady.catch(() => {})
 
@@ -245,8 +270,8 @@ onStop(async () => {
   relaying = false
   clearInterval(rescheduling)
   await Promise.all([relay, stopForgetting()])
-  await Promise.all([worker.close(), converging.close(), repeating.close()])
-  await Promise.all([queue.close(), billing.close(), schedules.close()])
+  await Promise.all([worker, converging, checking, repeating].map((each) => each.close()))
+  await Promise.all([queue, billing, files, schedules].map((each) => each.close()))
   server.close()
   await Promise.allSettled([pool.end(), connection.quit(), promptRedis.quit(), closeRuntime()])
 })

@@ -2,6 +2,7 @@ import { type Actor, Plan } from '../actor.ts'
 import type { RunStatement } from '../effects.ts'
 import { notFound, Problem } from '../errors.ts'
 import { type AnyOperation, isRead } from '../operation.ts'
+import { amountOf } from './amounts.ts'
 import { type Counted, counted, type Feature, isFeature, liftedBy, plans } from './plans.ts'
 
 /** Something of the organisation's plan that an operation takes up, or stands on. */
@@ -10,6 +11,7 @@ export type Need = Counted | Feature
 const nouns: Record<Need, string> = {
   projects: 'projects',
   members: 'members, open invitations among them',
+  storage: 'of files',
   auditLog: 'the audit log',
 }
 
@@ -20,9 +22,10 @@ export class BeyondPlan extends Problem {
     const lifted = liftedBy(plan, need)
     const { name, limits } = plans[plan]
     const limit = isFeature(need) ? null : limits[need]
-    const has = limit === null ? `does not include ${nouns[need]}` : `allows ${limit} ${nouns[need]}`
+    const has =
+      limit === null ? `does not include ${nouns[need]}` : `allows ${amountOf(need, limit)} ${nouns[need]}`
     const more = lifted === null ? '' : ` The plan ${plans[lifted].name} ${lifts(need, lifted)}.`
-    const text = `Your plan ${name} ${has}${limit === null ? '' : `, and you have ${used}`}.${more}`
+    const text = `Your plan ${name} ${has}${limit === null ? '' : `, and you have ${amountOf(need, used)}`}.${more}`
     super('beyondPlan', text, [], {
       type: '/docs#plan-limits',
       members: { need, plan, ...(limit === null ? {} : { limit, used }), liftedBy: lifted },
@@ -33,7 +36,7 @@ export class BeyondPlan extends Problem {
 function lifts(need: Need, plan: Plan): string {
   if (isFeature(need)) return 'includes it'
   const limit = plans[plan].limits[need]
-  return limit === null ? 'has no such limit' : `allows ${limit}`
+  return limit === null ? 'has no such limit' : `allows ${amountOf(need, limit)}`
 }
 
 /** @throws BeyondPlan when the operation stands on a feature that the organisation's plan does not have */
@@ -89,11 +92,14 @@ async function planInTurn(run: RunStatement, orgId: string): Promise<Plan> {
   return Plan.parse(row.plan)
 }
 
-/** An open invitation holds a place: whoever accepts it finds it free. */
+/** An open invitation holds a place, and so does an open upload: whoever accepts or completes it finds it free. */
 const counts: Record<Counted, string> = {
   projects: 'select count(*)::int as used from projects where org_id = $1::uuid',
   members: `select ((select count(*) from memberships where org_id = $1::uuid) +
     (select count(*) from invitations where org_id = $1::uuid and expires_at > now()))::int as used`,
+  // By the clock, and not by the transaction's beginning: it may have waited for its turn.
+  storage: `select coalesce(sum(size), 0)::float8 as used from files where org_id = $1::uuid
+    and refused is null and (uploaded_at is not null or upload_until > clock_timestamp())`,
 }
 
 /** How much of what plans count an organisation has. */

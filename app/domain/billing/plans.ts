@@ -1,7 +1,7 @@
 import type { Plan } from '../actor.ts'
 
-/** What a plan counts, by the name that an operation's `needs` gives it. */
-export const counted = ['projects', 'members'] as const
+/** What a plan counts, by the name that an operation's `needs` gives it; `storage` in bytes. */
+export const counted = ['projects', 'members', 'storage'] as const
 export type Counted = (typeof counted)[number]
 
 /** What a plan has or has not. */
@@ -27,6 +27,8 @@ export type Interval = (typeof intervals)[number]
 export const paidPlans = ['team', 'business'] as const satisfies Plan[]
 export type PaidPlan = (typeof paidPlans)[number]
 
+const gibibyte = 1024 ** 3
+
 /**
  * The plans, from the smallest to the largest: what each costs and allows. The pricing page, the refusals and what is
  * enforced are made from it.
@@ -35,21 +37,21 @@ export const plans: Record<Plan, PlanTerms> = {
   free: {
     name: 'Free',
     seat: null,
-    limits: { projects: 5, members: 15 },
+    limits: { projects: 5, members: 15, storage: 1 * gibibyte },
     features: { auditLog: false },
     auditDays: 0,
   },
   team: {
     name: 'Team',
     seat: { month: 8_00, year: 80_00 },
-    limits: { projects: 50, members: 250 },
+    limits: { projects: 50, members: 250, storage: 100 * gibibyte },
     features: { auditLog: true },
     auditDays: 90,
   },
   business: {
     name: 'Business',
     seat: { month: 15_00, year: 150_00 },
-    limits: { projects: null, members: null },
+    limits: { projects: null, members: null, storage: 1024 * gibibyte },
     features: { auditLog: true },
     auditDays: 400,
   },

@@ -19,7 +19,7 @@ export const billing = {
   syncing: 'Your subscription is on its way. This page shows it in a moment.',
   manage: 'Payment, cancellation, addresses',
   use: 'In use',
-  used: { projects: 'Projects', members: 'Members and open invitations' },
+  used: { projects: 'Projects', members: 'Members and open invitations', storage: 'Files' },
   of: (used: string, limit: string) => `${used} of ${limit}`,
   unlimited: (used: string) => `${used}, any number allowed`,
   choose: 'Change to a paid plan',

@@ -60,7 +60,7 @@ export const publicTexts = {
     tableTitle: 'What each plan allows',
     ratesTitle: 'Requests a minute, for the whole organisation',
     ratesText: 'People and API keys together.',
-    limits: { projects: 'Projects', members: 'Members', auditDays: 'Audit log' },
+    limits: { projects: 'Projects', members: 'Members', storage: 'Files', auditDays: 'Audit log' },
     unlimited: 'Any number',
     days: (count: number) => `${count} days`,
     none: '–',

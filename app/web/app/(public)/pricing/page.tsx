@@ -1,6 +1,7 @@
 import { perOrganisation } from '@worklane/data/rate-limit/classes.ts'
 import { Plan } from '@worklane/domain/actor.ts'
-import { counted, currency, plans } from '@worklane/domain/billing/plans.ts'
+import { bytes } from '@worklane/domain/billing/amounts.ts'
+import { type Counted, counted, currency, plans } from '@worklane/domain/billing/plans.ts'
 import type { Metadata } from 'next'
 import { buttonClass } from '#web/components/ui/button.tsx'
 import { money } from '#web/lib/money.ts'
@@ -9,6 +10,7 @@ import { publicTexts } from '#web/texts/public.ts'
 const { pricing } = publicTexts
 const kinds = ['read', 'write', 'heavy'] as const
 const figure = (value: number) => value.toLocaleString('en')
+const shown = (of: Counted, value: number) => (of === 'storage' ? bytes(value) : figure(value))
 const price = (minorUnits: number) => money(minorUnits, currency)
 
 export const metadata: Metadata = { title: pricing.title, description: pricing.description }
@@ -40,7 +42,7 @@ export default function PricingPage() {
               pricing.limits[of],
               (plan) => {
                 const limit = plans[plan].limits[of]
-                return limit === null ? pricing.unlimited : figure(limit)
+                return limit === null ? pricing.unlimited : shown(of, limit)
               },
             ],
           ),

@@ -1,4 +1,5 @@
 import { mayAct } from '@worklane/domain/actor.ts'
+import { bytes } from '@worklane/domain/billing/amounts.ts'
 import { type Billing, getBilling, type Invoice, listInvoices } from '@worklane/domain/billing/operations.ts'
 import { plans } from '@worklane/domain/billing/plans.ts'
 import { execute } from '@worklane/domain/execute.ts'
@@ -100,11 +101,12 @@ const free = '[&::-moz-progress-bar]:bg-accent [&::-webkit-progress-value]:bg-ac
 const full = '[&::-moz-progress-bar]:bg-danger [&::-webkit-progress-value]:bg-danger'
 
 function Use({ of, used, limit }: Billing['use'][number]) {
+  const shown = of === 'storage' ? bytes : figure
   return (
     <div className="flex flex-wrap items-baseline justify-between gap-x-3 text-sm">
       <dt className="font-semibold">{texts.used[of]}</dt>
       <dd className="text-muted tabular-nums">
-        {limit === null ? texts.unlimited(figure(used)) : texts.of(figure(used), figure(limit))}
+        {limit === null ? texts.unlimited(shown(used)) : texts.of(shown(used), shown(limit))}
       </dd>
       {limit === null ? null : (
         <dd className="mt-2 w-full">
