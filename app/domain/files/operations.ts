@@ -11,11 +11,12 @@ import { File, fileColumns } from './shapes.ts'
 import { blobs, fileFrom, originalKey } from './store.ts'
 import { kindOf } from './types.ts'
 
-/** What one sees: what was checked, and of one's own also what is under way and what was refused. */
-const visibleTo = ({ userId }: Actor) => ({
+/** What one sees: what was checked, and of one's own also what is under way, can be gone on with, or was refused. */
+export const visibleTo = ({ userId }: Actor) => ({
   OR: [
     { readyAt: { not: null }, refused: null },
     { createdBy: userId, uploadedAt: { not: null } },
+    { createdBy: userId, partsId: { not: null }, uploadUntil: { gt: new Date() } },
   ],
 })
 

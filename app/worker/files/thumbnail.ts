@@ -1,8 +1,9 @@
 import { PDFiumLibrary } from '@hyzyla/pdfium'
 import sharp from 'sharp'
 
-/** Pixels of the longer side. */
+/** Pixels of the longer side: of a picture, and of a page, whose text should be readable. */
 const side = 480
+const pageSide = 1_000
 /** Larger ones are kept, and get no small picture: somebody might have packed a very large one into few bytes. */
 const mostPixels = 50_000_000
 
@@ -15,7 +16,7 @@ export async function ofPicture(bytes: Uint8Array): Promise<Thumbnail> {
   // From 5 on the camera lay on its side.
   const [wide, high] = orientation >= 5 ? [height, width] : [width, height]
   if (width * height > mostPixels) return { width: wide, height: high, picture: null }
-  return { width: wide, height: high, picture: await small(source.autoOrient()) }
+  return { width: wide, height: high, picture: await small(source.autoOrient(), side) }
 }
 
 /** A picture of the first page; none of a document that is locked or cannot be read, which is kept all the same. */
@@ -25,10 +26,10 @@ export async function ofPdf(bytes: Uint8Array): Promise<Thumbnail> {
     const document = await library.loadDocument(bytes)
     const page = document.getPage(0)
     const { width, height } = page.getSize()
-    const scale = (2 * side) / Math.max(width, height)
+    const scale = pageSide / Math.max(width, height)
     const rendered = await page.render({ scale, render: 'bitmap' })
     const raw = { width: rendered.width, height: rendered.height, channels: 4 } as const
-    const picture = await small(sharp(rendered.data, { raw }).flatten({ background: 'white' }))
+    const picture = await small(sharp(rendered.data, { raw }).flatten({ background: 'white' }), pageSide)
     return { width: null, height: null, picture }
   } catch {
     return { width: null, height: null, picture: null }
@@ -37,8 +38,8 @@ export async function ofPdf(bytes: Uint8Array): Promise<Thumbnail> {
   }
 }
 
-const small = (source: sharp.Sharp): Promise<Buffer> =>
+const small = (source: sharp.Sharp, longest: number): Promise<Buffer> =>
   source
-    .resize(side, side, { fit: 'inside', withoutEnlargement: true })
+    .resize(longest, longest, { fit: 'inside', withoutEnlargement: true })
     .webp({ quality: 75, effort: 2 })
     .toBuffer()
