@@ -390,6 +390,7 @@ export type RouteName = keyof typeof routes
 
 const endsATenant = 'ends what the other users of a run stand on'
 const atStripe = 'asks Stripe, which is not in a load run yet'
+const needsBytes = 'stands on bytes in the object store, which a load run does not put there yet'
 const endsAPerson = 'ends the person who asks, or their session'
 
 /** Routes that no load test asks, each with its reason; every other one is asked by a scenario. */
@@ -416,6 +417,10 @@ export const withoutLoad: Partial<Record<RouteName, string>> = {
   'trpc billing.checkout': atStripe,
   'POST /v1/billing/portal': atStripe,
   'trpc billing.portal': atStripe,
+  'POST /v1/uploads/:uploadId/parts': needsBytes,
+  'trpc upload.parts': needsBytes,
+  'GET /v1/files/:fileId/link': needsBytes,
+  'trpc file.link': needsBytes,
 }
 
 /** Pages that Lighthouse does not audit, each with its reason. */

@@ -316,6 +316,26 @@ describe('the edge', () => {
     await rm(own, { recursive: true, force: true })
   })
 
+  it('hands files on to the store and back: as they are signed, without a session, and never as a page', async () => {
+    const answer = await fetch(`${origin}/worklane-files/orgs/a%20b/x?X-Amz-Signature=1`, {
+      method: 'PUT',
+      headers: { cookie: 'authjs.session-token=secret', authorization: 'Bearer wl_secret' },
+      // Larger than any other request may be.
+      body: Buffer.alloc(9 * 1024 * 1024),
+    })
+    expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining('store')])
+    const { url, headers } = asked.store as IncomingMessage
+    expect([url, headers.host]).toEqual([
+      '/worklane-files/orgs/a%20b/x?X-Amz-Signature=1',
+      new URL(origin).host,
+    ])
+    expect([headers.cookie, headers.authorization]).toEqual([undefined, undefined])
+    expect(answer.headers.get('x-content-type-options')).toBe('nosniff')
+    expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'; sandbox")
+    // Beside it, and elsewhere, all is as before.
+    expect(await (await fetch(`${origin}/worklane-files-of-others`)).text()).toContain('web')
+  })
+
   it('keeps the figures of the processes to itself', async () => {
     expect((await get('/metrics')).status).toBe(404)
   })

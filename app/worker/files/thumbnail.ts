@@ -1,5 +1,5 @@
 import { PDFiumLibrary } from '@hyzyla/pdfium'
-import sharp from 'sharp'
+import sharp, { type Sharp } from 'sharp'
 
 /** Pixels of the longer side: of a picture, and of a page, whose text should be readable. */
 const side = 480
@@ -25,8 +25,9 @@ export async function ofPdf(bytes: Uint8Array): Promise<Thumbnail> {
   try {
     const document = await library.loadDocument(bytes)
     const page = document.getPage(0)
-    const { width, height } = page.getSize()
-    const scale = pageSide / Math.max(width, height)
+    // In points, of which one is a pixel at the scale of 1.
+    const { originalWidth, originalHeight } = page.getOriginalSize()
+    const scale = pageSide / Math.max(originalWidth, originalHeight)
     const rendered = await page.render({ scale, render: 'bitmap' })
     const raw = { width: rendered.width, height: rendered.height, channels: 4 } as const
     const picture = await small(sharp(rendered.data, { raw }).flatten({ background: 'white' }), pageSide)
@@ -38,7 +39,7 @@ export async function ofPdf(bytes: Uint8Array): Promise<Thumbnail> {
   }
 }
 
-const small = (source: sharp.Sharp, longest: number): Promise<Buffer> =>
+const small = (source: Sharp, longest: number): Promise<Buffer> =>
   source
     .resize(longest, longest, { fit: 'inside', withoutEnlargement: true })
     .webp({ quality: 75, effort: 2 })
