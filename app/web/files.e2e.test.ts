@@ -67,10 +67,13 @@ describe('the files of a task', () => {
     await writeFile(file, bytes)
     return file
   }
-  const choose = (...files: string[]) => page.locator('input[type=file]').setInputFiles(files)
+  const field = () => page.getByLabel('Drop files here')
+  const choose = (...files: string[]) => field().setInputFiles(files)
   const tile = (name: string) =>
     page.getByRole('list', { name: 'Files of this task' }).locator('li', { hasText: name })
   const row = (name: string) => page.getByRole('list', { name: 'Uploads' }).locator('li', { hasText: name })
+  /** Bytes, as its bar shows. */
+  const sentOf = async (name: string) => Number(await row(name).locator('progress').getAttribute('value'))
   const open = () => visit(page, `/tasks/${task}`)
   /** In both colour schemes and on a phone. */
   async function picture(name: string): Promise<void> {
@@ -92,7 +95,7 @@ describe('the files of a task', () => {
     await open()
     await expect.poll(() => page.getByText('No files yet.').isVisible()).toBe(true)
     await picture('empty')
-    await page.locator('input[type=file]').focus()
+    await field().focus()
     const chooser = page.waitForEvent('filechooser')
     await page.keyboard.press('Enter')
     await (await chooser).setFiles(await paint('sketch', 'rebeccapurple'))
@@ -154,7 +157,7 @@ describe('the files of a task', () => {
       })
     await speed(false)
     await choose(file)
-    const sent = () => row('server.log').locator('progress').evaluate('(bar) => bar.value')
+    const sent = () => sentOf('server.log')
     await expect.poll(sent, { interval: 100 }).toBeGreaterThan(10 * mebibyte)
     await speed(true)
     await row('server.log').getByText('You are offline').waitFor()
@@ -182,7 +185,7 @@ describe('the files of a task', () => {
       ...{ offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 6 * mebibyte },
     })
     await choose(file)
-    const sent = () => row('second.log').locator('progress').evaluate('(bar) => bar.value')
+    const sent = () => sentOf('second.log')
     await expect.poll(sent, { interval: 100 }).toBeGreaterThan(9 * mebibyte)
     page.once('dialog', (dialog) => void dialog.accept())
     await open()
@@ -194,6 +197,20 @@ describe('the files of a task', () => {
     expect(rows).toHaveLength(1)
   })
 
+  it('belong to a comment when they are attached to it', async () => {
+    await page.getByLabel('Attach files').setInputFiles(await write('minutes.pdf', pdfOf('What was said')))
+    await page.getByRole('list', { name: 'Attached to this comment' }).getByText('minutes.pdf').waitFor()
+    await page.getByLabel('Write a comment').fill('Here is what was said.')
+    await page.getByRole('button', { name: 'Comment', exact: true }).click()
+    const comment = page.getByRole('list', { name: 'Files of this comment' }).locator('li')
+    await comment.getByText('minutes.pdf').waitFor()
+    expect(await page.getByRole('list', { name: 'Attached to this comment' }).count()).toBe(0)
+    await tile('minutes.pdf').getByRole('button', { name: 'Download' }).waitFor()
+    await open()
+    await comment.getByRole('button', { name: 'Download minutes.pdf' }).waitFor()
+    await picture('comment')
+  })
+
   it('are refused when they are not what their name says, before they are sent and after', async () => {
     await choose(await write('setup.exe', 'MZ'), await write('cat.png', '<script>alert(1)</script>'))
     await row('setup.exe').getByText('This kind of file cannot be attached.').waitFor()
@@ -202,7 +219,7 @@ describe('the files of a task', () => {
     // Nobody else ever saw it.
     const others = await callAs(stack, 1, 'GET', `/tasks/${task}/files`)
     expect(await others.text()).not.toContain('cat.png')
-    await row('setup.exe').getByRole('button', { name: 'Cancel' }).click()
+    await row('setup.exe').getByRole('button', { name: 'Dismiss' }).click()
   })
 
   it('are refused beyond the plan, with the way to a larger one', async () => {

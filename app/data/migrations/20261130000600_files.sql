@@ -1,17 +1,12 @@
 -- migrate:up
 
-create type file_purpose as enum ('attachment', 'avatar', 'logo');
-
 -- What people uploaded. The bytes are in the object store, below a key that is made of org_id and id.
 create table files (
   org_id uuid not null references organisations on delete cascade,
   id uuid not null default uuidv7(),
-  purpose file_purpose not null default 'attachment',
-  task_id uuid,
-  -- Of an attachment that belongs to a comment on the task.
+  task_id uuid not null,
+  -- Of one that belongs to a comment on the task.
   comment_id uuid,
-  -- Whose avatar it is.
-  member_id uuid,
   created_by uuid references users on delete set null,
   name text not null check (length(name) between 1 and 200),
   type text not null check (length(type) between 1 and 100),
@@ -21,7 +16,7 @@ create table files (
   -- An upload that has not come by then never will, and holds no place any more.
   upload_until timestamptz(3) not null,
   uploaded_at timestamptz(3),
-  -- Only workers write these four: nobody sees a file that was not checked.
+  -- Only workers write the next five: nobody sees a file that was not checked.
   ready_at timestamptz(3),
   refused text check (refused in ('type', 'size', 'broken', 'lost')),
   width integer,
@@ -31,14 +26,10 @@ create table files (
   primary key (org_id, id),
   foreign key (org_id, task_id) references tasks (org_id, id) on delete cascade,
   foreign key (org_id, comment_id) references comments (org_id, id) on delete cascade,
-  foreign key (org_id, member_id) references memberships (org_id, user_id) on delete cascade,
-  check ((purpose = 'attachment') = (task_id is not null)),
-  check ((purpose = 'avatar') = (member_id is not null)),
   check (ready_at is null or uploaded_at is not null)
 );
-create index files_of_task on files (org_id, task_id, id) where task_id is not null;
+create index files_of_task on files (org_id, task_id, id);
 create index files_of_comment on files (org_id, comment_id) where comment_id is not null;
-create index files_of_member on files (org_id, member_id) where member_id is not null;
 create index files_in_use on files (org_id) include (size, uploaded_at, upload_until) where refused is null;
 create index files_never_uploaded on files (upload_until) where uploaded_at is null;
 create index files_refused on files (created_at) where refused is not null;
@@ -48,8 +39,7 @@ alter table files force row level security;
 create policy tenant on files to worklane_app
   using (org_id = (select current_org_id())) with check (org_id = (select current_org_id()));
 grant select, delete on files to worklane_app;
-grant insert (org_id, id, purpose, task_id, comment_id, member_id, created_by, name, type, size, upload_until, created_at)
-  on files to worklane_app;
+grant insert (org_id, id, task_id, created_by, name, type, size, upload_until, created_at) on files to worklane_app;
 grant update (comment_id, parts_id, uploaded_at) on files to worklane_app;
 grant update (ready_at, refused, width, height, thumbnail_at) on files to worklane_worker;
 
@@ -95,4 +85,3 @@ revoke create on schema public from worklane_keeper;
 revoke insert on outbox from worklane_relay;
 drop table files, removed_files;
 drop function empty_removed_file;
-drop type file_purpose;

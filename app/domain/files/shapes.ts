@@ -12,7 +12,7 @@ export type Refused = z.infer<typeof Refused>
 export const File = z
   .object({
     id: Id,
-    taskId: Id.nullable(),
+    taskId: Id,
     commentId: Id.nullable(),
     name: z.string(),
     type: z.string().meta({ example: 'image/png' }),
@@ -52,7 +52,7 @@ export const fileColumns = {
 
 export type FileRow = {
   id: string
-  taskId: string | null
+  taskId: string
   commentId: string | null
   name: string
   type: string

@@ -2,13 +2,21 @@
 
 import { bytes } from '@worklane/domain/billing/amounts.ts'
 import type { File as Attached } from '@worklane/domain/files/shapes.ts'
+import { useRouter } from 'next/navigation'
 import { useState } from 'react'
 import { files as texts } from '#web/texts/files.ts'
 import { Download } from './file-tile.tsx'
+import { useLookAgain } from './use-look-again.ts'
 
 /** The files of a comment, each to be downloaded; a picture of it where there is one. */
 export function CommentFiles({ files }: { files: readonly Attached[] }) {
+  const router = useRouter()
   const [error, setError] = useState<string | null>(null)
+  useLookAgain(
+    files.some(({ state }) => state === 'checking'),
+    files,
+    () => router.refresh(),
+  )
   return (
     <>
       <ul aria-label={texts.ofComment} className="mt-2 flex flex-wrap gap-2">

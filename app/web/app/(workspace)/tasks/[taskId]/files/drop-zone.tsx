@@ -28,7 +28,7 @@ export function DropZone({ begin, children }: { begin: (files: File[]) => void; 
     <div onDragOver={over} onDragLeave={leave} onDrop={drop}>
       <div className="border-b p-4">
         <label
-          className={`flex cursor-pointer flex-col items-center gap-1 rounded-lg border border-dashed px-4 py-5 text-center text-sm transition-colors has-[:focus-visible]:outline-2 has-[:focus-visible]:outline-accent ${isOver ? 'border-accent bg-accent-soft' : 'hover:bg-sunken'}`}
+          className={`flex cursor-pointer flex-col items-center gap-1 rounded-lg border border-dashed px-4 py-5 text-center text-sm transition-colors has-[:focus-visible]:outline-2 has-[:focus-visible]:outline-accent ${isOver ? 'border-accent bg-accent-soft' : 'border-muted/50 hover:bg-sunken'}`}
         >
           <span>
             {isOver ? (

@@ -1,13 +1,14 @@
 'use client'
 
 import type { File as Attached } from '@worklane/domain/files/shapes.ts'
-import { useEffect, useRef, useState } from 'react'
+import { useRef, useState } from 'react'
 import { Card, Empty } from '#web/components/ui/card.tsx'
 import { files as texts } from '#web/texts/files.ts'
 import { DropZone } from './drop-zone.tsx'
 import { FileTile } from './file-tile.tsx'
 import { Preview } from './preview.tsx'
 import { UploadRow } from './upload-row.tsx'
+import { useLookAgain } from './use-look-again.ts'
 import { useUploads } from './use-uploads.ts'
 
 type Page = { items: Attached[]; nextCursor: string | null }
@@ -20,21 +21,24 @@ type Props = {
   mayRemoveAll: boolean
 }
 
-/** How often it is looked whether a check is done, while one is under way. Milliseconds. */
-const lookEveryMs = 1_000
-
 const hasPreview = ({ state, kind, thumbnail }: Attached) =>
   state === 'ready' && (kind === 'picture' || (kind === 'pdf' && thumbnail !== null))
 
 /** The files of a task: what is there, what comes, and how more get there. */
 export function FilePanel({ taskId, first, userId, mayWrite, mayRemoveAll }: Props) {
   const [page, setPage] = useState(first)
+  const [rendered, setRendered] = useState(first)
   const [shown, setShown] = useState<string | null>(null)
   const [said, setSaid] = useState('')
   const [error, setError] = useState<string | null>(null)
   const known = useRef(new Set(first.items.filter(({ state }) => state === 'ready').map(({ id }) => id)))
   const { uploads, begin, pause, resume, cancel } = useUploads(taskId, page.items, () => void look())
   const { items, nextCursor } = page
+  // The server rendered anew: another person's file, or one of a comment.
+  if (rendered !== first) {
+    setRendered(first)
+    setPage(merged(first, page))
+  }
   const isWaiting = items.some(({ state }) => state === 'checking')
 
   async function look() {
@@ -50,12 +54,7 @@ export function FilePanel({ taskId, first, userId, mayWrite, mayRemoveAll }: Pro
     }
   }
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: each page that is still waiting makes it look once more
-  useEffect(() => {
-    if (!isWaiting) return
-    const timer = setTimeout(() => void look(), lookEveryMs)
-    return () => clearTimeout(timer)
-  }, [isWaiting, page])
+  useLookAgain(isWaiting, page, look)
 
   async function more() {
     try {

@@ -30,7 +30,9 @@ export function UploadRow({ upload, pause, resume, cancel }: Props) {
         {state === 'failed' && refusal?.text === texts.failed
           ? act(texts.retry, texts.retryOf(name), resume)
           : null}
-        {act(texts.cancel, texts.cancelOf(name), cancel)}
+        {state === 'failed'
+          ? act(texts.dismiss, texts.dismissOf(name), cancel)
+          : act(texts.cancel, texts.cancelOf(name), cancel)}
       </div>
       {state === 'failed' ? (
         <RefusalText refusal={refusal ?? { text: texts.failed, way: null }} />
