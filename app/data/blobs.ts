@@ -182,10 +182,10 @@ export function openBlobStore(settings: StoreSettings) {
       )
     },
 
-    /** How large an object is, in bytes; null when there is none. */
-    async sizeOf(key: BlobKey): Promise<number | null> {
+    /** How large an object is, in bytes, and the store's digest of it; null when there is none. */
+    async propertiesOf(key: BlobKey): Promise<{ size: number; etag: string } | null> {
       const head = await missingIsNull(client.send(new HeadObjectCommand({ Bucket, Key: key })))
-      return head === null ? null : (head.ContentLength ?? 0)
+      return head === null ? null : { size: head.ContentLength ?? 0, etag: head.ETag ?? '' }
     },
 
     /** The bytes of an object as they come; whoever stops reading destroys the stream. */

@@ -336,6 +336,23 @@ describe('the edge', () => {
     expect(await (await fetch(`${origin}/worklane-files-of-others`)).text()).toContain('web')
   })
 
+  it('hands on to the store nothing of a file that breaks off on its way', async () => {
+    delete asked.store
+    const socket = connect(Number(new URL(origin).port), '127.0.0.1')
+    const put = async (announced: number, sent: number) => {
+      socket.write(`PUT /worklane-files/orgs/cut HTTP/1.1\r\nHost: x\r\nContent-Length: ${announced}\r\n\r\n`)
+      await new Promise<void>((resolve) => socket.write(Buffer.alloc(sent), () => resolve()))
+    }
+    await put(1_000, 1_000)
+    await expect.poll(() => asked.store?.url).toBe('/worklane-files/orgs/cut')
+    delete asked.store
+    await put(5_000_000, 2_000_000)
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    socket.destroy()
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    expect(asked.store).toBeUndefined()
+  })
+
   it('keeps the figures of the processes to itself', async () => {
     expect((await get('/metrics')).status).toBe(404)
   })

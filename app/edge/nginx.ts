@@ -194,7 +194,8 @@ function storeLocation({ store }: Edge): string {
     location ~ ^/${store.bucket}(/|$) {
       # A whole small file, or a part of a large one, with what a form has around it.
       client_max_body_size 20m;
-      proxy_request_buffering off;
+      # Handed on once it is here whole: of one that breaks off on its way the store must see nothing (decision 045).
+      proxy_request_buffering on;
       proxy_max_temp_file_size 0;
       proxy_next_upstream off;
       proxy_read_timeout 5m;

@@ -9,6 +9,7 @@ import { kindOf, largestWhole, mayBe } from '@worklane/domain/files/types.ts'
 import { work } from '@worklane/domain/runtime.ts'
 import { fileTypeFromBuffer, fileTypeFromStream } from 'file-type'
 import { z } from 'zod'
+import { etagOfParts } from './etag.ts'
 import { thumbnailOf } from './in-thread.ts'
 import { isUtf16, mayBeText } from './text.ts'
 import type { Thumbnail } from './thumbnail.ts'
@@ -47,8 +48,8 @@ export async function checkFile(job: OutboxJob): Promise<void> {
  */
 async function checkWhole(store: BlobStore, owner: Owner, file: Uploaded): Promise<Verdict> {
   const [posted, original] = [uploadKey(owner, file.id), originalKey(owner, file.id)]
-  const from = (await store.sizeOf(posted)) !== null ? posted : original
-  if ((await store.sizeOf(from)) !== file.size) return { refused: 'size' }
+  const from = (await store.propertiesOf(posted)) ? posted : original
+  if ((await store.propertiesOf(from))?.size !== file.size) return { refused: 'size' }
   const bytes = await buffer(await store.read(from))
   const seen = kindOf(file.type) === 'text' ? null : ((await fileTypeFromBuffer(bytes))?.mime ?? null)
   if (kindOf(file.type) === 'text' ? !mayBeText(bytes, true) : !mayBe(file.type, seen))
@@ -67,7 +68,8 @@ async function checkParts(store: BlobStore, owner: Owner, file: Uploaded): Promi
     if (parts.reduce((sum, { size }) => sum + size, 0) !== file.size) return { refused: 'size' }
     await store.completeParts(key, file.partsId, parts)
   }
-  if ((await store.sizeOf(key)) !== file.size) return { refused: 'size' }
+  const { size, etag } = (await store.propertiesOf(key)) ?? { size: 0, etag: '' }
+  if (size !== file.size || (await etagOfParts(await store.read(key))) !== etag) return { refused: 'size' }
   if (!(await isAsNamed(store, key, file.type))) return { refused: 'type' }
   return pictured(file, async () => buffer(await store.read(key)))
 }

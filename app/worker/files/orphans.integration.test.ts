@@ -50,7 +50,7 @@ describe('the nightly look for orphans of files', () => {
   const put = (id: string, variant: 'upload' | 'original' | 'thumbnail') =>
     store.put(blobKey(owner(), id, variant), Buffer.from('x'), 'image/png')
   const has = async (id: string, variant: 'upload' | 'original' | 'thumbnail') =>
-    (await store.sizeOf(blobKey(owner(), id, variant))) !== null
+    (await store.propertiesOf(blobKey(owner(), id, variant))) !== null
   const refusedOf = async (id: string) =>
     (await database.query(`select refused from files where id = '${id}'`)).rows[0]?.refused
 

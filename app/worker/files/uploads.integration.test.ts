@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createComment, removeComment } from '@worklane/domain/comments/operations.ts'
@@ -18,6 +19,17 @@ import { emptyRemoved, sweepFiles } from './removal.ts'
 
 const mebibyte = 1024 ** 2
 const gibibyte = 1024 ** 3
+
+/** As a browser does whose connection breaks: it announces more than it sends. Past the edge, which hands on only what is whole. */
+async function putAndHangUp(url: string, sent: Uint8Array, announced: number): Promise<void> {
+  const { host, hostname, port, pathname, search } = new URL(url)
+  const socket = connect(Number(port), hostname)
+  socket.on('error', () => {})
+  socket.write(`PUT ${pathname}${search} HTTP/1.1\r\nHost: ${host}\r\nContent-Length: ${announced}\r\n\r\n`)
+  await new Promise<void>((resolve) => socket.write(sent, () => resolve()))
+  await sleep(300)
+  socket.destroy()
+}
 
 describe('files', () => {
   const appUrl = process.env.APP_DATABASE_URL
@@ -74,7 +86,7 @@ describe('files', () => {
   const keysOf = (id: string) => [uploadKey, originalKey, thumbnailKey].map((keyOf) => keyOf(member(), id))
   /** Which of a file's objects the store has. */
   const inStore = async (id: string) => {
-    const sizes = await Promise.all(keysOf(id).map((key) => blobs().sizeOf(key)))
+    const sizes = await Promise.all(keysOf(id).map((key) => blobs().propertiesOf(key)))
     return ['upload', 'original', 'thumbnail'].filter((_, index) => sizes[index] !== null)
   }
   const rowsOf = async (id: string) =>
@@ -264,6 +276,21 @@ describe('files', () => {
       const { file } = await begin('server.log', size)
       const { next } = await execute(nextParts, member(), { uploadId: file.id })
       await fetch(next[0]?.url ?? '', { method: 'PUT', body: lines(partSize) })
+      await complete(file.id)
+      await checkFile(job(file.id))
+      expect(await stateOf(file.id)).toMatchObject({ state: 'refused', refused: 'size' })
+      expect(await inStore(file.id)).toEqual([])
+    })
+
+    it('are refused when the store keeps something else than was sent: a part that was cut', async () => {
+      const { file } = await begin('server.log', size)
+      const { next } = await execute(nextParts, member(), { uploadId: file.id })
+      const [cut, ...others] = next as [(typeof next)[0], ...typeof next]
+      for (const part of others) await fetch(part.url, { method: 'PUT', body: lines(part.size) })
+      await putAndHangUp(cut.url, lines(cut.size).subarray(0, 3 * mebibyte), cut.size)
+      const kept = async () => (await execute(nextParts, member(), { uploadId: file.id })).done.length
+      // The known-bad case: versitygw 1.8.0 has all of it, with zeros for what did not come.
+      await expect.poll(kept).toBe(next.length)
       await complete(file.id)
       await checkFile(job(file.id))
       expect(await stateOf(file.id)).toMatchObject({ state: 'refused', refused: 'size' })

@@ -24,7 +24,12 @@ export function CommentFiles({ files }: { files: readonly Attached[] }) {
           <li key={file.id} className="flex max-w-full items-center gap-2 rounded-lg border p-1.5 pr-2">
             {file.thumbnail ? (
               // biome-ignore lint/performance/noImgElement: it is small already, and comes from the object store by a signed link
-              <img src={file.thumbnail} alt="" loading="lazy" className="size-10 rounded object-cover" />
+              <img
+                src={file.thumbnail}
+                alt=""
+                loading="lazy"
+                className="size-10 rounded border object-cover object-top"
+              />
             ) : null}
             <span className="min-w-0">
               <span className="block truncate text-sm">{file.name}</span>
