@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { AxeBuilder } from '@axe-core/playwright'
 import { UtcClient } from '@worklane/data/utc-client.ts'
 import type { Browser, CDPSession, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -75,7 +76,17 @@ describe('the files of a task', () => {
   /** Bytes, as its bar shows. */
   const sentOf = async (name: string) => Number(await row(name).locator('progress').getAttribute('value'))
   const open = () => visit(page, `/tasks/${task}`)
-  /** In both colour schemes and on a phone. */
+  /** Serious and critical violations of WCAG AA, a line each. */
+  async function violations(): Promise<string[]> {
+    const found = await new AxeBuilder({ page })
+      .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'])
+      .setLegacyMode()
+      .analyze()
+    return found.violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, help, nodes }) => `${id}: ${help}: ${nodes[0]?.html.slice(0, 160)}`)
+  }
+  /** In both colour schemes and on a phone, each usable by all. */
   async function picture(name: string): Promise<void> {
     for (const look of [
       ['light', 1280],
@@ -87,6 +98,7 @@ describe('the files of a task', () => {
         path: join(screenshots, `files-${name}-${look.join('-')}.png`),
         fullPage: true,
       })
+      if (look[1] === 1280) expect(await violations()).toEqual([])
     }
     await wear(page, ['light', 1280])
   }
@@ -124,6 +136,7 @@ describe('the files of a task', () => {
     await expect.poll(() => loaded('dialog img')).toBeGreaterThan(500)
     await wear(page, ['dark', 1280])
     await page.screenshot({ path: join(screenshots, 'files-preview-pdf-dark.png') })
+    expect(await violations()).toEqual([])
     await wear(page, ['light', 390])
     await page.screenshot({ path: join(screenshots, 'files-preview-pdf-390.png') })
     await wear(page, ['light', 1280])
