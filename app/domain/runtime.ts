@@ -1,4 +1,4 @@
-import { type BlobStore, openBlobStore, storeSettings } from '@worklane/data/blobs.ts'
+import { type BlobsOnDemand, blobsOnDemand, storeSettings } from '@worklane/data/blobs.ts'
 import { ConfigurationError, readEnvironment } from '@worklane/data/config.ts'
 import type { Group } from '@worklane/data/harmless-role.ts'
 import { toleratesLostConnections } from '@worklane/data/lost-connections.ts'
@@ -46,7 +46,7 @@ function open() {
   })
   const database = connect(env.APP_DATABASE_URL, env.DATABASE_POOL)
   const settings = storeSettings(env)
-  const blobs: BlobStore | null = settings && openBlobStore(settings)
+  const blobs: BlobsOnDemand | null = settings && blobsOnDemand(settings)
   return { env, database, auth, accounts, intake, operator, redis, limiter, blobs }
 }
 
@@ -137,7 +137,7 @@ export async function closeRuntime(): Promise<void> {
   const { database, auth, accounts, intake, operator, redis, blobs } = current
   current = undefined
   await Promise.allSettled([...beforeClosing].map((close) => close()))
-  blobs?.close()
+  await blobs?.close()
   await database.prisma.$disconnect()
   const pools = [database.pool, auth, accounts, intake, operator]
   await Promise.allSettled([...pools.map((pool) => pool.end()), redis.quit()])

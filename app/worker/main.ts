@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import type { BlobStore } from '@worklane/data/blobs.ts'
+import type { BlobsOnDemand } from '@worklane/data/blobs.ts'
 import { readEnvironment } from '@worklane/data/config.ts'
 import { createLog } from '@worklane/data/log.ts'
 import { toleratesLostConnections } from '@worklane/data/lost-connections.ts'
@@ -216,14 +216,14 @@ const repeated: Record<string, { everyMs: number; run: () => Promise<unknown> }>
 }
 
 /** What keeps the object store and the rows of files at one; nothing where files are off. */
-function filesRepeated(store: BlobStore | null): typeof repeated {
-  if (store === null) return {}
+function filesRepeated(blobs: BlobsOnDemand | null): typeof repeated {
+  if (blobs === null) return {}
   return {
-    'empty-removed-files': { everyMs: 15_000, run: () => emptyRemoved(pool, store) },
+    'empty-removed-files': { everyMs: 15_000, run: () => emptyRemoved(pool, blobs) },
     'sweep-files': { everyMs: 3_600_000, run: () => sweepFiles(pool) },
     'remove-file-orphans': {
       everyMs: 86_400_000,
-      run: async () => log.info(await removeOrphans(pool, store), 'orphans of files'),
+      run: async () => log.info(await removeOrphans(pool, await blobs.open()), 'orphans of files'),
     },
   }
 }

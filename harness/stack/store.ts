@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { openBlobStore } from '@worklane/data/blobs.ts'
+import { openBlobStore } from '@worklane/data/blob-store.ts'
 import type { Guard } from './guard.ts'
 import { answers, launch, type Part, untilReady } from './part.ts'
 import { checkoutSecret } from './secrets.ts'
@@ -9,8 +9,12 @@ const bucket = 'worklane-files'
 const region = 'us-east-1'
 
 const names = [
-  ...['S3_ENDPOINT', 'S3_BUCKET', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'],
-  ...['S3_REGION', 'S3_PUBLIC_ENDPOINT'],
+  'S3_ENDPOINT',
+  'S3_BUCKET',
+  'S3_ACCESS_KEY_ID',
+  'S3_SECRET_ACCESS_KEY',
+  'S3_REGION',
+  'S3_PUBLIC_ENDPOINT',
 ]
 
 /** The environment of the caller's own object store; null where there is none. */
@@ -46,17 +50,14 @@ export async function startStore(
     command: options.program,
     // Properties of objects in files of their own: not every file system has extended attributes.
     args: [
-      ...[
-        '--port',
-        `127.0.0.1:${port}`,
-        '--region',
-        region,
-        '--health',
-        '/healthz',
-        '--quiet',
-        '--keep-alive',
-      ],
-      ...['posix', '--sidecar', properties, objects],
+      `--port=127.0.0.1:${port}`,
+      `--region=${region}`,
+      '--health=/healthz',
+      '--quiet',
+      '--keep-alive',
+      'posix',
+      `--sidecar=${properties}`,
+      objects,
     ],
     env: { ROOT_ACCESS_KEY_ID: accessKeyId, ROOT_SECRET_ACCESS_KEY: secretAccessKey },
     logFile: options.logFile,

@@ -74,7 +74,8 @@ export const linkFile = operation({
     const disposition = dispositionOf(to === 'show' ? 'inline' : 'attachment', row.name)
     const until = new Date(Date.now() + linkSeconds * 1_000).toISOString()
     const asked = { disposition, type: row.type, seconds: linkSeconds }
-    return { url: await blobs().downloadLink(originalKey(actor, fileId), asked), until }
+    const store = await blobs()
+    return { url: await store.downloadLink(originalKey(actor, fileId), asked), until }
   },
 })
 

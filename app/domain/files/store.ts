@@ -1,5 +1,6 @@
 import { type BlobKey, blobKey } from '@worklane/data/blob-keys.ts'
-import type { BlobStore } from '@worklane/data/blobs.ts'
+import type { BlobStore } from '@worklane/data/blob-store.ts'
+import type { BlobsOnDemand } from '@worklane/data/blobs.ts'
 import type { Actor } from '../actor.ts'
 import { Problem } from '../errors.ts'
 import { runtime } from '../runtime.ts'
@@ -9,15 +10,18 @@ import { type File, type FileRow, fileOf } from './shapes.ts'
 export const filesAreOn = (): boolean => runtime().blobs !== null
 
 /** @throws Problem conflict where there is no object store */
-export function blobs(): BlobStore {
+export function requireFiles(): BlobsOnDemand {
   const { blobs } = runtime()
   if (blobs) return blobs
   throw new Problem('conflict', 'Files are not available here: no object store is set up (S3_ENDPOINT).')
 }
 
+/** @throws Problem conflict where there is no object store */
+export const blobs = async (): Promise<BlobStore> => requireFiles().open()
+
 /** Asks the object store. @throws Problem conflict where there is none, unavailable where it does not answer */
 export async function atStore<T>(ask: (store: BlobStore) => Promise<T>): Promise<T> {
-  const store = blobs()
+  const store = await blobs()
   try {
     return await ask(store)
   } catch (error) {
@@ -40,9 +44,9 @@ const thumbnailSeconds = 1_800
 
 /** A row of the actor's own organisation with the link to its small picture. */
 export async function fileFrom(actor: Asker, row: FileRow): Promise<File> {
-  const { blobs } = runtime()
-  if (!row.readyAt || !row.thumbnailAt || row.refused || !blobs) return fileOf(row, null)
-  const link = await blobs.downloadLink(thumbnailKey(actor, row.id), {
+  if (!row.readyAt || !row.thumbnailAt || row.refused || !filesAreOn()) return fileOf(row, null)
+  const store = await blobs()
+  const link = await store.downloadLink(thumbnailKey(actor, row.id), {
     disposition: 'inline',
     type: 'image/webp',
     seconds: thumbnailSeconds,

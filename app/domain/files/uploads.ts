@@ -8,7 +8,7 @@ import { work } from '../runtime.ts'
 import { Id } from '../tasks/shapes.ts'
 import { line } from '../text.ts'
 import { File, type FileRow, fileColumns, fileOf } from './shapes.ts'
-import { atStore, blobs, originalKey, uploadKey } from './store.ts'
+import { atStore, blobs, originalKey, requireFiles, uploadKey } from './store.ts'
 import { acceptedNames, largestFile, largestWhole, partSize, typeOfName } from './types.ts'
 
 /** The job that looks at what was uploaded. */
@@ -57,7 +57,7 @@ export const createUpload = operation({
   output: Upload,
   run: (actor, { taskId, name, size }) =>
     work(actor).transaction(async (tx) => {
-      const store = blobs()
+      const store = await blobs()
       const type = typeOfName(name) as string
       const task = await tx.task.findFirst({ where: { id: taskId }, select: { id: true } })
       if (!task) throw notFound('task')
@@ -134,7 +134,7 @@ const sizeOfPart = (size: number, number: number) => Math.min(partSize, size - (
 
 /** Begins an upload in parts once, however many ask at the same time. @returns the store's name of it */
 async function beginParts(actor: Actor, id: string, type: string): Promise<string> {
-  const store = blobs()
+  const store = await blobs()
   const mine = await store.beginParts(originalKey(actor, id), type)
   const [row] = await work(actor).read(
     (db) => db.$queryRaw<{ partsId: string }[]>`
@@ -178,7 +178,7 @@ export const completeUpload = operation({
   output: File,
   run: (actor, { uploadId }) =>
     work(actor).transaction(async (tx) => {
-      blobs()
+      requireFiles()
       const before = await ofActor(tx, actor, uploadId)
       if (before.uploadedAt === null) {
         const taken = await tx.$executeRaw`

@@ -1,6 +1,6 @@
 import { buffer } from 'node:stream/consumers'
 import type { BlobKey } from '@worklane/data/blob-keys.ts'
-import type { BlobStore } from '@worklane/data/blobs.ts'
+import type { BlobStore } from '@worklane/data/blob-store.ts'
 import { orgId } from '@worklane/data/ids.ts'
 import type { OutboxJob } from '@worklane/domain/activity/record.ts'
 import type { Refused } from '@worklane/domain/files/shapes.ts'
@@ -29,7 +29,6 @@ type Verdict = { refused: Refused } | { thumbnail: Thumbnail }
 export async function checkFile(job: OutboxJob): Promise<void> {
   const owner = { orgId: orgId(job.orgId) }
   const { fileId } = Payload.parse(job.payload)
-  const store = blobs()
   const row = await work(owner).read((db) =>
     db.file.findFirst({
       where: { id: fileId, uploadedAt: { not: null }, readyAt: null, refused: null },
@@ -37,6 +36,7 @@ export async function checkFile(job: OutboxJob): Promise<void> {
     }),
   )
   if (!row) return
+  const store = await blobs()
   const file = { ...row, size: Number(row.size) }
   const verdict = await (file.size <= largestWhole ? checkWhole : checkParts)(store, owner, file)
   await ('refused' in verdict ? refuse : publish)(store, owner, file.id, verdict as never)

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { blobKey } from '@worklane/data/blob-keys.ts'
-import { type BlobStore, openBlobStore, storeSettings } from '@worklane/data/blobs.ts'
+import { type BlobStore, openBlobStore } from '@worklane/data/blob-store.ts'
+import { storeSettings } from '@worklane/data/blobs.ts'
 import { readEnvironment } from '@worklane/data/config.ts'
 import { orgId } from '@worklane/data/ids.ts'
 import { type OwnDatabase, ownDatabase } from '@worklane/data/testing/own-database.ts'

@@ -1,5 +1,5 @@
 import { blobKey, fileOfKey, type StoredFile, type Variant } from '@worklane/data/blob-keys.ts'
-import type { BlobStore } from '@worklane/data/blobs.ts'
+import type { BlobStore } from '@worklane/data/blob-store.ts'
 import { orgId } from '@worklane/data/ids.ts'
 import type pg from 'pg'
 

@@ -1,4 +1,4 @@
-import type { BlobStore } from '@worklane/data/blobs.ts'
+import type { BlobsOnDemand } from '@worklane/data/blobs.ts'
 import { orgId } from '@worklane/data/ids.ts'
 import { originalKey } from '@worklane/domain/files/store.ts'
 import type pg from 'pg'
@@ -8,12 +8,15 @@ const batch = 300
 /**
  * Empties the object store of files whose rows are gone, whichever way they went. A link to upload one may still be
  * good: such a file is seen to once more, ten minutes after its end.
+ * Where nothing is to be removed the store's client is not even loaded.
  * @returns how many files were seen to
  */
-export async function emptyRemoved(pool: pg.Pool, store: BlobStore): Promise<number> {
+export async function emptyRemoved(pool: pg.Pool, { open }: Pick<BlobsOnDemand, 'open'>): Promise<number> {
   let seen = 0
   for (;;) {
     const { rows } = await pool.query<Removed>(take, [batch])
+    if (rows.length === 0) return seen
+    const store = await open()
     for (const { organisationId, id, partsId } of rows)
       if (partsId) await store.abortParts(originalKey({ orgId: orgId(organisationId) }, id), partsId)
     await store.remove(rows.map(({ organisationId, id }) => ({ orgId: orgId(organisationId), id })))

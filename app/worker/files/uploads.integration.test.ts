@@ -86,7 +86,7 @@ describe('files', () => {
   const keysOf = (id: string) => [uploadKey, originalKey, thumbnailKey].map((keyOf) => keyOf(member(), id))
   /** Which of a file's objects the store has. */
   const inStore = async (id: string) => {
-    const sizes = await Promise.all(keysOf(id).map((key) => blobs().propertiesOf(key)))
+    const sizes = await Promise.all(keysOf(id).map(async (key) => (await blobs()).propertiesOf(key)))
     return ['upload', 'original', 'thumbnail'].filter((_, index) => sizes[index] !== null)
   }
   const rowsOf = async (id: string) =>
@@ -153,8 +153,8 @@ describe('files', () => {
     it('are checked once, however often and from wherever a job begins anew', async () => {
       const id = await uploaded('plan.png', png)
       // It died after it had put the original in its place.
-      await blobs().put(originalKey(member(), id), png, 'image/png')
-      await blobs().removeKeys([uploadKey(member(), id)])
+      await (await blobs()).put(originalKey(member(), id), png, 'image/png')
+      await (await blobs()).removeKeys([uploadKey(member(), id)])
       await Promise.all([checkFile(job(id)), checkFile(job(id))])
       await checkFile(job(id))
       expect(await stateOf(id)).toMatchObject({ state: 'ready' })
@@ -242,7 +242,7 @@ describe('files', () => {
       await complete(file.id)
       await checkFile(job(file.id))
       expect(await stateOf(file.id)).toMatchObject({ state: 'ready', size })
-      const kept = await buffer(await blobs().read(originalKey(member(), file.id)))
+      const kept = await buffer(await (await blobs()).read(originalKey(member(), file.id)))
       expect(kept.equals(bytes)).toBe(true)
     })
 
@@ -341,7 +341,7 @@ describe('files', () => {
   it('are not given by a link that is past its time', async () => {
     const { id } = await checked('plan.png', png)
     const asked = { disposition: 'inline', type: 'image/png' }
-    const link = await blobs().downloadLink(originalKey(member(), id), { ...asked, seconds: 1 })
+    const link = await (await blobs()).downloadLink(originalKey(member(), id), { ...asked, seconds: 1 })
     expect((await fetch(link)).status).toBe(200)
     await sleep(2_100)
     expect((await fetch(link)).status).toBe(403)
@@ -430,7 +430,7 @@ describe('files', () => {
   })
 
   describe('that are removed', () => {
-    const empty = () => emptyRemoved(pool, blobs())
+    const empty = () => emptyRemoved(pool, { open: blobs })
 
     it('leave the store with their task, their comment, their organisation', async () => {
       const [ofTask, ofComment] = [await checked('a.png', png), await checked('b.png', png)]
