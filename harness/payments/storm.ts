@@ -11,7 +11,7 @@ import { checkLedger, unsettled } from './check-ledger.ts'
 /** Each event is delivered so often. */
 const copies = { min: 1, max: 3 }
 /** The share of its stage in which the storm comes; in the rest what it left behind is worked off. */
-const burst = 2 / 3
+const burst = 3 / 4
 /** Each event comes anywhere among those of so many seconds: about as far as Stripe's own are out of order. */
 const disorderSeconds = 5
 /**

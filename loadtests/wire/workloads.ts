@@ -241,7 +241,7 @@ export const workloads = {
     shape: 'beside',
   },
   'billing-storm': {
-    ...{ users: 2_000, think: 60_000, ramp: 30_000, duration: 240_000, scan: 0.05, streams: 0.05 },
+    ...{ users: 2_000, think: 60_000, ramp: 30_000, duration: 330_000, scan: 0.05, streams: 0.05 },
     shape: 'storm',
   },
 } as const satisfies Record<string, Workload>

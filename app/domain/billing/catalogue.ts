@@ -129,7 +129,8 @@ async function ensurePrice(
   }
   await stripe.prices.create(
     { ...asked, metadata, transfer_lookup_key: true, tax_behavior: 'exclusive' },
-    { idempotencyKey: `price ${asked.lookup_key} ${terms} ${currency}` },
+    // By what it takes the place of as well: the same terms may come back within a day.
+    { idempotencyKey: `price ${asked.lookup_key} ${terms} ${currency} after ${price?.id ?? 'none'}` },
   )
 }
 

@@ -387,6 +387,35 @@ describe('a change of plan', () => {
     })
   })
 
+  describe('brings what is metered along', () => {
+    const keys = async () =>
+      (await subscription())?.items.data.map(({ price }) => price.lookup_key as string).sort()
+    const both = ({ plan, interval }: Terms) => [`${plan}_${interval}`, `${plan}_${interval}_requests`]
+
+    it('at once', async () => {
+      await subscribe()
+      await change(businessMonth)
+      expect(await keys()).toEqual(both(businessMonth))
+      await change({ plan: 'business', interval: 'year' })
+      expect(await keys()).toEqual(both({ plan: 'business', interval: 'year' }))
+    })
+
+    it('with the period, whoever joins meanwhile', async () => {
+      await subscribe(businessMonth)
+      await change(teamMonth)
+      await join(1)
+      await look()
+      expect(await keys()).toEqual(both(businessMonth))
+      await control.moveClock({ months: 1, seconds: 2 * 3_600 })
+      expect(await keys()).toEqual(both(teamMonth))
+      expect(await lineOf()).toEqual({ key: 'team_month', seats: 6 })
+      // A reading finds nothing to change.
+      const before = await subscription()
+      await look()
+      expect(await subscription()).toEqual(before)
+    })
+  })
+
   describe('keeps what Checkout gave', () => {
     const half = () => stripe.coupons.create({ percent_off: 50, duration: 'forever' })
 
@@ -423,7 +452,7 @@ describe('a change of plan', () => {
       expect(after?.discounts).toEqual(before?.discounts)
       expect(after?.automatic_tax.enabled).toBe(true)
       const { lines } = (await invoices())[0] as Stripe.Invoice
-      expect(lines.data.at(-1)).toMatchObject({
+      expect(lines.data.filter(({ amount }) => amount > 0).at(-1)).toMatchObject({
         amount: 6 * seat(teamMonth),
         discount_amounts: [{ amount: 3 * seat(teamMonth) }],
       })

@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { createTenant } from '../testing/tenants.ts'
 import { priceOf } from './catalogue.ts'
 import { converge } from './converge.ts'
+import { itemChanges, itemsOf } from './metered-items.ts'
 import { intervals, paidPlans } from './plans.ts'
+import { isUsage, meteredOf } from './reading.ts'
 import { billed } from './testing/billed.ts'
 import {
   bySeconds,
@@ -96,10 +98,9 @@ describe('two years of an organisation', () => {
       const { data } = await stripe.invoices.list({ customer, status: 'open', limit: 100 })
       for (const { id } of data) await stripe.invoices.pay(id as string)
     }
-    const price = async ({ plan, interval }: Terms) => (await priceOf(stripe, plan, interval)).id
     const subscribe = async (to: Terms) => {
-      const quantity = reckoning.members
-      await stripe.subscriptions.create({ customer, items: [{ price: await price(to), quantity }] })
+      const items = await itemsOf(stripe, { ...to, seats: reckoning.members })
+      await stripe.subscriptions.create({ customer, items })
       reckoning.subscribe(to, now)
     }
     const current = async () => (await stripe.subscriptions.list({ customer })).data[0]
@@ -128,10 +129,16 @@ describe('two years of an organisation', () => {
         if (!live || !reckoning.period) return subscribe(to.terms)
         const { plan, interval } = reckoning.period.terms
         if (plan === to.terms.plan && interval === to.terms.interval) return
-        await stripe.subscriptions.update(live.id, {
-          items: [{ id: live.items.data[0]?.id as string, price: await price(to.terms) }],
-          proration_behavior: 'always_invoice',
+        const seats = live.items.data.find((item) => !isUsage(item.price))
+        const used = live.items.data.filter((item) => isUsage(item.price))
+        const had = { item: seats?.id as string, metered: used.map(meteredOf) }
+        const { id: price } = await priceOf(stripe, to.terms.plan, to.terms.interval)
+        const items = await itemChanges(stripe, had, {
+          ...to.terms,
+          price,
+          seats: seats?.quantity ?? 0,
         })
+        await stripe.subscriptions.update(live.id, { items, proration_behavior: 'always_invoice' })
         reckoning.change(to.terms, now)
       },
       'card fails': () => pay('pm_card_chargeCustomerFail'),

@@ -144,5 +144,6 @@ export const settings = {
     after: 'After',
     somebody: 'Somebody who left',
     support: 'Worklane support',
+    worklane: 'Worklane',
   },
 } as const

@@ -171,9 +171,10 @@ function Entry({ entry, zone }: { entry: AuditEntry; zone: string }) {
   )
 }
 
-/** What operators do is done by Worklane, whoever it was. */
+/** What nobody asked for is done by Worklane itself; what operators do as well, whoever it was. */
 function whoOf({ actor, operation }: AuditEntry): string {
   if (actor) return actor.name
+  if (operation === 'billing.converge') return texts.worklane
   return operation.startsWith('operator.') ? texts.support : texts.somebody
 }
 
