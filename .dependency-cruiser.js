@@ -64,6 +64,17 @@ export default {
       to: { dependencyTypes: ['npm', 'npm-dev', 'core'], pathNot: '@types/k6' },
     },
     {
+      name: 'object-store-is-loaded-when-asked',
+      comment: 'its SDK costs a process 10 to 30 MiB: Worklane gets it from blobsOnDemand',
+      severity: 'error',
+      from: { path: '^app/', pathNot: '(\\.test\\.ts$|/testing/|^app/data/blob-store\\.ts$)' },
+      to: {
+        path: ['^app/data/blob-store\\.ts$', 'node_modules/@aws-sdk/'],
+        dynamic: false,
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
       name: 'no-circles',
       severity: 'error',
       from: {},

@@ -304,6 +304,12 @@ export const routes = {
   'POST /v1/tasks/:taskId/comments': rest(write),
   'PATCH /v1/comments/:commentId': rest(write),
   'DELETE /v1/comments/:commentId': rest(write),
+  'GET /v1/tasks/:taskId/files': rest(),
+  'POST /v1/tasks/:taskId/uploads': rest(write),
+  'POST /v1/uploads/:uploadId/parts': rest(heavy),
+  'POST /v1/uploads/:uploadId/complete': rest(write),
+  'GET /v1/files/:fileId/link': rest(),
+  'DELETE /v1/files/:fileId': rest(write),
   'GET /v1/filters': rest(),
   'POST /v1/filters': rest(write),
   'DELETE /v1/filters/:filterId': rest(write),
@@ -383,6 +389,12 @@ export const routes = {
   'trpc comment.create': trpc(write),
   'trpc comment.update': trpc(write),
   'trpc comment.remove': trpc(write),
+  'trpc file.list': trpc(),
+  'trpc file.link': trpc(),
+  'trpc file.remove': trpc(write),
+  'trpc upload.create': trpc(write),
+  'trpc upload.parts': trpc(heavy),
+  'trpc upload.complete': trpc(write),
   'trpc filter.list': trpc(),
   'trpc filter.create': trpc(write),
   'trpc filter.remove': trpc(write),
@@ -424,6 +436,7 @@ const changesWhatIsPaid =
   'changes what an organisation pays for, at Stripe, whose rows the books are compared with'
 const byOperators = 'for operators, of whom a population has none: to everybody else it is not there'
 const opensACheckout = 'is for who has no subscription, and leaves a page open at Stripe with every request'
+const needsBytes = 'stands on bytes in the object store, which a load run does not put there yet'
 const endsAPerson = 'ends the person who asks, or their session'
 
 /** Routes that no load test asks, each with its reason; every other one is asked by a scenario. */
@@ -478,6 +491,10 @@ export const withoutLoad: Partial<Record<RouteName, string>> = {
   'trpc operator.actions': byOperators,
   'POST /v1/billing/checkout': opensACheckout,
   'trpc billing.checkout': opensACheckout,
+  'POST /v1/uploads/:uploadId/parts': needsBytes,
+  'trpc upload.parts': needsBytes,
+  'GET /v1/files/:fileId/link': needsBytes,
+  'trpc file.link': needsBytes,
 }
 
 /** Pages that Lighthouse does not audit, each with its reason. */

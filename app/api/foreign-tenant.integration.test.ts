@@ -29,6 +29,7 @@ const tables = [
     'labels',
     'task_labels',
     'comments',
+    'files',
     'tallies',
   ],
   ...['saved_filters', 'notifications', 'invitations', 'api_keys', 'audit_log', 'idempotency'],

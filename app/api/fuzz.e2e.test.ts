@@ -16,7 +16,7 @@ describe('whatever is sent to the edge', () => {
 
   beforeAll(async () => {
     stack = await startStack({
-      parts: ['postgres', 'redis', 'api', 'edge'],
+      parts: ['postgres', 'redis', 'store', 'api', 'edge'],
       mode: 'test',
       // Refusals for their number would hide the others.
       env: { RATE_LIMIT_SCALE: '100000' },

@@ -54,6 +54,17 @@ const common = z.object({
     )
     .pipe(z.array(z.string()).min(1, 'names none').max(2, 'names more than two'))
     .optional(),
+  /** The object store that holds files; without it there are none. All of them, or none of them. */
+  S3_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  S3_BUCKET: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'is no name of a bucket: 3 to 63 of a-z, 0-9, . and -')
+    .optional(),
+  S3_ACCESS_KEY_ID: z.string().min(1).optional(),
+  S3_SECRET_ACCESS_KEY: z.string().min(1).optional(),
+  S3_REGION: z.string().min(1).default('auto'),
+  /** Where browsers reach the store, when it is not S3_ENDPOINT: ORIGIN, if the edge stands in front of it. */
+  S3_PUBLIC_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
   /** A stream of live updates is open this long at most; its client comes back, to whichever process there is. */
   EVENT_STREAM_SECONDS: z.coerce.number().int().min(1).max(86_400).default(900),
 })
@@ -101,9 +112,19 @@ export function readEnvironment<Kind extends keyof typeof environments>(
   source: Record<string, string | undefined> = process.env,
 ): Environment<Kind> {
   const parsed = environments[kind].safeParse(source)
-  if (parsed.success) return parsed.data as Environment<Kind>
-  throw new ConfigurationError(
-    kind,
-    parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`),
-  )
+  const halfStore = missingOfStore(source)
+  if (parsed.success && halfStore.length === 0) return parsed.data as Environment<Kind>
+  const issues = parsed.error?.issues ?? []
+  throw new ConfigurationError(kind, [
+    ...issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`),
+    ...halfStore.map((name) => `${name}: is not set, and files need all of ${ofStore.join(', ')}`),
+  ])
+}
+
+const ofStore = ['S3_ENDPOINT', 'S3_BUCKET', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'] as const
+
+/** What is missing of an object store that is set up in part. */
+function missingOfStore(source: Record<string, string | undefined>): string[] {
+  const missing = ofStore.filter((name) => source[name] === undefined)
+  return missing.length === ofStore.length ? [] : missing
 }

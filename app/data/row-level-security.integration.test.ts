@@ -117,6 +117,7 @@ describe('row-level security', () => {
         'billing_customers',
         'billing_mails',
         'comments',
+        'files',
         'idempotency',
       ],
       ...[

@@ -8,6 +8,8 @@ import { getBilling, listInvoices } from './billing/operations.ts'
 import { previewChange } from './billing/preview.ts'
 import { createComment, listComments, removeComment, updateComment } from './comments/operations.ts'
 import { getDashboard } from './dashboard/operations.ts'
+import { linkFile, listFiles, removeFile } from './files/operations.ts'
+import { completeUpload, createUpload, nextParts } from './files/uploads.ts'
 import { createFilter, listFilters, removeFilter } from './filters/operations.ts'
 import { createInvitation, listInvitations, revokeInvitation } from './invitations/operations.ts'
 import { createLabel, getLabel, listLabels, removeLabel, updateLabel } from './labels/operations.ts'
@@ -94,6 +96,12 @@ export const operations = {
   'comment.create': createComment,
   'comment.update': updateComment,
   'comment.remove': removeComment,
+  'file.list': listFiles,
+  'file.link': linkFile,
+  'file.remove': removeFile,
+  'upload.create': createUpload,
+  'upload.parts': nextParts,
+  'upload.complete': completeUpload,
   'filter.list': listFilters,
   'filter.create': createFilter,
   'filter.remove': removeFilter,

@@ -1,3 +1,4 @@
+import { type BlobsOnDemand, blobsOnDemand, storeSettings } from '@worklane/data/blobs.ts'
 import { ConfigurationError, readEnvironment } from '@worklane/data/config.ts'
 import type { Group } from '@worklane/data/harmless-role.ts'
 import { toleratesLostConnections } from '@worklane/data/lost-connections.ts'
@@ -44,7 +45,9 @@ function open() {
     },
   })
   const database = connect(env.APP_DATABASE_URL, env.DATABASE_POOL)
-  return { env, database, auth, accounts, intake, operator, redis, limiter }
+  const settings = storeSettings(env)
+  const blobs: BlobsOnDemand | null = settings && blobsOnDemand(settings)
+  return { env, database, auth, accounts, intake, operator, redis, limiter, blobs }
 }
 
 /** How long Redis has for an answer. */
@@ -131,9 +134,10 @@ export const beforeClosing = new Set<() => Promise<void>>()
 /** Ends every connection; for a graceful stop. */
 export async function closeRuntime(): Promise<void> {
   if (!current) return
-  const { database, auth, accounts, intake, operator, redis } = current
+  const { database, auth, accounts, intake, operator, redis, blobs } = current
   current = undefined
   await Promise.allSettled([...beforeClosing].map((close) => close()))
+  await blobs?.close()
   await database.prisma.$disconnect()
   const pools = [database.pool, auth, accounts, intake, operator]
   await Promise.allSettled([...pools.map((pool) => pool.end()), redis.quit()])

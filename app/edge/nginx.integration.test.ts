@@ -82,6 +82,7 @@ describe('the edge', () => {
       directory,
       logFile: join(directory, 'edge.log'),
       ports: { edge: port, web: [web], api: [api] },
+      store: { port: await upstream('store'), bucket: 'worklane-files' },
       build: { server: '', directory: '', staticDirectory },
       compress: true,
     })
@@ -303,6 +304,7 @@ describe('the edge', () => {
     const lonely = await startEdge({
       ...{ guard, program: nginx.path, directory: own, logFile: join(own, 'edge.log'), compress: true },
       ports: { edge: port, web: [gone], api: [gone] },
+      store: null,
       build: undefined,
     })
     const ask = (path: string) => fetch(`http://127.0.0.1:${port}${path}`)
@@ -312,6 +314,43 @@ describe('the edge', () => {
     expect((await ask('/dashboard')).headers.get('content-type')).toBe('text/html')
     await lonely.stop()
     await rm(own, { recursive: true, force: true })
+  })
+
+  it('hands files on to the store and back: as they are signed, without a session, and never as a page', async () => {
+    const answer = await fetch(`${origin}/worklane-files/orgs/a%20b/x?X-Amz-Signature=1`, {
+      method: 'PUT',
+      headers: { cookie: 'authjs.session-token=secret', authorization: 'Bearer wl_secret' },
+      // Larger than any other request may be.
+      body: Buffer.alloc(9 * 1024 * 1024),
+    })
+    expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining('store')])
+    const { url, headers } = asked.store as IncomingMessage
+    expect([url, headers.host]).toEqual([
+      '/worklane-files/orgs/a%20b/x?X-Amz-Signature=1',
+      new URL(origin).host,
+    ])
+    expect([headers.cookie, headers.authorization]).toEqual([undefined, undefined])
+    expect(answer.headers.get('x-content-type-options')).toBe('nosniff')
+    expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'; sandbox")
+    // Beside it, and elsewhere, all is as before.
+    expect(await (await fetch(`${origin}/worklane-files-of-others`)).text()).toContain('web')
+  })
+
+  it('hands on to the store nothing of a file that breaks off on its way', async () => {
+    delete asked.store
+    const socket = connect(Number(new URL(origin).port), '127.0.0.1')
+    const put = async (announced: number, sent: number) => {
+      socket.write(`PUT /worklane-files/orgs/cut HTTP/1.1\r\nHost: x\r\nContent-Length: ${announced}\r\n\r\n`)
+      await new Promise<void>((resolve) => socket.write(Buffer.alloc(sent), () => resolve()))
+    }
+    await put(1_000, 1_000)
+    await expect.poll(() => asked.store?.url).toBe('/worklane-files/orgs/cut')
+    delete asked.store
+    await put(5_000_000, 2_000_000)
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    socket.destroy()
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    expect(asked.store).toBeUndefined()
   })
 
   it('keeps the figures of the processes to itself', async () => {

@@ -6,6 +6,8 @@ export type Edge = {
   staticDirectory: string | null
   web: number[]
   api: number[]
+  /** The object store on this machine, and the bucket of Worklane's files; null for one with an address of its own. */
+  store: { port: number; bucket: string } | null
   mimeTypes: string
   /** False only as a known-bad case. */
   compress: boolean
@@ -99,6 +101,7 @@ http {
       ${errorPages(refusals)}
       proxy_pass http://api;
     }
+${storeLocation(edge)}
     location ~ ^/(v1/|trpc/|openapi\\.json$|webhooks/) {
       ${errorPages(refusals)}
       proxy_pass http://api;
@@ -180,6 +183,35 @@ const quoted = (...parts: string[]) => `"${parts.join('/').replaceAll(/[\\"]/g, 
 const aliasOf = (directory: string, rest = '') => quoted(directory.replaceAll('$', '$${dollar}'), rest)
 
 const servers = (ports: number[]) => ports.map((port) => `server 127.0.0.1:${port} max_fails=0;`).join(' ')
+
+/**
+ * Files go from the browser to the object store and back by links that are signed, the address with them: it is passed
+ * on as it is. What people uploaded is never a page of ours, whatever it holds.
+ */
+function storeLocation({ store }: Edge): string {
+  if (store === null) return ''
+  return `
+    location ~ ^/${store.bucket}(/|$) {
+      # A whole small file, or a part of a large one, with what a form has around it.
+      client_max_body_size 20m;
+      # Handed on once it is here whole: of one that breaks off on its way the store must see nothing (decision 045).
+      proxy_request_buffering on;
+      proxy_max_temp_file_size 0;
+      proxy_next_upstream off;
+      proxy_read_timeout 5m;
+      gzip off;
+      # It is signed in: by the link, and by nothing else that the browser has.
+      proxy_set_header Cookie "";
+      proxy_set_header Authorization "";
+      proxy_set_header Host $http_host;
+      proxy_hide_header Server;
+      add_header X-Request-Id $request_id always;
+      add_header X-Content-Type-Options nosniff always;
+      add_header Referrer-Policy no-referrer always;
+      add_header Content-Security-Policy "default-src 'none'; sandbox; frame-ancestors 'none'" always;
+      proxy_pass http://127.0.0.1:${store.port};
+    }`
+}
 
 /** Packed when the app was built: by Brotli, a seventh smaller, for whoever takes it, or by gzip. */
 function staticLocation({ staticDirectory, compress }: Edge): string {

@@ -10,7 +10,11 @@ describe('the API inside Next', () => {
   beforeAll(async () => {
     // More requests without a credential than one address may send.
     const env = { RATE_LIMIT_SCALE: '20' }
-    stack = await startStack({ parts: ['postgres', 'redis', 'web', 'worker', 'edge'], apiInWeb: true, env })
+    stack = await startStack({
+      parts: ['postgres', 'redis', 'store', 'web', 'worker', 'edge'],
+      apiInWeb: true,
+      env,
+    })
     // The helpers of the contract make tenants in this stack's database.
     Object.assign(process.env, stack.env)
   })

@@ -22,6 +22,9 @@ const config: NextConfig = {
   compress: false,
   transpilePackages: ['@worklane/api', '@worklane/data', '@worklane/domain'],
   serverExternalPackages: [
+    '@aws-sdk/client-s3',
+    '@aws-sdk/s3-presigned-post',
+    '@aws-sdk/s3-request-presigner',
     '@node-rs/argon2',
     'pg',
     'ioredis',

@@ -1,4 +1,5 @@
 import { createServer } from 'node:http'
+import type { BlobsOnDemand } from '@worklane/data/blobs.ts'
 import { readEnvironment } from '@worklane/data/config.ts'
 import { createLog } from '@worklane/data/log.ts'
 import { toleratesLostConnections } from '@worklane/data/lost-connections.ts'
@@ -13,6 +14,7 @@ import { billingSyncTopic } from '@worklane/domain/billing/intake.ts'
 import { stripe } from '@worklane/domain/billing/stripe.ts'
 import { usageTopic } from '@worklane/domain/billing/usage-told.ts'
 import { repeatedly } from '@worklane/domain/faults.ts'
+import { checkTopic } from '@worklane/domain/files/uploads.ts'
 import { Mail, mailTopic, sendMail } from '@worklane/domain/mail/mail.ts'
 import { notificationTopic, notify } from '@worklane/domain/notifications/topic.ts'
 import { allAnswer, assertConnections, closeRuntime, runtime } from '@worklane/domain/runtime.ts'
@@ -31,6 +33,9 @@ import {
   sweep,
   webhookDeliveredAt,
 } from './billing.ts'
+import { removeOrphans } from './files/orphans.ts'
+import { filesQueue, filesWorker } from './files/queue.ts'
+import { emptyRemoved, sweepFiles } from './files/removal.ts'
 import { startForgetting } from './forgetting.ts'
 import { usageDifferences } from './metrics.ts'
 import { bornAt, oldestWaiting, prune, queueName, relayAgain, relayOnce } from './relay.ts'
@@ -120,8 +125,13 @@ const queue = new Queue<OutboxJob>(queueName, {
   },
 })
 const billing = billingQueue(connection)
-const atStripe = new Set([billingSyncTopic, usageTopic])
-const queueOf = (topic: string) => (atStripe.has(topic) ? billing : queue)
+const files = filesQueue(connection)
+const queues = new Map<string, Queue<OutboxJob>>([
+  [billingSyncTopic, billing],
+  [usageTopic, billing],
+  [checkTopic, files],
+])
+const queueOf = (topic: string) => queues.get(topic) ?? queue
 const schedules = new Queue('schedules' satisfies QueueName, { connection })
 
 const effects: Record<string, (job: OutboxJob) => Promise<void>> = {
@@ -146,7 +156,8 @@ const converging = billingWorker(connection, (orgId, differences) => {
   for (const { books, units } of differences) usageDifferences.inc({ books }, units)
   log.error({ orgId, differences }, 'usage: the books do not agree')
 })
-for (const each of [worker, converging]) {
+const checking = filesWorker(connection)
+for (const each of [worker, converging, checking]) {
   each.on('completed', (job) => {
     processed.inc({ topic: job.name, outcome: 'done' })
     effectDelay.observe({ topic: job.name }, Math.max(0, Date.now() - bornAt(job.data.id)) / 1_000)
@@ -159,7 +170,7 @@ for (const each of [worker, converging]) {
   })
   each.on('error', (error) => log.error({ err: error }, 'worker'))
 }
-for (const each of [queue, billing, schedules])
+for (const each of [queue, billing, files, schedules])
   each.on('error', (error) => log.error({ err: error }, 'queue'))
 
 /** Without it nothing can be bought; where Stripe is away the next start, or the sweep, makes it. */
@@ -172,6 +183,7 @@ void catalogue().catch((error) => log.error({ err: error }, 'billing catalogue')
 /** What is done every so often, by its name. */
 const repeated: Record<string, { everyMs: number; run: () => Promise<unknown> }> = {
   'prune-outbox': { everyMs: 3_600_000, run: () => prune(pool) },
+  ...filesRepeated(runtime().blobs),
   ...(env.INTAKE_DATABASE_URL && env.STRIPE_SECRET_KEY
     ? {
         'sweep-billing': {
@@ -202,6 +214,20 @@ const repeated: Record<string, { everyMs: number; run: () => Promise<unknown> }>
       }
     : {}),
 }
+
+/** What keeps the object store and the rows of files at one; nothing where files are off. */
+function filesRepeated(blobs: BlobsOnDemand | null): typeof repeated {
+  if (blobs === null) return {}
+  return {
+    'empty-removed-files': { everyMs: 15_000, run: () => emptyRemoved(pool, blobs) },
+    'sweep-files': { everyMs: 3_600_000, run: () => sweepFiles(pool) },
+    'remove-file-orphans': {
+      everyMs: 86_400_000,
+      run: async () => log.info(await removeOrphans(pool, await blobs.open()), 'orphans of files'),
+    },
+  }
+}
+
 const repeating = new Worker(
   'schedules',
   // One that an earlier configuration scheduled is none any more.
@@ -265,7 +291,9 @@ const stopForgetting = startForgetting(pool, promptRedis, (error) => log.error({
 
 /** What each of them asks as it connects first. Where that is refused it never works, and it says so at `error`. */
 const queuesReady = Promise.all(
-  [queue, billing, schedules, worker, converging, repeating].map((each) => each.waitUntilReady()),
+  [queue, billing, files, schedules, worker, converging, checking, repeating].map((each) =>
+    each.waitUntilReady(),
+  ),
 )
 queuesReady.catch(() => {})
 
@@ -291,8 +319,8 @@ onStop(async () => {
   relaying = false
   clearInterval(rescheduling)
   await Promise.all([relay, stopForgetting()])
-  await Promise.all([worker.close(), converging.close(), repeating.close()])
-  await Promise.all([queue.close(), billing.close(), schedules.close()])
+  await Promise.all([worker, converging, checking, repeating].map((each) => each.close()))
+  await Promise.all([queue, billing, files, schedules].map((each) => each.close()))
   server.close()
   await Promise.allSettled([pool.end(), connection.quit(), promptRedis.quit(), closeRuntime()])
 })

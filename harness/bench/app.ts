@@ -27,12 +27,15 @@ const webhooks = 400
 export async function benchApp(pairs: number, say: (line: string) => void): Promise<boolean> {
   const release = await measureAlone(join(project, '.headroom/measuring'))
   const env = { RATE_LIMIT_SCALE: '100000', API_IN_WEB: '1', STRIPE_WEBHOOK_SECRETS: webhookSecret }
-  const stack = await startStack({ population, env, parts: ['postgres', 'redis', 'api', 'web'], say }).catch(
-    async (error: unknown) => {
-      await release()
-      throw error
-    },
-  )
+  const stack = await startStack({
+    population,
+    env,
+    parts: ['postgres', 'redis', 'store', 'api', 'web'],
+    say,
+  }).catch(async (error: unknown) => {
+    await release()
+    throw error
+  })
   try {
     const token = sessionToken(population, 0, stack.sessionSecret)
     say(`GET ${hotRead}: the API's own process and Next in turn, ${pairs} times …`)

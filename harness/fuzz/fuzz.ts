@@ -29,7 +29,7 @@ export async function runFuzz(
 ): Promise<boolean> {
   const python = ownOnly ? null : await pythonPackage(schemathesis)
   const stack = await startStack({
-    ...{ population, say, mode: 'test', parts: ['postgres', 'redis', 'api', 'worker', 'edge'] },
+    ...{ population, say, mode: 'test', parts: ['postgres', 'redis', 'store', 'api', 'worker', 'edge'] },
     // Refusals for their number would hide the others.
     env: { RATE_LIMIT_SCALE: '100000' },
   })

@@ -19,6 +19,8 @@ export async function startEdge(options: {
   directory: string
   logFile: string
   ports: { edge: number; web: number[]; api: number[] }
+  /** The object store that it stands in front of, if any. */
+  store: { port: number; bucket: string } | null
   build: WebBuild | undefined
   compress: boolean
 }): Promise<Part> {
@@ -35,6 +37,7 @@ export async function startEdge(options: {
     staticDirectory: options.build?.staticDirectory ?? null,
     web,
     api,
+    store: options.store,
     mimeTypes: types,
     compress: options.compress,
   })

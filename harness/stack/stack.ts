@@ -22,12 +22,14 @@ import { project } from './project.ts'
 import { startPrometheus } from './prometheus.ts'
 import { startRedis } from './redis.ts'
 import { checkoutSecret } from './secrets.ts'
+import { ownStore, startStore } from './store.ts'
 import { type Usage, usageOf } from './usage.ts'
 import { startApi, startWeb, startWorker } from './worklane.ts'
 
 export const partNames = [
   'postgres',
   'redis',
+  'store',
   'prometheus',
   'payments',
   'api',
@@ -84,6 +86,7 @@ export type Stack = {
 
 const toolOf: Partial<Record<PartName, ToolName>> = {
   redis: 'redis',
+  store: 'versitygw',
   prometheus: 'prometheus',
   edge: 'nginx',
 }
@@ -98,8 +101,9 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const wanted = new Set<PartName>(options.parts ?? partNames)
   await assertFree(options.port)
   const external = await ownServers({ postgres: wanted.has('postgres'), redis: wanted.has('redis') })
+  const store = wanted.has('store') ? ownStore() : null
   const names = [...wanted].flatMap((name) =>
-    name === 'redis' && external.redisUrl ? [] : (toolOf[name] ?? []),
+    (name === 'redis' && external.redisUrl) || (name === 'store' && store) ? [] : (toolOf[name] ?? []),
   )
   const tools = await provide(names, say)
   if (wanted.has('api') || wanted.has('web') || wanted.has('worker')) await generateClient()
@@ -130,7 +134,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     for (const group of [
       ['edge'],
       ['web', 'api', 'worker'],
-      ['postgres', 'redis', 'prometheus', 'payments'],
+      ['postgres', 'redis', 'store', 'prometheus', 'payments'],
     ]) {
       await Promise.all(
         parts.filter(({ name }) => group.includes(name.replace(/-\d+$/, ''))).map((part) => part.stop()),
@@ -176,6 +180,19 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       adopt(part)
       return { REDIS_URL: url }
     }
+    const startFiles = async (): Promise<Record<string, string>> => {
+      if (store || !wanted.has('store')) return store ?? {}
+      const { part, env } = await startStore(guard, {
+        program: tools.versitygw.path,
+        port: ports.store,
+        directory: join(home.temporary, 'store'),
+        logFile: log('store'),
+        // Past the edge only where there is none.
+        publicEndpoint: wanted.has('edge') ? origin : null,
+      })
+      adopt(part)
+      return env
+    }
     const startMetrics = async () => {
       if (!wanted.has('prometheus')) return ''
       const { part, url } = await startPrometheus(guard, {
@@ -206,9 +223,10 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       return payments
     }
     const needsBuild = wanted.has('web') && mode === 'production'
-    const [database, cache, prometheusUrl, payments, build] = await Promise.all([
+    const [database, cache, files, prometheusUrl, payments, build] = await Promise.all([
       startDatabase(),
       startCache(),
+      startFiles(),
       startMetrics(),
       startStripe(),
       needsBuild ? buildWeb(say) : undefined,
@@ -217,6 +235,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     const env: Record<string, string> = {
       ...database,
       ...cache,
+      ...files,
       ORIGIN: origin,
       WORKLANE_ENV: { production: 'loadtest', development: 'development', test: 'test' }[mode],
       WORKLANE_FAULTS: options.faults ?? '',
@@ -249,6 +268,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
               web: scaled.web.map(({ port }) => port),
               api: (options.apiInWeb ? scaled.web : scaled.api).map(({ port }) => port),
             },
+            store: store || !files.S3_BUCKET ? null : { port: ports.store, bucket: files.S3_BUCKET },
             build,
             compress: options.compress ?? true,
           })

@@ -19,7 +19,15 @@ const wrong: Record<string, { code: string; breaks?: string }> = {
     breaks: 'harness-reads-only-what-is-not-k6',
   },
   'seed/copy.ts': { code: "import './nowhere.ts'", breaks: 'nothing-unresolved' },
+  'app/data/blob-store.ts': { code: '' },
+  'app/data/blobs.ts': {
+    code: "import type { BlobStore } from './blob-store.ts'\nimport './blob-store.ts'",
+    breaks: 'object-store-is-loaded-when-asked',
+  },
   'app/api/rest.ts': { code: "import './trpc.ts'", breaks: 'no-circles' },
+  'app/data/lazy.ts': {
+    code: "import type { BlobStore } from './blob-store.ts'\nawait import('./blob-store.ts')",
+  },
   'app/api/trpc.ts': { code: "import './rest.ts'" },
 }
 
@@ -52,6 +60,10 @@ describe('import directions', () => {
   afterAll(() => rm(house, { recursive: true, force: true }))
 
   const rules = Object.entries(wrong).flatMap(([file, { breaks }]) => (breaks ? [{ file, breaks }] : []))
+
+  it('lets the object store be loaded when it is asked', () => {
+    expect(found.get('app/data/lazy.ts')).toBeUndefined()
+  })
 
   it.each(rules)('$breaks refuses the wrong import in $file', ({ file, breaks }) => {
     expect(found.get(file) ?? []).toContain(breaks)

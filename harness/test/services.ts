@@ -7,7 +7,7 @@ const zone = 'America/St_Johns'
 /** Starts the Postgres and Redis that every integration test shares; their URLs are in the environment. */
 export async function setup(): Promise<() => Promise<void>> {
   const isOurs = process.env.DATABASE_URL === undefined
-  const stack = await startStack({ parts: ['postgres', 'redis'] })
+  const stack = await startStack({ parts: ['postgres', 'redis', 'store'] })
   if (isOurs) await moveElsewhere(stack)
   // A busy machine is slow, and no store of limits that is away.
   Object.assign(process.env, stack.env, { RATE_LIMIT_PATIENCE_MS: '10000' })

@@ -77,6 +77,7 @@ describe('the toolchain', () => {
     [tools.redis, 'Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64', '7.0.15'],
     [tools.nginx, 'nginx version: nginx/1.22.1', '1.22.1'],
     [tools.prometheus, 'prometheus, version 2.42.0+ds (branch: debian/sid)', '2.42.0'],
+    [tools.versitygw, 'Version  : v1.8.0\nBuild    : norev', '1.8.0'],
     [tools.chromium, 'Chromium 156.0.8078.79 built on Debian', '156.0.8078'],
     [tools.chromium, 'Google Chrome 131.0.6778.85', '131.0.6778'],
   ])('reads the version that $name prints of itself', async (tool, says, version) => {

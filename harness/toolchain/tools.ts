@@ -176,6 +176,28 @@ export const tools = {
       { kind: 'brew', packages: ['stripe/stripe-mock/stripe-mock'] },
     ],
   },
+  versitygw: {
+    name: 'versitygw',
+    for: 'files: the object store',
+    programs: ['versitygw'],
+    version: { args: ['--version'], pattern: /Version\s*:\s*v?(\d+\.\d+\.\d+)/ },
+    minimum: '1.8.0',
+    pinned: '1.8.0',
+    ways: [
+      { kind: 'go', module: 'github.com/versity/versitygw/cmd/versitygw', versionIn: 'main.Version' },
+      {
+        kind: 'release',
+        binary: 'versitygw',
+        ...githubRelease(
+          'versity/versitygw',
+          ({ os, arch }) =>
+            `versitygw_v1.8.0_${os === 'darwin' ? 'Darwin' : 'Linux'}_${arch === 'amd64' ? 'x86_64' : 'arm64'}.tar.gz`,
+          () => 'checksums.txt',
+          'v1.8.0',
+        ),
+      },
+    ],
+  },
   promtool: {
     name: 'promtool',
     for: 'tests of the rules for Prometheus',

@@ -146,6 +146,19 @@ export const calls: Call[] = [
   ),
   call('comment.remove', 'DELETE /v1/comments/:commentId', last('commentId')),
 
+  // Nothing is put into the store: the check finds that, and the row goes again.
+  create('upload', 'POST /v1/tasks/:taskId/uploads', (user) => ({
+    ...ofTask(user),
+    name: `Tour ${unlike(user)}.png`,
+    size: 1_000,
+  })),
+  call('upload.complete', 'POST /v1/uploads/:uploadId/complete', made('uploadId')),
+  call('file.list', 'GET /v1/tasks/:taskId/files', (user) => ({ ...ofTask(user), limit: 20 })),
+  call('file.remove', 'DELETE /v1/files/:fileId', (user) => {
+    const { uploadId } = last('uploadId')(user) ?? {}
+    return uploadId === undefined ? null : { fileId: uploadId }
+  }),
+
   call('filter.list', 'GET /v1/filters'),
   create('filter', 'POST /v1/filters', (user) => ({ name: named(user), query: { status: 'todo' } })),
   call('filter.remove', 'DELETE /v1/filters/:filterId', last('filterId')),

@@ -2,7 +2,19 @@ import { z } from 'zod'
 
 /** What a key can be allowed: the first word of an operation's name. A test compares this with the operations. */
 export const capabilities = [
-  ...['me', 'organisation', 'member', 'invitation', 'project', 'board', 'task', 'label', 'comment'],
+  ...[
+    'me',
+    'organisation',
+    'member',
+    'invitation',
+    'project',
+    'board',
+    'task',
+    'label',
+    'comment',
+    'file',
+    'upload',
+  ],
   ...['filter', 'notification', 'search', 'dashboard', 'report', 'audit', 'billing', 'invoice'],
 ] as const
 

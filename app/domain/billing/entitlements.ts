@@ -2,6 +2,7 @@ import { type Actor, Plan } from '../actor.ts'
 import type { RunStatement } from '../effects.ts'
 import { notFound, Problem } from '../errors.ts'
 import { type AnyOperation, isRead } from '../operation.ts'
+import { amountOf } from './amounts.ts'
 import {
   type Counted,
   counted,
@@ -36,7 +37,7 @@ export class BeyondPlan extends Problem {
     const has =
       limit === null
         ? `does not include ${nouns[need]}`
-        : `allows ${amount(need, limit)} ${nouns[need]}, and you have ${amount(need, used)}`
+        : `allows ${amountOf(need, limit)} ${nouns[need]}, and you have ${amountOf(need, used)}`
     const more = lifted === null ? '' : ` The plan ${plans[lifted].name} ${lifts(need, lifted)}.`
     super('beyondPlan', `Your plan ${plans[plan].name} ${has}.${more}`, [], {
       type: '/docs#plan-limits',
@@ -47,16 +48,10 @@ export class BeyondPlan extends Problem {
 
 function lifts(need: Limited | Metered | Feature, plan: Plan): string {
   if (isFeature(need)) return 'includes it'
-  if (isMetered(need)) return `includes ${amount(need, plans[plan].monthly[need].included)}`
+  if (isMetered(need)) return `includes ${amountOf(need, plans[plan].monthly[need].included)}`
   const limit = limitOf(plan, need)
-  return limit === null ? 'has no such limit' : `allows ${amount(need, limit)}`
+  return limit === null ? 'has no such limit' : `allows ${amountOf(need, limit)}`
 }
-
-/** As people read it: bytes in GiB, everything else by its number. */
-const amount = (need: Limited | Metered | Feature, count: number): string =>
-  need === 'storage'
-    ? `${(count / 1024 ** 3).toLocaleString('en', { maximumFractionDigits: 2 })} GiB`
-    : count.toLocaleString('en')
 
 /** @throws BeyondPlan when the operation stands on a feature that the organisation's plan does not have */
 export function requireFeature({ needs }: Pick<AnyOperation, 'needs'>, { plan }: Pick<Actor, 'plan'>): void {
@@ -93,7 +88,7 @@ export async function withinPlan<T>(
 ): Promise<T> {
   if (need === undefined || isFeature(need)) return work()
   const plan = await planInTurn(run, orgId)
-  const limit = plans[plan].limits[need]
+  const limit = limitOf(plan, need)
   if (limit === null) return work()
   const before = await used(run, orgId, need)
   const result = await work()
@@ -111,18 +106,23 @@ async function planInTurn(run: RunStatement, orgId: string): Promise<Plan> {
   return Plan.parse(row.plan)
 }
 
-/** An open invitation holds a place: whoever accepts it finds it free. */
+/** An open invitation holds a place, and so does an open upload: whoever accepts or completes it finds it free. */
 const counts: Record<Counted, string> = {
   projects: 'select count(*)::int as used from projects where org_id = $1::uuid',
   members: `select ((select count(*) from memberships where org_id = $1::uuid) +
     (select count(*) from invitations where org_id = $1::uuid and expires_at > now()))::int as used`,
+  // By the clock, and not by the transaction's beginning: it may have waited for its turn.
+  storage: `select coalesce(sum(size), 0)::float8 as used from files where org_id = $1::uuid
+    and refused is null and (uploaded_at is not null or upload_until > clock_timestamp())`,
 }
 
 /** How much of what plans count an organisation has. */
 export async function countedNow(run: RunStatement, orgId: string): Promise<Record<Counted, number>> {
-  const all = await Promise.all(counted.map(async (need) => [need, await used(run, orgId, need)] as const))
-  return Object.fromEntries(all) as Record<Counted, number>
+  const [row] = (await run(countAll, [orgId])) as Record<Counted, number>[]
+  return row ?? (Object.fromEntries(counted.map((need) => [need, 0])) as Record<Counted, number>)
 }
+
+const countAll = `select ${counted.map((need) => `(${counts[need]}) as "${need}"`).join(', ')}`
 
 // A statement of its own: one that waits for a lock has read everything else before it waited.
 async function used(run: RunStatement, orgId: string, need: Counted): Promise<number> {

@@ -1,18 +1,18 @@
 import type { Plan } from '../actor.ts'
 
 /**
- * What of an organisation a plan counts as it is there, by the name that an operation's `needs` gives it. How it is
- * counted stands in entitlements.ts; it is shown wherever limits are.
+ * What of an organisation a plan counts as it is there, by the name that an operation's `needs` gives it; `storage` in
+ * bytes. How it is counted stands in entitlements.ts; it is shown wherever limits are.
  */
-export const counted = ['projects', 'members'] as const
+export const counted = ['projects', 'members', 'storage'] as const
 export type Counted = (typeof counted)[number]
 
 /** What is used up in a month of UTC, and begins anew with the next. */
 export const metered = ['requests'] as const
 export type Metered = (typeof metered)[number]
 
-/** What a plan limits otherwise: bytes of files, and rows that an export of the organisation holds. */
-const measured = ['storage', 'exportRows'] as const
+/** What a plan limits otherwise: rows that an export of the organisation holds. */
+const measured = ['exportRows'] as const
 export type Limited = Counted | (typeof measured)[number]
 
 /** What a plan has or has not. */

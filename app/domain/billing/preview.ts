@@ -4,7 +4,7 @@ import { operation } from '../operation.ts'
 import { work } from '../runtime.ts'
 import { atStripe } from './customer.ts'
 import { countedNow } from './entitlements.ts'
-import { counted, plans } from './plans.ts'
+import { counted, limitOf } from './plans.ts'
 import { type Shown, sealed } from './preview-token.ts'
 import { Bill, digestOf, quote } from './quote.ts'
 import { isoTime } from './reading.ts'
@@ -81,7 +81,7 @@ async function beyond(actor: Pick<Actor, 'orgId'>, { plan }: Terms): Promise<Pre
     countedNow((text, values) => db.$queryRawUnsafe(text, ...values), actor.orgId),
   )
   return counted.flatMap((of) => {
-    const limit = plans[plan].limits[of]
+    const limit = limitOf(plan, of)
     return limit !== null && use[of] > limit ? [{ of, used: use[of], limit }] : []
   })
 }

@@ -3,7 +3,10 @@ import { z } from 'zod'
 import { announce, type Notified } from '../activity/announce.ts'
 import { type Actor, mayAct } from '../actor.ts'
 import { forget, record } from '../effects.ts'
-import { notFound, Problem } from '../errors.ts'
+import { invalidField, notFound, Problem } from '../errors.ts'
+import { visibleTo } from '../files/operations.ts'
+import { File, type FileRow, fileColumns } from '../files/shapes.ts'
+import { fileFrom } from '../files/store.ts'
 import { operation } from '../operation.ts'
 import { pageOf, pageOfItems, pageSize, TimeCursor, timeAndId, timeCursorOf } from '../paging.ts'
 import { work } from '../runtime.ts'
@@ -19,6 +22,7 @@ export const Comment = z
     taskId: Id,
     author: Person.nullable(),
     body: z.string(),
+    files: z.array(File),
     createdAt: z.iso.datetime(),
     editedAt: z.iso.datetime().nullable(),
   })
@@ -34,10 +38,21 @@ const columns = {
   editedAt: true,
 } as const
 
-type Row = Omit<Comment, 'createdAt' | 'editedAt'> & { createdAt: Date; editedAt: Date | null }
+/** With the files that the actor may see. */
+const columnsFor = (actor: Actor) => ({
+  ...columns,
+  files: { where: visibleTo(actor), orderBy: { id: 'asc' }, select: fileColumns } as const,
+})
 
-const commentOf = ({ createdAt, editedAt, ...row }: Row): Comment => ({
+type Row = Omit<Comment, 'createdAt' | 'editedAt' | 'files'> & {
+  createdAt: Date
+  editedAt: Date | null
+  files: FileRow[]
+}
+
+const commentOf = async (actor: Actor, { createdAt, editedAt, files, ...row }: Row): Promise<Comment> => ({
   ...row,
+  files: await Promise.all(files.map((file) => fileFrom(actor, file))),
   createdAt: createdAt.toISOString(),
   editedAt: editedAt?.toISOString() ?? null,
 })
@@ -58,10 +73,16 @@ export const listComments = operation({
         where: { taskId, ...(cursor ? { OR: writtenBefore(cursor) } : {}) },
         orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
         take: limit + 1,
-        select: columns,
+        select: columnsFor(actor),
       }),
     )
-    return pageOf(rows, limit, commentOf, ({ createdAt, id }) => timeCursorOf(createdAt, id))
+    const page = pageOf(
+      rows,
+      limit,
+      (row) => row,
+      ({ createdAt, id }) => timeCursorOf(createdAt, id),
+    )
+    return { ...page, items: await Promise.all(page.items.map((row) => commentOf(actor, row))) }
   },
 })
 
@@ -75,25 +96,56 @@ export const createComment = operation({
   rest: 'POST /v1/tasks/:taskId/comments',
   summary: 'Comments on a task; @[Name](user-id) in the text tells that person',
   allow: 'member',
-  input: z.strictObject({ taskId: Id, body }),
+  input: z.strictObject({
+    taskId: Id,
+    body,
+    fileIds: z
+      .array(Id)
+      .max(10)
+      .optional()
+      .meta({ description: 'Files that you attached to the task, which belong to the comment from now on' }),
+  }),
   output: Comment,
-  run: (actor, { taskId, body }) =>
+  run: (actor, { taskId, body, fileIds = [] }) =>
     work(actor).transaction(async (tx) => {
       const row = await tx.task.findFirst({ where: { id: taskId }, select: taskColumns })
       if (!row) throw notFound('task')
       const task = taskOf(row)
-      const comment = commentOf(
-        await tx.comment.create({
-          data: { orgId: actor.orgId, taskId, body, authorId: actor.userId },
-          select: columns,
-        }),
-      )
-      record(`comment ${comment.id}`, null, comment)
+      const created = await tx.comment.create({
+        data: { orgId: actor.orgId, taskId, body, authorId: actor.userId },
+        select: columns,
+      })
+      const comment =
+        fileIds.length === 0
+          ? await commentOf(actor, { ...created, files: [] })
+          : await withFiles(tx, actor, { taskId, commentId: created.id, fileIds })
+      record(`comment ${comment.id}`, null, inLog(comment))
       forget(tags.task(taskId))
       announce(actor, 'commented', task, excerptOf(body), concerned(actor, task, body))
       return comment
     }),
 })
+
+/** Gives a new comment the files that its author has attached to the task. @throws Problem invalid */
+async function withFiles(
+  tx: Transaction,
+  actor: Actor,
+  { taskId, commentId, fileIds }: { taskId: string; commentId: string; fileIds: string[] },
+): Promise<Comment> {
+  const taken = await tx.$executeRaw`
+    update files set comment_id = ${commentId}::uuid
+    where org_id = (select current_org_id()) and task_id = ${taskId}::uuid and id = any(${fileIds}::uuid[])
+      and created_by = ${actor.userId}::uuid and comment_id is null and refused is null`
+  if (taken !== fileIds.length)
+    throw invalidField(
+      'fileIds',
+      'must be files that you attached to this task, each once and to no other comment',
+    )
+  return known(tx, actor, commentId)
+}
+
+/** An entry of the audit log is for ever, a link for minutes. */
+const inLog = ({ files, ...comment }: Comment) => ({ ...comment, files: files.map(({ id }) => id) })
 
 /** Each person once, and by the reason that concerns them most; nobody hears of their own words. */
 function concerned(actor: Actor, task: Task, body: string): Notified[] {
@@ -115,18 +167,17 @@ export const updateComment = operation({
   output: Comment,
   run: (actor, { commentId, body }) =>
     work(actor).transaction(async (tx) => {
-      const before = await known(tx, commentId)
+      const before = await known(tx, actor, commentId)
       if (before.author?.id !== actor.userId) {
         throw new Problem('forbidden', 'Only who wrote a comment may rewrite it.')
       }
-      const after = commentOf(
-        await tx.comment.update({
-          where: { orgId_id: { orgId: actor.orgId, id: commentId } },
-          data: { body, editedAt: new Date() },
-          select: columns,
-        }),
-      )
-      record(`comment ${commentId}`, before, after)
+      const row = await tx.comment.update({
+        where: { orgId_id: { orgId: actor.orgId, id: commentId } },
+        data: { body, editedAt: new Date() },
+        select: columnsFor(actor),
+      })
+      const after = await commentOf(actor, row)
+      record(`comment ${commentId}`, inLog(before), inLog(after))
       return after
     }),
 })
@@ -140,18 +191,22 @@ export const removeComment = operation({
   output: z.object({ id: Id }),
   run: (actor, { commentId }) =>
     work(actor).transaction(async (tx) => {
-      const before = await known(tx, commentId)
+      const before = await known(tx, actor, commentId)
       if (before.author?.id !== actor.userId && !mayAct(actor, 'manager')) {
         throw new Problem('forbidden', 'Only a manager may remove what somebody else wrote.')
       }
       await tx.comment.deleteMany({ where: { id: commentId } })
-      record(`comment ${commentId}`, before, null)
+      record(`comment ${commentId}`, inLog(before), null)
       return { id: commentId }
     }),
 })
 
-async function known(tx: Transaction, commentId: string): Promise<Comment> {
-  const row = await tx.comment.findFirst({ where: { id: commentId }, select: columns })
+async function known(tx: Transaction, actor: Actor, commentId: string): Promise<Comment> {
+  const row = await tx.comment.findFirst({
+    relationLoadStrategy: 'join',
+    where: { id: commentId },
+    select: columnsFor(actor),
+  })
   if (!row) throw notFound('comment')
-  return commentOf(row)
+  return commentOf(actor, row)
 }

@@ -21,6 +21,7 @@ export const exportMe = operation({
       comments: rows,
       tasks: rows,
       notifications: rows,
+      files: rows,
     })
     .meta({ id: 'PersonalExport' }),
   async run({ userId }) {
@@ -39,7 +40,7 @@ export const exportMe = operation({
         [userId],
       ),
     ])
-    const own = { comments: [] as Rows, tasks: [] as Rows, notifications: [] as Rows }
+    const own = { comments: [] as Rows, tasks: [] as Rows, notifications: [] as Rows, files: [] as Rows }
     for (const { org_id } of memberships.rows) {
       // Each organisation is looked into as itself: there is no way across.
       const [found] = await work({ orgId: orgId(org_id) }).read(
@@ -51,11 +52,14 @@ export const exportMe = operation({
               where t.org_id = (select current_org_id())
                 and (t.created_by = ${userId}::uuid or t.assignee_id = ${userId}::uuid)) as tasks,
             (select coalesce(jsonb_agg(to_jsonb(n)), '[]') from notifications n
-              where n.org_id = (select current_org_id()) and n.user_id = ${userId}::uuid) as notifications`,
+              where n.org_id = (select current_org_id()) and n.user_id = ${userId}::uuid) as notifications,
+            (select coalesce(jsonb_agg(to_jsonb(f) - 'parts_id'), '[]') from files f
+              where f.org_id = (select current_org_id()) and f.created_by = ${userId}::uuid) as files`,
       )
       own.comments = own.comments.concat(found.comments)
       own.tasks = own.tasks.concat(found.tasks)
       own.notifications = own.notifications.concat(found.notifications)
+      own.files = own.files.concat(found.files)
     }
     return {
       user: plain(users.rows[0]),

@@ -18,6 +18,8 @@ const parts = {
             created_by, created_at, updated_at, done_at from tasks`,
   taskLabels: 'select task_id, label_id from task_labels',
   comments: 'select id, task_id, author_id, body, created_at, edited_at from comments',
+  files: `select id, task_id, comment_id, created_by, name, type, size, created_at from files
+    where ready_at is not null and refused is null`,
   activity: 'select id, task_id, task_key, task_title, kind, actor_id, detail, at from activity',
   auditLog: `select id, at, actor_id, api_key_id, operation, target, before, after from audit_log
     where at >= now() - make_interval(days => $1::int)`,

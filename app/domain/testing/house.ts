@@ -64,6 +64,13 @@ labelled as (
 comment as (
   insert into comments (org_id, task_id, author_id, body)
   select org.id, task.id, owner.id, 'Said' from org, task, owner returning id),
+file as (
+  insert into files (org_id, task_id, created_by, name, type, size, upload_until, uploaded_at, ready_at)
+  select org.id, task.id, owner.id, 'first.png', 'image/png', 1000, now(), now(), now() from org, task, owner returning id),
+upload as (
+  insert into files (org_id, task_id, created_by, name, type, size, upload_until)
+  select org.id, task.id, owner.id, 'first.zip', 'application/zip', 20971520, now() + interval '1 day'
+  from org, task, owner returning id),
 filter as (
   insert into saved_filters (org_id, user_id, name, query) select org.id, owner.id, 'Mine', '{}' from org, owner returning id),
 notification as (
@@ -78,9 +85,9 @@ api_key as (
   select org.id, 'Key', 'wl_', 'key ' || $1, array['*:read'], owner.id, now() + interval '1 day' from org, owner
   returning id)
 select org.id, project.id as "projectId", task.id as "taskId", label.id as "labelId", comment.id as "commentId",
-  filter.id as "filterId", notification.id as "notificationId", invitation.id as "invitationId",
+  file.id as "fileId", upload.id as "uploadId", filter.id as "filterId", notification.id as "notificationId", invitation.id as "invitationId",
   api_key.id as "apiKeyId", owner.id as "ownerId",
   (select id from people where name = 'admin') as "adminId",
   (select id from people where name = 'member') as "memberId",
   (select s.id from signed_in s where s.user_id = owner.id) as "sessionId"
-from org, project, task, label, comment, filter, notification, invitation, api_key, owner`
+from org, project, task, label, comment, file, upload, filter, notification, invitation, api_key, owner`

@@ -12,6 +12,10 @@ export type Things = {
   taskId: string
   labelId: string
   commentId: string
+  /** Ready; its bytes are not in the store. */
+  fileId: string
+  /** Large, and begun by who they are. */
+  uploadId: string
   filterId: string
   notificationId: string
   invitationId: string
@@ -69,6 +73,16 @@ export async function furnish(tenant: Tenant, role: Role = 'owner'): Promise<Thi
       labelId,
       commentId: await insert('comments', {
         ...{ task_id: tenant.task, author_id: actor.userId, body: `Seen ${tenant.canary}` },
+      }),
+      fileId: await insert('files', {
+        ...{ task_id: tenant.task, created_by: actor.userId, name: `${tenant.canary}.png` },
+        ...{ type: 'image/png', size: 1_000, width: 10, height: 10 },
+        ...{ upload_until: new Date(), uploaded_at: new Date(), ready_at: new Date() },
+      }),
+      uploadId: await insert('files', {
+        ...{ task_id: tenant.task, created_by: actor.userId, name: `${tenant.canary}.zip` },
+        ...{ type: 'application/zip', size: 20 * 1024 ** 2 },
+        upload_until: new Date(Date.now() + 86_400_000),
       }),
       filterId: await insert('saved_filters', {
         ...{ user_id: actor.userId, name: `Mine ${tenant.canary}`, query: { assigneeId: 'me' } },
@@ -149,6 +163,7 @@ export function sampleInput({ name, input }: Pick<AnyOperation, 'name' | 'input'
     'label.update': { labelId: things.labelId, colour: 'red' },
     'comment.create': { taskId: things.taskId, body: 'Well done' },
     'comment.update': { commentId: things.commentId, body: 'Better done' },
+    'upload.create': { taskId: things.taskId, name: 'plan.png', size: 1_000 },
     'filter.create': { name: `Filter ${randomUUID()}`, query: { status: 'todo' } },
     'search.find': { q: 'first' },
     'billing.checkout': { plan: 'team', interval: 'month' },

@@ -34,14 +34,22 @@ function shells(): Shell[] {
   return known
 }
 
+/** The object store, where browsers do not reach it by our own origin. */
+function files(): string {
+  const { S3_ENDPOINT, S3_PUBLIC_ENDPOINT = S3_ENDPOINT, ORIGIN } = process.env
+  if (!S3_PUBLIC_ENDPOINT || !ORIGIN) return ''
+  const { origin } = new URL(S3_PUBLIC_ENDPOINT)
+  return origin === new URL(ORIGIN).origin ? '' : ` ${origin}`
+}
+
 /** Next's development server writes styles into the page, evaluates, and speaks over a web socket. */
 const policy = (scripts: string, https: boolean, development: boolean) =>
   [
     "default-src 'self'",
     `script-src 'self' ${scripts}`,
     `style-src 'self'${development ? " 'unsafe-inline'" : ''}`,
-    "img-src 'self' data:",
-    `connect-src 'self'${development ? ' ws:' : ''}`,
+    `img-src 'self' data:${files()}`,
+    `connect-src 'self'${files()}${development ? ' ws:' : ''}`,
     "object-src 'none'",
     "base-uri 'self'",
     "form-action 'self'",

@@ -19,7 +19,7 @@ export const billing = {
   syncing: 'Your subscription is on its way. This page shows it in a moment.',
   manage: 'Payment, cancellation, addresses',
   use: 'In use',
-  used: { projects: 'Projects', members: 'Members and open invitations' },
+  used: { projects: 'Projects', members: 'Members and open invitations', storage: 'Files' },
   usedInMonth: { requests: 'API requests this month' },
   beyond: (price: string) => `${price} for each thousand beyond that, without tax.`,
   of: (used: string, limit: string) => `${used} of ${limit}`,
@@ -72,6 +72,8 @@ export const billing = {
         `You have ${used} projects, and this plan allows ${limit}. You keep them all, and can add none.`,
       members: (used: string, limit: string) =>
         `You have ${used} members and open invitations, and this plan allows ${limit}. They all stay, and you can invite nobody.`,
+      storage: (used: string, limit: string) =>
+        `You have ${used} of files, and this plan allows ${limit}. You keep them all, and can add none.`,
     },
     pay: (amount: string) => `Pay ${amount} and change`,
     change: 'Change at once',

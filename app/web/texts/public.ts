@@ -63,6 +63,7 @@ export const publicTexts = {
     limits: {
       projects: 'Projects',
       members: 'Members',
+      storage: 'Files',
       requests: 'API requests a month',
       moreRequests: 'A thousand more',
       exportRows: 'Rows in an export',

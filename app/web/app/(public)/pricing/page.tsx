@@ -1,6 +1,7 @@
 import { perOrganisation } from '@worklane/data/rate-limit/classes.ts'
 import { Plan } from '@worklane/domain/actor.ts'
-import { counted, currency, limitOf, plans } from '@worklane/domain/billing/plans.ts'
+import { amountOf } from '@worklane/domain/billing/amounts.ts'
+import { counted, currency, type Limited, limitOf, plans } from '@worklane/domain/billing/plans.ts'
 import type { Metadata } from 'next'
 import { buttonClass } from '#web/components/ui/button.tsx'
 import { money } from '#web/lib/money.ts'
@@ -35,10 +36,11 @@ export default function PricingPage() {
       <Table
         title={pricing.tableTitle}
         rows={[
-          ...counted.map((of): Row => [pricing.limits[of], (plan) => limited(limitOf(plan, of))]),
+          ...[...counted, 'exportRows' as const].map(
+            (of): Row => [pricing.limits[of], (plan) => limited(plan, of)],
+          ),
           [pricing.limits.requests, (plan) => figure(plans[plan].monthly.requests.included)],
           [pricing.limits.moreRequests, (plan) => beyond(plans[plan].monthly.requests.perThousand)],
-          [pricing.limits.exportRows, (plan) => limited(limitOf(plan, 'exportRows'))],
           [
             pricing.limits.auditDays,
             (plan) => (plans[plan].features.auditLog ? pricing.days(plans[plan].auditDays) : pricing.none),
@@ -59,7 +61,11 @@ export default function PricingPage() {
   )
 }
 
-const limited = (limit: number | null): string => (limit === null ? pricing.unlimited : figure(limit))
+function limited(plan: Plan, of: Limited): string {
+  const limit = limitOf(plan, of)
+  return limit === null ? pricing.unlimited : amountOf(of, limit)
+}
+
 const beyond = (perThousand: number | null): string =>
   perThousand === null ? pricing.none : price(perThousand)
 

@@ -1,9 +1,9 @@
+import { amountOf } from '@worklane/domain/billing/amounts.ts'
 import type { Preview } from '@worklane/domain/billing/preview.ts'
 import { money } from '#web/lib/money.ts'
 import { billing } from '#web/texts/billing.ts'
 
 const texts = billing.preview
-const figure = (value: number) => value.toLocaleString('en')
 type Money = Preview['today']['due']
 const shown = ({ amount, currency }: Money) => money(amount, currency).replace('-', '−')
 
@@ -15,7 +15,7 @@ export function Costs({ preview, day }: { preview: Preview; day: (at: string) =>
     <div className="text-sm">
       {beyond.map(({ of, used, limit }) => (
         <p key={of} className="mb-3 rounded-lg bg-warn-soft px-3 py-2 text-warn">
-          {texts.beyond[of](figure(used), figure(limit))}
+          {texts.beyond[of](amountOf(of, used), amountOf(of, limit))}
         </p>
       ))}
       {isCharged ? <Today today={today} /> : null}

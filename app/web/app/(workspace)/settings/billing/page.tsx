@@ -1,6 +1,7 @@
 import { mayAct } from '@worklane/domain/actor.ts'
+import { amountOf } from '@worklane/domain/billing/amounts.ts'
 import { type Billing, getBilling, type Invoice, listInvoices } from '@worklane/domain/billing/operations.ts'
-import { plans } from '@worklane/domain/billing/plans.ts'
+import { type Counted, type Metered, plans } from '@worklane/domain/billing/plans.ts'
 import { execute } from '@worklane/domain/execute.ts'
 import type { Metadata } from 'next'
 import { requireActor } from '#web/auth/actor.ts'
@@ -57,11 +58,12 @@ async function BillingOf({ searchParams }: Props) {
       <Section title={texts.use}>
         <dl className="flex flex-col gap-4">
           {billing.use.map(({ of, used, limit }) => (
-            <Use key={of} name={texts.used[of]} used={used} limit={limit} />
+            <Use key={of} of={of} name={texts.used[of]} used={used} limit={limit} />
           ))}
           {billing.month.map(({ of, used, included, perThousand }) => (
             <Use
               key={of}
+              of={of}
               name={texts.usedInMonth[of]}
               used={used}
               limit={included}
@@ -165,20 +167,20 @@ function State({ billing: { subscription, readOnlyAt }, clock }: { billing: Bill
   return <p className="text-muted">{texts.renews(day(periodEnd))}</p>
 }
 
-const figure = (value: number) => value.toLocaleString('en')
 const free = '[&::-moz-progress-bar]:bg-accent [&::-webkit-progress-value]:bg-accent'
 const full = '[&::-moz-progress-bar]:bg-danger [&::-webkit-progress-value]:bg-danger'
 
-type UseProps = { name: string; used: number; limit: number | null; beyond?: string }
+type UseProps = { of: Counted | Metered; name: string; used: number; limit: number | null; beyond?: string }
 
 /** @param beyond what more than the limit costs; without it more is refused */
-function Use({ name, used, limit, beyond }: UseProps) {
+function Use({ of, name, used, limit, beyond }: UseProps) {
   const isFull = limit !== null && used >= limit && beyond === undefined
+  const shown = (amount: number) => amountOf(of, amount)
   return (
     <div className="flex flex-wrap items-baseline justify-between gap-x-3 text-sm">
       <dt className="font-semibold">{name}</dt>
       <dd className="text-muted tabular-nums">
-        {limit === null ? texts.unlimited(figure(used)) : texts.of(figure(used), figure(limit))}
+        {limit === null ? texts.unlimited(shown(used)) : texts.of(shown(used), shown(limit))}
       </dd>
       {limit === null ? null : (
         <dd className="mt-2 w-full">

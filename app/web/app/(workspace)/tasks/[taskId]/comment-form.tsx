@@ -7,14 +7,18 @@ import { type Option, useFound } from '#web/components/combobox/found.ts'
 import { Button } from '#web/components/ui/button.tsx'
 import { fieldClass, labelClass } from '#web/components/ui/field.tsx'
 import { work } from '#web/texts/work.ts'
+import { type Attaching, AttachToComment } from './files/attach-to-comment.tsx'
 
-export function CommentForm({ taskId }: { taskId: string }) {
+export function CommentForm({ taskId, hasFiles }: { taskId: string; hasFiles: boolean }) {
   const router = useRouter()
   const field = useRef<HTMLTextAreaElement>(null)
   const [word, setWord] = useState<string | null>(null)
   const [chosen, setChosen] = useState(0)
   const [isPending, setPending] = useState(false)
   const [error, setError] = useState<string | null>(null)
+  const [attaching, setAttaching] = useState<Attaching>({ fileIds: [], isBusy: false })
+  /** A sent comment's files are its own: the next one begins with none. */
+  const [sent, setSent] = useState(0)
   const { options: found, nextCursor, more } = useFound('person', word)
   const count = found.length + (nextCursor ? 1 : 0)
 
@@ -59,8 +63,13 @@ export function CommentForm({ taskId }: { taskId: string }) {
     setError(null)
     try {
       const { api } = await import('#web/lib/api.ts')
-      await api.comment.create.mutate({ taskId, body: String(new FormData(form).get('body')) })
+      await api.comment.create.mutate({
+        taskId,
+        body: String(new FormData(form).get('body')),
+        fileIds: attaching.fileIds,
+      })
       form.reset()
+      setSent(sent + 1)
       router.refresh()
     } catch (reason) {
       setError(reason instanceof Error ? reason.message : work.comments.failed)
@@ -111,11 +120,12 @@ export function CommentForm({ taskId }: { taskId: string }) {
           ) : null}
         </div>
       ) : null}
+      {hasFiles ? <AttachToComment key={sent} taskId={taskId} tell={setAttaching} /> : null}
       <div className="mt-2 flex items-center gap-3">
         <p id="comment-hint" className="flex-1 text-xs text-muted">
           {work.comments.hint}
         </p>
-        <Button type="submit" disabled={isPending}>
+        <Button type="submit" disabled={isPending || attaching.isBusy}>
           {work.comments.send}
         </Button>
       </div>

@@ -5,6 +5,7 @@ import { Markdown } from '#web/components/markdown.tsx'
 import { Avatar } from '#web/components/person.tsx'
 import { ago, type Clock } from '#web/lib/format.ts'
 import { work } from '#web/texts/work.ts'
+import { CommentFiles } from './files/comment-files.tsx'
 import { RemoveComment } from './remove-comment.tsx'
 
 type Props = {
@@ -34,6 +35,7 @@ export function CommentList({ actor, task, page, clock }: Props) {
                   {mayRemove ? <RemoveComment commentId={comment.id} /> : null}
                 </p>
                 <Markdown text={comment.body} />
+                {comment.files.length > 0 ? <CommentFiles files={comment.files} /> : null}
               </div>
             </li>
           )

@@ -3,6 +3,8 @@ import { mayAct } from '@worklane/domain/actor.ts'
 import { listComments } from '@worklane/domain/comments/operations.ts'
 import { Problem } from '@worklane/domain/errors.ts'
 import { execute } from '@worklane/domain/execute.ts'
+import { listFiles } from '@worklane/domain/files/operations.ts'
+import { filesAreOn } from '@worklane/domain/files/store.ts'
 import { getTask } from '@worklane/domain/tasks/reads.ts'
 import type { Metadata } from 'next'
 import Link from 'next/link'
@@ -16,9 +18,11 @@ import { Card, Empty, Skeleton } from '#web/components/ui/card.tsx'
 import { clockOf } from '#web/lib/clock.ts'
 import { shortDate } from '#web/lib/format.ts'
 import { type Query, readQuery } from '#web/lib/query.ts'
+import { files as fileTexts } from '#web/texts/files.ts'
 import { work } from '#web/texts/work.ts'
 import { CommentForm } from './comment-form.tsx'
 import { CommentList } from './comment-list.tsx'
+import { FilePanel } from './files/file-panel.tsx'
 import { TaskForm } from './task-form.tsx'
 
 export const metadata: Metadata = { title: work.task.title }
@@ -48,13 +52,14 @@ function Loading() {
 async function everythingOf(taskId: string, cursor: string | undefined) {
   const actor = await requireActor()
   try {
-    const [task, activity, comments, clock] = await Promise.all([
+    const [task, activity, comments, files, clock] = await Promise.all([
       execute(getTask, actor, { taskId }),
       execute(listActivity, actor, { taskId, limit: 15 }),
       execute(listComments, actor, { taskId, cursor, limit: 20 }),
+      filesAreOn() ? execute(listFiles, actor, { taskId, limit: 30 }) : null,
       clockOf(actor),
     ])
-    return { actor, task, activity, comments, clock }
+    return { actor, task, activity, comments, files, clock }
   } catch (error) {
     if (error instanceof Problem && (error.kind === 'notFound' || error.kind === 'invalid')) notFound()
     throw error
@@ -64,7 +69,7 @@ async function everythingOf(taskId: string, cursor: string | undefined) {
 async function TaskDetail({ params, searchParams }: Props) {
   const [{ taskId }, asked] = await Promise.all([params, searchParams])
   const { comments: cursor } = readQuery(asked, { comments: listComments.input.shape.cursor })
-  const { actor, task, activity, comments, clock } = await everythingOf(taskId, cursor)
+  const { actor, task, activity, comments, files, clock } = await everythingOf(taskId, cursor)
   const mayWrite = mayAct(actor, 'member')
   return (
     <>
@@ -103,8 +108,21 @@ async function TaskDetail({ params, searchParams }: Props) {
               )}
             </TaskForm>
           </Card>
+          {files ? (
+            <FilePanel
+              taskId={task.id}
+              first={files}
+              userId={actor.userId}
+              mayWrite={mayWrite}
+              mayRemoveAll={mayAct(actor, 'manager')}
+            />
+          ) : (
+            <Card title={fileTexts.title}>
+              <Empty>{fileTexts.off}</Empty>
+            </Card>
+          )}
           <Card title={work.comments.title}>
-            {mayWrite ? <CommentForm taskId={task.id} /> : null}
+            {mayWrite ? <CommentForm taskId={task.id} hasFiles={files !== null} /> : null}
             {comments.items.length === 0 ? (
               <Empty>{work.comments.none}</Empty>
             ) : (

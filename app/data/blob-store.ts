@@ -1,0 +1,267 @@
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateBucketCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectsV2Command,
+  ListPartsCommand,
+  PutObjectCommand,
+  S3Client,
+  S3ServiceException,
+} from '@aws-sdk/client-s3'
+import { createPresignedPost } from '@aws-sdk/s3-presigned-post'
+import { S3RequestPresigner } from '@aws-sdk/s3-request-presigner'
+import { type BlobKey, blobKey, type StoredFile, variants } from './blob-keys.ts'
+import type { StoreSettings } from './blobs.ts'
+
+/** A form that a browser posts one file with; the file itself comes last, under the name `file`. */
+export type UploadForm = { url: string; fields: Record<string, string> }
+
+export type Part = { number: number; size: number; etag: string }
+export type StoredObject = { key: string; at: Date }
+
+/** How long the store has for an answer; jobs try again by themselves, and later. Milliseconds. */
+const answersWithinMs = 10_000
+/** The most that S3 takes at once. */
+const mostRemoved = 1_000
+/** A link's beginning is rounded down to a multiple of it, so that a browser keeps the picture behind it. Milliseconds. */
+const steadyMs = 300_000
+
+export type BlobStore = ReturnType<typeof openBlobStore>
+
+/**
+ * An object store that speaks S3, by path (`/bucket/key`). Nothing is asked of it yet. A process of Worklane gets it
+ * from `blobsOnDemand`: this file loads the SDK.
+ */
+export function openBlobStore(settings: StoreSettings) {
+  const { bucket: Bucket, region, accessKeyId, secretAccessKey } = settings
+  const common = {
+    region,
+    credentials: { accessKeyId, secretAccessKey },
+    forcePathStyle: true,
+    // Not every store knows the SDK's own checksums.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+  } as const
+  const client = new S3Client({
+    ...common,
+    endpoint: settings.endpoint,
+    maxAttempts: 2,
+    requestHandler: { requestTimeout: answersWithinMs, connectionTimeout: 3_000 },
+  })
+  /** Signs and asks nothing. */
+  const signing = new S3Client({ ...common, endpoint: settings.publicEndpoint })
+  const presigner = new S3RequestPresigner({ ...signing.config })
+  const outside = new URL(settings.publicEndpoint)
+
+  async function signed(method: 'GET' | 'PUT', key: BlobKey, how: Signed): Promise<string> {
+    const { protocol, hostname, port, host } = outside
+    const { headers = {}, query, seconds, steady = false } = how
+    const now = Date.now()
+    const request = {
+      method,
+      protocol,
+      hostname,
+      ...(port ? { port: Number(port) } : {}),
+      path: `/${Bucket}/${key}`,
+      headers: { host, ...headers },
+      query,
+    }
+    const result = await presigner.presign(request as Parameters<typeof presigner.presign>[0], {
+      expiresIn: seconds,
+      signableHeaders: new Set(['host', ...Object.keys(headers)]),
+      unhoistableHeaders: new Set(Object.keys(headers)),
+      signingDate: new Date(steady ? now - (now % steadyMs) : now),
+    })
+    const text = new URLSearchParams(result.query as Record<string, string>).toString()
+    // Form encoding writes a space as +, which the store takes for itself.
+    return `${outside.origin}${request.path}?${text.replaceAll('+', '%20')}`
+  }
+
+  async function removeKeys(keys: readonly string[]): Promise<void> {
+    for (let start = 0; start < keys.length; start += mostRemoved) {
+      const Objects = keys.slice(start, start + mostRemoved).map((Key) => ({ Key }))
+      const removed = await client.send(
+        new DeleteObjectsCommand({ Bucket, Delete: { Objects, Quiet: true } }),
+      )
+      const [failed] = (removed.Errors ?? []).filter(({ Code }) => Code !== 'NoSuchKey')
+      if (failed) throw new Error(`the object store kept ${failed.Key}: ${failed.Code}`)
+    }
+  }
+
+  return {
+    bucket: Bucket,
+
+    /** For a small file: exactly this key, type and size, within so many seconds. */
+    async uploadForm(
+      key: BlobKey,
+      file: { type: string; size: number },
+      seconds: number,
+    ): Promise<UploadForm> {
+      const { url, fields } = await createPresignedPost(signing, {
+        Bucket,
+        Key: key,
+        Expires: seconds,
+        Fields: { 'Content-Type': file.type },
+        Conditions: [
+          ['content-length-range', file.size, file.size],
+          ['eq', '$Content-Type', file.type],
+        ],
+      })
+      return { url, fields }
+    },
+
+    /** A link to put one part of a large file to, exactly so many bytes long. */
+    partLink: (key: BlobKey, upload: string, part: { number: number; size: number }, seconds: number) =>
+      signed('PUT', key, {
+        headers: { 'content-length': String(part.size) },
+        query: { partNumber: String(part.number), uploadId: upload },
+        seconds,
+      }),
+
+    /**
+     * A link to a file. What the browser takes it for is said by us, and not by who uploaded it.
+     * @param steady the same link for minutes, at the price of as many minutes of its time
+     */
+    downloadLink: (key: BlobKey, { disposition, type, seconds, steady = false }: Download): Promise<string> =>
+      signed('GET', key, {
+        query: { 'response-content-disposition': disposition, 'response-content-type': type },
+        seconds,
+        steady,
+      }),
+
+    async beginParts(key: BlobKey, type: string): Promise<string> {
+      const begun = await client.send(
+        new CreateMultipartUploadCommand({ Bucket, Key: key, ContentType: type }),
+      )
+      if (!begun.UploadId) throw new Error(`the object store began no upload of ${key}`)
+      return begun.UploadId
+    },
+
+    /** The parts that the store has of an upload, all of them; null when it knows no such upload. */
+    async partsOf(key: BlobKey, upload: string): Promise<Part[] | null> {
+      const parts: Part[] = []
+      let marker: string | undefined
+      do {
+        const page = await missingIsNull(
+          client.send(new ListPartsCommand({ Bucket, Key: key, UploadId: upload, PartNumberMarker: marker })),
+        )
+        if (page === null) return null
+        for (const { PartNumber, Size, ETag } of page.Parts ?? [])
+          parts.push({ number: PartNumber ?? 0, size: Size ?? 0, etag: ETag ?? '' })
+        marker = page.IsTruncated ? page.NextPartNumberMarker : undefined
+      } while (marker !== undefined)
+      return parts
+    },
+
+    async completeParts(key: BlobKey, upload: string, parts: readonly Part[]): Promise<void> {
+      const Parts = parts.map(({ number, etag }) => ({ PartNumber: number, ETag: etag }))
+      await client.send(
+        new CompleteMultipartUploadCommand({
+          ...{ Bucket, Key: key, UploadId: upload },
+          MultipartUpload: { Parts },
+        }),
+      )
+    },
+
+    /** Ends an upload of parts, and forgets them; one that is not there has ended. */
+    async abortParts(key: BlobKey, upload: string): Promise<void> {
+      await missingIsNull(
+        client.send(new AbortMultipartUploadCommand({ Bucket, Key: key, UploadId: upload })),
+      )
+    },
+
+    /** How large an object is, in bytes, and the store's digest of it; null when there is none. */
+    async propertiesOf(key: BlobKey): Promise<{ size: number; etag: string } | null> {
+      const head = await missingIsNull(client.send(new HeadObjectCommand({ Bucket, Key: key })))
+      return head === null ? null : { size: head.ContentLength ?? 0, etag: head.ETag ?? '' }
+    },
+
+    /** The bytes of an object as they come; whoever stops reading destroys the stream. */
+    async read(key: BlobKey): Promise<NodeJS.ReadableStream & { destroy(): void }> {
+      const { Body } = await client.send(new GetObjectCommand({ Bucket, Key: key }))
+      if (!Body) throw new Error(`the object store has nothing at ${key}`)
+      return Body as unknown as NodeJS.ReadableStream & { destroy(): void }
+    },
+
+    async put(key: BlobKey, body: Buffer, type: string): Promise<void> {
+      await client.send(new PutObjectCommand({ Bucket, Key: key, Body: body, ContentType: type }))
+    },
+
+    /** Removes all that the store has of files; once more is no harm. */
+    remove: (files: readonly StoredFile[]): Promise<void> =>
+      removeKeys(files.flatMap(({ orgId, id }) => variants.map((variant) => blobKey(orgId, id, variant)))),
+
+    removeKeys,
+
+    /** Every object, in the order of their keys. */
+    async *objects(): AsyncGenerator<StoredObject> {
+      let ContinuationToken: string | undefined
+      do {
+        const page = await client.send(
+          new ListObjectsV2Command({ Bucket, Prefix: 'orgs/', ContinuationToken }),
+        )
+        for (const { Key, LastModified } of page.Contents ?? [])
+          yield { key: Key ?? '', at: LastModified ?? new Date() }
+        ContinuationToken = page.IsTruncated ? page.NextContinuationToken : undefined
+      } while (ContinuationToken !== undefined)
+    },
+
+    /** Uploads of parts that have not ended. */
+    async *openUploads(): AsyncGenerator<StoredObject & { upload: string }> {
+      let marker: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } = {}
+      for (;;) {
+        const page = await client.send(
+          new ListMultipartUploadsCommand({ Bucket, Prefix: 'orgs/', ...marker }),
+        )
+        for (const { Key, UploadId, Initiated } of page.Uploads ?? [])
+          yield { key: Key ?? '', upload: UploadId ?? '', at: Initiated ?? new Date() }
+        if (!page.IsTruncated) return
+        marker = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker }
+      }
+    },
+
+    /** Whether it answers, and knows us and the bucket. */
+    isThere: () =>
+      client.send(new HeadBucketCommand({ Bucket })).then(
+        () => true,
+        () => false,
+      ),
+
+    /** For a store of one's own; in production buckets are made by whoever pays for them. */
+    async makeBucket(): Promise<void> {
+      await client.send(new CreateBucketCommand({ Bucket })).catch((error: unknown) => {
+        if (!(error instanceof S3ServiceException) || error.name !== 'BucketAlreadyOwnedByYou') throw error
+      })
+    },
+
+    close(): void {
+      client.destroy()
+      signing.destroy()
+    },
+  }
+}
+
+type Signed = {
+  headers?: Record<string, string>
+  query: Record<string, string>
+  seconds: number
+  steady?: boolean
+}
+
+type Download = { disposition: string; type: string; seconds: number; steady?: boolean }
+
+async function missingIsNull<T>(asked: Promise<T>): Promise<T | null> {
+  try {
+    return await asked
+  } catch (error) {
+    if (error instanceof S3ServiceException && missing.has(error.name)) return null
+    throw error
+  }
+}
+const missing = new Set(['NoSuchKey', 'NotFound', 'NoSuchUpload'])

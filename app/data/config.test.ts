@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest'
+import { readEnvironment } from './config.ts'
+
+const least = {
+  ORIGIN: 'http://127.0.0.1:3000',
+  REDIS_URL: 'redis://127.0.0.1:6379',
+  APP_DATABASE_URL: 'postgres://app:secret@127.0.0.1:5432/worklane',
+}
+const store = {
+  S3_ENDPOINT: 'http://127.0.0.1:7070',
+  S3_BUCKET: 'worklane-files',
+  S3_ACCESS_KEY_ID: 'key',
+  S3_SECRET_ACCESS_KEY: 'secret',
+}
+
+describe('the environment of files', () => {
+  it('may be missing as a whole, and then there are none', () => {
+    expect(readEnvironment('domain', least).S3_ENDPOINT).toBeUndefined()
+  })
+
+  it('is taken when it is whole', () => {
+    expect(readEnvironment('domain', { ...least, ...store })).toMatchObject(store)
+  })
+
+  it('is refused in part, with each variable that is missing', () => {
+    const { S3_BUCKET: _, ...rest } = store
+    expect(() => readEnvironment('domain', { ...least, ...rest })).toThrow(
+      'S3_BUCKET: is not set, and files need all of S3_ENDPOINT, S3_BUCKET, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY',
+    )
+  })
+
+  it('is refused with an address or a bucket that is none', () => {
+    const wrong = { ...store, S3_ENDPOINT: 'minio', S3_BUCKET: 'My Files' }
+    expect(() => readEnvironment('domain', { ...least, ...wrong })).toThrow(
+      /S3_ENDPOINT: .*S3_BUCKET: is no name of a bucket/,
+    )
+  })
+})

@@ -1,0 +1,138 @@
+import { buffer } from 'node:stream/consumers'
+import type { BlobKey } from '@worklane/data/blob-keys.ts'
+import type { BlobStore } from '@worklane/data/blob-store.ts'
+import { orgId } from '@worklane/data/ids.ts'
+import type { OutboxJob } from '@worklane/domain/activity/record.ts'
+import type { Refused } from '@worklane/domain/files/shapes.ts'
+import { blobs, originalKey, thumbnailKey, uploadKey } from '@worklane/domain/files/store.ts'
+import { kindOf, largestWhole, mayBe } from '@worklane/domain/files/types.ts'
+import { work } from '@worklane/domain/runtime.ts'
+import { fileTypeFromBuffer, fileTypeFromStream } from 'file-type'
+import { z } from 'zod'
+import { etagOfParts } from './etag.ts'
+import { thumbnailOf } from './in-thread.ts'
+import { isUtf16, mayBeText } from './text.ts'
+import type { Thumbnail } from './thumbnail.ts'
+
+/** Of larger ones no small picture is made: they would have to be read into memory as a whole. Bytes. */
+const largestPictured = 64 * 1024 ** 2
+
+const Payload = z.object({ fileId: z.uuid() })
+type Owner = { orgId: ReturnType<typeof orgId> }
+type Uploaded = { id: string; type: string; size: number; partsId: string | null }
+type Verdict = { refused: Refused } | { thumbnail: Thumbnail }
+
+/**
+ * Looks at what was uploaded, whether it is what its name says, and makes it visible or refuses it. However often it is
+ * called, and wherever it broke off: what is there in the end is the same.
+ */
+export async function checkFile(job: OutboxJob): Promise<void> {
+  const owner = { orgId: orgId(job.orgId) }
+  const { fileId } = Payload.parse(job.payload)
+  const row = await work(owner).read((db) =>
+    db.file.findFirst({
+      where: { id: fileId, uploadedAt: { not: null }, readyAt: null, refused: null },
+      select: { id: true, type: true, size: true, partsId: true },
+    }),
+  )
+  if (!row) return
+  const store = await blobs()
+  const file = { ...row, size: Number(row.size) }
+  const verdict = await (file.size <= largestWhole ? checkWhole : checkParts)(store, owner, file)
+  await ('refused' in verdict ? refuse : publish)(store, owner, file.id, verdict as never)
+}
+
+/**
+ * A small file is read once, and what was read is what is kept: whoever posts the form again, with something else in
+ * it, changes nothing.
+ */
+async function checkWhole(store: BlobStore, owner: Owner, file: Uploaded): Promise<Verdict> {
+  const [posted, original] = [uploadKey(owner, file.id), originalKey(owner, file.id)]
+  const from = (await store.propertiesOf(posted)) ? posted : original
+  if ((await store.propertiesOf(from))?.size !== file.size) return { refused: 'size' }
+  const bytes = await buffer(await store.read(from))
+  const seen = kindOf(file.type) === 'text' ? null : ((await fileTypeFromBuffer(bytes))?.mime ?? null)
+  if (kindOf(file.type) === 'text' ? !mayBeText(bytes, true) : !mayBe(file.type, seen))
+    return { refused: 'type' }
+  const verdict = await pictured(file, async () => bytes)
+  if ('thumbnail' in verdict) await store.put(original, bytes, file.type)
+  return verdict
+}
+
+/** A large file is put together of its parts, which nobody can send again then, and read as it comes. */
+async function checkParts(store: BlobStore, owner: Owner, file: Uploaded): Promise<Verdict> {
+  const key = originalKey(owner, file.id)
+  const parts = file.partsId && (await store.partsOf(key, file.partsId))
+  // None any more: an earlier try has put them together.
+  if (file.partsId && parts) {
+    if (parts.reduce((sum, { size }) => sum + size, 0) !== file.size) return { refused: 'size' }
+    await store.completeParts(key, file.partsId, parts)
+  }
+  const { size, etag } = (await store.propertiesOf(key)) ?? { size: 0, etag: '' }
+  if (size !== file.size || (await etagOfParts(await store.read(key))) !== etag) return { refused: 'size' }
+  if (!(await isAsNamed(store, key, file.type))) return { refused: 'type' }
+  return pictured(file, async () => buffer(await store.read(key)))
+}
+
+async function isAsNamed(store: BlobStore, key: BlobKey, type: string): Promise<boolean> {
+  const stream = await store.read(key)
+  try {
+    if (kindOf(type) !== 'text') return mayBe(type, (await fileTypeFromStream(stream as never))?.mime ?? null)
+    let isFirst = true
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      if (!mayBeText(chunk, isFirst)) return false
+      if (isFirst && isUtf16(chunk)) return true
+      isFirst = false
+    }
+    return true
+  } finally {
+    stream.destroy()
+  }
+}
+
+const nothing: Verdict = { thumbnail: { width: null, height: null, picture: null } }
+
+async function pictured(file: Uploaded, read: () => Promise<Buffer>): Promise<Verdict> {
+  const kind = kindOf(file.type)
+  if ((kind !== 'picture' && kind !== 'pdf') || file.size > largestPictured) return nothing
+  const told = await thumbnailOf({ kind, bytes: await read() })
+  return 'broken' in told ? { refused: 'broken' } : told
+}
+
+/** Makes it visible, once all that belongs to it is in its place. */
+async function publish(
+  store: BlobStore,
+  owner: Owner,
+  id: string,
+  { thumbnail }: { thumbnail: Thumbnail },
+): Promise<void> {
+  const { width, height, picture } = thumbnail
+  if (picture) await store.put(thumbnailKey(owner, id), Buffer.from(picture), 'image/webp')
+  const published = await work(owner).read(
+    (db) => db.$executeRaw`
+      update files set ready_at = now(), width = ${width}::int, height = ${height}::int,
+        thumbnail_at = case when ${picture !== null} then now() end
+      where org_id = (select current_org_id()) and id = ${id}::uuid and ready_at is null and refused is null`,
+  )
+  // Removed meanwhile: what was just put there nobody else would take away before the night.
+  if (published === 0 && !(await isThere(owner, id))) return store.remove([{ ...owner, id }])
+  await store.removeKeys([uploadKey(owner, id)])
+}
+
+/** Says why to who uploaded it; its bytes are not kept. */
+async function refuse(
+  store: BlobStore,
+  owner: Owner,
+  id: string,
+  { refused }: { refused: Refused },
+): Promise<void> {
+  await work(owner).read(
+    (db) => db.$executeRaw`
+      update files set refused = ${refused}
+      where org_id = (select current_org_id()) and id = ${id}::uuid and ready_at is null and refused is null`,
+  )
+  await store.remove([{ ...owner, id }])
+}
+
+const isThere = async (owner: Owner, id: string): Promise<boolean> =>
+  (await work(owner).read((db) => db.file.count({ where: { id } }))) > 0

@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto'
+import { blobKey } from '@worklane/data/blob-keys.ts'
+import { type BlobStore, openBlobStore } from '@worklane/data/blob-store.ts'
+import { storeSettings } from '@worklane/data/blobs.ts'
+import { readEnvironment } from '@worklane/data/config.ts'
+import { orgId } from '@worklane/data/ids.ts'
+import { type OwnDatabase, ownDatabase } from '@worklane/data/testing/own-database.ts'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { removeOrphans } from './orphans.ts'
+
+const day = 86_400_000
+
+describe('the nightly look for orphans of files', () => {
+  let database: OwnDatabase
+  let pool: pg.Pool
+  let store: BlobStore
+  let organisation: string
+  let task: string
+
+  beforeAll(async () => {
+    // A database and a bucket of its own: what is missing in either is judged.
+    database = await ownDatabase()
+    pool = new pg.Pool({ connectionString: database.urls.relay, max: 2 })
+    const settings = storeSettings(readEnvironment('domain'))
+    if (!settings) throw new Error('the services of the tests have no object store')
+    store = openBlobStore({ ...settings, bucket: `orphans-${randomUUID()}` })
+    await store.makeBucket()
+    const { rows } = await database.query(`
+      with org as (insert into organisations (name, slug) values ('Orphans', 'orphans') returning id),
+      project as (insert into projects (org_id, key, name) select id, 'ATL', 'Atlas' from org returning org_id, id)
+      insert into tasks (org_id, project_id, number, title, position)
+      select org_id, id, 1, 'First', 'a0' from project returning org_id, id`)
+    organisation = rows[0].org_id
+    task = rows[0].id
+  })
+  afterAll(async () => {
+    store.close()
+    await pool.end()
+    await database.remove()
+  })
+
+  const owner = () => orgId(organisation)
+  const row = async (state: 'ready' | 'uploading') => {
+    const ready = state === 'ready' ? 'now()' : 'null'
+    const { rows } = await database.query(`
+      insert into files (org_id, task_id, name, type, size, upload_until, uploaded_at, ready_at)
+      values ('${organisation}', '${task}', 'a.png', 'image/png', 1, now(), ${ready}, ${ready}) returning id`)
+    return rows[0].id as string
+  }
+  const put = (id: string, variant: 'upload' | 'original' | 'thumbnail') =>
+    store.put(blobKey(owner(), id, variant), Buffer.from('x'), 'image/png')
+  const has = async (id: string, variant: 'upload' | 'original' | 'thumbnail') =>
+    (await store.propertiesOf(blobKey(owner(), id, variant))) !== null
+  const refusedOf = async (id: string) =>
+    (await database.query(`select refused from files where id = '${id}'`)).rows[0]?.refused
+
+  it('finds what only one side has, and keeps what both have', async () => {
+    const [kept, lost, empty, uploading] = [
+      await row('ready'),
+      await row('ready'),
+      await row('ready'),
+      await row('uploading'),
+    ]
+    const [first, last] = ['00000000-0000-0000-0000-000000000001', 'ffffffff-ffff-ffff-ffff-ffffffffffff']
+    for (const variant of ['upload', 'original', 'thumbnail'] as const) await put(kept, variant)
+    await put(empty, 'thumbnail')
+    await put(uploading, 'upload')
+    for (const id of [first, last]) await put(id, 'original')
+    const upload = await store.beginParts(blobKey(owner(), randomUUID(), 'original'), 'image/png')
+
+    // All of it is young: it may be on its way from one side to the other.
+    expect(await removeOrphans(pool, store)).toEqual({ objects: 0, rows: 0, uploads: 0 })
+    expect(await removeOrphans(pool, store, Date.now() + 3 * day)).toEqual({
+      objects: 3,
+      rows: 2,
+      uploads: 1,
+    })
+
+    expect([await has(kept, 'original'), await has(kept, 'thumbnail'), await has(kept, 'upload')]).toEqual([
+      ...[true, true],
+      false,
+    ])
+    expect(await has(uploading, 'upload')).toBe(true)
+    expect([await has(first, 'original'), await has(last, 'original')]).toEqual([false, false])
+    expect([await refusedOf(kept), await refusedOf(lost), await refusedOf(empty)]).toEqual([
+      null,
+      'lost',
+      'lost',
+    ])
+    expect(upload).not.toBe('')
+    for await (const { key } of store.openUploads()) expect.unreachable(`${key} is still open`)
+    // Once more there is nothing left to be found, but the small picture of what was lost.
+    expect(await removeOrphans(pool, store, Date.now() + 3 * day)).toMatchObject({ rows: 0, uploads: 0 })
+  })
+})
