@@ -219,8 +219,9 @@ describe('operators', () => {
     beforeAll(async () => {
       mine = await createTenant()
       const of = await makeCustomer(mine)
-      await insert('ignored', null)
-      await insert('stranger', 'cus_ofnobody')
+      // As they are taken in: of nobody of ours there is nothing to wait for.
+      await insert('ignored', null, 'now()')
+      await insert('stranger', 'cus_ofnobody', 'now()')
       await insert('processed', of, 'now()')
       await insert('waiting', of)
     })

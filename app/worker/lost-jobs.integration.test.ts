@@ -7,7 +7,7 @@ import { ensureCustomer } from '@worklane/domain/billing/customer.ts'
 import { stripe as clientOf } from '@worklane/domain/billing/stripe.ts'
 import { closeRuntime, runtime } from '@worklane/domain/runtime.ts'
 import { asAdministrator, createTenant, type Tenant } from '@worklane/domain/testing/tenants.ts'
-import { Queue } from 'bullmq'
+import { Queue, Worker } from 'bullmq'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -94,6 +94,23 @@ describe('work of billing', () => {
     await queue.obliterate({ force: true })
     await relayAgain(relay, () => queue, 0)
     expect(await queue.getJob(work)).toBeUndefined()
+  })
+
+  it('that failed for good stays so: only an operator has it tried again', async () => {
+    const work = await come(`evt_${tenant.id}`)
+    await relayAll()
+    const failing = async () => {
+      throw new Error('Stripe is broken')
+    }
+    const worker = new Worker(queue.name, failing, { connection })
+    const state = async () => (await queue.getJob(work))?.getState()
+    await expect.poll(state).toBe('failed')
+    await worker.close()
+    expect(await relayAgain(relay, () => queue, 0)).toBeGreaterThan(0)
+    expect(await state()).toBe('failed')
+    await (await queue.getJob(work))?.retry('failed')
+    expect(await state()).toBe('waiting')
+    await queue.obliterate({ force: true })
   })
 
   it('is not enqueued again while its reading may still be under way', async () => {

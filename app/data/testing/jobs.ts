@@ -14,17 +14,16 @@ export function jobsOf(url: string) {
     redis,
     letters,
     queue: (name: QueueName) => new Queue(name, { connection: redis }),
-    /** Makes a job that fails as often as it may. @returns its id */
+    /** Makes a job that fails as often as it may, whoever takes it: workers of a stack may be there as well. @returns its id */
     async fail(name: QueueName, { name: job, orgId, id = randomUUID() }: FailingJob): Promise<string> {
       const queue = new Queue(name, { connection: redis })
       const failing = async () => {
         throw new Error(`cannot do ${job}`)
       }
-      const worker = new Worker(name, failing, { connection: redis })
-      const failed = new Promise((resolve) => worker.once('failed', resolve))
       const data = { id, orgId, topic: job, payload: { secret: 'of the payload' } }
-      await queue.add(job, data, { jobId: id, attempts: 1 })
-      await failed
+      const made = await queue.add(job, data, { jobId: id, attempts: 1 })
+      const worker = new Worker(name, failing, { connection: redis })
+      while (!(await made.isFailed())) await new Promise((resolve) => setTimeout(resolve, 20))
       await worker.close()
       await queue.close()
       return id

@@ -108,13 +108,14 @@ async function deadNow(): Promise<string> {
   return JSON.stringify([...(await failedReadings())].map(([orgId, at]) => ({ org_id: orgId, at })))
 }
 
+// An event of nobody of ours has its `processed_at` as it comes, so whose it is has to be asked first.
 // The work of an event is written with it, so what failed for good was written no earlier than the event.
 const withState = `
   select e.id, e.type, e.customer, e.created, e.received_at as "receivedAt", e.processed_at as "processedAt",
     c.org_id as "orgId", o.name,
     case
-      when e.processed_at is not null then 'processed'
       when c.org_id is null then 'ignored'
+      when e.processed_at is not null then 'processed'
       when e.received_at <= d.at + interval '5 milliseconds' then 'dead'
       else 'waiting'
     end as state
