@@ -96,7 +96,7 @@ describe('work of billing', () => {
     expect(await queue.getJob(work)).toBeUndefined()
   })
 
-  it('that failed for good stays so: only an operator has it tried again', async () => {
+  it('that failed for good stays so, and is asked for again once it is discarded', async () => {
     const work = await come(`evt_${tenant.id}`)
     await relayAll()
     const failing = async () => {
@@ -108,7 +108,8 @@ describe('work of billing', () => {
     await worker.close()
     expect(await relayAgain(relay, () => queue, 0)).toBeGreaterThan(0)
     expect(await state()).toBe('failed')
-    await (await queue.getJob(work))?.retry('failed')
+    await (await queue.getJob(work))?.remove()
+    await relayAgain(relay, () => queue, 0)
     expect(await state()).toBe('waiting')
     await queue.obliterate({ force: true })
   })

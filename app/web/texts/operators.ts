@@ -74,6 +74,8 @@ export const operators = {
     discard: 'Discard',
     discardOf: (name: string) => `Discard ${name}`,
     discardText: 'The job is removed, and what it was for does not happen. This cannot be undone.',
+    discardReading:
+      'The job is removed. Until a reading of this customer succeeds, one is asked for again by itself.',
   },
 
   log: {

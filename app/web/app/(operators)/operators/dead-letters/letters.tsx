@@ -63,7 +63,7 @@ function Row({ letter, act: { act, isPending } }: { letter: Letter; act: Act }) 
         </Button>
         <Confirmed
           name={texts.discardOf(name)}
-          text={texts.discardText}
+          text={name === 'billing.sync' ? texts.discardReading : texts.discardText}
           small={texts.discard}
           run={() => async () => void (await (await theirs()).discard.mutate(job))}
         />
