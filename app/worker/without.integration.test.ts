@@ -3,8 +3,9 @@ import { uuid } from '@headroom/fixtures/random.ts'
 import { SandboxControl } from '@headroom/payments-sandbox/control/client.ts'
 import { type RunningSandbox, startSandbox } from '@headroom/payments-sandbox/server.ts'
 import { type OwnDatabase, ownDatabase } from '@worklane/data/testing/own-database.ts'
-import { ensureCatalogue, priceOf } from '@worklane/domain/billing/catalogue.ts'
+import { ensureCatalogue } from '@worklane/domain/billing/catalogue.ts'
 import { converge } from '@worklane/domain/billing/converge.ts'
+import { itemsOf } from '@worklane/domain/billing/metered-items.ts'
 import { closeRuntime } from '@worklane/domain/runtime.ts'
 import Stripe from 'stripe'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -60,13 +61,13 @@ describe('billing', { timeout: 120_000 }, () => {
     cases++
     organisations = (await createOrganisations(stripe, cases, 2)) as typeof organisations
     await writeOrganisations(deployment.database, organisations)
-    const price = await priceOf(stripe, 'team', 'month')
     for (const { customer, people } of organisations) {
       const { id } = await stripe.paymentMethods.attach('pm_card_visa', { customer })
       await stripe.subscriptions.create({
         customer,
         default_payment_method: id,
-        items: [{ price: price.id, quantity: people.length }],
+        // With what is metered: else each first reading adds it, and Stripe tells of that.
+        items: await itemsOf(stripe, { plan: 'team', interval: 'month', seats: people.length }),
       })
     }
   })
@@ -124,7 +125,8 @@ describe('billing', { timeout: 120_000 }, () => {
     const wrong = await imbalances(deployment.database, told)
     for (const { customer, people } of organisations) {
       const { data } = await stripe.subscriptions.list({ customer })
-      const seats = data[0]?.items.data[0]?.quantity ?? people.length
+      const seats =
+        data[0]?.items.data.find(({ quantity }) => quantity !== undefined)?.quantity ?? people.length
       if (seats !== people.length) wrong.push(`Stripe bills ${seats} seats of ${people.length} people`)
     }
     await writeOrganisations(ordered, organisations)
