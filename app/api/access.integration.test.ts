@@ -10,6 +10,15 @@ import { asSession, restAsk, send, trpcAsk } from './testing/asks.ts'
 
 const origin = 'http://worklane.test'
 
+/** A link is signed for the moment in which it is asked for. */
+const timeless = (answer: unknown): unknown =>
+  JSON.parse(
+    JSON.stringify(answer, (name, value) => {
+      if (name === 'until') return 'later'
+      return typeof value === 'string' ? value.replace(/X-Amz-(Date|Signature)=\w+/g, '') : value
+    }),
+  )
+
 describe('the API', () => {
   let tenant: Tenant
   let other: Tenant
@@ -99,7 +108,7 @@ describe('the API', () => {
       const input = sampleInput(asked, things)
       const byRest = JSON.parse((await send(api, asSession(restAsk(asked, input), token))).text)
       const byTrpc = JSON.parse((await send(api, asSession(trpcAsk(asked, input), token))).text)
-      expect(byTrpc.result.data, asked.name).toEqual(byRest)
+      expect(timeless(byTrpc.result.data), asked.name).toEqual(timeless(byRest))
       expect([asked.name, asked.output.safeParse(byRest).error?.issues]).toEqual([asked.name, undefined])
     }
   })
