@@ -15,7 +15,7 @@ import { keptCluster } from './cluster.ts'
 import { startEdge } from './edge.ts'
 import { type Guard, startGuard } from './guard.ts'
 import { ownServers, preparedDatabase, rolesSecret } from './own-servers.ts'
-import { ownStripe } from './own-stripe.ts'
+import { givenOfStripe, ownStripe } from './own-stripe.ts'
 import { lastLines, type Part } from './part.ts'
 import { type Payments, paymentsEnvironment, paymentsOn, startPayments } from './payments.ts'
 import { type PortBlock, takePortBlock } from './ports.ts'
@@ -117,11 +117,11 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     say(
       'files are off: the ones of DATABASE_URL are in a store of yours — set S3_ENDPOINT and its like for them',
     )
-  const stripe = wanted.has('payments') && options.env?.STRIPE_SECRET_KEY === undefined ? ownStripe() : null
-  if (stripe && !external.database)
-    say(
-      `${Object.keys(stripe).join(', ')} not used: they are for a database of yours, and this one is started here`,
-    )
+  const choosesPayments = wanted.has('payments') && options.env?.STRIPE_SECRET_KEY === undefined
+  const stripe = choosesPayments && external.database ? ownStripe() : null
+  const unused = choosesPayments && !external.database ? Object.keys(givenOfStripe()) : []
+  if (unused.length > 0)
+    say(`${unused.join(', ')} not used: a database that is started here has none of your customers`)
   const names = [...wanted].flatMap((name) =>
     (name === 'redis' && external.redisUrl) || (name === 'store' && !startsStore) ? [] : (toolOf[name] ?? []),
   )
@@ -232,7 +232,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     const isSubscribed = population !== null && wanted.has('worker') && wanted.has('postgres')
     const preparing = startDatabase()
     const startStripe = async (): Promise<Payments | null> => {
-      if (!wanted.has('payments') || options.env?.STRIPE_SECRET_KEY !== undefined) return null
+      if (!choosesPayments) return null
       if (external.database) {
         if (stripe) return null
         // Its schema has to be ours before it can be asked.
@@ -275,7 +275,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       EVENT_STREAM_SECONDS: mode === 'production' ? '20' : '900',
       SEED_SESSION_SECRET: sessionSecret,
       AUTH_SECRET: await checkoutSecret('auth-secret'),
-      ...(external.database ? stripe : {}),
+      ...stripe,
       ...(payments ? paymentsEnvironment(payments) : {}),
       ...(options.apiInWeb ? { API_IN_WEB: '1' } : {}),
       ...options.env,
