@@ -32,6 +32,9 @@ const mostRemoved = 1_000
 /** A link's beginning is rounded down to a multiple of it, so that a browser keeps the picture behind it. Milliseconds. */
 const steadyMs = 300_000
 
+/** Beside what belongs to organisations, and not below it. */
+const installationKey = 'installation'
+
 export type BlobStore = ReturnType<typeof openBlobStore>
 
 /**
@@ -224,6 +227,18 @@ export function openBlobStore(settings: StoreSettings) {
         if (!page.IsTruncated) return
         marker = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker }
       }
+    },
+
+    /** Which installation the bucket says it is of; null where it says nothing. */
+    async installation(): Promise<string | null> {
+      const found = await missingIsNull(client.send(new GetObjectCommand({ Bucket, Key: installationKey })))
+      return found === null ? null : ((await found.Body?.transformToString()) ?? '').trim()
+    },
+
+    async sayInstallation(id: string): Promise<void> {
+      await client.send(
+        new PutObjectCommand({ Bucket, Key: installationKey, Body: id, ContentType: 'text/plain' }),
+      )
     },
 
     /** Whether it answers, and knows us and the bucket. */

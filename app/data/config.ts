@@ -69,6 +69,16 @@ const common = z.object({
   EVENT_STREAM_SECONDS: z.coerce.number().int().min(1).max(86_400).default(900),
 })
 
+/** The object store alone. */
+export const storeEnvironment = common.pick({
+  S3_ENDPOINT: true,
+  S3_BUCKET: true,
+  S3_ACCESS_KEY_ID: true,
+  S3_SECRET_ACCESS_KEY: true,
+  S3_REGION: true,
+  S3_PUBLIC_ENDPOINT: true,
+})
+
 const listening = { HOST: z.string().default('127.0.0.1'), PORT: port }
 
 /** What each process reads from its environment, once, at its start. */
@@ -121,10 +131,11 @@ export function readEnvironment<Kind extends keyof typeof environments>(
   ])
 }
 
-const ofStore = ['S3_ENDPOINT', 'S3_BUCKET', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'] as const
+/** Of an object store, what has no default. */
+export const ofStore = ['S3_ENDPOINT', 'S3_BUCKET', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'] as const
 
 /** What is missing of an object store that is set up in part. */
-function missingOfStore(source: Record<string, string | undefined>): string[] {
+export function missingOfStore(source: Record<string, string | undefined>): string[] {
   const missing = ofStore.filter((name) => source[name] === undefined)
   return missing.length === ofStore.length ? [] : missing
 }

@@ -33,11 +33,12 @@ import {
   sweep,
   webhookDeliveredAt,
 } from './billing.ts'
-import { removeOrphans } from './files/orphans.ts'
+import { bindBucket } from './files/installation.ts'
+import { LookStopped, removeOrphans } from './files/orphans.ts'
 import { filesQueue, filesWorker } from './files/queue.ts'
 import { emptyRemoved, sweepFiles } from './files/removal.ts'
 import { startForgetting } from './forgetting.ts'
-import { usageDifferences } from './metrics.ts'
+import { orphanLooksStopped, usageDifferences } from './metrics.ts'
 import { bornAt, oldestWaiting, prune, queueName, relayAgain, relayOnce } from './relay.ts'
 import { reconcileUsage, sendUsage } from './usage.ts'
 
@@ -180,8 +181,8 @@ const catalogue = async () => {
 }
 void catalogue().catch((error) => log.error({ err: error }, 'billing catalogue'))
 
-/** What is done every so often, by its name. */
-const repeated: Record<string, { everyMs: number; run: () => Promise<unknown> }> = {
+/** What is done every so often, by its name; for the first time at once, or later. */
+const repeated: Record<string, { everyMs: number; firstAfterMs?: number; run: () => Promise<unknown> }> = {
   'prune-outbox': { everyMs: 3_600_000, run: () => prune(pool) },
   ...filesRepeated(runtime().blobs),
   ...(env.INTAKE_DATABASE_URL && env.STRIPE_SECRET_KEY
@@ -218,13 +219,28 @@ const repeated: Record<string, { everyMs: number; run: () => Promise<unknown> }>
 /** What keeps the object store and the rows of files at one; nothing where files are off. */
 function filesRepeated(blobs: BlobsOnDemand | null): typeof repeated {
   if (blobs === null) return {}
+  let said: string | null = null
+  const bind = async () => {
+    const foreign = await bindBucket(pool, blobs)
+    // Once for each problem, and not every minute.
+    if (foreign !== null && foreign !== said) log.error(foreign)
+    said = foreign
+  }
+  const lookForOrphans = async () => {
+    try {
+      log.info(await removeOrphans(pool, await blobs.open()), 'orphans of files')
+    } catch (error) {
+      if (!(error instanceof LookStopped)) throw error
+      orphanLooksStopped.inc({ why: error.why })
+      log.error({ why: error.why }, `orphans of files: nothing more is removed: ${error.message}`)
+    }
+  }
   return {
     'empty-removed-files': { everyMs: 15_000, run: () => emptyRemoved(pool, blobs) },
     'sweep-files': { everyMs: 3_600_000, run: () => sweepFiles(pool) },
-    'remove-file-orphans': {
-      everyMs: 86_400_000,
-      run: async () => log.info(await removeOrphans(pool, await blobs.open()), 'orphans of files'),
-    },
+    'bind-bucket': { everyMs: 60_000, run: bind },
+    // Whoever started it with the wrong database, or the wrong bucket, has the time to see so.
+    'remove-file-orphans': { everyMs: 86_400_000, firstAfterMs: 3_600_000, run: lookForOrphans },
   }
 }
 
@@ -238,9 +254,10 @@ const repeating = new Worker(
 repeating.on('error', (error) => log.error({ err: error }, 'schedules'))
 /** Puts the schedules there, and back where Redis lost them. */
 async function schedule(): Promise<void> {
-  for (const [name, { everyMs }] of Object.entries(repeated)) {
+  for (const [name, { everyMs, firstAfterMs = 0 }] of Object.entries(repeated)) {
     if (await schedules.getJobScheduler(name)) continue
-    await schedules.upsertJobScheduler(name, { every: everyMs }, { name })
+    const startDate = Date.now() + firstAfterMs
+    await schedules.upsertJobScheduler(name, { every: everyMs, startDate }, { name })
   }
 }
 let isScheduling = false

@@ -5,3 +5,9 @@ export const usageDifferences = new Counter({
   help: 'Units by which two books of usage did not agree in a nightly reconciliation',
   labelNames: ['books'],
 })
+
+export const orphanLooksStopped = new Counter({
+  name: 'file_orphan_looks_stopped_total',
+  help: 'Nightly looks for orphans of files that removed nothing: the bucket is not ours, or too much would go',
+  labelNames: ['why'],
+})

@@ -35,6 +35,7 @@ describe('wrong use of the command', () => {
     // What this test run itself set for Postgres and Redis is not the user's.
     const none = {
       ...{ DATABASE_URL: '', REDIS_URL: '', HEADROOM_SESSION_SECRET: '', HEADROOM_COLLECTOR_TOKEN: '' },
+      ...{ S3_ENDPOINT: '', S3_BUCKET: '', S3_ACCESS_KEY_ID: '', S3_SECRET_ACCESS_KEY: '' },
       ...{ DATABASE_ROLES_SECRET: `${marker} ${'x'.repeat(40)}`, SEED_SESSION_SECRET: marker },
     }
     const { exitCode, stdout, stderr } = await execa(process.execPath, ['harness/cli/main.ts', ...args], {

@@ -11,6 +11,7 @@ import { connectForBulk } from '@headroom/seed/write.ts'
 import type pg from 'pg'
 import type { Payments } from '../stack/payments.ts'
 import { type BillingRow, type Entry, rowsOf } from './rows.ts'
+import { customersOfOthers, markCustomers } from './sandbox-customers.ts'
 import { hasPrice, readBooks } from './stripe-books.ts'
 
 const day = 86_400
@@ -29,7 +30,7 @@ const cardThatFails = 'pm_card_chargeCustomerFail'
  * and writes what a reading of it would. The sandbox's clock has to stand at `subscribedAgo`, and goes with the real one
  * afterwards. What is told of it meanwhile is delivered to nobody.
  * @returns how many organisations have subscribed
- * @throws Error when Worklane does not make its prices within 30 s
+ * @throws Error when Worklane does not make its prices within 30 s, or the database holds customers whom no sandbox made
  */
 export async function subscribePopulation(
   spec: PopulationSpec,
@@ -86,6 +87,7 @@ async function write(
   }))
   await client.query('begin')
   await forget(client, [...organisations.values()])
+  await markCustomers(client, [...organisations.keys()])
   await copy(client, 'billing_customers', customers)
   for (const [table, its] of Object.entries(rows)) await copy(client, table, its)
   await client.query('commit')
@@ -112,8 +114,16 @@ async function waitForPrices(payments: Payments): Promise<void> {
   throw new Error('Worklane made no prices in the payments sandbox within 30 s: its worker says why')
 }
 
-/** A database of the user's own holds what an earlier sandbox said of them, of which this one knows nothing. */
+/**
+ * A database of the user's own holds what an earlier sandbox said of them, of which this one knows nothing.
+ * @throws Error, with everything still there, where somebody pays whom no sandbox made
+ */
 async function forget(client: pg.Client, organisations: readonly string[]): Promise<void> {
+  const others = await customersOfOthers(client)
+  if (others > 0)
+    throw new Error(
+      `the database holds ${others} customers whom no sandbox made: nothing of theirs is removed`,
+    )
   await client.query(
     `delete from stripe_events e using billing_customers c
      where e.customer = c.stripe_id and c.org_id = any($1::uuid[])`,

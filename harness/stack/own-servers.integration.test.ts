@@ -30,14 +30,19 @@ async function certificate(directory: string): Promise<{ cert: string; key: stri
   return { cert, key }
 }
 
-const given = { DATABASE_URL: process.env.DATABASE_URL, REDIS_URL: process.env.REDIS_URL }
+/** What reads as if the user had set nothing. */
+const nothing = {
+  ...{ DATABASE_URL: '', REDIS_URL: '', S3_ENDPOINT: '', S3_BUCKET: '', S3_ACCESS_KEY_ID: '' },
+  ...{ S3_SECRET_ACCESS_KEY: '', S3_REGION: '', S3_PUBLIC_ENDPOINT: '' },
+}
+const given = Object.fromEntries(Object.keys(nothing).map((name) => [name, process.env[name]]))
 const restore = () => Object.assign(process.env, given)
 
 /** What the command says of these: its refusal's line, or ''. */
-async function saidOf(servers: { DATABASE_URL?: string; REDIS_URL?: string }): Promise<string> {
-  Object.assign(process.env, { DATABASE_URL: '', REDIS_URL: '', ...servers })
+async function saidOf(servers: Partial<Record<keyof typeof nothing, string>>): Promise<string> {
+  Object.assign(process.env, { ...nothing, ...servers })
   try {
-    await ownServers({ postgres: true, redis: true })
+    await ownServers({ postgres: true, redis: true, store: true })
     return ''
   } catch (error) {
     expect(error).toBeInstanceOf(UsageError)
@@ -413,4 +418,52 @@ describe('a Redis of the user’s own', () => {
     }
     server.close()
   })
+})
+
+describe('an object store of the user’s own', () => {
+  const own = () => ({
+    DATABASE_URL: given.DATABASE_URL ?? '',
+    S3_ENDPOINT: given.S3_ENDPOINT ?? '',
+    S3_BUCKET: given.S3_BUCKET ?? '',
+    S3_ACCESS_KEY_ID: given.S3_ACCESS_KEY_ID ?? '',
+    S3_SECRET_ACCESS_KEY: given.S3_SECRET_ACCESS_KEY ?? '',
+    S3_REGION: given.S3_REGION ?? '',
+  })
+
+  it('is used beside a database of theirs', async () => {
+    expect(await saidOf(own())).toBe('')
+  })
+
+  it.each<[string, () => Partial<ReturnType<typeof own>>, RegExp]>([
+    [
+      'without a database of theirs, which alone knows whose its files are',
+      () => ({ ...own(), DATABASE_URL: '' }),
+      /^S3_ENDPOINT is set and DATABASE_URL is not.* — set DATABASE_URL .*, or unset S3_ENDPOINT/,
+    ],
+    [
+      'set in part',
+      () => ({ DATABASE_URL: own().DATABASE_URL, S3_ENDPOINT: `https://${marker}.invalid` }),
+      /and S3_BUCKET, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY is not set — set what is missing/,
+    ],
+    ['whose address is none', () => ({ ...own(), S3_ENDPOINT: marker }), /^S3_ENDPOINT: .* — correct it/],
+    [
+      'where nothing listens',
+      () => ({ ...own(), S3_ENDPOINT: 'http://127.0.0.1:1' }),
+      /^S3_ENDPOINT leads to no object store that answers/,
+    ],
+    [
+      'that does not know the key',
+      () => ({ ...own(), S3_SECRET_ACCESS_KEY: marker }),
+      /^S3_ENDPOINT leads to no object store/,
+    ],
+    ['without such a bucket', () => ({ ...own(), S3_BUCKET: `${marker}-1` }), /^S3_ENDPOINT leads to no/],
+  ])(
+    'is refused before anything is started, in one line that holds nothing of it: %s',
+    async (_, set, line) => {
+      const said = await saidOf(set())
+      expect(said).toMatch(line)
+      expect(said).not.toContain('\n')
+      expect(said).not.toContain(marker)
+    },
+  )
 })

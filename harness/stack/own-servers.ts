@@ -5,16 +5,23 @@ import { reachPostgres, withPostgres } from '@worklane/data/reach-postgres.ts'
 import { reachRedis, redisAddress } from '@worklane/data/redis-address.ts'
 import { RefusedConnection, refusedBecause } from '@worklane/data/refused-connection.ts'
 import { UsageError } from '../cli/usage.ts'
+import { ownStore } from './own-store.ts'
 import { checkoutSecret } from './secrets.ts'
 
 /** The servers of the user's own that a run is to use, where there are any. */
-export type OwnServers = { database: PostgresAddress | null; redisUrl: string | null }
+export type OwnServers = {
+  database: PostgresAddress | null
+  redisUrl: string | null
+  /** What Worklane's processes need to know of the object store. */
+  store: Record<string, string> | null
+}
+type Needed = { postgres: boolean; redis: boolean; store: boolean }
 
 /**
- * Reads DATABASE_URL and REDIS_URL, and signs in to those that are needed.
- * @throws UsageError that holds nothing of either
+ * Reads DATABASE_URL, REDIS_URL and S3_…, and signs in to those that are needed.
+ * @throws UsageError that holds nothing of any
  */
-export async function ownServers(needed: { postgres: boolean; redis: boolean }): Promise<OwnServers> {
+export async function ownServers(needed: Needed): Promise<OwnServers> {
   const { DATABASE_URL, REDIS_URL } = process.env
   return asUsage(async () => ({
     database:
@@ -28,6 +35,7 @@ export async function ownServers(needed: { postgres: boolean; redis: boolean }):
       REDIS_URL && needed.redis
         ? await reached('REDIS_URL', REDIS_URL, 'unset it to have a Redis started for you')
         : null,
+    store: needed.store ? await ownStore() : null,
   }))
 }
 

@@ -6,6 +6,7 @@ import { generateClient } from '@worklane/data/generate.ts'
 import { postgresUrl } from '@worklane/data/postgres-address.ts'
 import getPort from 'get-port'
 import { UsageError } from '../cli/usage.ts'
+import { takesSandbox } from '../payments/sandbox-customers.ts'
 import { subscribedAgo, subscribePopulation } from '../payments/subscribe.ts'
 import { provide } from '../toolchain/provide.ts'
 import type { ToolName } from '../toolchain/tools.ts'
@@ -14,6 +15,7 @@ import { keptCluster } from './cluster.ts'
 import { startEdge } from './edge.ts'
 import { type Guard, startGuard } from './guard.ts'
 import { ownServers, preparedDatabase, rolesSecret } from './own-servers.ts'
+import { givenOfStripe, ownStripe } from './own-stripe.ts'
 import { lastLines, type Part } from './part.ts'
 import { type Payments, paymentsEnvironment, paymentsOn, startPayments } from './payments.ts'
 import { type PortBlock, takePortBlock } from './ports.ts'
@@ -22,7 +24,7 @@ import { project } from './project.ts'
 import { startPrometheus } from './prometheus.ts'
 import { startRedis } from './redis.ts'
 import { checkoutSecret } from './secrets.ts'
-import { ownStore, startStore } from './store.ts'
+import { startStore } from './store.ts'
 import { type Usage, usageOf } from './usage.ts'
 import { startApi, startWeb, startWorker } from './worklane.ts'
 
@@ -54,6 +56,8 @@ export type StackOptions = {
   processes?: Partial<Record<Scaled, number>>
   /** More for the environment of Worklane's processes. */
   env?: Record<string, string>
+  /** Takes no object store of the caller's, and has one even beside a database of theirs: for tests. */
+  storeOfItsOwn?: boolean
   /** The edge's port; a free one unless said. */
   port?: number
   say?: (line: string) => void
@@ -94,16 +98,32 @@ const toolOf: Partial<Record<PartName, ToolName>> = {
 /**
  * Starts Worklane and what it stands on, each part a process of its own on a free port, all of them gone when
  * this process ends, however it ends.
- * @throws UsageError when something of the caller's (a port, DATABASE_URL, REDIS_URL, a tool) stands in the way
+ * @throws UsageError when something of the caller's (a port, DATABASE_URL, REDIS_URL, S3_…, STRIPE_…, a tool) stands in the way
  */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const { say = () => {}, population = null, mode = 'production' } = options
   const wanted = new Set<PartName>(options.parts ?? partNames)
   await assertFree(options.port)
-  const external = await ownServers({ postgres: wanted.has('postgres'), redis: wanted.has('redis') })
-  const store = wanted.has('store') ? ownStore() : null
+  const { storeOfItsOwn = false } = options
+  const external = await ownServers({
+    postgres: wanted.has('postgres'),
+    redis: wanted.has('redis'),
+    store: wanted.has('store') && !storeOfItsOwn,
+  })
+  const { store } = external
+  // An empty store beside somebody's database: all its files would be taken for lost.
+  const startsStore = wanted.has('store') && !store && (storeOfItsOwn || !external.database)
+  if (wanted.has('store') && !store && !startsStore)
+    say(
+      'files are off: the ones of DATABASE_URL are in a store of yours — set S3_ENDPOINT and its like for them',
+    )
+  const choosesPayments = wanted.has('payments') && options.env?.STRIPE_SECRET_KEY === undefined
+  const stripe = choosesPayments && external.database ? ownStripe() : null
+  const unused = choosesPayments && !external.database ? Object.keys(givenOfStripe()) : []
+  if (unused.length > 0)
+    say(`${unused.join(', ')} not used: a database that is started here has none of your customers`)
   const names = [...wanted].flatMap((name) =>
-    (name === 'redis' && external.redisUrl) || (name === 'store' && store) ? [] : (toolOf[name] ?? []),
+    (name === 'redis' && external.redisUrl) || (name === 'store' && !startsStore) ? [] : (toolOf[name] ?? []),
   )
   const tools = await provide(names, say)
   if (wanted.has('api') || wanted.has('web') || wanted.has('worker')) await generateClient()
@@ -181,7 +201,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       return { REDIS_URL: url }
     }
     const startFiles = async (): Promise<Record<string, string>> => {
-      if (store || !wanted.has('store')) return store ?? {}
+      if (!startsStore) return store ?? {}
       const { part, env } = await startStore(guard, {
         program: tools.versitygw.path,
         port: ports.store,
@@ -210,8 +230,20 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     }
     // What is to subscribe needs a worker that makes the prices, and a database that knows who there is.
     const isSubscribed = population !== null && wanted.has('worker') && wanted.has('postgres')
+    const preparing = startDatabase()
     const startStripe = async (): Promise<Payments | null> => {
-      if (!wanted.has('payments') || options.env?.STRIPE_SECRET_KEY !== undefined) return null
+      if (!choosesPayments) return null
+      if (external.database) {
+        if (stripe) return null
+        // Its schema has to be ours before it can be asked.
+        await preparing
+        if (!(await takesSandbox(external.database))) {
+          say(
+            'billing is off: the database holds customers whom no sandbox made — set STRIPE_SECRET_KEY to the account that knows them',
+          )
+          return null
+        }
+      }
       const payments = paymentsOn(ports.payments)
       const part = await startPayments(guard, {
         payments,
@@ -224,7 +256,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     }
     const needsBuild = wanted.has('web') && mode === 'production'
     const [database, cache, files, prometheusUrl, payments, build] = await Promise.all([
-      startDatabase(),
+      preparing,
       startCache(),
       startFiles(),
       startMetrics(),
@@ -243,6 +275,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       EVENT_STREAM_SECONDS: mode === 'production' ? '20' : '900',
       SEED_SESSION_SECRET: sessionSecret,
       AUTH_SECRET: await checkoutSecret('auth-secret'),
+      ...stripe,
       ...(payments ? paymentsEnvironment(payments) : {}),
       ...(options.apiInWeb ? { API_IN_WEB: '1' } : {}),
       ...options.env,

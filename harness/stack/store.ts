@@ -8,23 +8,6 @@ import { checkoutSecret } from './secrets.ts'
 const bucket = 'worklane-files'
 const region = 'us-east-1'
 
-const names = [
-  'S3_ENDPOINT',
-  'S3_BUCKET',
-  'S3_ACCESS_KEY_ID',
-  'S3_SECRET_ACCESS_KEY',
-  'S3_REGION',
-  'S3_PUBLIC_ENDPOINT',
-]
-
-/** The environment of the caller's own object store; null where there is none. */
-export function ownStore(): Record<string, string> | null {
-  if (!process.env.S3_ENDPOINT) return null
-  return Object.fromEntries(
-    names.flatMap((name) => [[name, process.env[name] ?? '']]).filter(([, value]) => value),
-  )
-}
-
 /**
  * Starts an object store on loopback, its files below the run's own directory, with an empty bucket.
  * @param publicEndpoint what browsers reach it by; null for its own address

@@ -4,10 +4,13 @@ import { type Stack, startStack } from '../stack/stack.ts'
 /** Where nobody of us is: half an hour off, with clocks that change, and not the zone of the tests' processes. */
 const zone = 'America/St_Johns'
 
-/** Starts the Postgres and Redis that every integration test shares; their URLs are in the environment. */
+/**
+ * Starts the Postgres and Redis that every integration test shares; their URLs are in the environment. The object store
+ * is never the user's: the tests fill and empty it.
+ */
 export async function setup(): Promise<() => Promise<void>> {
   const isOurs = process.env.DATABASE_URL === undefined
-  const stack = await startStack({ parts: ['postgres', 'redis', 'store'] })
+  const stack = await startStack({ parts: ['postgres', 'redis', 'store'], storeOfItsOwn: true })
   if (isOurs) await moveElsewhere(stack)
   // A busy machine is slow, and no store of limits that is away.
   Object.assign(process.env, stack.env, { RATE_LIMIT_PATIENCE_MS: '10000' })

@@ -7,7 +7,8 @@ import { orgId } from '@worklane/data/ids.ts'
 import { type OwnDatabase, ownDatabase } from '@worklane/data/testing/own-database.ts'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { removeOrphans } from './orphans.ts'
+import { bindBucket } from './installation.ts'
+import { LookStopped, removeOrphans } from './orphans.ts'
 
 const day = 86_400_000
 
@@ -22,10 +23,9 @@ describe('the nightly look for orphans of files', () => {
     // A database and a bucket of its own: what is missing in either is judged.
     database = await ownDatabase()
     pool = new pg.Pool({ connectionString: database.urls.relay, max: 2 })
-    const settings = storeSettings(readEnvironment('domain'))
-    if (!settings) throw new Error('the services of the tests have no object store')
-    store = openBlobStore({ ...settings, bucket: `orphans-${randomUUID()}` })
-    await store.makeBucket()
+    store = await newBucket()
+    // A worker does so before anybody uploads.
+    expect(await bindBucket(pool, { open: async () => store })).toBe(null)
     const { rows } = await database.query(`
       with org as (insert into organisations (name, slug) values ('Orphans', 'orphans') returning id),
       project as (insert into projects (org_id, key, name) select id, 'ATL', 'Atlas' from org returning org_id, id)
@@ -35,10 +35,20 @@ describe('the nightly look for orphans of files', () => {
     task = rows[0].id
   })
   afterAll(async () => {
-    store.close()
+    for (const each of opened) each.close()
     await pool.end()
     await database.remove()
   })
+
+  const opened: BlobStore[] = []
+  async function newBucket(): Promise<BlobStore> {
+    const settings = storeSettings(readEnvironment('domain'))
+    if (!settings) throw new Error('the services of the tests have no object store')
+    const made = openBlobStore({ ...settings, bucket: `orphans-${randomUUID()}` })
+    opened.push(made)
+    await made.makeBucket()
+    return made
+  }
 
   const owner = () => orgId(organisation)
   const row = async (state: 'ready' | 'uploading') => {
@@ -92,5 +102,82 @@ describe('the nightly look for orphans of files', () => {
     for await (const { key } of store.openUploads()) expect.unreachable(`${key} is still open`)
     // Once more there is nothing left to be found, but the small picture of what was lost.
     expect(await removeOrphans(pool, store, Date.now() + 3 * day)).toMatchObject({ rows: 0, uploads: 0 })
+  })
+
+  const keysOf = async (of: BlobStore) => {
+    const keys: string[] = []
+    for await (const { key } of of.objects()) keys.push(key)
+    return keys
+  }
+  const ready = async () =>
+    (await database.query('select from files where ready_at is not null and refused is null')).rowCount
+  const later = Date.now() + 3 * day
+  const stoppedBy = async (look: Promise<unknown>) => {
+    const error = await look.then(
+      () => null,
+      (thrown: unknown) => thrown,
+    )
+    expect(error).toBeInstanceOf(LookStopped)
+    return error as LookStopped
+  }
+
+  it('removes nothing where more than a tenth of the objects, and more than ten, have no file', async () => {
+    const strays = Array.from({ length: 11 }, () => randomUUID())
+    for (const id of strays) await put(id, 'original')
+    const before = await keysOf(store)
+    const { why, message } = await stoppedBy(removeOrphans(pool, store, later))
+    expect(why).toBe('too many')
+    expect(message).toMatch(/^1[12] objects have no file/)
+    expect(await keysOf(store)).toEqual(before)
+    // Ten are not too many.
+    await store.removeKeys(strays.slice(2).map((id) => blobKey(owner(), id, 'original')))
+    expect(await removeOrphans(pool, store, later)).toMatchObject({ rows: 0 })
+    for (const id of strays) expect(await has(id, 'original')).toBe(false)
+  })
+
+  it('says of none that it is lost where more than a tenth, and more than ten, would be', async () => {
+    const made = []
+    for (let n = 0; n < 11; n++) made.push(await row('ready'))
+    const before = await ready()
+    expect((await stoppedBy(removeOrphans(pool, store, later))).message).toMatch(
+      /and 11 files have no object/,
+    )
+    expect(await ready()).toBe(before)
+    await database.query(`delete from files where id = any('{${made.join()}}')`)
+  })
+
+  it('does nothing with the bucket of another installation, nor with an empty one in the place of its own', async () => {
+    const other = await ownDatabase()
+    const otherPool = new pg.Pool({ connectionString: other.urls.relay, max: 2 })
+    try {
+      await put(randomUUID(), 'original')
+      const before = await keysOf(store)
+      // A database without a file, and the bucket of this one: everything in it would go.
+      expect((await stoppedBy(removeOrphans(otherPool, store, later))).message).toMatch(
+        /is of another installation than this database: correct S3_BUCKET or the database/,
+      )
+      expect(await keysOf(store)).toEqual(before)
+
+      // This database, and a bucket that nobody has yet: all its files would be lost.
+      const empty = await newBucket()
+      const kept = await ready()
+      expect(kept).toBeGreaterThan(0)
+      expect((await stoppedBy(removeOrphans(pool, empty, later))).message).toMatch(/does not say whose it is/)
+      expect([await ready(), await empty.installation()]).toEqual([kept, null])
+
+      // What has files and no marker is somebody's, too.
+      await empty.put(blobKey(owner(), randomUUID(), 'original'), Buffer.from('x'), 'image/png')
+      const open = async () => empty
+      expect(await bindBucket(otherPool, { open })).toMatch(/does not say whose it is/)
+      // Whoever knows that they belong together puts it there.
+      const { rows } = await other.query('select id from installation')
+      await empty.sayInstallation(rows[0].id)
+      expect(await bindBucket(otherPool, { open })).toBe(null)
+      expect(await removeOrphans(otherPool, empty, later)).toMatchObject({ objects: 1 })
+      expect(await keysOf(empty)).toEqual([])
+    } finally {
+      await otherPool.end()
+      await other.remove()
+    }
   })
 })

@@ -1,45 +1,51 @@
-import { blobKey, fileOfKey, type StoredFile, type Variant } from '@worklane/data/blob-keys.ts'
+import { type BlobKey, blobKey, fileOfKey, type StoredFile, type Variant } from '@worklane/data/blob-keys.ts'
 import type { BlobStore } from '@worklane/data/blob-store.ts'
 import { orgId } from '@worklane/data/ids.ts'
 import type pg from 'pg'
+import { foreignBucket } from './installation.ts'
 
 /** What is younger is still on its way, from one side to the other. */
 const youngMs = 86_400_000
 const batch = 1_000
 
+/** More than a tenth of what there is, and more than ten, is no accident of single files. */
+const shareAtMost = 0.1
+const alwaysAllowed = 10
+
 /** How many were seen to: objects without a row, rows without an object, uploads that nobody goes on with. */
 export type Orphans = { objects: number; rows: number; uploads: number }
+
+/** A look that removed nothing, since it does not know that it may. */
+export class LookStopped extends Error {
+  override name = 'LookStopped'
+  readonly why: 'foreign bucket' | 'too many'
+
+  constructor(why: LookStopped['why'], message: string) {
+    super(message)
+    this.why = why
+  }
+}
 
 /**
  * Holds the object store and the rows against each other, both in the order of their keys, so that neither has to be
  * kept in memory. What only the store has is removed; a file that only the row has is said to be lost.
+ * Once to count, and once to do so.
  * @param now whatever is a day older is judged
+ * @throws LookStopped, before anything is done, where the bucket is not this database's, or too much would go
  */
 export async function removeOrphans(pool: pg.Pool, store: BlobStore, now = Date.now()): Promise<Orphans> {
+  const foreign = await foreignBucket(pool, store)
+  if (foreign !== null) throw new LookStopped('foreign bucket', foreign)
+  const most = await assertFew(pool, store, now)
   const found = { objects: 0, rows: 0, uploads: 0 }
-  const isOld = (at: Date | null) => at !== null && at.getTime() < now - youngMs
-  const rows = rowsInOrder(pool)
-  let row = (await rows.next()).value
-  const lost = async (which: Row) => {
-    if (!isOld(which.readyAt)) return
-    found.rows++
-    await pool.query(sayLost, [which.orgId, which.id])
-  }
-  for await (const stored of storedFiles(store)) {
-    while (row && placeOf(row) < placeOf(stored)) {
-      await lost(row)
-      row = (await rows.next()).value
-    }
-    const its = row && placeOf(row) === placeOf(stored) ? row : null
-    const kept = (variant: Variant) => its !== null && (variant !== 'upload' || its.readyAt === null)
-    const orphans = [...stored.variants].filter(([variant, at]) => !kept(variant) && isOld(at))
-    await store.removeKeys(orphans.map(([variant]) => blobKey(stored.orgId, stored.id, variant)))
+  for await (const { orphans, lost } of compared(pool, store, now)) {
     found.objects += orphans.length
-    if (!its) continue
-    if (!stored.variants.has('original')) await lost(its)
-    row = (await rows.next()).value
+    found.rows += lost ? 1 : 0
+    // Meanwhile something happened to the rows or to the store.
+    if (found.objects > most.objects || found.rows > most.rows) throw tooMany(found, most)
+    await store.removeKeys(orphans)
+    if (lost) await pool.query(sayLost, [lost.orgId, lost.id])
   }
-  for (; row; row = (await rows.next()).value) await lost(row)
   for await (const { key, upload, at } of store.openUploads()) {
     // A day to upload it, and one more to be checked.
     if (at.getTime() >= now - 2 * youngMs) continue
@@ -49,6 +55,65 @@ export async function removeOrphans(pool: pg.Pool, store: BlobStore, now = Date.
     found.uploads++
   }
   return found
+}
+
+type Counts = Pick<Orphans, 'objects' | 'rows'>
+
+/** @returns how many may go. @throws LookStopped where there are more */
+async function assertFew(pool: pg.Pool, store: BlobStore, now: number): Promise<Counts> {
+  const [all, found] = [
+    { objects: 0, rows: 0 },
+    { objects: 0, rows: 0 },
+  ]
+  for await (const { objects, orphans, isReady, lost } of compared(pool, store, now)) {
+    all.objects += objects
+    all.rows += isReady ? 1 : 0
+    found.objects += orphans.length
+    found.rows += lost ? 1 : 0
+  }
+  const mostOf = (count: number) => Math.max(alwaysAllowed, Math.floor(count * shareAtMost))
+  const most = { objects: mostOf(all.objects), rows: mostOf(all.rows) }
+  if (found.objects > most.objects || found.rows > most.rows) throw tooMany(found, most)
+  return most
+}
+
+const tooMany = (found: Counts, most: Counts) =>
+  new LookStopped(
+    'too many',
+    `${found.objects} objects have no file and ${found.rows} files have no object, and a look removes ${most.objects} and ${most.rows} at most: see whether the database and the bucket are of the same time`,
+  )
+
+/** What both sides have of a file: how many objects, which of them are too many, and whether it is lost. */
+type Compared = { objects: number; orphans: BlobKey[]; isReady: boolean; lost: StoredFile | null }
+
+async function* compared(pool: pg.Pool, store: BlobStore, now: number): AsyncGenerator<Compared> {
+  const isOld = (at: Date | null) => at !== null && at.getTime() < now - youngMs
+  const rows = rowsInOrder(pool)
+  let row = (await rows.next()).value
+  const alone = (which: Row): Compared => ({
+    objects: 0,
+    orphans: [],
+    isReady: which.readyAt !== null,
+    lost: isOld(which.readyAt) ? which : null,
+  })
+  for await (const stored of storedFiles(store)) {
+    while (row && placeOf(row) < placeOf(stored)) {
+      yield alone(row)
+      row = (await rows.next()).value
+    }
+    const its = row && placeOf(row) === placeOf(stored) ? row : null
+    const kept = (variant: Variant) => its !== null && (variant !== 'upload' || its.readyAt === null)
+    const orphans = [...stored.variants].filter(([variant, at]) => !kept(variant) && isOld(at))
+    const isMissing = its !== null && !stored.variants.has('original') && isOld(its.readyAt)
+    yield {
+      objects: stored.variants.size,
+      orphans: orphans.map(([variant]) => blobKey(stored.orgId, stored.id, variant)),
+      isReady: its !== null && its.readyAt !== null,
+      lost: isMissing ? its : null,
+    }
+    if (its) row = (await rows.next()).value
+  }
+  for (; row; row = (await rows.next()).value) yield alone(row)
 }
 
 type Row = StoredFile & { readyAt: Date | null }

@@ -170,7 +170,11 @@ async function loadtest(plan: Plan, options: Options): Promise<void> {
 
 function stormOf(stack: Stack | null, say: (line: string) => void): Storm {
   const adminUrl = stack?.env.DATABASE_URL
-  if (!stack?.payments || !adminUrl) throw new Error('the stack was started without its payments sandbox')
+  if (!stack?.payments || !adminUrl)
+    throw new UsageError(
+      'billing-storm needs the payments sandbox, and this stack was started without it',
+      'leave out --target, and unset DATABASE_URL and STRIPE_SECRET_KEY',
+    )
   return { payments: stack.payments, adminUrl, say }
 }
 
