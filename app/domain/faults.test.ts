@@ -25,9 +25,10 @@ describe('faults', () => {
     expect(() => parseFaults('without=ledger', 'test')).toThrow(/unknown fault "without=ledger"/)
   })
 
-  it('book what Stripe tells as often as it is told, or lose some of it', () => {
+  it('book what Stripe tells as often as it is told, lose some of it, or refuse a type of it', () => {
     expect(parseFaults('webhook-twice', 'loadtest').webhooks).toBe('twice')
     expect(parseFaults('webhook-lost', 'loadtest').webhooks).toBe('lost')
+    expect(parseFaults('webhook-refused', 'loadtest').webhooks).toBe('refused')
     expect(parseFaults('', 'loadtest').webhooks).toBeNull()
   })
 

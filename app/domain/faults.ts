@@ -17,8 +17,8 @@ export type Faults = {
   slower: number
   /** Usage that is counted after the answer, or under another identifier each time that it is written or told. */
   usage: Set<'late' | 'anew'>
-  /** What Stripe tells is booked as often as it is told, or one in ten is acknowledged and lost. */
-  webhooks: 'twice' | 'lost' | null
+  /** What Stripe tells is booked as often as it is told, one in ten is acknowledged and lost, or a type is refused. */
+  webhooks: 'twice' | 'lost' | 'refused' | null
 }
 
 /**
@@ -27,6 +27,8 @@ export type Faults = {
  */
 const omissible = ['unique-event', 'fence', 'lock'] as const
 export type Without = (typeof omissible)[number]
+
+const webhookFaults = ['twice', 'lost', 'refused'] as const
 
 let current: Faults | undefined
 
@@ -57,7 +59,7 @@ export function startSlowness(): void {
 const slownessEveryMs = 5
 
 const known =
-  'delay=<operation>:<ms>, repeat=<operation>:<times>, leak=cache, leak=memory:<operation>, slow=<percent>, without=<unique-event|fence|lock>, usage=late, usage=anew, webhook-twice, webhook-lost'
+  'delay=<operation>:<ms>, repeat=<operation>:<times>, leak=cache, leak=memory:<operation>, slow=<percent>, without=<unique-event|fence|lock>, usage=late, usage=anew, webhook-twice, webhook-lost, webhook-refused'
 
 /** @param text such as `delay=task.list:900`, several with commas @throws Error when unknown */
 export function parseFaults(text: string, environment: string): Faults {
@@ -84,6 +86,7 @@ export function parseFaults(text: string, environment: string): Faults {
     const [, what, operation, figure] = /^(delay|repeat)=([a-zA-Z.]+):(\d+)$/.exec(entry) ?? []
     const slow = /^slow=(\d+)$/.exec(entry)
     const omitted = omissible.find((each) => entry === `without=${each}`)
+    const webhook = webhookFaults.find((each) => entry === `webhook-${each}`)
     const memory = /^leak=memory:([a-zA-Z.]+)$/.exec(entry)
     if (operation) parsed[what === 'delay' ? 'delays' : 'repeats'].set(operation, Number(figure))
     else if (memory?.[1]) parsed.leakingMemory.add(memory[1])
@@ -91,8 +94,7 @@ export function parseFaults(text: string, environment: string): Faults {
     else if (entry === 'usage=late') parsed.usage.add('late')
     else if (entry === 'usage=anew') parsed.usage.add('anew')
     else if (slow) parsed.slower = Number(slow[1]) / 100
-    else if (entry === 'webhook-twice' || entry === 'webhook-lost')
-      parsed.webhooks = entry === 'webhook-twice' ? 'twice' : 'lost'
+    else if (webhook) parsed.webhooks = webhook
     else if (entry === 'leak=cache') parsed.leakingCache = true
     else throw new Error(`WORKLANE_FAULTS: unknown fault "${entry}"; known: ${known}`)
   }

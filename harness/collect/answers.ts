@@ -1,3 +1,4 @@
+import type { Lack } from '@headroom/loadtests/wire/lacks.ts'
 import { type Result, Result as ResultSchema } from '../judge/result.ts'
 import { markdownSummary } from '../report/summary.ts'
 import type { Collected, Reply } from './collector.ts'
@@ -5,7 +6,9 @@ import type { Collected, Reply } from './collector.ts'
 /** How far a collector is. */
 export type State =
   /** Whether the target holds the population. */
-  { is: 'asking' } | { is: 'ready'; collected: Collected } | { is: 'over'; result: Result }
+  | { is: 'asking' }
+  | { is: 'ready'; collected: Collected; lacks: readonly Lack[] }
+  | { is: 'over'; result: Result }
 
 /** What a collector tells whoever asks, a cluster's probes among them. */
 export function answerFor(path: string, state: State): Reply {
@@ -29,6 +32,10 @@ const answers: Record<string, (state: State) => Reply> = {
   '/healthz': () => text('well'),
   // Ready is who can take a run: one that has its verdict would swallow a second one.
   '/readyz': (state) => (state.is === 'ready' ? text('ready') : problem(503, 'not ready', inWords(state))),
+  '/lacks': (state) =>
+    state.is === 'ready'
+      ? { status: 200, type: 'application/json', body: JSON.stringify(state.lacks) }
+      : problem(503, 'not ready', inWords(state)),
   '/result.json': (state) =>
     finished(state, (result) => ({
       type: 'application/json',

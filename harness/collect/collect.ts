@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Lack } from '@headroom/loadtests/wire/lacks.ts'
 import { lengthOf, stagesOf, vusFor } from '@headroom/loadtests/wire/workloads.ts'
 import { UsageError } from '../cli/usage.ts'
 import { conclude, unseenGenerator } from '../judge/conclude.ts'
 import { nothingObserved, type Result } from '../judge/result.ts'
 import { span } from '../report/words.ts'
+import { lacksOf } from '../run/lacks.ts'
 import { probePopulation } from '../run/probe.ts'
 import type { Progress } from '../run/run.ts'
 import { judgedTimes } from '../run/scenarios.ts'
@@ -60,8 +62,10 @@ export async function startCollecting(options: CollectOptions): Promise<Collecti
     await untilAnswering(order.target, () => interrupted)
     const population = await probePopulation(order.target, order.plan.population, options.sessionSecret)
     const doubts: string[] = []
+    const lacks: Lack[] = []
     if (population === null && !interrupted) {
-      state = { is: 'ready', collected }
+      lacks.push(...(await lacksOf(order.target, order.plan, options.sessionSecret)))
+      state = { is: 'ready', collected, lacks }
       options.say?.(`ready for ${order.plan.shards} runners`)
       doubts.push(...(await untilOver(options, collected, () => interrupted)))
     }
@@ -70,7 +74,7 @@ export async function startCollecting(options: CollectOptions): Promise<Collecti
       ...{ id: options.id, ...order, startedAt, collected, timeline, population, interrupted, doubts },
       times: judgedTimes(stagesOf(order.plan), collected.startedAt, endOf(options, collected)),
       ...{ generator: unseenGenerator, observed: nothingObserved, memory: [], crashes: [], faultTexts: [] },
-      ...{ evidence: [], facts: [] },
+      ...{ evidence: [], facts: [], lacks },
     })
     state = { is: 'over', result }
     return result

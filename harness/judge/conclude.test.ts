@@ -176,6 +176,25 @@ describe('a run that is invalid while others use the machine', () => {
     expect(resultOf(change, ...messages)).toMatchObject({ verdict: 'invalid', isDisturbed: false })
   })
 
+  it('names what a deployment is without, whose routes it did not ask, and misses them on any other', () => {
+    const tour = { plan: { ...plan, scenario: 'routes' as const }, missing: null }
+    const missed = (lacks: Ended['lacks']) =>
+      resultOf({ ...tour, ...(lacks ? { lacks } : {}) }, good).reasons.filter((reason) =>
+        /^no sample of .*(billing\/portal|billing\.preview|upload)/.test(reason),
+      )
+    expect(missed(undefined)).toContain('no sample of POST /v1/billing/portal, which has a limit')
+    expect(missed(['files'])).toEqual([
+      'no sample of POST /v1/billing/portal, which has a limit',
+      'no sample of trpc billing.preview, which has a limit',
+    ])
+    expect(missed(['files', 'subscriptions'])).toEqual([])
+    const { notWatched } = resultOf({ ...tour, lacks: ['subscriptions'] }, good)
+    expect(notWatched[0]).toBe(
+      'POST /v1/billing/portal, trpc billing.portal, GET /v1/billing/preview, trpc billing.preview: not asked of the target, since its organisations have no subscription',
+    )
+    expect(resultOf(tour, good).notWatched.join()).not.toContain('not asked')
+  })
+
   it('says nothing where a month was to end, and nobody compared the books', () => {
     const storm: Plan = { ...plan, scenario: 'billing-storm', shape: 'storm' }
     const played = { lag: { before: times(2), storm: times(2) } }

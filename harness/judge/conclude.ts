@@ -2,6 +2,8 @@ import { availableParallelism } from 'node:os'
 import { organisationOf } from '@headroom/fixtures/population.ts'
 import { connectionsFor } from '@headroom/loadtests/wire/connections.ts'
 import { count, percentile } from '@headroom/loadtests/wire/histogram.ts'
+import type { Lack } from '@headroom/loadtests/wire/lacks.ts'
+import type { RouteLimit } from '@headroom/loadtests/wire/message.ts'
 import { isJudged, lengthOf, type Stage, stagesOf, vusFor } from '@headroom/loadtests/wire/workloads.ts'
 import {
   effects,
@@ -16,6 +18,7 @@ import {
 import { sum } from 'simple-statistics'
 import type { Collected } from '../collect/collector.ts'
 import { firstBreak, type Timeline, type Window } from '../collect/timeline.ts'
+import { notAsked, routesWithout } from '../run/lacks.ts'
 import { thisMachine } from '../run/machine.ts'
 import type { Missing } from '../run/observe.ts'
 import { isPage } from '../run/routes.ts'
@@ -63,6 +66,8 @@ export type Ended = Pick<Circumstances, 'crashes' | 'interrupted' | 'population'
   memory: MemorySlope[]
   /** What could not be watched of a stack of ours; null where the target is not ours to watch. */
   missing?: readonly Missing[] | null
+  /** What the target is without: no limit of what needs it counts. */
+  lacks?: readonly Lack[]
   /** What others used of the machine while it was judged. */
   machine?: WatchedMachine
   faultTexts: readonly string[]
@@ -77,12 +82,15 @@ export type Ended = Pick<Circumstances, 'crashes' | 'interrupted' | 'population'
 /** That a container may use, where it may use fewer than there are. */
 const cores = availableParallelism()
 
-/** Of those that a tour must have asked. */
-const limitsOfAllRoutes = Object.fromEntries(
-  Object.entries(routes)
-    .filter(([name]) => !Object.hasOwn(withoutLoad, name) && !streamed.some((stream) => stream === name))
-    .map(([name, { ttfbP95: ttfb, latencyP95: latency }]) => [name, { ttfb, latency }]),
-)
+/** Of those that a tour must have asked. @param lacks what the target is without */
+function limitsOfTour(lacks: readonly Lack[]): Record<string, RouteLimit> {
+  const left = new Set<string>([...Object.keys(withoutLoad), ...streamed, ...lacks.flatMap(routesWithout)])
+  return Object.fromEntries(
+    Object.entries(routes)
+      .filter(([name]) => !left.has(name))
+      .map(([name, { ttfbP95: ttfb, latencyP95: latency }]) => [name, { ttfb, latency }]),
+  )
+}
 
 /** Judges a run, and tells everything of it. */
 export function conclude(ended: Ended): Result {
@@ -101,7 +109,7 @@ export function conclude(ended: Ended): Result {
     ...{ k6ExitCode: generator.exitCode, k6LastLines: generator.lastLines },
     ...{ crashes: ended.crashes, interrupted: ended.interrupted, population: ended.population },
     ...(journey ? { limits: journey.limits, marked: journey.marked, beginsAtTheBeginning: true } : {}),
-    ...(plan.scenario === 'routes' ? { limits: limitsOfAllRoutes } : {}),
+    ...(plan.scenario === 'routes' ? { limits: limitsOfTour(ended.lacks ?? []) } : {}),
     generatorCpuShare: shares.length > 0 ? Math.max(...shares) / coresPerShard : null,
     generatorRssBytes: generator.rssBytes,
     more: {
@@ -161,7 +169,12 @@ export function conclude(ended: Ended): Result {
     ...told,
     notes: disturbances,
     isDisturbed: told.verdict === 'invalid' && disturbances.length > 0 && byLoad,
-    notWatched: [...notWatched(plan.scenario, watched), ...unseen(generator, ended.target), ...ofMachine],
+    notWatched: [
+      ...(ended.lacks ?? []).map(notAsked),
+      ...notWatched(plan.scenario, watched),
+      ...unseen(generator, ended.target),
+      ...ofMachine,
+    ],
     machineLoad: load,
     firstBreak: firstBreak(
       { windows: within, width: timeline.width },

@@ -1,11 +1,14 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { organisationAt, type PopulationSpec } from '@headroom/fixtures/population.ts'
 import { SandboxControl } from '@headroom/payments-sandbox/control/client.ts'
 import { connectForBulk } from '@headroom/seed/write.ts'
 import { execa } from 'execa'
 import type pg from 'pg'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { type Stack, startStack } from '../stack/stack.ts'
 import { checkLedger, type Sides, unsettled } from './check-ledger.ts'
+import { booksInVerdict } from './storm.ts'
 
 const population: PopulationSpec = { seed: 1, organisations: 6, users: 120 }
 
@@ -36,7 +39,7 @@ describe('the books of a population that has subscribed', () => {
   })
 
   const wrong = async (since = 0) =>
-    (await checkLedger(sides, since)).filter(({ passed }) => !passed).map(({ limit }) => limit)
+    (await checkLedger(sides, since)).evidence.filter(({ passed }) => !passed).map(({ limit }) => limit)
   const settled = () =>
     expect.poll(() => unsettled(sides.adminUrl), { timeout: 30_000, interval: 200 }).toBe(0)
   const paying = () =>
@@ -81,7 +84,9 @@ describe('the books of a population that has subscribed', () => {
     expect(await control.release('random')).toBeGreaterThan(paying().length)
     await expect.poll(async () => (await control.state()).deliveries.sending, { timeout: 30_000 }).toBe(0)
     await settled()
-    expect(await wrong(now)).toEqual([])
+    const compared = await checkLedger(sides, now)
+    expect(booksInVerdict(compared, 0)).toMatchObject({ doubts: [], facts: [] })
+    expect(compared.events).toBeGreaterThan(paying().length)
     const { rows } = await admin.query('select count(*)::int as bills from invoices')
     expect(rows).toEqual([{ bills: 2 * paying().length }])
   })
@@ -91,21 +96,23 @@ describe('the books of a population that has subscribed', () => {
     const after = async (...statements: string[]) => {
       const client = await connectForBulk(sides.adminUrl)
       try {
-        const kept = ['stripe_events', 'invoices', 'ledger_entries', 'subscriptions']
+        const kept = ['stripe_events', 'invoices', 'ledger_entries', 'subscriptions', 'billing_customers']
         for (const table of kept)
           await client.query(`create temporary table kept_${table} as select * from ${table}`)
         for (const statement of statements) await client.query(statement)
         const found = await wrong()
-        await client.query('alter table ledger_entries disable trigger balanced')
+        await client.query(withoutTriggers)
         for (const table of kept)
           await client.query(`delete from ${table}; insert into ${table} select * from kept_${table}`)
-        await client.query('alter table ledger_entries enable trigger balanced')
         return found
       } finally {
         await client.end()
       }
     }
     const doubled = 'ledger entries doubled'
+    const whose = 'customers that are not held to be whose Stripe says'
+    /** Nobody is to be deleted at Stripe, and nothing here with them. */
+    const withoutTriggers = 'set session_replication_role = replica'
 
     it('when an event that was acknowledged is not there', async () => {
       const one = 'delete from stripe_events where id = (select min(id) from stripe_events)'
@@ -139,6 +146,26 @@ describe('the books of a population that has subscribed', () => {
       ])
     })
 
+    it('when two organisations have each other’s customer', async () => {
+      const [first, second] = [0, 1].map(
+        (place) => `(select stripe_id from billing_customers_kept order by 1 offset ${place} limit 1)`,
+      )
+      const swapped = [
+        'create temporary table billing_customers_kept as select org_id, stripe_id from billing_customers',
+        `update billing_customers set stripe_id = 'cus_between' where stripe_id = ${first}`,
+        `update billing_customers set stripe_id = ${first} where stripe_id = ${second}`,
+        `update billing_customers set stripe_id = ${second} where stripe_id = 'cus_between'`,
+      ]
+      expect(await after(withoutTriggers, ...swapped)).toEqual([whose])
+    })
+
+    it('when an organisation has lost its customer, or has one that Stripe does not know', async () => {
+      const one = 'where stripe_id = (select min(stripe_id) from billing_customers)'
+      expect(await after(withoutTriggers, `delete from billing_customers ${one}`)).toEqual([whose])
+      const unknown = `update billing_customers set stripe_id = 'cus_unknown' ${one}`
+      expect(await after(withoutTriggers, unknown)).toEqual([whose])
+    })
+
     it('when a row is not what Stripe says, or is missing', async () => {
       const customers = 'customers of whom Worklane says something else than Stripe'
       const seats = `update subscriptions set seats = seats + 1 where id = (select min(id) from subscriptions)`
@@ -146,6 +173,46 @@ describe('the books of a population that has subscribed', () => {
       const bill = `delete from invoices where id = (select min(id) from invoices)`
       expect(await after(bill)).toEqual([customers, 'organisations whose invoices are not their ledger'])
     })
+  })
+
+  it('say that a webhook was never acknowledged when an endpoint refuses one type for good', async () => {
+    const control = new SandboxControl(sides.stripe as NonNullable<Stack['payments']>)
+    let refused = 0
+    const picky = createServer((request, response) => {
+      refused++
+      request.resume()
+      response.writeHead(500).end()
+    })
+    await new Promise<void>((resolve) => void picky.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void picky.close().closeAllConnections())
+    const { port } = picky.address() as AddressInfo
+    await control.deliver({ retries: { kind: 'quick', first: 1, times: 2 } })
+    const since = (await control.moveClock({ days: 1 })).now
+    const stripeSays = async (path: string, values: Record<string, string>) => {
+      const { origin, secretKey } = sides.stripe
+      const headers = { Authorization: `Bearer ${secretKey}` }
+      const body = new URLSearchParams(values)
+      const response = await fetch(`${origin}/v1/${path}`, { method: 'POST', headers, body })
+      expect(response.status).toBe(200)
+    }
+    await stripeSays('webhook_endpoints', {
+      ...{ url: `http://127.0.0.1:${port}`, 'enabled_events[]': 'customer.updated' },
+    })
+    const { rows } = await admin.query('select stripe_id as id from billing_customers limit 1')
+    await stripeSays(`customers/${rows[0]?.id}`, { description: 'somebody who moved' })
+    await expect.poll(() => refused, { timeout: 30_000 }).toBe(3)
+    await expect.poll(async () => (await control.state()).deliveries.sending, { timeout: 30_000 }).toBe(0)
+    await settled()
+    const compared = await checkLedger(sides, since)
+    expect(compared.evidence.filter(({ passed }) => !passed)).toEqual([])
+    expect(booksInVerdict(compared, 0).facts).toEqual([
+      expect.stringMatching(/^webhooks never acknowledged .*1 of \d+ events, such as customer\.updated evt_/),
+    ])
+  })
+
+  it('say nothing where Stripe lists no event', async () => {
+    const compared = await checkLedger(sides, 99_999_999_999)
+    expect(booksInVerdict(compared, 0).doubts).toEqual(['Stripe lists no event of the month that ended'])
   })
 
   it('are compared by a command of its own, which says by its exit code whether they agree', async () => {

@@ -2,11 +2,25 @@ import { clientConfigOf } from '@worklane/data/postgres-address.ts'
 import { UtcClient } from '@worklane/data/utc-client.ts'
 import type pg from 'pg'
 import type { Evidence } from '../judge/result.ts'
+import { customersByStripe } from './customers.ts'
+import { exact } from './exact.ts'
 import { type BillingRow, type BillingRows, type Entry, rowsOf, type Value } from './rows.ts'
-import { acknowledgedEvents, readBooks, type StripeAddress } from './stripe-books.ts'
+import { readBooks, type StripeAddress, type StripeEvent, wantedEvents } from './stripe-books.ts'
 
 /** What is compared: Stripe, and the database as its administrator sees it. */
 export type Sides = { stripe: StripeAddress; adminUrl: string }
+
+export type Comparison = {
+  /** How many events Stripe lists that are to be delivered. */
+  events: number
+  /** Those of which an endpoint has not taken a delivery, yet or ever. */
+  unacknowledged: Evidence
+  /** Where Stripe and Worklane must say the same. */
+  evidence: Evidence[]
+}
+
+/** What was acknowledged and is not there: so even while something else is under way. */
+export const acknowledgedAndLost = 'webhooks acknowledged and lost'
 
 /**
  * Holds what Worklane's tables say of money against what Stripe says of it: events, rows, and the ledger. To be asked
@@ -14,20 +28,29 @@ export type Sides = { stripe: StripeAddress; adminUrl: string }
  * @param since which events count, by Stripe's clock in epoch seconds
  * @throws Error when one of the two does not answer
  */
-export async function checkLedger({ stripe, adminUrl }: Sides, since: number): Promise<Evidence[]> {
-  const [events, books] = [await acknowledgedEvents(stripe, since), await readBooks(stripe)]
+export async function checkLedger({ stripe, adminUrl }: Sides, since: number): Promise<Comparison> {
+  const [events, books] = [await wantedEvents(stripe, since), await readBooks(stripe)]
   return withAdmin(adminUrl, async (client) => {
-    const customers = await query<{ org_id: string; stripe_id: string }>(client, sql.customers)
-    const byCustomer = new Map(customers.map(({ org_id, stripe_id }) => [stripe_id, org_id]))
-    const told = rowsOf(books, (customer) => byCustomer.get(customer))
+    const rows = await query<{ org_id: string; stripe_id: string }>(client, sql.customers)
+    const organisations = new Set(
+      (await query<{ id: string }>(client, sql.organisations)).map(({ id }) => id),
+    )
+    const customers = await customersByStripe(stripe, books, { rows, organisations })
+    const told = rowsOf(books, customers.organisationOf)
     const held = await heldRows(client)
-    return [
-      ...(await eventEvidence(client, events)),
-      rowEvidence(customers.length, told, held),
-      ...entryEvidence(told.ledger_entries, held.ledger_entries),
-      unbalanced(held.ledger_entries),
-      ...agreement(held),
-    ]
+    const untaken = events.filter(({ pending_webhooks }) => pending_webhooks > 0).map(eventInWords)
+    return {
+      events: events.length,
+      unacknowledged: exact('webhooks never acknowledged', untaken, events.length, ['of them', 'events']),
+      evidence: [
+        ...(await eventEvidence(client, events)),
+        customers.evidence,
+        rowEvidence(customers.evidence.samples, told, held),
+        ...entryEvidence(told.ledger_entries, held.ledger_entries),
+        unbalanced(held.ledger_entries),
+        ...agreement(held),
+      ],
+    }
   })
 }
 
@@ -61,6 +84,7 @@ const query = async <Row extends object>(client: pg.Client, text: string, values
 
 const sql = {
   customers: 'select org_id, stripe_id from billing_customers',
+  organisations: 'select id from organisations',
   // An event is known by the id that Stripe gave it, whatever row it stands in.
   events: `select payload ->> 'id' as id, count(*)::int as rows from stripe_events
     where payload ->> 'id' = any($1) group by 1`,
@@ -70,34 +94,17 @@ const sql = {
     where c.written_began_at is null or c.written_began_at <= e.received_at - interval '2 milliseconds'`,
 }
 
-/** So many are named of what is wrong. */
-const named = 2
+const eventInWords = ({ id, type }: StripeEvent) => `${type} ${id}`
 
-const exact = (
-  limit: string,
-  wrong: readonly string[],
-  samples: number,
-  [what, of]: [what: string, of: string],
-): Evidence => ({
-  ...{ limit, samples, wanted: `0 ${what}`, passed: wrong.length === 0, isTimeless: true },
-  measured: [
-    `${wrong.length} of ${samples} ${of}`,
-    ...(wrong.length > 0 ? [`, such as ${wrong.slice(0, named).join('; ')}`] : []),
-  ].join(''),
-})
-
-/** What was acknowledged must have been kept, once. */
-async function eventEvidence(
-  client: pg.Client,
-  events: readonly { id: string; type: string }[],
-): Promise<Evidence[]> {
+/** What was acknowledged must have been kept, and nothing twice. */
+async function eventEvidence(client: pg.Client, events: readonly StripeEvent[]): Promise<Evidence[]> {
   const rows = await query<{ id: string; rows: number }>(client, sql.events, [events.map(({ id }) => id)])
   const kept = new Map(rows.map(({ id, rows: count }) => [id, count]))
-  const inWords = ({ id, type }: { id: string; type: string }) => `${type} ${id}`
-  const lost = events.filter(({ id }) => !kept.has(id)).map(inWords)
-  const doubled = events.filter(({ id }) => (kept.get(id) ?? 0) > 1).map(inWords)
+  const acknowledged = events.filter(({ pending_webhooks }) => pending_webhooks === 0)
+  const lost = acknowledged.filter(({ id }) => !kept.has(id)).map(eventInWords)
+  const doubled = events.filter(({ id }) => (kept.get(id) ?? 0) > 1).map(eventInWords)
   return [
-    exact('webhooks acknowledged and lost', lost, events.length, ['lost', 'events']),
+    exact(acknowledgedAndLost, lost, acknowledged.length, ['lost', 'events']),
     exact('webhooks applied twice', doubled, events.length, ['twice', 'events']),
   ]
 }

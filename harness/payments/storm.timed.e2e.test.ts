@@ -5,8 +5,10 @@ import { steady } from '../test/steady.ts'
 
 /** What must be so however fast the machine is. */
 const books = [
+  'webhooks never acknowledged',
   'webhooks acknowledged and lost',
   'webhooks applied twice',
+  'customers that are not held to be whose Stripe says',
   'customers of whom Worklane says something else than Stripe',
   'ledger entries lost',
   'ledger entries doubled',

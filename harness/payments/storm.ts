@@ -6,7 +6,7 @@ import { inSentence } from '../judge/judge.ts'
 import type { Evidence } from '../judge/result.ts'
 import type { Companion, Companionship } from '../run/companion.ts'
 import type { Payments } from '../stack/payments.ts'
-import { checkLedger, unsettled } from './check-ledger.ts'
+import { acknowledgedAndLost, type Comparison, checkLedger, unsettled } from './check-ledger.ts'
 
 /** Each event is delivered so often. */
 const copies = { min: 1, max: 3 }
@@ -83,7 +83,7 @@ async function judgeBooks(
   const { seconds, left } = await untilQuiet(payments, adminUrl)
   say(`comparing the books, ${seconds.toFixed(0)} s after the end`)
   const stripe = { origin: payments.origin, secretKey: payments.secretKey }
-  const books = await checkLedger({ stripe, adminUrl }, since)
+  const books = booksInVerdict(await checkLedger({ stripe, adminUrl }, since), left)
   const settled: Evidence = {
     ...{ limit: 'all webhooks are done with after the end', samples: sent },
     wanted: `< ${webhooks.oldestWaiting / 1_000} s`,
@@ -91,13 +91,34 @@ async function judgeBooks(
     passed: left === 0 && seconds * 1_000 < webhooks.oldestWaiting,
   }
   return {
-    evidence: [settled, ...books],
-    doubts:
-      sent < validity.minimumSamples
+    evidence: [settled, ...books.evidence],
+    doubts: [
+      ...(sent < validity.minimumSamples
         ? [`the month's end was no storm: ${sent} webhooks, ${validity.minimumSamples} are needed`]
-        : [],
-    // What was lost or booked twice is so, whatever else was measured.
-    facts: books.filter(({ passed }) => !passed).map(inSentence),
+        : []),
+      ...books.doubts,
+    ],
+    facts: books.facts,
+  }
+}
+
+/**
+ * What a comparison says of a run. What was lost, refused or booked twice is so, whatever else was measured; while
+ * something is under way that is known only of what was acknowledged and lost.
+ * @param left how much was still under way
+ */
+export function booksInVerdict(
+  { events, unacknowledged, evidence }: Comparison,
+  left: number,
+): Companionship {
+  const isCertain = ({ limit }: Evidence) => left === 0 || limit === acknowledgedAndLost
+  const found = [unacknowledged, ...evidence].map((each) =>
+    isCertain(each) ? each : { ...each, isTimeless: false },
+  )
+  return {
+    evidence: found,
+    doubts: events === 0 ? ['Stripe lists no event of the month that ended'] : [],
+    facts: found.filter((each) => !each.passed && isCertain(each)).map(inSentence),
   }
 }
 

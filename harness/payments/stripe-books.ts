@@ -85,22 +85,46 @@ export async function readBooks(address: StripeAddress): Promise<StripeBooks> {
   return { subscriptions, invoices, refunds }
 }
 
+const StripeCustomer = z.object({ id, metadata: z.record(z.string(), z.string()) })
+export type StripeCustomer = z.infer<typeof StripeCustomer>
+
+/** All customers but those that were deleted. */
+export const readCustomers = (address: StripeAddress): Promise<StripeCustomer[]> =>
+  listed(address, 'customers?', StripeCustomer)
+
+/** Whether there was a customer of that id, who is deleted. */
+export async function isDeleted(address: StripeAddress, customer: string): Promise<boolean> {
+  const { status, body } = await asked(address, `customers/${encodeURIComponent(customer)}`)
+  return status === 200 && z.object({ deleted: z.literal(true) }).safeParse(body).success
+}
+
 /**
- * The events that every endpoint has acknowledged, of those that an endpoint wants.
+ * The events that an endpoint wants; those that every one has acknowledged have no pending webhooks.
  * @param since by Stripe's clock, epoch seconds
  */
-export async function acknowledgedEvents(address: StripeAddress, since: number): Promise<StripeEvent[]> {
+export async function wantedEvents(address: StripeAddress, since: number): Promise<StripeEvent[]> {
   const Endpoint = z.object({ id, enabled_events: z.array(z.string()) })
   const endpoints = await listed(address, 'webhook_endpoints?', Endpoint)
   const wanted = new Set(endpoints.flatMap(({ enabled_events }) => enabled_events))
-  const events = await listed(address, `events?created[gte]=${since}&delivery_success=true`, StripeEvent)
+  const events = await listed(address, `events?created[gte]=${since}`, StripeEvent)
   return events.filter(({ type }) => wanted.has(type) || wanted.has('*'))
 }
 
 const page = 100
 
-async function listed<Row extends { id: string }>(
+async function asked(
   { origin, secretKey }: StripeAddress,
+  path: string,
+): Promise<{ status: number; body: unknown }> {
+  const response = await fetch(`${origin}/v1/${path}`, {
+    headers: { Authorization: `Bearer ${secretKey}`, 'Stripe-Version': apiVersion },
+    signal: AbortSignal.timeout(30_000),
+  })
+  return { status: response.status, body: await response.json() }
+}
+
+async function listed<Row extends { id: string }>(
+  address: StripeAddress,
   path: string,
   row: z.ZodType<Row>,
 ): Promise<Row[]> {
@@ -109,12 +133,8 @@ async function listed<Row extends { id: string }>(
   for (;;) {
     const last = rows.at(-1)
     const after = last ? `&starting_after=${last.id}` : ''
-    const response = await fetch(`${origin}/v1/${path}&limit=${page}${after}`, {
-      headers: { Authorization: `Bearer ${secretKey}`, 'Stripe-Version': apiVersion },
-      signal: AbortSignal.timeout(30_000),
-    })
-    const body: unknown = await response.json()
-    if (!response.ok) throw new Error(`Stripe refused ${path} (${response.status}): ${JSON.stringify(body)}`)
+    const { status, body } = await asked(address, `${path}&limit=${page}${after}`)
+    if (status !== 200) throw new Error(`Stripe refused ${path} (${status}): ${JSON.stringify(body)}`)
     const { data, has_more } = Page.parse(body)
     rows.push(...data)
     if (!has_more) return rows

@@ -10,6 +10,7 @@ describe('what is broken on purpose', () => {
     ['uncompressed', { kind: 'uncompressed' }],
     ['webhook-twice', { kind: 'webhook', how: 'twice' }],
     ['webhook-lost', { kind: 'webhook', how: 'lost' }],
+    ['webhook-refused', { kind: 'webhook', how: 'refused' }],
     ['stop=api@50%', { kind: 'stop', part: 'api', at: 0.5 }],
   ])('is read from %s', (text, fault) => {
     expect(readFault(text)).toEqual(fault)

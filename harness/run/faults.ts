@@ -14,8 +14,11 @@ export type Fault =
   | { kind: 'uncompressed' }
   /** A tenant may ask for as much as it likes. */
   | { kind: 'no-tenant-limits' }
-  /** What Stripe tells is taken in and booked as often as it comes, or is acknowledged and lost, one in ten. */
-  | { kind: 'webhook'; how: 'twice' | 'lost' }
+  /**
+   * What Stripe tells is taken in and booked as often as it comes, is acknowledged and lost, one in ten, or is refused for
+   * good, a type of it.
+   */
+  | { kind: 'webhook'; how: 'twice' | 'lost' | 'refused' }
   | { kind: 'starve-generator'; share: number }
   | { kind: 'stop'; part: string; at: number }
   /** As a deployment does it; with another process of the part nobody may notice. */
@@ -61,9 +64,11 @@ const known: { pattern: RegExp; example: string; read: (match: string[]) => Faul
     },
   },
   {
-    pattern: /^webhook-(twice|lost)$/,
+    pattern: /^webhook-(twice|lost|refused)$/,
     example: 'webhook-twice',
-    read: ([, how]) => ({ kind: 'webhook', how: how === 'twice' ? 'twice' : 'lost' }),
+    read: ([, how]) => ({
+      ...{ kind: 'webhook', how: how === 'twice' || how === 'refused' ? how : 'lost' },
+    }),
   },
   {
     pattern: /^starve-generator=(0?\.\d+)$/,

@@ -15,6 +15,7 @@ import type { Companion } from './companion.ts'
 import { environmentOf } from './environment.ts'
 import { type Fault, starve } from './faults.ts'
 import { between, type Generator, peakRss, startGenerator, startNothing } from './generator.ts'
+import { lacksOf } from './lacks.ts'
 import { Observer, slopeOfSamples } from './observe.ts'
 import { probePopulation } from './probe.ts'
 import { revision } from './revision.ts'
@@ -52,15 +53,18 @@ export async function run(options: RunOptions): Promise<Result> {
   const startedAt = new Date()
   const { journey } = plan
   const population = journey ? null : await probePopulation(target, plan.population, sessionSecret, access)
+  // A stack of ours has everything: what it refuses there is a fault.
+  const lacks = stack || population !== null ? [] : await lacksOf(target, plan, sessionSecret, access)
   const guard = startGuard()
   const machine = new MachineWatch(await portsOf(options)).start()
   const stages = stagesOf(plan)
   const length = lengthOf(stages)
   const vus = vusFor(plan.users, plan.shards)
   const timeline = new Timeline(length)
-  const collector = await startCollector((message) => {
-    timeline.add(message, Date.now() - (collector.collected.startedAt ?? Date.now()))
-  })
+  const collector = await startCollector(
+    (message) => timeline.add(message, Date.now() - (collector.collected.startedAt ?? Date.now())),
+    { answer: () => ({ status: 200, type: 'application/json', body: JSON.stringify(lacks) }) },
+  )
   const { collected } = collector
   // Strangers are not sent any load: with another population each request would be about somebody else.
   const start = population === null ? startGenerator : startNothing
@@ -151,6 +155,7 @@ export async function run(options: RunOptions): Promise<Result> {
     },
     memory: [...memory, ...slopesOfGenerator(generator, times.from)],
     missing: stack ? missing : null,
+    lacks,
     // What runs beside the swarm is judged from the beginning.
     machine: machine.between(options.companion ? (collected.startedAt ?? times.from) : times.from, times.to),
     crashes: crashes.filter(isOfTarget).map(({ part, code, signal, lastLines }) => ({

@@ -1,4 +1,5 @@
 import { drawBelow } from '../swarm/app.ts'
+import type { Lack } from '../wire/lacks.ts'
 import { taskId, type User } from './user.ts'
 
 /** An owner, who may do everything, and the ids of what they made on their way. */
@@ -16,6 +17,8 @@ export type Call = {
   keep?: string
   /** Under what name the id of the first that it found is kept, if there is any. */
   first?: string
+  /** What a deployment may be without, and then refuses. */
+  needs?: Lack
 }
 
 const nothing = () => ({})
@@ -55,6 +58,7 @@ const create = (thing: string, rest: string, input: Call['input']): Call => ({
   ...call(`${thing}.create`, rest, input),
   keep: `${thing}Id`,
 })
+const needing = (needs: Lack, one: Call): Call => ({ ...one, needs })
 /** Of what was made before, and is known by that id. */
 const made =
   (id: string, more: (user: Owner) => Input = nothing): Call['input'] =>
@@ -147,17 +151,23 @@ export const calls: Call[] = [
   call('comment.remove', 'DELETE /v1/comments/:commentId', last('commentId')),
 
   // Nothing is put into the store: the check finds that, and the row goes again.
-  create('upload', 'POST /v1/tasks/:taskId/uploads', (user) => ({
-    ...ofTask(user),
-    name: `Tour ${unlike(user)}.png`,
-    size: 1_000,
-  })),
-  call('upload.complete', 'POST /v1/uploads/:uploadId/complete', made('uploadId')),
+  needing(
+    'files',
+    create('upload', 'POST /v1/tasks/:taskId/uploads', (user) => ({
+      ...ofTask(user),
+      name: `Tour ${unlike(user)}.png`,
+      size: 1_000,
+    })),
+  ),
+  needing('files', call('upload.complete', 'POST /v1/uploads/:uploadId/complete', made('uploadId'))),
   call('file.list', 'GET /v1/tasks/:taskId/files', (user) => ({ ...ofTask(user), limit: 20 })),
-  call('file.remove', 'DELETE /v1/files/:fileId', (user) => {
-    const { uploadId } = last('uploadId')(user) ?? {}
-    return uploadId === undefined ? null : { fileId: uploadId }
-  }),
+  needing(
+    'files',
+    call('file.remove', 'DELETE /v1/files/:fileId', (user) => {
+      const { uploadId } = last('uploadId')(user) ?? {}
+      return uploadId === undefined ? null : { fileId: uploadId }
+    }),
+  ),
 
   call('filter.list', 'GET /v1/filters'),
   create('filter', 'POST /v1/filters', (user) => ({ name: named(user), query: { status: 'todo' } })),
@@ -174,8 +184,8 @@ export const calls: Call[] = [
   call('audit.list', 'GET /v1/audit'),
 
   call('billing.get', 'GET /v1/billing'),
-  call('billing.portal', 'POST /v1/billing/portal', ifSubscribed()),
-  call('billing.preview', 'GET /v1/billing/preview', ifCurrent(otherPlan)),
+  needing('subscriptions', call('billing.portal', 'POST /v1/billing/portal', ifSubscribed())),
+  needing('subscriptions', call('billing.preview', 'GET /v1/billing/preview', ifCurrent(otherPlan))),
   call('billing.sync', 'POST /v1/billing/sync'),
   call('invoice.list', 'GET /v1/invoices'),
 

@@ -113,10 +113,16 @@ export const operationSteps: Record<'rest' | 'trpc', Record<string, Asking>> = {
   trpc: Object.fromEntries(calls.map((call) => [call.operation, byTrpc(call)])),
 }
 
+/** Of what the target is without nothing is asked. */
+const unlessLacking =
+  ({ needs }: Call, asking: Asking): Step<Owner> =>
+  (user, { without }) =>
+    needs !== undefined && without.includes(needs) ? [] : asking(user)
+
 const steps: Record<string, Step<Owner>> = {
   ...pageSteps,
-  ...operationSteps.rest,
-  ...operationSteps.trpc,
+  ...Object.fromEntries(calls.map((call) => [call.rest, unlessLacking(call, byRest(call))])),
+  ...Object.fromEntries(calls.map((call) => [call.operation, unlessLacking(call, byTrpc(call))])),
 }
 
 /** A round: after each step the next, and from the last to the first; who arrives begins anywhere. */

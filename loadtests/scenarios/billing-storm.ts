@@ -11,8 +11,9 @@ import { workloads } from '../wire/workloads.ts'
  *           sandbox moves by a month, and each event is delivered one to three times, out of order, at an even rate over
  *           three quarters of the 220 s that follow: about 50 a second
  * Judged    how long after its delivery a webhook has its effect, and the oldest that waits; what those who work notice:
- *           their p95 against their own before, and all limits; then the books: every event kept once, every customer
- *           as Stripe says, the ledger complete and balanced (--fault webhook-twice, webhook-lost: they are not)
+ *           their p95 against their own before, and all limits; then the books: every event acknowledged and kept
+ *           once, every customer as Stripe says, the ledger complete and balanced (--fault webhook-twice, webhook-lost,
+ *           webhook-refused: they are not)
  * Limits    `webhooks`, `neighbours` and the routes in perf-budgets/slo.ts; nothing lost, nothing doubled
  * Takes     about 7 minutes; needs the stack that is started here, since nobody moves Stripe's clock
  */

@@ -1,5 +1,6 @@
 import type { PopulationSpec } from '../../fixtures/population.ts'
 import { connectionsFor } from '../wire/connections.ts'
+import type { Lack } from '../wire/lacks.ts'
 import { lengthOf, type Stage, stagesOf, vusFor, type Workload } from '../wire/workloads.ts'
 
 /** A workload against a target; each figure can be changed from outside (HEADROOM_USERS and so on). Times in ms. */
@@ -14,6 +15,8 @@ export type Run = Workload & {
   /** What the collector knows its own VUs by; empty where nobody else reaches it. */
   collectorToken: string
   seed: number
+  /** What is not asked for, since the target is without it. */
+  without: readonly Lack[]
   stages: Stage[]
   /** VUs of all shards together. */
   vus: number
@@ -68,6 +71,7 @@ export function readRun(workload: Workload, known = { population: true }): Run {
     collector: env('COLLECTOR'),
     collectorToken: env('COLLECTOR_TOKEN'),
     seed: number('SEED', 1),
+    without: [],
   }
   if (known.population && run.users > run.population.users) {
     throw new Error(`HEADROOM_USERS is ${run.users}, and the population has only ${run.population.users}`)

@@ -29,6 +29,7 @@ export async function takeIn(body: string, header: string): Promise<void> {
     throw new Problem('invalid', 'The signature is not right, or older than five minutes.')
   }
   if (isLost(event)) return
+  if (isRefused(event)) throw new Error(`${event.type} is refused: WORKLANE_FAULTS names webhook-refused`)
   const { rows } = await runtime().intake.query<{ isNew: boolean }>({
     name: 'take_in',
     text: store,
@@ -48,6 +49,10 @@ export async function takeIn(body: string, header: string): Promise<void> {
 /** The known-bad case of one that is acknowledged and dropped: one in ten, however often it comes; never without it. */
 const isLost = ({ id }: Stripe.Event): boolean =>
   faults().webhooks === 'lost' && createHash('sha256').update(id).digest().readUInt32BE() % 10 === 0
+
+/** The known-bad case of a type that is answered with 500 for good; never without it. */
+const isRefused = ({ type }: Stripe.Event): boolean =>
+  faults().webhooks === 'refused' && type === 'invoice.finalized'
 
 /** Its id; in the known-bad case of an intake that takes the same event again and again, another one each time. */
 const keptAs = ({ id }: Stripe.Event): string =>

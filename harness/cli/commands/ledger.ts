@@ -34,11 +34,16 @@ async function ledger({ since, json }: Options): Promise<void> {
   const origin = process.env.STRIPE_API_URL?.replace(/\/$/, '') || 'https://api.stripe.com'
   const from = Math.floor((since?.getTime() ?? Date.now() - 30 * day) / 1_000)
   const left = await unsettled(adminUrl)
-  const found = await checkLedger({ stripe: { origin, secretKey }, adminUrl }, from)
-  if (json) process.stdout.write(`${JSON.stringify({ unsettled: left, found }, null, 2)}\n`)
+  const { unacknowledged, evidence: found } = await checkLedger(
+    { stripe: { origin, secretKey }, adminUrl },
+    from,
+  )
+  if (json) process.stdout.write(`${JSON.stringify({ unsettled: left, unacknowledged, found }, null, 2)}\n`)
   else {
     for (const { limit, measured, passed } of found)
       console.log(`${passed ? pc.green('✓') : pc.red('✗')} ${limit}  ${pc.dim(measured)}`)
+    // Some are on their way, or were delivered to nobody on purpose: told, and not judged.
+    console.log(`· ${unacknowledged.limit}  ${pc.dim(unacknowledged.measured)}`)
     if (left > 0) console.log(`${left} customers are not settled yet: look again in a minute`)
   }
   process.exitCode = left > 0 ? exitCodes.invalid : found.every(({ passed }) => passed) ? 0 : exitCodes.fail
