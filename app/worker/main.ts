@@ -38,6 +38,7 @@ import { filesQueue, filesWorker } from './files/queue.ts'
 import { emptyRemoved, sweepFiles } from './files/removal.ts'
 import { startForgetting } from './forgetting.ts'
 import { usageDifferences } from './metrics.ts'
+import { oneAtATime } from './one-at-a-time.ts'
 import { bornAt, oldestWaiting, prune, queueName, relayAgain, relayOnce } from './relay.ts'
 import { reconcileUsage, sendUsage } from './usage.ts'
 
@@ -228,11 +229,15 @@ function filesRepeated(blobs: BlobsOnDemand | null): typeof repeated {
   }
 }
 
+const runAlone = oneAtATime()
 const repeating = new Worker(
   'schedules',
   // One that an earlier configuration scheduled is none any more.
-  async ({ name }) => repeated[name]?.run(),
-  // One that waits for Stripe keeps none of the others waiting.
+  async ({ name }) => {
+    const each = repeated[name]
+    if (each) await runAlone(name, each.run)
+  },
+  // One that waits for Stripe, or for the object store, keeps none of the others waiting.
   { connection, concurrency: 4 },
 )
 repeating.on('error', (error) => log.error({ err: error }, 'schedules'))
