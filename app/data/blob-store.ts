@@ -25,8 +25,19 @@ export type UploadForm = { url: string; fields: Record<string, string> }
 export type Part = { number: number; size: number; etag: string }
 export type StoredObject = { key: string; at: Date }
 
-/** How long the store has for an answer; jobs try again by themselves, and later. Milliseconds. */
-const answersWithinMs = 10_000
+/**
+ * How long the store has, in milliseconds; what takes longer fails with a `TimeoutError`. Jobs try again by themselves,
+ * and later.
+ */
+export type StoreLimits = {
+  /** For an answer to begin, and between two pieces of one. */
+  answerMs: number
+  /** To take a small file, from its first byte on. */
+  putMs: number
+  /** To put a large file together of its parts: S3 may need minutes, and says nothing meanwhile. */
+  completeMs: number
+}
+const usualLimits: StoreLimits = { answerMs: 10_000, putMs: 60_000, completeMs: 300_000 }
 /** The most that S3 takes at once. */
 const mostRemoved = 1_000
 /** A link's beginning is rounded down to a multiple of it, so that a browser keeps the picture behind it. Milliseconds. */
@@ -41,7 +52,7 @@ export type BlobStore = ReturnType<typeof openBlobStore>
  * An object store that speaks S3, by path (`/bucket/key`). Nothing is asked of it yet. A process of Worklane gets it
  * from `blobsOnDemand`: this file loads the SDK.
  */
-export function openBlobStore(settings: StoreSettings) {
+export function openBlobStore(settings: StoreSettings, limits = usualLimits) {
   const { bucket: Bucket, region, accessKeyId, secretAccessKey } = settings
   const common = {
     region,
@@ -51,12 +62,23 @@ export function openBlobStore(settings: StoreSettings) {
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
   } as const
-  const client = new S3Client({
-    ...common,
-    endpoint: settings.endpoint,
-    maxAttempts: 2,
-    requestHandler: { requestTimeout: answersWithinMs, connectionTimeout: 3_000 },
-  })
+  const asking = (withinMs: number, maxAttempts: number) =>
+    new S3Client({
+      ...common,
+      endpoint: settings.endpoint,
+      maxAttempts,
+      requestHandler: {
+        connectionTimeout: 3_000,
+        requestTimeout: withinMs,
+        // Without it one that takes too long is only warned of.
+        throwOnRequestTimeout: true,
+        // Of an answer that has begun, which the limit above is no limit for.
+        socketTimeout: withinMs,
+      },
+    })
+  const client = asking(limits.answerMs, 2)
+  /** Of its own: silence is measured by the client, and not by the request. */
+  const completing = asking(limits.completeMs, 1)
   /** Signs and asks nothing. */
   const signing = new S3Client({ ...common, endpoint: settings.publicEndpoint })
   const presigner = new S3RequestPresigner({ ...signing.config })
@@ -164,7 +186,7 @@ export function openBlobStore(settings: StoreSettings) {
 
     async completeParts(key: BlobKey, upload: string, parts: readonly Part[]): Promise<void> {
       const Parts = parts.map(({ number, etag }) => ({ PartNumber: number, ETag: etag }))
-      await client.send(
+      await completing.send(
         new CompleteMultipartUploadCommand({
           ...{ Bucket, Key: key, UploadId: upload },
           MultipartUpload: { Parts },
@@ -193,7 +215,8 @@ export function openBlobStore(settings: StoreSettings) {
     },
 
     async put(key: BlobKey, body: Buffer, type: string): Promise<void> {
-      await client.send(new PutObjectCommand({ Bucket, Key: key, Body: body, ContentType: type }))
+      const command = new PutObjectCommand({ Bucket, Key: key, Body: body, ContentType: type })
+      await client.send(command, { requestTimeout: limits.putMs })
     },
 
     /** Removes all that the store has of files; once more is no harm. */
@@ -257,6 +280,7 @@ export function openBlobStore(settings: StoreSettings) {
 
     close(): void {
       client.destroy()
+      completing.destroy()
       signing.destroy()
     },
   }

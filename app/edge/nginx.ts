@@ -114,8 +114,9 @@ ${staticLocation(edge)}
       proxy_cache_key "$request_uri|$http_rsc|$http_next_router_prefetch|$http_next_router_segment_prefetch";
       # Who has a session is asked for at Next, and what they get is kept for nobody. Upstream's Cache-Control
       # decides on the rest; nginx itself keeps no answer that sets a cookie or is private.
-      proxy_cache_bypass $session;
-      proxy_no_cache $session;
+      # So is a link that was mailed: its token signs somebody in, and would stand on the disk, in the page's key.
+      proxy_cache_bypass $session $arg_token;
+      proxy_no_cache $session $arg_token;
       proxy_cache_lock on;
       proxy_cache_use_stale error timeout updating http_500 http_502 http_503;
       proxy_cache_background_update on;

@@ -62,6 +62,20 @@ describe('the public pages in a browser', () => {
     }
   })
 
+  it('shows the address that a link to sign in is for, and no other words of its author', async () => {
+    const page = await newPage()
+    const open = (email: string) => page.goto(`/sign-in?${new URLSearchParams({ token: '4f9d1c', email })}`)
+    await open('ada@example.com')
+    await page.getByText('You sign in as ada@example.com').waitFor()
+    await open('support: call 555 0100')
+    await page.getByRole('alert').filter({ hasText: 'That link is no longer good' }).waitFor()
+    expect(await page.getByText('555 0100').count()).toBe(0)
+    const again = await fetch(page.url())
+    await again.text()
+    expect(again.headers.get('x-cache')).toBe('BYPASS')
+    await page.context().close()
+  })
+
   it('sends scripts by Brotli, to be compiled beside the page', async () => {
     const html = await (await fetch(`${stack.origin}/pricing`)).text()
     const scripts = html.match(/\/_next\/static\/[\w./~-]+\.js/g) ?? []

@@ -4,7 +4,6 @@ import { readEnvironment } from '@worklane/data/config.ts'
 import { createLog } from '@worklane/data/log.ts'
 import { toleratesLostConnections } from '@worklane/data/lost-connections.ts'
 import { assertPools, poolConfig } from '@worklane/data/pool.ts'
-import type { QueueName } from '@worklane/data/queues.ts'
 import { endWhenRefused, orRefuse } from '@worklane/data/refused-start.ts'
 import { onStop } from '@worklane/data/shutdown.ts'
 import { activityTopic } from '@worklane/domain/activity/announce.ts'
@@ -40,6 +39,7 @@ import { emptyRemoved, sweepFiles } from './files/removal.ts'
 import { startForgetting } from './forgetting.ts'
 import { orphanLooksStopped, usageDifferences } from './metrics.ts'
 import { bornAt, oldestWaiting, prune, queueName, relayAgain, relayOnce } from './relay.ts'
+import { type Repeated, schedulesName, schedulesWorker } from './schedules.ts'
 import { reconcileUsage, sendUsage } from './usage.ts'
 
 const env = orRefuse('worker', () => readEnvironment('worker'))
@@ -133,7 +133,7 @@ const queues = new Map<string, Queue<OutboxJob>>([
   [checkTopic, files],
 ])
 const queueOf = (topic: string) => queues.get(topic) ?? queue
-const schedules = new Queue('schedules' satisfies QueueName, { connection })
+const schedules = new Queue(schedulesName, { connection })
 
 const effects: Record<string, (job: OutboxJob) => Promise<void>> = {
   [activityTopic]: recordActivity,
@@ -181,8 +181,7 @@ const catalogue = async () => {
 }
 void catalogue().catch((error) => log.error({ err: error }, 'billing catalogue'))
 
-/** What is done every so often, by its name; for the first time at once, or later. */
-const repeated: Record<string, { everyMs: number; firstAfterMs?: number; run: () => Promise<unknown> }> = {
+const repeated: Repeated = {
   'prune-outbox': { everyMs: 3_600_000, run: () => prune(pool) },
   ...filesRepeated(runtime().blobs),
   ...(env.INTAKE_DATABASE_URL && env.STRIPE_SECRET_KEY
@@ -217,7 +216,7 @@ const repeated: Record<string, { everyMs: number; firstAfterMs?: number; run: ()
 }
 
 /** What keeps the object store and the rows of files at one; nothing where files are off. */
-function filesRepeated(blobs: BlobsOnDemand | null): typeof repeated {
+function filesRepeated(blobs: BlobsOnDemand | null): Repeated {
   if (blobs === null) return {}
   let said: string | null = null
   const bind = async () => {
@@ -244,13 +243,7 @@ function filesRepeated(blobs: BlobsOnDemand | null): typeof repeated {
   }
 }
 
-const repeating = new Worker(
-  'schedules',
-  // One that an earlier configuration scheduled is none any more.
-  async ({ name }) => repeated[name]?.run(),
-  // One that waits for Stripe keeps none of the others waiting.
-  { connection, concurrency: 4 },
-)
+const repeating = schedulesWorker(connection, repeated)
 repeating.on('error', (error) => log.error({ err: error }, 'schedules'))
 /** Puts the schedules there, and back where Redis lost them. */
 async function schedule(): Promise<void> {

@@ -1,6 +1,7 @@
 import { type Actor, Plan } from '../actor.ts'
 import type { RunStatement } from '../effects.ts'
 import { notFound, Problem } from '../errors.ts'
+import { largestWhole } from '../files/types.ts'
 import { type AnyOperation, isRead } from '../operation.ts'
 import { amountOf } from './amounts.ts'
 import {
@@ -111,9 +112,12 @@ const counts: Record<Counted, string> = {
   projects: 'select count(*)::int as used from projects where org_id = $1::uuid',
   members: `select ((select count(*) from memberships where org_id = $1::uuid) +
     (select count(*) from invitations where org_id = $1::uuid and expires_at > now()))::int as used`,
-  // By the clock, and not by the transaction's beginning: it may have waited for its turn.
-  storage: `select coalesce(sum(size), 0)::float8 as used from files where org_id = $1::uuid
-    and refused is null and (uploaded_at is not null or upload_until > clock_timestamp())`,
+  // By the clock, and not by the transaction's beginning: it may have waited for its turn. What was refused or removed
+  // counts until its form is no good any more, and of a large file until its parts are gone: then no link is any more.
+  storage: `select (coalesce((select sum(size) from files where org_id = $1::uuid
+      and refused is null and (uploaded_at is not null or upload_until > clock_timestamp())), 0)
+    + coalesce((select sum(size) from removed_files where organisation_id = $1::uuid
+      and again_at > clock_timestamp() and (emptied_at is null or size <= ${largestWhole})), 0))::float8 as used`,
 }
 
 /** How much of what plans count an organisation has. */

@@ -39,7 +39,8 @@ export async function checkFile(job: OutboxJob): Promise<void> {
   const store = await blobs()
   const file = { ...row, size: Number(row.size) }
   const verdict = await (file.size <= largestWhole ? checkWhole : checkParts)(store, owner, file)
-  await ('refused' in verdict ? refuse : publish)(store, owner, file.id, verdict as never)
+  if ('refused' in verdict) await refuse(store, owner, file, verdict.refused)
+  else await publish(store, owner, file.id, verdict)
 }
 
 /**
@@ -119,18 +120,19 @@ async function publish(
   await store.removeKeys([uploadKey(owner, id)])
 }
 
-/** Says why to who uploaded it; its bytes are not kept. */
+/** Says why to who uploaded it; its bytes are not kept, nor its parts. Where this breaks off `emptyRemoved` goes on. */
 async function refuse(
   store: BlobStore,
   owner: Owner,
-  id: string,
-  { refused }: { refused: Refused },
+  { id, partsId }: Uploaded,
+  refused: Refused,
 ): Promise<void> {
   await work(owner).read(
     (db) => db.$executeRaw`
       update files set refused = ${refused}
       where org_id = (select current_org_id()) and id = ${id}::uuid and ready_at is null and refused is null`,
   )
+  if (partsId) await store.abortParts(originalKey(owner, id), partsId)
   await store.remove([{ ...owner, id }])
 }
 

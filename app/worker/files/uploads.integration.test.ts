@@ -92,6 +92,8 @@ describe('files', () => {
   const rowsOf = async (id: string) =>
     (await asAdministrator((client) => client.query('select from files where id = $1', [id]))).rowCount
 
+  const empty = () => emptyRemoved(pool, { open: blobs })
+
   describe('that are small', () => {
     it('are posted to the store, checked, and seen by everybody only then', async () => {
       const id = await uploaded('plan.png', png)
@@ -280,6 +282,11 @@ describe('files', () => {
       await checkFile(job(file.id))
       expect(await stateOf(file.id)).toMatchObject({ state: 'refused', refused: 'size' })
       expect(await inStore(file.id)).toEqual([])
+      // What came of it is gone as well, and nothing more comes by the links that are good still.
+      const upload = new URL(next[0]?.url ?? '').searchParams.get('uploadId') ?? ''
+      expect(await (await blobs()).partsOf(originalKey(member(), file.id), upload)).toBeNull()
+      const again = await fetch(next[1]?.url ?? '', { method: 'PUT', body: lines(partSize) })
+      expect(again.status).toBe(404)
     })
 
     it('are refused when the store keeps something else than was sent: a part that was cut', async () => {
@@ -410,28 +417,110 @@ describe('files', () => {
       expect(await inUse()).toBeGreaterThan(gibibyte)
     })
 
-    it('give their place back when they are refused, removed, or never come', async () => {
+    /** Lets the time pass that a file has to come. */
+    const expire = (id: string) =>
+      asAdministrator(async (client) => {
+        await client.query("update files set upload_until = now() - interval '1 second' where id = $1", [id])
+        await client.query("update removed_files set again_at = now() - interval '1 second' where id = $1", [
+          id,
+        ])
+      })
+    /** Exactly so many bytes are left: one more is too many, and all of them are not. */
+    async function expectLeft(left: number) {
+      await expect(begin('probe.png', left + 1)).rejects.toMatchObject({
+        kind: 'beyondPlan',
+        members: { used: gibibyte - left },
+      })
+      if (left === 0) return
+      const probe = await begin('probe.png', left)
+      await expire(probe.file.id)
+    }
+
+    it('give their place back when they never come', async () => {
       await leave(3 * mebibyte)
-      const first = await begin('a.png', 3 * mebibyte)
-      await expect(begin('b.png', 1)).rejects.toMatchObject({ kind: 'beyondPlan' })
-      await execute(removeFile, member(), { fileId: first.file.id })
-      const second = await begin('b.png', 3 * mebibyte)
+      const { file } = await begin('a.png', 3 * mebibyte)
+      await expectLeft(0)
+      await expire(file.id)
+      await expect(complete(file.id)).rejects.toMatchObject({ kind: 'conflict' })
+      await expectLeft(3 * mebibyte)
+    })
+
+    it('hold their place when they are refused, until nothing can come by their form any more', async () => {
+      await leave(5 * mebibyte)
+      const { file, form } = await begin('a.png', 3 * mebibyte)
+      await complete(file.id)
+      await checkFile(job(file.id))
+      expect(await stateOf(file.id)).toMatchObject({ state: 'refused', refused: 'size' })
+      // It is why: the store takes it still.
+      expect((await post(form, Buffer.alloc(3 * mebibyte))).status).toBe(204)
+      await expectLeft(2 * mebibyte)
+      await empty()
+      await expectLeft(2 * mebibyte)
+      await execute(removeFile, member(), { fileId: file.id })
+      // Once, and not once for each way to go.
+      await expectLeft(2 * mebibyte)
+      await expire(file.id)
+      await expectLeft(5 * mebibyte)
+    })
+
+    it('leave nothing in the store that came after they were refused', async () => {
+      const { file, form } = await begin('a.png', 3 * mebibyte)
+      await complete(file.id)
+      await checkFile(job(file.id))
+      await empty()
+      await post(form, Buffer.alloc(3 * mebibyte))
+      expect(await inStore(file.id)).toEqual(['upload'])
       await asAdministrator((client) =>
-        client.query("update files set upload_until = now() - interval '1 second' where id = $1", [
-          second.file.id,
+        client.query("update removed_files set again_at = now() - interval '11 minutes' where id = $1", [
+          file.id,
         ]),
       )
-      const third = await begin('c.png', 3 * mebibyte)
-      await expect(complete(second.file.id)).rejects.toMatchObject({ kind: 'conflict' })
-      await complete(third.file.id)
-      await checkFile(job(third.file.id))
-      await expect(begin('d.png', 3 * mebibyte)).resolves.toBeDefined()
+      await empty()
+      expect(await inStore(file.id)).toEqual([])
+      // Its row is there for a day, and says why.
+      expect(await stateOf(file.id)).toMatchObject({ state: 'refused', refused: 'size' })
+    })
+
+    it('hold their place when they are removed, until nothing can come by their form any more', async () => {
+      await leave(5 * mebibyte)
+      const { file, form } = await begin('a.png', 3 * mebibyte)
+      await execute(removeFile, member(), { fileId: file.id })
+      await empty()
+      expect((await post(form, Buffer.alloc(3 * mebibyte))).status).toBe(204)
+      await expectLeft(2 * mebibyte)
+      await expire(file.id)
+      await expectLeft(5 * mebibyte)
+    })
+
+    it('give the place of a large one back as soon as its parts are gone', async () => {
+      const size = 20 * mebibyte
+      await leave(size + mebibyte)
+      for (const end of ['removed', 'refused']) {
+        const { file } = await begin('server.log', size)
+        const { next } = await execute(nextParts, member(), { uploadId: file.id })
+        await fetch(next[0]?.url ?? '', { method: 'PUT', body: Buffer.alloc(partSize, 'a line\n') })
+        if (end === 'removed') await execute(removeFile, member(), { fileId: file.id })
+        else {
+          await complete(file.id)
+          await checkFile(job(file.id))
+        }
+        await expectLeft(mebibyte)
+        await empty()
+        await expectLeft(size + mebibyte)
+      }
+    })
+
+    it('are no more of another organisation than they were', async () => {
+      const { file } = await begin('a.png', 3 * mebibyte)
+      await execute(removeFile, member(), { fileId: file.id })
+      tenant = await createTenant()
+      await setPlan('free')
+      await leave(mebibyte)
+      await expectLeft(mebibyte)
     })
   })
 
   describe('that are removed', () => {
-    const empty = () => emptyRemoved(pool, { open: blobs })
-
     it('leave the store with their task, their comment, their organisation', async () => {
       const [ofTask, ofComment] = [await checked('a.png', png), await checked('b.png', png)]
       const comment = await execute(createComment, member(), { taskId: tenant.task, body: 'Look' })

@@ -6,6 +6,7 @@ import { type FormState, signInWithLink, signInWithPassword } from '#web/auth/ac
 import { Button } from '#web/components/ui/button.tsx'
 import { fieldClass, labelClass } from '#web/components/ui/field.tsx'
 import { account } from '#web/texts/account.ts'
+import { mailedLink } from './mailed-link.ts'
 
 const start: FormState = { error: null }
 
@@ -24,8 +25,9 @@ export function SignInForms() {
   const mailed = mailedLink(parameters)
   const named = parameters.get('error')
   const told = named === null ? null : (errorsTold[named] ?? account.signIn.failed)
-  const error = password.error ?? link.error ?? told
-  if (mailed) return <MailedLink {...mailed} />
+  const broken = mailed === 'broken' ? account.signIn.linkGone : null
+  const error = password.error ?? link.error ?? told ?? broken
+  if (mailed !== null && mailed !== 'broken') return <MailedLink {...mailed} />
   return (
     <>
       {error ? (
@@ -98,17 +100,8 @@ export function SignInForms() {
   )
 }
 
-type Mailed = { email: string; token: string; callbackUrl: string }
-
-/** What a link that was mailed brings with it; null where somebody came otherwise. */
-function mailedLink(parameters: URLSearchParams): Mailed | null {
-  const [email, token] = [parameters.get('email'), parameters.get('token')]
-  if (!email || !token) return null
-  return { email, token, callbackUrl: parameters.get('callbackUrl') ?? '' }
-}
-
 /** A link works once, so what opens it to look must not use it up: it takes somebody who presses the button. */
-function MailedLink(fields: Mailed) {
+function MailedLink(fields: { email: string; token: string; callbackUrl: string }) {
   return (
     <form action="/api/auth/callback/email" className="flex flex-col gap-4">
       {Object.entries(fields).map(([name, value]) => (
