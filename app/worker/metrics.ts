@@ -5,3 +5,8 @@ export const usageDifferences = new Counter({
   help: 'Units by which two books of usage did not agree in a nightly reconciliation',
   labelNames: ['books'],
 })
+
+export const unmetered = new Counter({
+  name: 'billing_unmetered_total',
+  help: 'Readings after which a subscription did not meter what its plan does, since Stripe refused it',
+})

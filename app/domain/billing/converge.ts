@@ -1,4 +1,5 @@
 import { orgId } from '@worklane/data/ids.ts'
+import { createLog } from '@worklane/data/log.ts'
 import type { Transaction } from '@worklane/data/tenant.ts'
 import type Stripe from 'stripe'
 import type { Plan } from '../actor.ts'
@@ -28,6 +29,7 @@ const leaseSeconds = 15
  * @param since when whatever wants it looked at was told to us: a reading that began later knows of it already; null
  *   to look in any case
  * @param now by Stripe's clock, which tests move
+ * @param onUnmetered hears of a subscription that does not meter what its plan does; the reading is written all the same
  * @returns `busy` when another reading is under way: to be tried again soon
  * @throws Stripe's errors
  */
@@ -36,6 +38,7 @@ export async function converge(
   organisation: string,
   since: Date | null = null,
   now = new Date(),
+  onUnmetered: OnUnmetered = logUnmetered,
 ): Promise<'written' | 'known' | 'busy' | 'overtaken' | 'no customer'> {
   const tenant = { orgId: orgId(organisation) }
   const begun = await begin(tenant, since)
@@ -48,8 +51,7 @@ export async function converge(
     const reading = await readCustomer(stripe, begun.customer)
     const isChanged = [
       await keepOne(stripe, begun.customer, reading, now),
-      await followMembers(stripe, tenant, begun, reading, now),
-      await followPlan(stripe, tenant, begun, reading),
+      await follow(stripe, tenant, begun, reading, { now, onUnmetered }),
     ].includes(true)
     const latest = isChanged ? await readCustomer(stripe, begun.customer) : reading
     return (await write(tenant, begun, latest, now)) ? 'written' : 'overtaken'
@@ -61,6 +63,15 @@ export async function converge(
     clearInterval(holding)
   }
 }
+
+/** Hears whose subscription Stripe refused to have meter what its plan does, and why. */
+export type OnUnmetered = (orgId: string, error: unknown) => void
+
+const logUnmetered: OnUnmetered = (organisation, error) =>
+  createLog('domain').error(
+    { err: error, orgId: organisation },
+    'billing: a subscription does not meter what its plan does',
+  )
 
 type Tenant = { orgId: ReturnType<typeof orgId> }
 type Begun = { customer: string; reading: bigint; at: Date }
@@ -116,13 +127,17 @@ async function keepOne(stripe: Stripe, customer: string, reading: Reading, now: 
   return others.length > 0
 }
 
-/** As part of a reading, since only one of them goes on at a time. @returns whether Stripe says something else now */
-async function followMembers(
+/**
+ * Has the seats follow the members, and what is metered the plan: as part of a reading, since only one of them goes on
+ * at a time.
+ * @returns whether Stripe says something else now
+ */
+async function follow(
   stripe: Stripe,
   tenant: Tenant,
   { reading: number }: Begun,
   reading: Reading,
-  now: Date,
+  { now, onUnmetered }: { now: Date; onUnmetered: OnUnmetered },
 ): Promise<boolean> {
   const current = currentOf(reading)
   if (!current) return false
@@ -135,18 +150,14 @@ async function followMembers(
   // What somebody changes at this moment costs what they saw; a reading follows it.
   if (!row || row.isChanging) return false
   const { members } = row
-  return adjustSeats(stripe, current, { members, now, key: `seats ${tenant.orgId} ${number}` })
-}
-
-/** @returns whether Stripe says something else now */
-async function followPlan(
-  stripe: Stripe,
-  tenant: Tenant,
-  { reading: number }: Begun,
-  reading: Reading,
-): Promise<boolean> {
-  const current = currentOf(reading)
-  return current !== undefined && adjustMetered(stripe, current, `metered ${tenant.orgId} ${number}`)
+  const seats = await adjustSeats(stripe, current, { members, now, key: `seats ${tenant.orgId} ${number}` })
+  const key = `metered ${tenant.orgId} ${number}`
+  // A price that is missing, or a card that is wanted first, keeps no payment from being read: the next reading tries again.
+  const metered = await adjustMetered(stripe, current, key).catch((error: unknown) => {
+    onUnmetered(tenant.orgId, error)
+    return false
+  })
+  return seats || metered
 }
 
 /** Lets the next one read, unless that has happened already. */
