@@ -11,7 +11,7 @@ import { tags } from '../tags.ts'
 import { closeCheckouts } from './customer.ts'
 import { writeMails } from './dunning.ts'
 import { owedBy, readOnlyFrom } from './dunning-causes.ts'
-import { ledgerOf } from './ledger.ts'
+import { type Booked, earlierCauses, type LedgerEntry, ledgerOf } from './ledger.ts'
 import { adjustMetered } from './metered-items.ts'
 import { currentOf, hasBegun, isLive, type Reading, readCustomer } from './reading.ts'
 import { adjustSeats } from './seats.ts'
@@ -202,12 +202,22 @@ async function store(tx: Transaction, { orgId }: Tenant, reading: Reading, numbe
   await put(upserts.invoices, reading.invoices)
   await put(upserts.payments, reading.payments)
   await put(upserts.refunds, reading.refunds)
-  await put(insertLedger, faults().webhooks === 'twice' ? bookedAnew(reading, number) : ledgerOf(reading))
+  const entries = ledgerOf(reading, await bookedOf(tx, orgId, reading))
+  await put(insertLedger, faults().webhooks === 'twice' ? bookedAnew(entries, number) : entries)
+}
+
+/** Entries that were written before losses were booked as they are now. One reading at a time is written. */
+async function bookedOf(tx: Transaction, organisation: string, reading: Reading): Promise<Booked> {
+  const causes = earlierCauses(reading)
+  if (causes.length === 0) return []
+  return tx.$queryRaw<LedgerEntry[]>`
+    select cause, account, amount::float8 as amount from ledger_entries
+    where org_id = ${organisation}::uuid and cause = any(${causes})`
 }
 
 /** The known-bad case of causes that are none: each reading books everything once more. */
-const bookedAnew = (reading: Reading, number: bigint) =>
-  ledgerOf(reading).map((entry) => ({ ...entry, cause: `${entry.cause} by reading ${number}` }))
+const bookedAnew = (entries: LedgerEntry[], number: bigint) =>
+  entries.map((entry) => ({ ...entry, cause: `${entry.cause} by reading ${number}` }))
 
 /** An upsert of rows that come as JSON, by the columns of the table beside its organisation. */
 function upsert(table: string, columns: Record<string, string>): string {
@@ -277,11 +287,12 @@ const upserts = {
   }),
 }
 
+// A cause is there as a whole, or not at all.
 const insertLedger = `
   insert into ledger_entries (org_id, cause, account, currency, amount, at)
   select $1::uuid, cause, account, currency, amount, at
   from jsonb_to_recordset($2::jsonb) as r (cause text, account text, currency text, amount bigint, at timestamptz)
-  on conflict (org_id, cause, account) do nothing`
+  where not exists (select from ledger_entries l where l.org_id = $1::uuid and l.cause = r.cause)`
 
 /** What follows of a reading for what the organisation may do. */
 export function planOf(reading: Reading): { plan: Plan; readOnlyAt: string | null } {
