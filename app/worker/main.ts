@@ -10,6 +10,7 @@ import { onStop } from '@worklane/data/shutdown.ts'
 import { activityTopic } from '@worklane/domain/activity/announce.ts'
 import { OutboxJob, recordActivity } from '@worklane/domain/activity/record.ts'
 import { ensureCatalogue } from '@worklane/domain/billing/catalogue.ts'
+import { markSent } from '@worklane/domain/billing/dunning.ts'
 import { billingSyncTopic } from '@worklane/domain/billing/intake.ts'
 import { stripe } from '@worklane/domain/billing/stripe.ts'
 import { usageTopic } from '@worklane/domain/billing/usage-told.ts'
@@ -39,7 +40,7 @@ import { filesQueue, filesWorker } from './files/queue.ts'
 import { emptyRemoved, sweepFiles } from './files/removal.ts'
 import { startForgetting } from './forgetting.ts'
 import { unmetered, usageDifferences } from './metrics.ts'
-import { bornAt, oldestWaiting, prune, queueName, relayAgain, relayOnce } from './relay.ts'
+import { bornAt, mailAgain, oldestWaiting, prune, queueName, relayAgain, relayOnce } from './relay.ts'
 import { reconcileUsage, sendUsage, usageQueue, usageWorker } from './usage.ts'
 
 const env = orRefuse('worker', () => readEnvironment('worker'))
@@ -139,7 +140,10 @@ const schedules = new Queue('schedules' satisfies QueueName, { connection })
 const effects: Record<string, (job: OutboxJob) => Promise<void>> = {
   [activityTopic]: recordActivity,
   [notificationTopic]: notify,
-  [mailTopic]: ({ id, payload }) => sendMail(Mail.parse(payload), id),
+  [mailTopic]: async (job) => {
+    await sendMail(Mail.parse(job.payload), job.id)
+    await markSent(job)
+  },
 }
 
 const worker = new Worker<OutboxJob>(
@@ -209,6 +213,7 @@ const repeated: Record<string, { everyMs: number; run: () => Promise<unknown> }>
           run: async () => {
             await recordRead(runtime().intake)
             await relayAgain(pool, queueOf)
+            await mailAgain(pool, queueOf)
           },
         },
         'look-at-due': { everyMs: 60_000, run: () => lookAtDue(runtime().intake) },
