@@ -68,7 +68,7 @@ function ofPayment(payment: Payment, invoice: Invoice | undefined, booked: Booke
   const { id, invoice_id, currency, amount, paid_at } = payment
   const cause = `payment ${id} of ${invoice_id}`
   const paid = entriesOf(cause, currency, paid_at, { cash: amount, receivable: -amount })
-  const writtenOffAt = invoice?.written_off_at ?? null
+  const writtenOffAt: string | null = invoice?.written_off_at ?? null
   if (!invoice || writtenOffAt === null) return paid
   if (isTakenBack(payment, invoice, booked)) return paid
   const at = paid_at > writtenOffAt ? paid_at : writtenOffAt
