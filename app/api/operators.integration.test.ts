@@ -244,6 +244,10 @@ describe('operators', () => {
 
     it('as dead once a reading that was asked for after them has failed for good', async () => {
       expect(await states({ state: 'dead' })).toEqual({})
+      // Usage that Stripe did not take is no reading.
+      await jobs.fail('usage', { name: 'billing.usage', orgId: mine.id })
+      await jobs.fail('billing', { name: 'billing.usage', orgId: mine.id })
+      expect(await states({ state: 'dead' })).toEqual({})
       await jobs.fail('billing', { name: 'billing.sync', orgId: mine.id })
       expect(await states({ state: 'dead' })).toEqual({ waiting: 'dead' })
       await insert('later', (await ask('events', { state: 'dead' })).body.items[0].customer, 'null')

@@ -60,5 +60,21 @@ describe('migrations', () => {
     expect(left.rows.filter(({ it }) => !it.includes('schema_migrations'))).toEqual([])
     await prepareDatabase(url.href)
     expect((await as(url.href, (client) => client.query(shape))).rows).toEqual(before.rows)
+
+    // Of events of before, those that are a day old have had their effect.
+    const later = versions.filter((file) => file >= '20261130001000').length
+    for (let n = 0; n < later; n++) await promisify(execFile)(resolveBinary(), [...at, 'rollback'])
+    await as(url.href, (client) =>
+      client.query(`insert into stripe_events (id, type, created, received_at, payload)
+        values ('evt_old', 'x', now(), now() - interval '80 days', '{}'), ('evt_new', 'x', now(), now(), '{}')`),
+    )
+    // Two at once: indexes that are built while rows are written wait for whoever is in the middle of a statement.
+    await Promise.all([prepareDatabase(url.href), prepareDatabase(url.href)])
+    const events = 'select id, processed_at is not null as done from stripe_events order by id'
+    expect((await as(url.href, (client) => client.query(events))).rows).toEqual([
+      { id: 'evt_new', done: false },
+      { id: 'evt_old', done: true },
+    ])
+    expect((await as(url.href, (client) => client.query(shape))).rows).toEqual(before.rows)
   })
 })

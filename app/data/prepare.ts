@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import pg from 'pg'
@@ -29,7 +30,7 @@ export async function prepareDatabase(
   const address = await reachPostgres(postgresAddress('DATABASE_URL', adminUrl))
   try {
     await withPostgres(address, async (client) => {
-      await client.query('select pg_advisory_lock(738_201)')
+      await lockMigrations(client)
       await assertWritable(client, address)
       await ensureRoles(client, address, secret)
       await migrate(address)
@@ -55,6 +56,17 @@ export function databaseUrls(address: PostgresAddress, secret: string): Database
     intake: as('intake'),
     operator: as('operator'),
   }
+}
+
+const lockAgainMs = 100
+
+/**
+ * Asks again and again: a statement that waits for the lock would itself be waited for by `create index concurrently`,
+ * which whoever has the lock may be at.
+ */
+async function lockMigrations(client: pg.Client): Promise<void> {
+  const lock = 'select pg_try_advisory_lock(738_201) as locked'
+  while (!(await client.query<{ locked: boolean }>(lock)).rows[0]?.locked) await setTimeout(lockAgainMs)
 }
 
 async function assertWritable(client: pg.Client, { variable }: PostgresAddress): Promise<void> {

@@ -115,6 +115,7 @@ describe('row-level security', () => {
         'api_keys',
         'audit_log',
         'billing_customers',
+        'billing_letters',
         'billing_mails',
         'comments',
         'files',

@@ -1,15 +1,13 @@
 import type { QueueName } from '@worklane/data/queues.ts'
 import type { OutboxJob } from '@worklane/domain/activity/record.ts'
-import { converge } from '@worklane/domain/billing/converge.ts'
+import { converge, type OnUnmetered } from '@worklane/domain/billing/converge.ts'
 import { stripe } from '@worklane/domain/billing/stripe.ts'
-import { usageTopic } from '@worklane/domain/billing/usage-told.ts'
 import { runtime } from '@worklane/domain/runtime.ts'
 import { DelayedError, Queue, Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
 import type pg from 'pg'
 import { z } from 'zod'
 import { bornAt } from './relay.ts'
-import { type OnDifference, usageJob } from './usage.ts'
 
 export const billingQueueName = 'billing' satisfies QueueName
 
@@ -25,8 +23,8 @@ const longestBackoffMs = 60_000
 /** Somebody else reads the same customer, which takes about as long. */
 const busyMs = 400
 /** A worker that ended keeps its job for so long at most: a webhook's effect is promised within a minute. */
-const lockMs = 15_000
-const stalledMs = 10_000
+export const lockMs = 15_000
+export const stalledMs = 10_000
 
 export const billingQueue = (connection: Redis): Queue<OutboxJob> =>
   new Queue(billingQueueName, {
@@ -42,20 +40,18 @@ export const billingQueue = (connection: Redis): Queue<OutboxJob> =>
   })
 
 /**
- * Brings what we hold of a customer's billing up to what Stripe says, for each job that says "look", and tells it what
- * was used.
- * @param onDifference hears of books of usage that do not agree
+ * Brings what we hold of a customer's billing up to what Stripe says, for each job that says "look".
+ * @param onUnmetered hears of subscriptions that do not meter what their plan does, since Stripe refused it
  */
-export function billingWorker(connection: Redis, onDifference: OnDifference): Worker<OutboxJob> {
+export function billingWorker(connection: Redis, onUnmetered: OnUnmetered): Worker<OutboxJob> {
   return new Worker<OutboxJob>(
     billingQueueName,
     async (job, token) => {
       const client = stripe()
       // The key was taken away since: nothing is lost, the sweep comes when it is back.
       if (!client) return
-      if (job.data.topic === usageTopic) return usageJob(client, job.data, onDifference)
       const { id, orgId, seenAt } = job.data
-      const outcome = await converge(client, orgId, new Date(seenAt ?? bornAt(id)))
+      const outcome = await converge(client, orgId, new Date(seenAt ?? bornAt(id)), new Date(), onUnmetered)
       const { env, intake } = runtime()
       if (outcome !== 'busy') return env.INTAKE_DATABASE_URL && recordRead(intake, orgId)
       await job.moveToDelayed(Date.now() + busyMs, token)

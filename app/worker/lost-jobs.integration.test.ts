@@ -4,6 +4,7 @@ import type { OutboxJob } from '@worklane/domain/activity/record.ts'
 import { ensureCatalogue, priceOf } from '@worklane/domain/billing/catalogue.ts'
 import { converge } from '@worklane/domain/billing/converge.ts'
 import { ensureCustomer } from '@worklane/domain/billing/customer.ts'
+import { markSent } from '@worklane/domain/billing/dunning.ts'
 import { stripe as clientOf } from '@worklane/domain/billing/stripe.ts'
 import { closeRuntime, runtime } from '@worklane/domain/runtime.ts'
 import { asAdministrator, createTenant, type Tenant } from '@worklane/domain/testing/tenants.ts'
@@ -12,7 +13,7 @@ import { Redis } from 'ioredis'
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { oldestEvent, recordRead } from './billing.ts'
-import { bornAt, relayAgain, relayOnce } from './relay.ts'
+import { bornAt, mailAgain, relayAgain, relayOnce } from './relay.ts'
 
 describe('work of billing', () => {
   const connection = new Redis(process.env.REDIS_URL ?? '', { maxRetriesPerRequest: null })
@@ -112,6 +113,44 @@ describe('work of billing', () => {
     await relayAgain(relay, () => queue, 0)
     expect(await state()).toBe('waiting')
     await queue.obliterate({ force: true })
+  })
+
+  describe('that is to send a mail', () => {
+    /** A mail of billing that was written and relayed. @returns the id of its work */
+    async function letter(): Promise<string> {
+      const [{ id }] = await rowsOf(
+        `with letter as (insert into outbox (org_id, topic, payload) values ($1, 'mail',
+           jsonb_build_object('to', $1::text || '@example.test', 'subject', 'S', 'text', 'T',
+             'link', 'http://worklane.test/', 'isNoted', true)) returning org_id, id)
+         insert into billing_letters (org_id, outbox_id) select org_id, id from letter returning outbox_id as id`,
+      )
+      await relayAll()
+      return id
+    }
+
+    it('is enqueued again where a Redis lost it, until it was sent, and is there once', async () => {
+      const id = await letter()
+      await mailAgain(relay, () => queue, 20)
+      expect((await queue.getJobs()).filter((job) => job.id === id)).toHaveLength(1)
+      await queue.obliterate({ force: true })
+      await mailAgain(relay, () => queue, 20)
+      expect(await queue.getJob(id)).toBeUndefined()
+      for (let n = 0; n < 3; n++) await mailAgain(relay, () => queue, 0)
+      const jobs = (await queue.getJobs()).filter(({ data }) => data.orgId === tenant.id)
+      expect(jobs.map((job) => job.id)).toEqual([id])
+      await markSent(jobs[0]?.data as OutboxJob)
+      await queue.obliterate({ force: true })
+      await mailAgain(relay, () => queue, 0)
+      expect(await queue.getJob(id)).toBeUndefined()
+    })
+
+    it('is not brought back a day later', async () => {
+      const id = await letter()
+      await rowsOf("update billing_letters set written_at = now() - interval '25 hours' where org_id = $1")
+      await queue.obliterate({ force: true })
+      await mailAgain(relay, () => queue, 0)
+      expect(await queue.getJob(id)).toBeUndefined()
+    })
   })
 
   it('is not enqueued again while its reading may still be under way', async () => {

@@ -9,6 +9,7 @@ import { onStop } from '@worklane/data/shutdown.ts'
 import { activityTopic } from '@worklane/domain/activity/announce.ts'
 import { OutboxJob, recordActivity } from '@worklane/domain/activity/record.ts'
 import { ensureCatalogue } from '@worklane/domain/billing/catalogue.ts'
+import { markSent } from '@worklane/domain/billing/dunning.ts'
 import { billingSyncTopic } from '@worklane/domain/billing/intake.ts'
 import { stripe } from '@worklane/domain/billing/stripe.ts'
 import { usageTopic } from '@worklane/domain/billing/usage-told.ts'
@@ -32,15 +33,16 @@ import {
   sweep,
   webhookDeliveredAt,
 } from './billing.ts'
+import { catalogueKeeper } from './catalogue.ts'
 import { bindBucket } from './files/installation.ts'
 import { LookStopped, removeOrphans } from './files/orphans.ts'
 import { filesQueue, filesWorker } from './files/queue.ts'
 import { emptyRemoved, sweepFiles } from './files/removal.ts'
 import { startForgetting } from './forgetting.ts'
-import { orphanLooksStopped, usageDifferences } from './metrics.ts'
-import { bornAt, oldestWaiting, prune, queueName, relayAgain, relayOnce } from './relay.ts'
+import { orphanLooksStopped, unmetered, usageDifferences } from './metrics.ts'
+import { bornAt, mailAgain, oldestWaiting, prune, queueName, relayAgain, relayOnce } from './relay.ts'
 import { type Repeated, schedulesName, schedulesWorker } from './schedules.ts'
-import { reconcileUsage, sendUsage } from './usage.ts'
+import { reconcileUsage, sendUsage, usageQueue, usageWorker } from './usage.ts'
 
 const env = orRefuse('worker', () => readEnvironment('worker'))
 endWhenRefused('worker')
@@ -126,10 +128,11 @@ const queue = new Queue<OutboxJob>(queueName, {
   },
 })
 const billing = billingQueue(connection)
+const usage = usageQueue(connection)
 const files = filesQueue(connection)
 const queues = new Map<string, Queue<OutboxJob>>([
   [billingSyncTopic, billing],
-  [usageTopic, billing],
+  [usageTopic, usage],
   [checkTopic, files],
 ])
 const queueOf = (topic: string) => queues.get(topic) ?? queue
@@ -138,7 +141,10 @@ const schedules = new Queue(schedulesName, { connection })
 const effects: Record<string, (job: OutboxJob) => Promise<void>> = {
   [activityTopic]: recordActivity,
   [notificationTopic]: notify,
-  [mailTopic]: ({ id, payload }) => sendMail(Mail.parse(payload), id),
+  [mailTopic]: async (job) => {
+    await sendMail(Mail.parse(job.payload), job.id)
+    await markSent(job)
+  },
 }
 
 const worker = new Worker<OutboxJob>(
@@ -153,12 +159,16 @@ const worker = new Worker<OutboxJob>(
   },
   { connection, concurrency: 8 },
 )
-const converging = billingWorker(connection, (orgId, differences) => {
+const converging = billingWorker(connection, (orgId, error) => {
+  unmetered.inc()
+  log.error({ err: error, orgId }, 'billing: a subscription does not meter what its plan does')
+})
+const telling = usageWorker(connection, (orgId, differences) => {
   for (const { books, units } of differences) usageDifferences.inc({ books }, units)
   log.error({ orgId, differences }, 'usage: the books do not agree')
 })
 const checking = filesWorker(connection)
-for (const each of [worker, converging, checking]) {
+for (const each of [worker, converging, telling, checking]) {
   each.on('completed', (job) => {
     processed.inc({ topic: job.name, outcome: 'done' })
     effectDelay.observe({ topic: job.name }, Math.max(0, Date.now() - bornAt(job.data.id)) / 1_000)
@@ -171,15 +181,17 @@ for (const each of [worker, converging, checking]) {
   })
   each.on('error', (error) => log.error({ err: error }, 'worker'))
 }
-for (const each of [queue, billing, files, schedules])
+for (const each of [queue, billing, usage, files, schedules])
   each.on('error', (error) => log.error({ err: error }, 'queue'))
 
-/** Without it nothing can be bought; where Stripe is away the next start, or the sweep, makes it. */
-const catalogue = async () => {
+/** Without it nothing can be bought, nor metered: where Stripe is away or refuses it, a schedule tries again. */
+const catalogue = catalogueKeeper(async () => {
   const client = stripe()
   if (client) await ensureCatalogue(client)
-}
-void catalogue().catch((error) => log.error({ err: error }, 'billing catalogue'))
+})
+const makeCatalogue = () =>
+  catalogue.unlessMade().catch((error) => log.error({ err: error }, 'billing catalogue'))
+void makeCatalogue()
 
 const repeated: Repeated = {
   'prune-outbox': { everyMs: 3_600_000, run: () => prune(pool) },
@@ -189,16 +201,19 @@ const repeated: Repeated = {
         'sweep-billing': {
           everyMs: 86_400_000,
           run: async () => {
-            await catalogue()
+            catalogue.renew()
+            await makeCatalogue()
             await sweep(runtime().intake)
             await reconcileUsage(runtime().intake)
           },
         },
+        'make-catalogue': { everyMs: 180_000, run: makeCatalogue },
         'ask-again': {
           everyMs: 10_000,
           run: async () => {
             await recordRead(runtime().intake)
             await relayAgain(pool, queueOf)
+            await mailAgain(pool, queueOf)
           },
         },
         'look-at-due': { everyMs: 60_000, run: () => lookAtDue(runtime().intake) },
@@ -301,7 +316,7 @@ const stopForgetting = startForgetting(pool, promptRedis, (error) => log.error({
 
 /** What each of them asks as it connects first. Where that is refused it never works, and it says so at `error`. */
 const queuesReady = Promise.all(
-  [queue, billing, files, schedules, worker, converging, checking, repeating].map((each) =>
+  [queue, billing, usage, files, schedules, worker, converging, telling, checking, repeating].map((each) =>
     each.waitUntilReady(),
   ),
 )
@@ -329,8 +344,8 @@ onStop(async () => {
   relaying = false
   clearInterval(rescheduling)
   await Promise.all([relay, stopForgetting()])
-  await Promise.all([worker, converging, checking, repeating].map((each) => each.close()))
-  await Promise.all([queue, billing, files, schedules].map((each) => each.close()))
+  await Promise.all([worker, converging, telling, checking, repeating].map((each) => each.close()))
+  await Promise.all([queue, billing, usage, files, schedules].map((each) => each.close()))
   server.close()
   await Promise.allSettled([pool.end(), connection.quit(), promptRedis.quit(), closeRuntime()])
 })

@@ -11,3 +11,8 @@ export const orphanLooksStopped = new Counter({
   help: 'Nightly looks for orphans of files that removed nothing: the bucket is not ours, or too much would go',
   labelNames: ['why'],
 })
+
+export const unmetered = new Counter({
+  name: 'billing_unmetered_total',
+  help: 'Readings after which a subscription did not meter what its plan does, since Stripe refused it',
+})

@@ -98,6 +98,30 @@ const unreadSince = `
     order by o.org_id, o.relayed_at desc
   ) latest order by "seenAt" limit $2`
 
+/**
+ * Enqueues again the mails of billing that were relayed a while ago and not sent: each cause is written of once, so
+ * that nothing else would bring them back. Where the job is there still, the same id changes nothing.
+ * @param seconds how long ago it was relayed at least
+ * @returns how many were waiting
+ */
+export async function mailAgain(
+  pool: pg.Pool,
+  queueOf: (topic: string) => Queue<OutboxJob>,
+  seconds: number = readingSeconds,
+): Promise<number> {
+  const { rows } = await pool.query<Waiting>(unsentSince, [seconds, againAtOnce])
+  if (rows.length > 0) await enqueue(rows, queueOf)
+  return rows.length
+}
+
+// Of a day ago nobody is told any more: where the letter was discarded, or nothing takes it, operators have seen it.
+const unsentSince = `
+  select o.id, o.org_id, o.topic, o.payload, o.relayed_at as "seenAt"
+  from billing_letters l join outbox o on o.org_id = l.org_id and o.id = l.outbox_id
+  where l.sent_at is null and l.written_at > now() - interval '1 day'
+    and o.relayed_at < now() - make_interval(secs => $1)
+  order by l.written_at limit $2`
+
 /** When a row of the outbox was written, by its id, a UUID of version 7: epoch milliseconds. */
 export const bornAt = (id: string): number => Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16)
 

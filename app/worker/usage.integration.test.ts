@@ -7,9 +7,10 @@ import type { Difference } from '@worklane/domain/billing/usage-reconciled.ts'
 import { sendMail, sunkMail } from '@worklane/domain/mail/mail.ts'
 import { closeRuntime, runtime } from '@worklane/domain/runtime.ts'
 import { asAdministrator, createTenant, type Tenant } from '@worklane/domain/testing/tenants.ts'
+import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { lookAtDue } from './billing.ts'
-import { reconcileUsage, sendUsage, usageJob } from './usage.ts'
+import { billingQueue, lookAtDue } from './billing.ts'
+import { reconcileUsage, sendUsage, usageJob, usageQueue } from './usage.ts'
 
 process.env.APP_DATABASE_URL = process.env.WORKER_DATABASE_URL
 
@@ -66,6 +67,35 @@ describe('the worker’s part of usage', () => {
     expect(
       await sql('select quantity::int from usage_hours where org_id = $1 and sent_at is not null'),
     ).toEqual([{ quantity: 5 }])
+  })
+
+  it('asks for nothing that Stripe is never told: of before the organisation was a customer, or too old', async () => {
+    const unsent = (hour: string) =>
+      sql(`insert into usage_hours (org_id, kind, hour, part, quantity)
+        values ($1, 'requests', date_trunc('hour', now() - interval '${hour}', 'UTC'), 1, 5)`)
+    await sql("update billing_customers set created_at = now() - interval '40 days' where org_id = $1")
+    await unsent('36 days')
+    await sendUsage(runtime().intake)
+    expect(await asked('billing.usage')).toEqual([])
+    await unsent('3 days')
+    await sendUsage(runtime().intake)
+    expect(await asked('billing.usage')).toEqual([{ payload: {} }])
+    await sql("update billing_customers set created_at = now() - interval '1 day' where org_id = $1")
+    await sendUsage(runtime().intake)
+    expect(await asked('billing.usage')).toHaveLength(1)
+  })
+
+  it('has a queue of its own, with fewer tries than readings', async () => {
+    const connection = new Redis(process.env.REDIS_URL ?? '', { maxRetriesPerRequest: null })
+    const [readings, usage] = [billingQueue(connection), usageQueue(connection)]
+    try {
+      expect([readings.name, usage.name]).toEqual(['billing', 'usage'])
+      const tries = (queue: { defaultJobOptions: { attempts?: number } }) => queue.defaultJobOptions.attempts
+      expect(tries(usage)).toBeLessThan(tries(readings) as number)
+    } finally {
+      await Promise.all([readings.close(), usage.close()])
+      await connection.quit()
+    }
   })
 
   it('asks nightly whether the books agree, and tells which do not', async () => {

@@ -59,9 +59,6 @@ grant insert (org_id, operation, target, request_id) on audit_log to worklane_op
 create policy support on audit_log for insert to worklane_operator
   with check (actor_id is null and operation = 'operator.resync');
 
-create index stripe_events_of_customer on stripe_events (customer, created desc, id desc);
-create index stripe_events_unprocessed on stripe_events (created desc, id desc) where processed_at is null;
-
 -- For the owner of the database, who is a member of worklane_keeper; nobody else may call them.
 create function add_operator(address text) returns text
 language plpgsql security definer set search_path = public as $$
@@ -109,7 +106,6 @@ revoke create on schema public from worklane_keeper;
 
 drop function add_operator, remove_operator, list_operators;
 revoke select (email) on users from worklane_keeper;
-drop index stripe_events_of_customer, stripe_events_unprocessed;
 drop policy support on audit_log;
 drop policy support on outbox;
 drop policy support on subscriptions;

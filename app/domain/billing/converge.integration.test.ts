@@ -153,6 +153,34 @@ describe('what we hold of billing', () => {
     ).toEqual([{ amount: '-500' }, { amount: '4000' }])
   })
 
+  it('goes on with the books of a version that booked losses otherwise', async () => {
+    await subscribe()
+    const [first] = (await at.stripe.invoices.list({ customer: at.customer })).data
+    const draft = await at.stripe.invoices.create({ customer: at.customer, auto_advance: false })
+    const price = await priceOf(at.stripe, 'team', 'month')
+    await at.stripe.invoiceItems.create({
+      ...{ customer: at.customer, invoice: draft.id as string, quantity: 2, pricing: { price: price.id } },
+    })
+    const { id } = await at.stripe.invoices.finalizeInvoice(draft.id as string, { auto_advance: false })
+    await at.stripe.invoices.markUncollectible(id as string)
+    await at.stripe.invoices.voidInvoice(id as string)
+    // As that version wrote them.
+    await rowsOf(
+      `insert into ledger_entries (org_id, cause, account, currency, amount, at)
+       select $1, 'invoice ' || $2 || ' ' || what, account, 'eur', amount, now() from (values
+         ('finalized', 'receivable', 1600), ('finalized', 'revenue', -1600),
+         ('voided', 'receivable', -1600), ('voided', 'revenue', 1600),
+         ('written off', 'written off', 1600), ('written off', 'receivable', -1600)
+       ) as entries (what, account, amount)`,
+      [at.tenant.id, id],
+    )
+    for (let n = 0; n < 2; n++) expect(await look()).toBe('written')
+    const sums = `select account, sum(amount)::int as amount from ledger_entries
+      where org_id = $1 and cause like '%' || $2 || '%' group by 1 having sum(amount) <> 0`
+    expect(await rowsOf(sums, [at.tenant.id, id])).toEqual([])
+    expect(await rowsOf(sums, [at.tenant.id, first?.id])).not.toEqual([])
+  })
+
   it('reads every page', async () => {
     const { id } = await subscribe()
     const price = await priceOf(at.stripe, 'team', 'month')

@@ -1,4 +1,5 @@
 import { orgId } from '@worklane/data/ids.ts'
+import { createLog } from '@worklane/data/log.ts'
 import type { Transaction } from '@worklane/data/tenant.ts'
 import type Stripe from 'stripe'
 import type { Plan } from '../actor.ts'
@@ -10,7 +11,7 @@ import { tags } from '../tags.ts'
 import { closeCheckouts } from './customer.ts'
 import { writeMails } from './dunning.ts'
 import { owedBy, readOnlyFrom } from './dunning-causes.ts'
-import { ledgerOf } from './ledger.ts'
+import { type Booked, earlierCauses, type LedgerEntry, ledgerOf } from './ledger.ts'
 import { adjustMetered } from './metered-items.ts'
 import { currentOf, hasBegun, isLive, type Reading, readCustomer } from './reading.ts'
 import { adjustSeats } from './seats.ts'
@@ -28,6 +29,7 @@ const leaseSeconds = 15
  * @param since when whatever wants it looked at was told to us: a reading that began later knows of it already; null
  *   to look in any case
  * @param now by Stripe's clock, which tests move
+ * @param onUnmetered hears of a subscription that does not meter what its plan does; the reading is written all the same
  * @returns `busy` when another reading is under way: to be tried again soon
  * @throws Stripe's errors
  */
@@ -36,6 +38,7 @@ export async function converge(
   organisation: string,
   since: Date | null = null,
   now = new Date(),
+  onUnmetered: OnUnmetered = logUnmetered,
 ): Promise<'written' | 'known' | 'busy' | 'overtaken' | 'no customer'> {
   const tenant = { orgId: orgId(organisation) }
   const begun = await begin(tenant, since)
@@ -48,8 +51,7 @@ export async function converge(
     const reading = await readCustomer(stripe, begun.customer)
     const isChanged = [
       await keepOne(stripe, begun.customer, reading, now),
-      await followMembers(stripe, tenant, begun, reading, now),
-      await followPlan(stripe, tenant, begun, reading),
+      await follow(stripe, tenant, begun, reading, { now, onUnmetered }),
     ].includes(true)
     const latest = isChanged ? await readCustomer(stripe, begun.customer) : reading
     return (await write(tenant, begun, latest, now)) ? 'written' : 'overtaken'
@@ -61,6 +63,15 @@ export async function converge(
     clearInterval(holding)
   }
 }
+
+/** Hears whose subscription Stripe refused to have meter what its plan does, and why. */
+export type OnUnmetered = (orgId: string, error: unknown) => void
+
+const logUnmetered: OnUnmetered = (organisation, error) =>
+  createLog('domain').error(
+    { err: error, orgId: organisation },
+    'billing: a subscription does not meter what its plan does',
+  )
 
 type Tenant = { orgId: ReturnType<typeof orgId> }
 type Begun = { customer: string; reading: bigint; at: Date }
@@ -116,13 +127,17 @@ async function keepOne(stripe: Stripe, customer: string, reading: Reading, now: 
   return others.length > 0
 }
 
-/** As part of a reading, since only one of them goes on at a time. @returns whether Stripe says something else now */
-async function followMembers(
+/**
+ * Has the seats follow the members, and what is metered the plan: as part of a reading, since only one of them goes on
+ * at a time.
+ * @returns whether Stripe says something else now
+ */
+async function follow(
   stripe: Stripe,
   tenant: Tenant,
   { reading: number }: Begun,
   reading: Reading,
-  now: Date,
+  { now, onUnmetered }: { now: Date; onUnmetered: OnUnmetered },
 ): Promise<boolean> {
   const current = currentOf(reading)
   if (!current) return false
@@ -135,18 +150,14 @@ async function followMembers(
   // What somebody changes at this moment costs what they saw; a reading follows it.
   if (!row || row.isChanging) return false
   const { members } = row
-  return adjustSeats(stripe, current, { members, now, key: `seats ${tenant.orgId} ${number}` })
-}
-
-/** @returns whether Stripe says something else now */
-async function followPlan(
-  stripe: Stripe,
-  tenant: Tenant,
-  { reading: number }: Begun,
-  reading: Reading,
-): Promise<boolean> {
-  const current = currentOf(reading)
-  return current !== undefined && adjustMetered(stripe, current, `metered ${tenant.orgId} ${number}`)
+  const seats = await adjustSeats(stripe, current, { members, now, key: `seats ${tenant.orgId} ${number}` })
+  const key = `metered ${tenant.orgId} ${number}`
+  // A price that is missing, or a card that is wanted first, keeps no payment from being read: the next reading tries again.
+  const metered = await adjustMetered(stripe, current, key).catch((error: unknown) => {
+    onUnmetered(tenant.orgId, error)
+    return false
+  })
+  return seats || metered
 }
 
 /** Lets the next one read, unless that has happened already. */
@@ -191,12 +202,22 @@ async function store(tx: Transaction, { orgId }: Tenant, reading: Reading, numbe
   await put(upserts.invoices, reading.invoices)
   await put(upserts.payments, reading.payments)
   await put(upserts.refunds, reading.refunds)
-  await put(insertLedger, faults().webhooks === 'twice' ? bookedAnew(reading, number) : ledgerOf(reading))
+  const entries = ledgerOf(reading, await bookedOf(tx, orgId, reading))
+  await put(insertLedger, faults().webhooks === 'twice' ? bookedAnew(entries, number) : entries)
+}
+
+/** Entries that were written before losses were booked as they are now. One reading at a time is written. */
+async function bookedOf(tx: Transaction, organisation: string, reading: Reading): Promise<Booked> {
+  const causes = earlierCauses(reading)
+  if (causes.length === 0) return []
+  return tx.$queryRaw<LedgerEntry[]>`
+    select cause, account, amount::float8 as amount from ledger_entries
+    where org_id = ${organisation}::uuid and cause = any(${causes})`
 }
 
 /** The known-bad case of causes that are none: each reading books everything once more. */
-const bookedAnew = (reading: Reading, number: bigint) =>
-  ledgerOf(reading).map((entry) => ({ ...entry, cause: `${entry.cause} by reading ${number}` }))
+const bookedAnew = (entries: LedgerEntry[], number: bigint) =>
+  entries.map((entry) => ({ ...entry, cause: `${entry.cause} by reading ${number}` }))
 
 /** An upsert of rows that come as JSON, by the columns of the table beside its organisation. */
 function upsert(table: string, columns: Record<string, string>): string {
@@ -266,11 +287,12 @@ const upserts = {
   }),
 }
 
+// A cause is there as a whole, or not at all.
 const insertLedger = `
   insert into ledger_entries (org_id, cause, account, currency, amount, at)
   select $1::uuid, cause, account, currency, amount, at
   from jsonb_to_recordset($2::jsonb) as r (cause text, account text, currency text, amount bigint, at timestamptz)
-  on conflict (org_id, cause, account) do nothing`
+  where not exists (select from ledger_entries l where l.org_id = $1::uuid and l.cause = r.cause)`
 
 /** What follows of a reading for what the organisation may do. */
 export function planOf(reading: Reading): { plan: Plan; readOnlyAt: string | null } {

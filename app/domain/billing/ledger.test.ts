@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { planOf } from './converge.ts'
-import { type LedgerEntry, ledgerOf } from './ledger.ts'
+import { earlierCauses, type LedgerEntry, ledgerOf } from './ledger.ts'
 import type { Invoice, Reading, Subscription } from './reading.ts'
 
 const [now, later, muchLater, last] = [
@@ -141,6 +141,69 @@ describe('the ledger', () => {
       const before = index === 0 ? [] : ledgerOf(steps[index - 1] as Reading)
       expect(ledgerOf(step)).toEqual(expect.arrayContaining(before))
     }
+  })
+})
+
+describe('the ledger of a database from before losses were booked as a whole', () => {
+  const of = (cause: string, sides: Partial<Record<LedgerEntry['account'], number>>): LedgerEntry[] =>
+    Object.entries(sides).map(([account, amount]) => ({
+      ...{ cause, account: account as LedgerEntry['account'], currency: 'eur', amount, at: later },
+    }))
+  const finalized = of('invoice in_1 finalized', { receivable: 1190, revenue: -1000, tax: -190 })
+  const paid = (amount: number) => of(`payment pi_${amount} of in_1`, { cash: amount, receivable: -amount })
+  const lost = of('invoice in_1 written off', { 'written off': 1000, receivable: -1000 })
+  const lostWhole = of('invoice in_1 written off', { 'written off': 1190, receivable: -1190 })
+
+  /** What is in the books after a reading is written: causes that are there stay as they are. */
+  const after = (there: LedgerEntry[], next: Reading): LedgerEntry[] => {
+    const causes = new Set(there.map(({ cause }) => cause))
+    const booked = there.filter(({ cause }) => earlierCauses(next).includes(cause))
+    return [...there, ...ledgerOf(next, booked).filter(({ cause }) => !causes.has(cause))]
+  }
+
+  it.each<[string, LedgerEntry[], Reading, Record<string, number>]>([
+    [
+      'takes no payment back that was never lost',
+      [...finalized, ...paid(190), ...lost],
+      reading({ invoices: [invoice({ written_off_at: muchLater })], payments: [payment(190)] }),
+      { cash: 190, 'written off': 1000, revenue: -1000, tax: -190 },
+    ],
+    [
+      'takes back what is paid from now on',
+      [...finalized, ...paid(190), ...lost],
+      reading({
+        invoices: [invoice({ written_off_at: muchLater, paid_at: last })],
+        payments: [payment(190), payment(1000, last)],
+      }),
+      { cash: 1190, revenue: -1000, tax: -190 },
+    ],
+    [
+      'takes nothing back twice',
+      [
+        ...[...finalized, ...lostWhole, ...paid(1190)],
+        ...of('invoice in_1 recovered', { receivable: 1190, 'written off': -1190 }),
+      ],
+      reading({
+        invoices: [invoice({ written_off_at: muchLater, paid_at: last })],
+        payments: [payment(1190, last)],
+      }),
+      { cash: 1190, revenue: -1000, tax: -190 },
+    ],
+    [
+      'has nothing of what is void after it was written off',
+      [
+        ...[...finalized, ...lostWhole],
+        ...of('invoice in_1 voided', { receivable: -1190, revenue: 1000, tax: 190 }),
+      ],
+      reading({ invoices: [invoice({ written_off_at: muchLater, voided_at: last })] }),
+      {},
+    ],
+  ])('%s', (_, there, next, expected) => {
+    const once = after(there, next)
+    expect(sumsOf(once)).toEqual(expected)
+    for (const [cause, sides] of Map.groupBy(once, (entry) => entry.cause))
+      expect([cause, sides.reduce((sum, { amount }) => sum + amount, 0)]).toEqual([cause, 0])
+    expect(after(once, next)).toEqual(once)
   })
 })
 

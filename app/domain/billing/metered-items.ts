@@ -2,7 +2,7 @@ import type Stripe from 'stripe'
 import { priceOf } from './catalogue.ts'
 import { metered } from './plans.ts'
 import type { Subscription } from './reading.ts'
-import type { Terms } from './terms.ts'
+import { isSame, type Terms } from './terms.ts'
 
 /** What somebody subscribes to: the seats of a plan, and what of it is metered. */
 export async function itemsOf(
@@ -25,7 +25,8 @@ export async function itemChanges(
 
 /**
  * What has to be changed of a subscription's items for what is metered to be that of a plan: a change of the plan sends
- * it with the new price of the seats. Who has it at an earlier price goes on paying that.
+ * it with the new price of the seats. Who has it at an earlier price goes on paying that. Of several lines of a kind one
+ * stays, that of the plan where there is one.
  */
 export async function meteredChanges(
   stripe: Stripe,
@@ -34,10 +35,15 @@ export async function meteredChanges(
 ): Promise<Stripe.SubscriptionUpdateParams.Item[]> {
   const changes: Stripe.SubscriptionUpdateParams.Item[] = []
   for (const kind of metered) {
-    const had = subscription.metered.find((each) => each.kind === kind)
-    if (had?.plan === plan && had.interval === interval) continue
-    const { id: price } = await priceOf(stripe, plan, interval, kind)
-    changes.push(had ? { id: had.item, price } : { price })
+    const had = subscription.metered.filter((each) => each.kind === kind)
+    const matching = had.find((each) => isSame(each, { plan, interval }))
+    const kept = matching ?? had[0]
+    if (!matching) {
+      const { id: price } = await priceOf(stripe, plan, interval, kind)
+      changes.push(kept ? { id: kept.item, price } : { price })
+    }
+    const others = had.filter((each) => each !== kept)
+    changes.push(...others.map(({ item }) => ({ id: item, deleted: true as const })))
   }
   return changes
 }

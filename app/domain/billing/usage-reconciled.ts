@@ -3,7 +3,7 @@ import type { Actor } from '../actor.ts'
 import { work } from '../runtime.ts'
 import { customerOf } from './customer.ts'
 import { type Metered, metered } from './plans.ts'
-import { toldOf } from './usage-told.ts'
+import { isGone, oldestDays, toldOf } from './usage-told.ts'
 
 /** Two books that do not say the same of a month (`used and recorded`) or of an hour. */
 export type Difference = {
@@ -44,9 +44,13 @@ export async function reconcile(
   const differences = [
     ...(await compare('used and recorded', usedAndRecorded)),
     ...(await compare('recorded and rolled up', recordedAndRolledUp)),
-    ...(await compare('rolled up and sent', notSent)),
-    ...(await atStripe(stripe, actor, settles)),
   ]
+  const customer = await customerOf(actor)
+  // Of one that was deleted at Stripe nobody pays, and nothing will ever be sent.
+  if (customer !== null && !(await isGone(stripe, customer))) {
+    differences.push(...(await compare('rolled up and sent', notSent)))
+    differences.push(...(await atStripe(stripe, actor, customer, settles)))
+  }
   if (differences.length === 0)
     await work(actor).transaction((tx) => tx.$executeRawUnsafe(removeOld, keptDays))
   return differences
@@ -78,12 +82,13 @@ const recordedAndRolledUp = `
       and hour >= (select min(hour) from usage_events where org_id = (select current_org_id()) and rolled_up)
   ) as events_and_hours group by kind, hour having sum(recorded) <> sum(rolled)`
 
-// Since it is a customer. A day is enough for Stripe to come back.
+// Since it is a customer, and what Stripe would still take. A day is enough for it to come back.
 const notSent = `
   select u.kind, u.hour as of, sum(u.quantity) as units from usage_hours u
   join billing_customers c on c.org_id = u.org_id
   where u.org_id = (select current_org_id()) and u.sent_at is null
     and u.hour >= date_trunc('hour', c.created_at, 'UTC') and u.hour < now() - interval '1 day'
+    and u.hour > now() - interval '${oldestDays} days'
   group by u.kind, u.hour`
 
 const removeOld = `delete from usage_events where org_id = (select current_org_id()) and rolled_up
@@ -95,9 +100,12 @@ const sent = `
   group by kind, hour
   having bool_and(sent_at < now() - make_interval(mins => $2::int))`
 
-async function atStripe(stripe: Stripe, actor: Pick<Actor, 'orgId'>, settles: number): Promise<Difference[]> {
-  const customer = await customerOf(actor)
-  if (customer === null) return []
+async function atStripe(
+  stripe: Stripe,
+  actor: Pick<Actor, 'orgId'>,
+  customer: string,
+  settles: number,
+): Promise<Difference[]> {
   const today = Math.floor(Date.now() / 86_400_000) * 86_400_000
   const from = new Date(today - (keptDays - 1) * 86_400_000)
   const rows = await work(actor).read((db) =>

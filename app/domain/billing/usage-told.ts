@@ -15,12 +15,12 @@ type Hour = { kind: Metered; hour: Date; part: number; quantity: bigint; toldAt:
 /** So long Stripe knows an identifier: 24 hours, without what a request may take. */
 const identifierGoodMs = 23 * 3_600_000
 /** So old a time may be that Stripe takes: 35 days, without what a request may take. */
-const oldestDays = 34
+export const oldestDays = 34
 
 /**
  * Sums up an organisation's hours that are over, and tells Stripe of those that it is not known to have. Done twice, at
  * the same time or after a crash, an hour counts once.
- * @returns how many hours were told
+ * @returns how many hours were told; 0 of a customer that was deleted at Stripe
  * @throws Stripe's errors, once every hour was tried
  */
 export async function tellUsage(stripe: Stripe, { orgId }: Organisation): Promise<number> {
@@ -37,8 +37,20 @@ export async function tellUsage(stripe: Stripe, { orgId }: Organisation): Promis
     // One that is refused does not keep the others back.
     await tell(stripe, { orgId }, id, each).catch((error) => failures.push(error))
   }
+  // Somebody deleted the customer at Stripe: nobody pays for what is left.
+  if (failures.length > 0 && (await isGone(stripe, id))) return 0
   if (failures.length > 0) throw failures[0]
   return hours.length
+}
+
+/** Whether a customer was deleted at Stripe. @throws Stripe's errors */
+export async function isGone(stripe: Stripe, customer: string): Promise<boolean> {
+  try {
+    return (await stripe.customers.retrieve(customer)).deleted === true
+  } catch (error) {
+    if ((error as Stripe.errors.StripeError).code !== 'resource_missing') throw error
+    return true
+  }
 }
 
 // What is marked was there once: a second one at the same time waits for the rows, and finds them marked.

@@ -380,6 +380,31 @@ describe('books that do not agree', () => {
   })
 })
 
+describe('what will never be sent', () => {
+  const differences = () => reconcile(stripe, tenant.people.owner.actor, 0)
+
+  it('is no difference for ever: Stripe takes nothing that is so old', async () => {
+    const unsent = (daysAgo: number) =>
+      sql(`insert into usage_hours (org_id, kind, hour, part, quantity) values ($1, 'requests', $2, 1, 5)`, [
+        hoursAgo(daysAgo * 24),
+      ])
+    const notSent = async () => (await differences()).filter(({ books }) => books === 'rolled up and sent')
+    await unsent(36)
+    expect(await notSent()).toEqual([])
+    await unsent(33)
+    expect(await notSent()).toHaveLength(1)
+  })
+
+  it('of a customer that was deleted at Stripe fails nothing, and keeps single events for a week alone', async () => {
+    await useAt(hoursAgo(9 * 24), 5)
+    await useAt(hoursAgo(2), 8)
+    await stripe.customers.del(customer)
+    expect(await tellAll()).toBe(0)
+    expect(await differences()).toEqual([])
+    expect(await sql('select quantity::int from usage_events where org_id = $1')).toEqual([{ quantity: 8 }])
+  })
+})
+
 describe('a subscription', () => {
   async function subscribe(items: Stripe.SubscriptionCreateParams.Item[]) {
     const { id } = await stripe.paymentMethods.attach('pm_card_visa', { customer })

@@ -1,4 +1,5 @@
 import type { deadLetters } from '@worklane/data/dead-letters.ts'
+import { billingSyncTopic } from '../billing/intake.ts'
 import { Problem } from '../errors.ts'
 import { beforeClosing, runtime } from '../runtime.ts'
 
@@ -51,8 +52,8 @@ const most = 1_000
 export async function failedReadings(): Promise<Map<string, Date>> {
   const letters = await atQueues((queues) => queues.latest(['billing'], null, most))
   const failed = new Map<string, Date>()
-  for (const { orgId, id, createdAt } of letters) {
-    if (orgId === null) continue
+  for (const { name, orgId, id, createdAt } of letters) {
+    if (orgId === null || name !== billingSyncTopic) continue
     const [at, known] = [bornAt(id) ?? createdAt, failed.get(orgId)]
     if (!known || known < at) failed.set(orgId, at)
   }

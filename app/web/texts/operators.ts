@@ -63,7 +63,7 @@ export const operators = {
     none: 'No job has failed for good.',
     queue: 'Queue',
     any: 'All queues',
-    queues: { outbox: 'Outbox', billing: 'Billing', files: 'Files', schedules: 'Schedules' },
+    queues: { outbox: 'Outbox', billing: 'Billing', usage: 'Usage', files: 'Files', schedules: 'Schedules' },
     tries: (count: number) => `${count} ${count === 1 ? 'try' : 'tries'}`,
     failed: (when: string) => `failed ${when}`,
     made: (when: string) => `made ${when}`,
