@@ -6,10 +6,7 @@ import { oneAtATime } from './one-at-a-time.ts'
 export const schedulesName = 'schedules' satisfies QueueName
 
 /** What is done every so often, by its name; for the first time at once, or later. */
-export type Repeated = Record<
-  string,
-  { everyMs: number; firstAfterMs?: number; run: () => Promise<unknown> }
->
+export type Repeated = Record<string, { everyMs: number; firstAfterMs?: number; run: () => Promise<unknown> }>
 
 /**
  * Does what the queue says is due. Each name holds one place at most: one that waits for Stripe, or for the object
