@@ -8,7 +8,7 @@ import { amountOf } from './amounts.ts'
 import { discounted, discountsAt } from './discounts.ts'
 import { pricingOf } from './invoice-items.ts'
 import { usageOf } from './meters.ts'
-import { isMetered, named } from './proration.ts'
+import { isMetered, meteredPeriod, named } from './proration.ts'
 import { taxOn } from './tax.ts'
 import { taxIdsOf } from './tax-ids.ts'
 
@@ -130,13 +130,15 @@ export function subscriptionLines(
     const { price, quantity = 1, metadata } = item
     if (isMetered(price)) {
       if (!used || price.recurring?.meter == null) continue
-      const units = usageOf(sandbox, price.recurring.meter, subscription.customer, used)
+      const period = meteredPeriod(sandbox, item, used)
+      if (period.start === period.end && used.start < used.end) continue
+      const units = usageOf(sandbox, price.recurring.meter, subscription.customer, period)
       lines.push({
         amount: amountOf(sandbox, price, units),
         description: named(sandbox, price, units),
         discountable: true,
         metadata,
-        period: used,
+        period,
         price,
         quantity: units,
         source: { item },

@@ -5,8 +5,9 @@ import type { Sandbox } from '../core/sandbox.ts'
 import { amountOf, prorated } from './amounts.ts'
 import { netOf } from './discounts.ts'
 import { createItem } from './invoice-items.ts'
+import { usageOf } from './meters.ts'
 
-/** What was billed for an item, and for which time. */
+/** What was billed for an item, and for which time. What is metered is billed from its end on. */
 export type ItemDebit = Period & { amount: Cents }
 
 export type ItemState = { price: Price; quantity: number | undefined; item: SubscriptionItem }
@@ -40,6 +41,47 @@ export function prorateChange(
 ): void {
   if (before) credit(sandbox, subscription, before, at)
   if (after) debit(sandbox, subscription, after, at)
+}
+
+/** The part of a period in which an item's price counts what is used: not before the price was there. */
+export function meteredPeriod(sandbox: Sandbox, { id }: SubscriptionItem, { start, end }: Period): Period {
+  const from = Math.max(start, sandbox.itemDebits.get(id)?.end ?? start)
+  return { start: Math.min(from, end), end }
+}
+
+/**
+ * A metered price that makes way for another: what was used until now is billed by it, with the next invoice, and the
+ * other one counts from now on. Without prorations nobody pays for what was used until now.
+ * https://docs.stripe.com/billing/subscriptions/usage-based/manage-billing-setup
+ */
+export function replaceMetered(
+  sandbox: Sandbox,
+  subscription: Subscription,
+  { before, after }: { before?: SubscriptionItem; after?: SubscriptionItem },
+  isBilled: boolean,
+): void {
+  if (before?.price.id === after?.price.id) return
+  const { now } = sandbox.clockOf(subscription)
+  if (isBilled && before && isMetered(before.price)) billUsage(sandbox, subscription, before, now)
+  if (after && isMetered(after.price)) rememberDebit(sandbox, after.id, { amount: 0, start: now, end: now })
+}
+
+function billUsage(sandbox: Sandbox, subscription: Subscription, item: SubscriptionItem, now: Seconds): void {
+  const { price } = item
+  if (price.recurring?.meter == null) return
+  const period = meteredPeriod(sandbox, item, { start: item.current_period_start, end: now })
+  const units = usageOf(sandbox, price.recurring.meter, subscription.customer, period)
+  const amount = netOf(sandbox, subscription, amountOf(sandbox, price, units))
+  if (amount === 0) return
+  createItem(sandbox, {
+    amount,
+    description: `${named(sandbox, price, units)} until ${dayOf(now)}`,
+    period,
+    price,
+    quantity: units,
+    subscription,
+    item: item.id,
+  })
 }
 
 /** Gives back what is left of an item's time. */

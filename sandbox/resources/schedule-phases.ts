@@ -6,6 +6,7 @@ import { invalid } from '../http/errors.ts'
 import { blank } from '../openapi/blank.ts'
 import { addInterval } from './calendar.ts'
 import type { DiscountParams } from './coupons.ts'
+import { isMetered } from './proration.ts'
 import { changeSubscription } from './subscription-changes.ts'
 import type { Proration } from './subscription-fields.ts'
 import type { ItemParams } from './subscription-items.ts'
@@ -26,7 +27,7 @@ export type PhaseParams = {
 }
 
 /**
- * Prices that stay keep their item, others take an item over, the rest is added or goes. A discount that the phase does
+ * Prices that stay keep their item, others take over one of their kind, the rest is added or goes. A discount that the phase does
  * not name goes, too.
  */
 export function applyItems(
@@ -42,15 +43,13 @@ export function applyItems(
     const item = items.data.find((one) => one.price.id === price)
     return item ? [{ id: item.id, ...(quantity === undefined ? {} : { quantity }) }] : []
   })
-  const changes: ItemParams[] = [
-    ...kept,
-    ...wanted.map(({ price, quantity }, place) => ({
-      ...(spare[place] ? { id: spare[place].id } : {}),
-      ...(quantity === undefined ? {} : { quantity }),
-      price,
-    })),
-    ...spare.slice(wanted.length).map(({ id }) => ({ id, deleted: true })),
-  ]
+  const replaced = wanted.map(({ price, quantity }): ItemParams => {
+    const isUsage = isMetered(sandbox.get('price', price))
+    const place = spare.findIndex((item) => isMetered(item.price) === isUsage)
+    const [item] = place === -1 ? [] : spare.splice(place, 1)
+    return { ...(item ? { id: item.id } : {}), ...(quantity === undefined ? {} : { quantity }), price }
+  })
+  const changes: ItemParams[] = [...kept, ...replaced, ...spare.map(({ id }) => ({ id, deleted: true }))]
   changeSubscription(sandbox, subscription, {
     discounts: discountsOf(sandbox, subscription, phase),
     ...(phase.automatic_tax ? { automatic_tax: { enabled: phase.automatic_tax.enabled } } : {}),

@@ -8,7 +8,7 @@ import { type DraftLine, subscriptionLines } from './invoice-draft.ts'
 import { pendingItems } from './invoice-items.ts'
 import { hasOtherInterval, itemChanges, prorateItem } from './item-changes.ts'
 import { awaitPayment, debitsOf } from './pending-updates.ts'
-import { credit, isMetered } from './proration.ts'
+import { credit, isMetered, replaceMetered } from './proration.ts'
 import { assertUnmanaged, followInPhase } from './schedule-beside.ts'
 import { invoiceFor, settleNow } from './subscription-billing.ts'
 import { type ChangeParams, fieldsOf } from './subscription-fields.ts'
@@ -58,6 +58,7 @@ export function changeSubscription(sandbox: Sandbox, id: string, params: ChangeP
   if (isBilled && behavior !== 'none') {
     for (const change of changes) prorateItem(sandbox, before, change, at, startsAnew)
   }
+  for (const change of changes) replaceMetered(sandbox, before, change, isBilled && behavior !== 'none')
   for (const { before: item, after } of changes) {
     if (!item && after) sandbox.itemOwners.set(after.id, id)
   }
@@ -81,7 +82,8 @@ export function changeSubscription(sandbox: Sandbox, id: string, params: ChangeP
   )
   const lines = startsAnew ? linesAhead(sandbox, changed, period, isBilled) : []
   const waits = pendingItems(sandbox, before.customer, id).length > 0
-  const isInvoiced = lines.length > 0 || (behavior === 'always_invoice' && waits && isBilled)
+  const takesWaiting = isBilled && (startsAnew || behavior === 'always_invoice')
+  const isInvoiced = lines.length > 0 || (takesWaiting && waits)
   const invoice = isInvoiced ? invoiceFor(sandbox, changed, 'subscription_update', lines) : undefined
   const after = sandbox.get('subscription', id)
   const previous = difference(before, after)
