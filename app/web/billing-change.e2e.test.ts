@@ -237,11 +237,18 @@ describe('an admin who changes the plan', () => {
 
   it('pays yearly, goes back to months at the end of the year, and takes that back', async () => {
     await untilBillingSays(/The next invoice is due on/)
+    await press('Change to Team')
+    await dialog()
+      .getByRole('button', { name: /^Change on/ })
+      .click()
+    await untilPageSays(/it changes to Team, paid monthly/)
     await page.getByText('yearly').first().click()
     await picture('yearly')
     const share = await left()
     const cost = withTax(-Math.round(2 * seat('business', 'month') * share), 2 * seat('business', 'year'))
     await press('Pay yearly')
+    await dialog().getByText('The change that is scheduled is dropped').waitFor()
+    await picture('drops', false)
     await dialog()
       .getByRole('button', { name: `Pay ${euros(cost).replace(/(\d)(\d{3}\.)/, '$1,$2')} and change` })
       .click()

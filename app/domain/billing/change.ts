@@ -63,15 +63,15 @@ async function change(client: Stripe, actor: Actor, to: Terms, shown: Shown, key
   const atEnd = { takesEffect: 'periodEnd', at: isoTime(standing.periodEnd), confirmAt: null } as const
   if (standing.scheduled && isSame(standing.scheduled, to)) return atEnd
   assertChangeable(standing, actor)
+  if (shown.at !== null && shown.at < standing.item.current_period_start) throw otherCosts()
   const quoted = await quote(client, standing, { ...to, members: await membersOf(actor), at: shown.at })
-  if (digestOf(standing, quoted) !== shown.digest)
-    throw new Problem('conflict', 'What the change costs is not what you saw: look at it again.')
+  if (digestOf(standing, quoted) !== shown.digest) throw otherCosts()
   if (standing.subscription.pending_update) await dropPending(client, standing)
   const before = { ...standing.terms, scheduled: standing.scheduled }
   const target = `subscription ${standing.subscription.id}`
   if (quoted.when === 'periodEnd') {
     const items = await itemsOf(client, { ...to, seats: quoted.seats })
-    await scheduleChange(client, { ...standing, items, key })
+    await scheduleChange(client, { ...standing, items })
     await noted(actor, 'billing.change', target, before, { ...standing.terms, scheduled: to })
     return atEnd
   }
@@ -80,6 +80,9 @@ async function change(client: Stripe, actor: Actor, to: Terms, shown: Shown, key
   await noted(actor, 'billing.change', target, before, after)
   return atOnce(confirmAt)
 }
+
+const otherCosts = () =>
+  new Problem('conflict', 'What the change costs is not what you saw: look at it again.')
 
 const atOnce = (confirmAt: string | null) => ({ takesEffect: 'now', at: null, confirmAt }) as const
 

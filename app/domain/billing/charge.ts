@@ -28,7 +28,7 @@ export async function changeNow(
     return await chargeNow(client, standing, quoted, key)
   } catch (error) {
     if (isUnknown(error)) throw notAnswered()
-    if (scheduled) await putBack(client, standing, scheduled, key)
+    if (scheduled) await putBack(client, standing, scheduled)
     if (isNotPaid(error)) throw declined(error)
     throw error
   }
@@ -82,17 +82,26 @@ const update = (
 export async function dropPending(client: Stripe, { subscription }: Standing): Promise<void> {
   const { latest_invoice: invoice } = subscription
   const id = typeof invoice === 'string' ? invoice : invoice?.id
-  if (id) await client.invoices.voidInvoice(id)
+  if (!id) return
+  await client.invoices.voidInvoice(id).catch((error: unknown) => {
+    if (error instanceof Stripe.errors.StripeInvalidRequestError) throw confirmedMeanwhile()
+    throw error
+  })
 }
+
+const confirmedMeanwhile = () =>
+  new Problem(
+    'conflict',
+    'The change that waited for your bank was confirmed or dropped a moment ago: look at what you have now.',
+  )
 
 async function putBack(
   client: Stripe,
-  { subscription, seats }: Standing,
+  { subscription, seats, periodEnd }: Standing,
   scheduled: Terms,
-  key: string,
 ): Promise<void> {
   const items = await itemsOf(client, { ...scheduled, seats })
-  await scheduleChange(client, { subscription, schedule: null, items, key: `${key} back` })
+  await scheduleChange(client, { subscription, schedule: null, periodEnd, items })
 }
 
 const needsHolder = new Set(['authentication_required', 'subscription_payment_intent_requires_action'])

@@ -65,7 +65,8 @@ export async function adjustMetered(
   if (items.length === 0) return false
   await stripe.subscriptions.update(
     subscription.id,
-    { items, proration_behavior: 'none' },
+    // What was used at the price before is billed by it: see decision 043.
+    { items, proration_behavior: 'create_prorations' },
     { idempotencyKey: key },
   )
   return true

@@ -40,43 +40,46 @@ function termsOfPhase({ price }: Stripe.SubscriptionSchedule.Phase.Item): Terms 
 type Wanted = {
   subscription: Stripe.Subscription
   schedule: Schedule | null
+  /** Seconds since 1970: of the period that runs, and so of its terms. */
+  periodEnd: number
   /** From the period's end on. */
   items: { price: string; quantity?: number }[]
-  /** Names this change for Stripe: sent twice it happens once. */
-  key: string
 }
 
 /**
  * Another price from the end of the period on. What is there already, discounts and tax among it, is said again for
- * both phases: a phase that does not say it has it no more.
+ * both phases: a phase that does not say it has it no more. Sent twice it is as once, so it has no key at Stripe: by
+ * one, what somebody took back meanwhile would be answered as done.
  * https://docs.stripe.com/billing/subscriptions/subscription-schedules
  */
 export async function scheduleChange(
   client: Stripe,
-  { subscription, schedule, items, key }: Wanted,
+  { subscription, schedule, periodEnd, items }: Wanted,
 ): Promise<void> {
   const attached =
-    schedule ??
-    (await client.subscriptionSchedules.create(
-      { from_subscription: subscription.id },
-      { idempotencyKey: `${key} attach` },
-    ))
+    schedule ?? (await client.subscriptionSchedules.create({ from_subscription: subscription.id }))
   const running = phasesFromNow(attached)[0]
   if (!running) throw new Error(`schedule ${attached.id} has no phase that runs`)
   const kept = keptOf(subscription)
-  await client.subscriptionSchedules.update(
-    attached.id,
-    {
-      end_behavior: 'release',
-      proration_behavior: 'none',
-      phases: [
-        { ...kept, start_date: running.start_date, end_date: running.end_date, items: itemsOf(running) },
-        // It lets go of the subscription a day after the change: there is nothing more to do.
-        { ...kept, duration: { interval: 'day', interval_count: 1 }, items },
-      ],
-    },
-    { idempotencyKey: `${key} phases` },
-  )
+  // The last phase of an earlier change would end a day after its beginning.
+  const end_date = schedule ? periodEnd : running.end_date
+  const now = { start_date: running.start_date, end_date, items: itemsOf(running) }
+  await client.subscriptionSchedules.update(attached.id, {
+    end_behavior: 'release',
+    proration_behavior: 'none',
+    phases: [
+      { ...kept, ...now, proration_behavior: 'none' },
+      // It lets go of the subscription a day after the change: there is nothing more to do.
+      {
+        ...kept,
+        duration: { interval: 'day', interval_count: 1 },
+        items,
+        // What was used until then is billed by the price that it was used at: Stripe forgives it by `none`. Of seats
+        // nothing is left to prorate as the period ends.
+        proration_behavior: 'create_prorations',
+      },
+    ],
+  })
 }
 
 /** The subscription goes on as it is, with nothing ahead. Twice is as once. */
@@ -127,7 +130,6 @@ function keptOf({ discounts, automatic_tax: { enabled } }: Stripe.Subscription) 
   }))
   return {
     automatic_tax: { enabled },
-    proration_behavior: 'none',
     ...(named.length > 0 ? { discounts: named } : {}),
   } satisfies Partial<PhaseParams>
 }

@@ -18,12 +18,14 @@ import { useFollow } from './following.tsx'
 
 type Props = {
   terms: { plan: PaidPlan; interval: Interval }
+  /** Whether another change is ahead, which this one takes the place of. */
+  isScheduled: boolean
   zone: string
   onClose: () => void
 }
 
 /** Says what a change costs, and makes it at that cost or not at all. */
-export function ChangeDialog({ terms, zone, onClose }: Props) {
+export function ChangeDialog({ terms, isScheduled, zone, onClose }: Props) {
   const dialog = useRef<HTMLDialogElement>(null)
   const follow = useFollow()
   const { act, said, isPending } = useAct()
@@ -63,6 +65,9 @@ export function ChangeDialog({ terms, zone, onClose }: Props) {
         </>
       )}
       {preview ? <Costs preview={preview} day={day} /> : null}
+      {preview?.takesEffect === 'now' && isScheduled ? (
+        <p className="mt-3 text-sm">{texts.changeDrops}</p>
+      ) : null}
       <Said said={said?.bad ? said : null} />
       {said?.bad && preview && preview.today.due.amount > 0 ? (
         <div className="mt-3">

@@ -58,7 +58,14 @@ export function PlanChange({ current, scheduled, zone }: Props) {
           )
         })}
       </ul>
-      {wanted ? <ChangeDialog terms={wanted} zone={zone} onClose={() => setWanted(null)} /> : null}
+      {wanted ? (
+        <ChangeDialog
+          terms={wanted}
+          isScheduled={scheduled !== null}
+          zone={zone}
+          onClose={() => setWanted(null)}
+        />
+      ) : null}
     </>
   )
 }
