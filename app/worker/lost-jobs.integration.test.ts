@@ -119,8 +119,8 @@ describe('work of billing', () => {
     /** A mail of billing that was written and relayed. @returns the id of its work */
     async function letter(): Promise<string> {
       const [{ id }] = await rowsOf(
-        `with letter as (insert into outbox (org_id, topic, payload) values ($1, 'mail',
-           jsonb_build_object('to', $1::text || '@example.test', 'subject', 'S', 'text', 'T',
+        `with letter as (insert into outbox (org_id, topic, payload) values ($1::uuid, 'mail',
+           jsonb_build_object('to', $1::uuid::text || '@example.test', 'subject', 'S', 'text', 'T',
              'link', 'http://worklane.test/', 'isNoted', true)) returning org_id, id)
          insert into billing_letters (org_id, outbox_id) select org_id, id from letter returning outbox_id as id`,
       )
