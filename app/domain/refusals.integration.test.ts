@@ -14,6 +14,7 @@ const ours = [
   /^billing_customers_stripe_id_key$/,
   // By the owner of the database alone.
   /^operators_user_id_fkey$/,
+  /^one_installation$/,
 ]
 
 describe('the refusals of the database', () => {
