@@ -29,6 +29,8 @@ describe('the schedules, while the object store accepts and is silent', () => {
   beforeAll(async () => {
     database = await ownDatabase()
     pool = new pg.Pool({ connectionString: database.urls.relay, max: 3 })
+    // Its database is removed while it closes.
+    pool.on('error', () => {})
     await database.query(`insert into removed_files (organisation_id, id, parts_id, again_at)
       values (gen_random_uuid(), gen_random_uuid(), 'parts', now() + interval '1 hour')`)
     server = createServer(() => {
