@@ -8,7 +8,7 @@ import {
   userIdAt,
 } from '@headroom/fixtures/population.ts'
 import { type Counters, fewest } from '@headroom/perf-budgets/gate/counters.ts'
-import { routes, streamed } from '@headroom/perf-budgets/slo.ts'
+import { routes, streamed, withoutLoad } from '@headroom/perf-budgets/slo.ts'
 import { fullestTaskOf, largestOf, pagesOf } from '../lighthouse/pages.ts'
 import { ask } from '../target/ask.ts'
 import { queriesOfOperations } from './operations.ts'
@@ -130,6 +130,9 @@ function visitorOf(side: Side, population: PopulationSpec, organisation: number)
   return { asked, get }
 }
 
+/** Streams, and what only who has a subscription may ask: the tour does (operations.ts). */
+const notHere: ReadonlySet<string> = new Set([...streamed, 'GET /v1/billing/preview'])
+
 /** The operations that only read, with ids and words that this population has. */
 function readsOf(spec: PopulationSpec, organisation: number): Counted[] {
   const parameters: Record<string, string> = {
@@ -145,7 +148,7 @@ function readsOf(spec: PopulationSpec, organisation: number): Counted[] {
   }
   const queries: Record<string, string> = { 'GET /v1/search': '?q=review' }
   return Object.keys(routes)
-    .filter((route) => route.startsWith('GET /v1/') && !streamed.some((stream) => stream === route))
+    .filter((route) => route.startsWith('GET /v1/') && !notHere.has(route) && !(route in withoutLoad))
     .map((route) => {
       const path = route.slice('GET '.length).replaceAll(/:\w+/g, idOf)
       return { route, path: path + (queries[route] ?? ''), signedIn: true }
