@@ -25,7 +25,7 @@ function open() {
   const auth = inOurWords(rolePool(authVariable, env.AUTH_DATABASE_URL, 'worklane_auth', answerWithinMs))
   // A pool of its own: transactions may wait for a lock whose holder has a question for `auth` before it commits.
   const accounts = rolePool(authVariable, env.AUTH_DATABASE_URL, 'worklane_auth')
-  const intake = inOurWords(rolePool('INTAKE_DATABASE_URL', env.INTAKE_DATABASE_URL, 'worklane_intake'))
+  const intake = inOurWords(rolePool(intakeVariable, env.INTAKE_DATABASE_URL, 'worklane_intake'))
   const operator = inOurWords(rolePool(operatorVariable, env.OPERATOR_DATABASE_URL, 'worklane_operator'))
   const redis = new Redis(env.REDIS_URL, {
     maxRetriesPerRequest: 1,
@@ -54,6 +54,7 @@ function open() {
 const redisWithinMs = 1_000
 
 const authVariable = 'AUTH_DATABASE_URL'
+const intakeVariable = 'INTAKE_DATABASE_URL'
 const operatorVariable = 'OPERATOR_DATABASE_URL'
 
 /** Connections as a role that may look across tenants: at accounts, at what Stripe tells, or at what operators see. */
@@ -100,15 +101,15 @@ export function work(actor: Pick<Actor, 'orgId'>): Tenant {
  */
 export async function assertConnections(): Promise<void> {
   const { env, database, auth, accounts, intake, operator } = runtime()
-  const asked = env.AUTH_DATABASE_URL === undefined ? [] : [auth, accounts]
-  const takingIn = env.INTAKE_DATABASE_URL === undefined ? [] : [intake]
-  const operating = env.OPERATOR_DATABASE_URL === undefined ? [] : [operator]
-  await assertPools([
+  const pools = [
     ['APP_DATABASE_URL', database.pool],
-    ...asked.map((pool) => [authVariable, pool] as const),
-    ...takingIn.map((pool) => ['INTAKE_DATABASE_URL', pool] as const),
-    ...operating.map((pool) => [operatorVariable, pool] as const),
-  ])
+    [authVariable, auth],
+    [authVariable, accounts],
+    [intakeVariable, intake],
+    [operatorVariable, operator],
+  ] as const
+  // What no part of this process needs is not set.
+  await assertPools(pools.filter(([variable]) => env[variable] !== undefined))
   await assertRedis('REDIS_URL', env.REDIS_URL)
 }
 

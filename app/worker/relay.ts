@@ -69,21 +69,24 @@ async function enqueue(
 const readingSeconds = 20
 
 /**
- * Enqueues again whatever wants a customer read and was relayed a while ago, where no reading that began after that was
- * written: a Redis that lost its memory lost the job. Where it is there still, the same id changes nothing. What is a
- * day old the nightly sweep has seen to.
+ * Enqueues again what was relayed a while ago and had no effect: a Redis that lost its memory lost the job. Where it is
+ * there still, the same id changes nothing.
  * @param seconds how long ago it was relayed at least
- * @returns how many customers were waiting
+ * @returns how many were waiting
  */
-export async function relayAgain(
+type Again = (
   pool: pg.Pool,
   queueOf: (topic: string) => Queue<OutboxJob>,
-  seconds: number = readingSeconds,
-): Promise<number> {
-  const { rows } = await pool.query<Waiting>(unreadSince, [seconds, againAtOnce])
-  if (rows.length > 0) await enqueue(rows, queueOf)
-  return rows.length
-}
+  seconds?: number,
+) => Promise<number>
+
+const enqueuingAgain =
+  (lost: string): Again =>
+  async (pool, queueOf, seconds = readingSeconds) => {
+    const { rows } = await pool.query<Waiting>(lost, [seconds, againAtOnce])
+    if (rows.length > 0) await enqueue(rows, queueOf)
+    return rows.length
+  }
 
 const againAtOnce = 1_000
 
@@ -99,20 +102,10 @@ const unreadSince = `
   ) latest order by "seenAt" limit $2`
 
 /**
- * Enqueues again the mails of billing that were relayed a while ago and not sent: each cause is written of once, so
- * that nothing else would bring them back. Where the job is there still, the same id changes nothing.
- * @param seconds how long ago it was relayed at least
- * @returns how many were waiting
+ * Whatever wants a customer read, where no reading that began after it was relayed was written. What is a day old the
+ * nightly sweep has seen to.
  */
-export async function mailAgain(
-  pool: pg.Pool,
-  queueOf: (topic: string) => Queue<OutboxJob>,
-  seconds: number = readingSeconds,
-): Promise<number> {
-  const { rows } = await pool.query<Waiting>(unsentSince, [seconds, againAtOnce])
-  if (rows.length > 0) await enqueue(rows, queueOf)
-  return rows.length
-}
+export const relayAgain = enqueuingAgain(unreadSince)
 
 // Of a day ago nobody is told any more: where the letter was discarded, or nothing takes it, operators have seen it.
 const unsentSince = `
@@ -121,6 +114,9 @@ const unsentSince = `
   where l.sent_at is null and l.written_at > now() - interval '1 day'
     and o.relayed_at < now() - make_interval(secs => $1)
   order by l.written_at limit $2`
+
+/** Mails of billing that were not sent: each cause is written of once, so nothing else would bring them back. */
+export const mailAgain = enqueuingAgain(unsentSince)
 
 /** When a row of the outbox was written, by its id, a UUID of version 7: epoch milliseconds. */
 export const bornAt = (id: string): number => Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16)

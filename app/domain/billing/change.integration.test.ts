@@ -1,17 +1,18 @@
-import { SandboxControl } from '@headroom/payments-sandbox/control/client.ts'
-import { type RunningSandbox, startSandbox } from '@headroom/payments-sandbox/server.ts'
-import Stripe from 'stripe'
+import type { SandboxControl } from '@headroom/payments-sandbox/control/client.ts'
+import type { RunningSandbox } from '@headroom/payments-sandbox/server.ts'
+import type Stripe from 'stripe'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { execute } from '../execute.ts'
 import { operations } from '../operations.ts'
 import { closeRuntime } from '../runtime.ts'
 import { asAdministrator, createTenant, type Tenant } from '../testing/tenants.ts'
-import { ensureCatalogue, priceOf } from './catalogue.ts'
+import { priceOf } from './catalogue.ts'
 import { converge } from './converge.ts'
 import { ensureCustomer } from './customer.ts'
 import { plans } from './plans.ts'
 import type { Preview } from './preview.ts'
 import type { Terms } from './terms.ts'
+import { startStripe } from './testing/stripe.ts'
 
 // What Stripe says is written by workers alone.
 process.env.APP_DATABASE_URL = process.env.WORKER_DATABASE_URL
@@ -29,12 +30,7 @@ describe('a change of plan', () => {
   let customer: string
 
   beforeAll(async () => {
-    sandbox = await startSandbox({ seed: 'change', start, frozen: true })
-    control = new SandboxControl(sandbox)
-    const { host, port, secretKey } = sandbox
-    Object.assign(process.env, { STRIPE_SECRET_KEY: secretKey, STRIPE_API_URL: sandbox.origin })
-    stripe = new Stripe(secretKey, { host, port, protocol: 'http', maxNetworkRetries: 0, timeout: 5_000 })
-    await ensureCatalogue(stripe)
+    ;({ sandbox, control, stripe } = await startStripe({ seed: 'change', start, frozen: true }))
   })
   afterAll(async () => {
     await sandbox.close()

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { Actor } from '../actor.ts'
 import { invalidField, Problem } from '../errors.ts'
 import { operation } from '../operation.ts'
+import { changing } from './changing.ts'
 import { changeNow, dropPending } from './charge.ts'
 import { atStripe } from './customer.ts'
 import { itemsOf } from './metered-items.ts'
@@ -97,21 +98,15 @@ export const undoChange = operation({
   input: z.strictObject({}),
   output: z.object({}),
   run: (actor) =>
-    atStripe((client) =>
-      oneAtATime(actor, async () => {
-        const standing = await standingOf(client, actor)
-        if (standing.schedule === null) return {}
-        await releaseSchedule(client, standing.schedule)
-        const { subscription, terms, scheduled } = standing
-        const target = `subscription ${subscription.id}`
-        await noted(
-          actor,
-          'billing.undoChange',
-          target,
-          { ...terms, scheduled },
-          { ...terms, scheduled: null },
-        )
-        return {}
-      }),
-    ),
+    changing(actor, async (client, { subscription, schedule, terms, scheduled }) => {
+      if (schedule === null) return {}
+      await releaseSchedule(client, schedule)
+      const target = `subscription ${subscription.id}`
+      const [before, after] = [
+        { ...terms, scheduled },
+        { ...terms, scheduled: null },
+      ]
+      await noted(actor, 'billing.undoChange', target, before, after)
+      return {}
+    }),
 })

@@ -1,12 +1,13 @@
-import { SandboxControl } from '@headroom/payments-sandbox/control/client.ts'
-import { type RunningSandbox, startSandbox } from '@headroom/payments-sandbox/server.ts'
-import Stripe from 'stripe'
+import type { SandboxControl } from '@headroom/payments-sandbox/control/client.ts'
+import type { RunningSandbox } from '@headroom/payments-sandbox/server.ts'
+import type Stripe from 'stripe'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { closeRuntime } from '../runtime.ts'
 import { asAdministrator, createTenant, type Tenant } from '../testing/tenants.ts'
-import { ensureCatalogue, priceOf } from './catalogue.ts'
+import { priceOf } from './catalogue.ts'
 import { converge } from './converge.ts'
 import { ensureCustomer } from './customer.ts'
+import { startStripe } from './testing/stripe.ts'
 
 // What Stripe says is written by workers alone.
 process.env.APP_DATABASE_URL = process.env.WORKER_DATABASE_URL
@@ -20,12 +21,7 @@ describe('mails of an organisation’s billing', () => {
 
   beforeAll(async () => {
     const start = Date.parse('2026-03-01T10:00:00Z') / 1000
-    sandbox = await startSandbox({ seed: 'dunning', start, frozen: true })
-    control = new SandboxControl(sandbox)
-    const { host, port, secretKey } = sandbox
-    Object.assign(process.env, { STRIPE_SECRET_KEY: secretKey, STRIPE_API_URL: sandbox.origin })
-    stripe = new Stripe(secretKey, { host, port, protocol: 'http', maxNetworkRetries: 0, timeout: 5_000 })
-    await ensureCatalogue(stripe)
+    ;({ sandbox, control, stripe } = await startStripe({ seed: 'dunning', start, frozen: true }))
   })
   afterAll(async () => {
     await sandbox.close()

@@ -1,10 +1,9 @@
 import { z } from 'zod'
 import { operation } from '../operation.ts'
-import { atStripe } from './customer.ts'
-import { noted, oneAtATime } from './one-at-a-time.ts'
+import { changing } from './changing.ts'
+import { noted } from './one-at-a-time.ts'
 import { isoTime } from './reading.ts'
 import { releaseSchedule } from './schedule.ts'
-import { standingOf } from './standing.ts'
 
 // Both may be said twice: the second time nothing is left to do. So they need no key at Stripe, by which a third one, of
 // another day, would be taken for the first.
@@ -25,19 +24,16 @@ export const cancelSubscription = operation({
     at: z.iso.datetime(),
   }),
   run: (actor) =>
-    atStripe((client) =>
-      oneAtATime(actor, async () => {
-        const { subscription, schedule, periodEnd } = await standingOf(client, actor)
-        if (subscription.cancel_at !== null) return { at: isoTime(subscription.cancel_at) }
-        // Stripe refuses to cancel what a schedule manages; a change that was ahead has become pointless.
-        if (schedule) await releaseSchedule(client, schedule)
-        await client.subscriptions.update(subscription.id, { cancel_at_period_end: true })
-        const at = isoTime(periodEnd)
-        const target = `subscription ${subscription.id}`
-        await noted(actor, 'billing.cancel', target, { cancelAt: null }, { cancelAt: at })
-        return { at }
-      }),
-    ),
+    changing(actor, async (client, { subscription, schedule, periodEnd }) => {
+      if (subscription.cancel_at !== null) return { at: isoTime(subscription.cancel_at) }
+      // Stripe refuses to cancel what a schedule manages; a change that was ahead has become pointless.
+      if (schedule) await releaseSchedule(client, schedule)
+      await client.subscriptions.update(subscription.id, { cancel_at_period_end: true })
+      const at = isoTime(periodEnd)
+      const target = `subscription ${subscription.id}`
+      await noted(actor, 'billing.cancel', target, { cancelAt: null }, { cancelAt: at })
+      return { at }
+    }),
 })
 
 export const resumeSubscription = operation({
@@ -52,18 +48,15 @@ export const resumeSubscription = operation({
   input: z.strictObject({}),
   output: z.object({}),
   run: (actor) =>
-    atStripe((client) =>
-      oneAtATime(actor, async () => {
-        const { subscription, schedule } = await standingOf(client, actor)
-        if (subscription.cancel_at === null) return {}
-        // One of another's making that ends it: without the schedule it goes on.
-        if (schedule) await releaseSchedule(client, schedule)
-        else await client.subscriptions.update(subscription.id, resumed(subscription))
-        const before = { cancelAt: isoTime(subscription.cancel_at) }
-        await noted(actor, 'billing.resume', `subscription ${subscription.id}`, before, { cancelAt: null })
-        return {}
-      }),
-    ),
+    changing(actor, async (client, { subscription, schedule }) => {
+      if (subscription.cancel_at === null) return {}
+      // One of another's making that ends it: without the schedule it goes on.
+      if (schedule) await releaseSchedule(client, schedule)
+      else await client.subscriptions.update(subscription.id, resumed(subscription))
+      const before = { cancelAt: isoTime(subscription.cancel_at) }
+      await noted(actor, 'billing.resume', `subscription ${subscription.id}`, before, { cancelAt: null })
+      return {}
+    }),
 })
 
 /** However it was cancelled: at the end of its period, or for a day that somebody chose at Stripe. */

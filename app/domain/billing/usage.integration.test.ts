@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { SandboxControl } from '@headroom/payments-sandbox/control/client.ts'
-import { type RunningSandbox, startSandbox } from '@headroom/payments-sandbox/server.ts'
+import type { SandboxControl } from '@headroom/payments-sandbox/control/client.ts'
+import type { RunningSandbox } from '@headroom/payments-sandbox/server.ts'
 import Stripe from 'stripe'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Plan } from '../actor.ts'
@@ -9,11 +9,12 @@ import { getMe } from '../me/operations.ts'
 import { exportOrganisation } from '../organisations/export.ts'
 import { closeRuntime, runtime } from '../runtime.ts'
 import { asAdministrator, createTenant, type Tenant } from '../testing/tenants.ts'
-import { ensureCatalogue, meterOf, priceOf } from './catalogue.ts'
+import { meterOf, priceOf } from './catalogue.ts'
 import { converge } from './converge.ts'
 import { ensureCustomer } from './customer.ts'
 import { getBilling } from './operations.ts'
 import { plans } from './plans.ts'
+import { startStripe } from './testing/stripe.ts'
 import { reconcile } from './usage-reconciled.ts'
 import { tellUsage, timeOf } from './usage-told.ts'
 
@@ -30,12 +31,7 @@ let tenant: Tenant
 let customer: string
 
 beforeAll(async () => {
-  sandbox = await startSandbox({ seed: 'usage' })
-  control = new SandboxControl(sandbox)
-  const { host, port, secretKey } = sandbox
-  Object.assign(process.env, { STRIPE_SECRET_KEY: secretKey, STRIPE_API_URL: sandbox.origin })
-  stripe = new Stripe(secretKey, { host, port, protocol: 'http', maxNetworkRetries: 0, timeout: 5_000 })
-  await ensureCatalogue(stripe)
+  ;({ sandbox, control, stripe } = await startStripe({ seed: 'usage' }))
 })
 afterAll(async () => {
   await sandbox.close()

@@ -1,12 +1,13 @@
-import { SandboxControl } from '@headroom/payments-sandbox/control/client.ts'
-import { type RunningSandbox, startSandbox } from '@headroom/payments-sandbox/server.ts'
-import Stripe from 'stripe'
+import type { SandboxControl } from '@headroom/payments-sandbox/control/client.ts'
+import type { RunningSandbox } from '@headroom/payments-sandbox/server.ts'
+import type Stripe from 'stripe'
 import { afterAll, beforeAll, beforeEach } from 'vitest'
 import { closeRuntime } from '../../runtime.ts'
 import { asAdministrator, createTenant, type Tenant } from '../../testing/tenants.ts'
-import { ensureCatalogue, priceOf } from '../catalogue.ts'
+import { priceOf } from '../catalogue.ts'
 import { converge } from '../converge.ts'
 import { ensureCustomer } from '../customer.ts'
+import { startStripe } from './stripe.ts'
 
 const start = Date.parse('2026-03-01T10:00:00Z') / 1000
 
@@ -26,13 +27,7 @@ export function billed(seed: string) {
   const at = {} as Billed
 
   beforeAll(async () => {
-    at.sandbox = await startSandbox({ seed, start, frozen: true })
-    at.control = new SandboxControl(at.sandbox)
-    const { host, port, secretKey, origin } = at.sandbox
-    process.env.STRIPE_SECRET_KEY = secretKey
-    process.env.STRIPE_API_URL = origin
-    at.stripe = new Stripe(secretKey, { host, port, protocol: 'http', maxNetworkRetries: 0, timeout: 5_000 })
-    await ensureCatalogue(at.stripe)
+    Object.assign(at, await startStripe({ seed, start, frozen: true }))
   })
   afterAll(async () => {
     await at.sandbox.close()

@@ -1,7 +1,7 @@
 import { acceptedNames } from '@worklane/domain/files/types.ts'
 import { useEffect, useState } from 'react'
 import { files as texts } from '#web/texts/files.ts'
-import { UploadRow } from './upload-row.tsx'
+import { UploadList } from './upload-list.tsx'
 import { useUploads } from './use-uploads.ts'
 
 /** What a comment that is being written has of files, and whether one of them is still under way. */
@@ -29,19 +29,13 @@ export function AttachToComment({ taskId, tell }: Props) {
 
   return (
     <div className="mt-2 text-sm">
-      {uploads.length > 0 ? (
-        <ul aria-label={texts.uploads} className="-mx-4 divide-y">
-          {uploads.map((upload) => (
-            <UploadRow
-              key={upload.key}
-              upload={upload}
-              pause={() => pause(upload.key)}
-              resume={() => resume(upload.key)}
-              cancel={() => cancel(upload.key)}
-            />
-          ))}
-        </ul>
-      ) : null}
+      <UploadList
+        uploads={uploads}
+        pause={pause}
+        resume={resume}
+        cancel={cancel}
+        className="-mx-4 divide-y"
+      />
       {attached.length > 0 ? (
         <ul aria-label={texts.attached} className="mb-2 flex flex-wrap gap-1.5">
           {attached.map(({ id, name }) => (

@@ -7,7 +7,7 @@ import { files as texts } from '#web/texts/files.ts'
 import { DropZone } from './drop-zone.tsx'
 import { FileTile } from './file-tile.tsx'
 import { Preview } from './preview.tsx'
-import { UploadRow } from './upload-row.tsx'
+import { UploadList } from './upload-list.tsx'
 import { useLookAgain } from './use-look-again.ts'
 import { useUploads } from './use-uploads.ts'
 
@@ -79,19 +79,13 @@ export function FilePanel({ taskId, first, userId, mayWrite, mayRemoveAll }: Pro
 
   const list = (
     <>
-      {uploads.length > 0 ? (
-        <ul aria-label={texts.uploads} className="divide-y border-b">
-          {uploads.map((upload) => (
-            <UploadRow
-              key={upload.key}
-              upload={upload}
-              pause={() => pause(upload.key)}
-              resume={() => resume(upload.key)}
-              cancel={() => cancel(upload.key)}
-            />
-          ))}
-        </ul>
-      ) : null}
+      <UploadList
+        uploads={uploads}
+        pause={pause}
+        resume={resume}
+        cancel={cancel}
+        className="divide-y border-b"
+      />
       {items.length === 0 && uploads.length === 0 ? <Empty>{texts.none}</Empty> : null}
       {items.length > 0 ? (
         <ul
