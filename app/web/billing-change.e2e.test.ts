@@ -1,19 +1,12 @@
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
-import { SandboxControl } from '@headroom/payments-sandbox/control/client.ts'
-import { type RunningSandbox, startSandbox } from '@headroom/payments-sandbox/server.ts'
-import { ensureCatalogue } from '@worklane/domain/billing/catalogue.ts'
 import { type Interval, type PaidPlan, plans } from '@worklane/domain/billing/plans.ts'
 import type { Browser, Page } from 'playwright-core'
-import Stripe from 'stripe'
+import type Stripe from 'stripe'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { partNames, type Stack, startStack } from '../../harness/stack/stack.ts'
 import { launchChromium, provideHeadless } from '../../harness/toolchain/chromium.ts'
-import { visit, wear } from './testing/pages.ts'
+import { fourLooks, takePictures, visit } from './testing/pages.ts'
+import { type PaidStack, startPaidStack } from './testing/paid-stack.ts'
 
-const screenshots = join(import.meta.dirname, '../../screenshots')
 const [good, failsLater] = ['4242424242424242', '4000000000000341']
-const webhookSecret = 'whsec_of_the_test_of_changes'
 const day = 86_400
 
 // What follows is reckoned here from the list of prices alone: by seconds, each line to the nearest cent, with the tax of
@@ -23,10 +16,11 @@ const withTax = (...lines: number[]) => lines.reduce((sum, line) => sum + line +
 const euros = (cents: number) => `€${(cents / 100).toFixed(2).replace(/\.00$/, '')}`
 
 describe('an admin who changes the plan', () => {
-  let sandbox: RunningSandbox
-  let control: SandboxControl
-  let stripe: Stripe
-  let stack: Stack
+  let paid: PaidStack
+  let sandbox: PaidStack['sandbox']
+  let control: PaidStack['control']
+  let stripe: PaidStack['stripe']
+  let stack: PaidStack['stack']
   let browser: Browser
   let page: Page
   const complaints: string[] = []
@@ -34,32 +28,14 @@ describe('an admin who changes the plan', () => {
   beforeAll(async () => {
     // The trial of 14 days that begins now ends five days ago: Worklane's own clock is the real one.
     const start = Math.floor(Date.now() / 1000) - 19 * day
-    sandbox = await startSandbox({ seed: 'changes', start, frozen: true })
-    control = new SandboxControl(sandbox)
-    const { host, port, secretKey } = sandbox
-    stripe = new Stripe(secretKey, { host, port, protocol: 'http' })
-    await ensureCatalogue(stripe)
-    stack = await startStack({
-      population: null,
-      parts: partNames.filter((part) => part !== 'prometheus'),
-      env: {
-        ...{ STRIPE_SECRET_KEY: secretKey, STRIPE_API_URL: sandbox.origin },
-        ...{ STRIPE_WEBHOOK_SECRETS: webhookSecret, RATE_LIMIT_PATIENCE_MS: '10000' },
-      },
-    })
-    const endpoint = await stripe.webhookEndpoints.create({
-      url: `${stack.origin}/webhooks/stripe`,
-      enabled_events: ['*'],
-    })
-    sandbox.sandbox.endpointSecrets.set(endpoint.id, webhookSecret)
+    paid = await startPaidStack(null, { seed: 'changes', start, frozen: true })
+    ;({ sandbox, control, stripe, stack } = paid)
     browser = await launchChromium(await provideHeadless())
     page = await newPage()
-    await mkdir(screenshots, { recursive: true })
   })
   afterAll(async () => {
     await browser?.close()
-    await stack?.stop()
-    await sandbox?.close()
+    await paid?.stop()
   })
 
   async function newPage(): Promise<Page> {
@@ -110,19 +86,8 @@ describe('an admin who changes the plan', () => {
     return (to - (await control.state()).now) / (to - from)
   }
   /** In both colour schemes and on a phone; of an open dialog the window, otherwise the page. */
-  async function picture(name: string, fullPage = true): Promise<void> {
-    for (const look of [
-      ['light', 1280],
-      ['dark', 1280],
-      ['light', 390],
-      ['dark', 390],
-    ] as const) {
-      await wear(page, look)
-      const path = join(screenshots, `billing-change-${name}-${look.join('-')}.png`)
-      await page.screenshot({ path, fullPage })
-    }
-    await wear(page, ['light', 1280])
-  }
+  const picture = (name: string, fullPage = true) =>
+    takePictures(page, `billing-change-${name}`, fourLooks, { fullPage })
 
   it('begins with a trial, in which a change costs nothing', async () => {
     await visit(page, '/sign-up')

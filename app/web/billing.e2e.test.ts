@@ -1,27 +1,18 @@
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
-import { SandboxControl } from '@headroom/payments-sandbox/control/client.ts'
-import { type RunningSandbox, startSandbox } from '@headroom/payments-sandbox/server.ts'
-import { UtcClient } from '@worklane/data/utc-client.ts'
-import { ensureCatalogue } from '@worklane/domain/billing/catalogue.ts'
 import { plans } from '@worklane/domain/billing/plans.ts'
 import type { Browser, Page } from 'playwright-core'
-import Stripe from 'stripe'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { partNames, type Stack, startStack } from '../../harness/stack/stack.ts'
 import { launchChromium, provideHeadless } from '../../harness/toolchain/chromium.ts'
-import { visit, wear } from './testing/pages.ts'
+import { takePictures, threeLooks, visit } from './testing/pages.ts'
+import { type PaidStack, startPaidStack } from './testing/paid-stack.ts'
 
-const screenshots = join(import.meta.dirname, '../../screenshots')
 const [good, declined, failsLater] = ['4242424242424242', '4000000000000002', '4000000000000341']
-const webhookSecret = 'whsec_of_the_billing_test'
 const day = 86_400
 
 describe('an organisation and its plan', () => {
-  let sandbox: RunningSandbox
-  let control: SandboxControl
-  let stripe: Stripe
-  let stack: Stack
+  let paid: PaidStack
+  let sandbox: PaidStack['sandbox']
+  let control: PaidStack['control']
+  let stack: PaidStack['stack']
   let browser: Browser
   let page: Page
   const complaints: string[] = []
@@ -29,47 +20,21 @@ describe('an organisation and its plan', () => {
   beforeAll(async () => {
     // The trial of 14 days that begins now ends five days ago: Worklane's own clock is the real one.
     const start = Math.floor(Date.now() / 1000) - 19 * day
-    sandbox = await startSandbox({ seed: 'billing', start, frozen: true })
-    control = new SandboxControl(sandbox)
-    const { host, port, secretKey } = sandbox
-    stripe = new Stripe(secretKey, { host, port, protocol: 'http' })
-    await ensureCatalogue(stripe)
-    stack = await startStack({
-      population: null,
-      parts: partNames.filter((part) => part !== 'prometheus'),
-      env: {
-        ...{ STRIPE_SECRET_KEY: secretKey, STRIPE_API_URL: sandbox.origin },
-        ...{ STRIPE_WEBHOOK_SECRETS: webhookSecret, RATE_LIMIT_PATIENCE_MS: '10000' },
-      },
-    })
-    const endpoint = await stripe.webhookEndpoints.create({
-      url: `${stack.origin}/webhooks/stripe`,
-      enabled_events: ['*'],
-    })
-    sandbox.sandbox.endpointSecrets.set(endpoint.id, webhookSecret)
+    paid = await startPaidStack(null, { seed: 'billing', start, frozen: true })
+    ;({ sandbox, control, stack } = paid)
     browser = await launchChromium(await provideHeadless())
     page = await (
       await browser.newContext({ baseURL: stack.origin, viewport: { width: 1280, height: 860 } })
     ).newPage()
     page.on('pageerror', ({ message }) => complaints.push(message))
     page.setDefaultTimeout(15_000)
-    await mkdir(screenshots, { recursive: true })
   })
   afterAll(async () => {
     await browser?.close()
-    await stack?.stop()
-    await sandbox?.close()
+    await paid?.stop()
   })
 
-  const sql = async (text: string) => {
-    const client = new UtcClient({ connectionString: stack.env.DATABASE_URL })
-    await client.connect()
-    try {
-      return (await client.query(text)).rows
-    } finally {
-      await client.end()
-    }
-  }
+  const sql = (text: string) => paid.sql(text)
   const billing = () => visit(page, '/settings/billing')
   const text = async () => (await page.locator('main').textContent()) ?? ''
   /** Looks again, as somebody who waits does, until the page says so. */
@@ -84,20 +49,7 @@ describe('an organisation and its plan', () => {
       )
       .toMatch(what)
   /** In both colour schemes and on a phone. */
-  async function picture(name: string): Promise<void> {
-    for (const look of [
-      ['light', 1280],
-      ['dark', 1280],
-      ['light', 390],
-    ] as const) {
-      await wear(page, look)
-      await page.screenshot({
-        path: join(screenshots, `billing-${name}-${look.join('-')}.png`),
-        fullPage: true,
-      })
-    }
-    await wear(page, ['light', 1280])
-  }
+  const picture = (name: string) => takePictures(page, `billing-${name}`, threeLooks)
   const fillCard = async (number: string) => {
     await page.getByLabel('Card number').fill(number)
     await page.getByLabel('Expiry').fill('12 / 34')

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
@@ -10,9 +10,17 @@ import { organisationAt, taskIdAt, userAt } from '../../fixtures/population.ts'
 import { partNames, type Stack, startStack } from '../../harness/stack/stack.ts'
 import { launchChromium, provideHeadless } from '../../harness/toolchain/chromium.ts'
 import { pdfOf } from './testing/documents.ts'
-import { callAs, openPage, population, visit, wear } from './testing/pages.ts'
+import {
+  callAs,
+  openPage,
+  population,
+  screenshots,
+  takePictures,
+  threeLooks,
+  visit,
+  wear,
+} from './testing/pages.ts'
 
-const screenshots = join(import.meta.dirname, '../../screenshots')
 const mebibyte = 1024 ** 2
 const owner = userAt(population, 0)
 const task = taskIdAt(population, owner.organisation, 0, 0)
@@ -35,7 +43,6 @@ describe('the files of a task', () => {
     page = await openPage(browser, stack, complaints)
     page.setDefaultTimeout(20_000)
     directory = await mkdtemp(join(tmpdir(), 'headroom-files-'))
-    await mkdir(screenshots, { recursive: true })
   })
   afterAll(async () => {
     await browser?.close()
@@ -87,21 +94,12 @@ describe('the files of a task', () => {
       .map(({ id, help, nodes }) => `${id}: ${help}: ${nodes[0]?.html.slice(0, 160)}`)
   }
   /** In both colour schemes and on a phone, each usable by all. */
-  async function picture(name: string): Promise<void> {
-    for (const look of [
-      ['light', 1280],
-      ['dark', 1280],
-      ['light', 390],
-    ] as const) {
-      await wear(page, look)
-      await page.screenshot({
-        path: join(screenshots, `files-${name}-${look.join('-')}.png`),
-        fullPage: true,
-      })
-      if (look[1] === 1280) expect(await violations()).toEqual([])
-    }
-    await wear(page, ['light', 1280])
-  }
+  const picture = (name: string) =>
+    takePictures(page, `files-${name}`, threeLooks, {
+      async each([, width]) {
+        if (width === 1280) expect(await violations()).toEqual([])
+      },
+    })
 
   it('are none at first, and can be chosen by the keyboard', async () => {
     await open()

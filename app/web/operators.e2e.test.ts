@@ -1,21 +1,12 @@
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
-import { SandboxControl } from '@headroom/payments-sandbox/control/client.ts'
-import { type RunningSandbox, startSandbox } from '@headroom/payments-sandbox/server.ts'
 import { operatorsOf } from '@worklane/data/operators.ts'
 import { jobsOf } from '@worklane/data/testing/jobs.ts'
-import { UtcClient } from '@worklane/data/utc-client.ts'
-import { ensureCatalogue } from '@worklane/domain/billing/catalogue.ts'
 import type { Browser, Page } from 'playwright-core'
-import Stripe from 'stripe'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { organisationAt, userAt } from '../../fixtures/population.ts'
-import { partNames, type Stack, startStack } from '../../harness/stack/stack.ts'
 import { launchChromium, provideHeadless } from '../../harness/toolchain/chromium.ts'
-import { browserOf, openPage, population, tokenOf, visit, wear } from './testing/pages.ts'
+import { browserOf, fourLooks, openPage, population, takePictures, tokenOf, visit } from './testing/pages.ts'
+import { type PaidStack, startPaidStack } from './testing/paid-stack.ts'
 
-const screenshots = join(import.meta.dirname, '../../screenshots')
-const webhookSecret = 'whsec_of_the_operators_test'
 /** Runs Worklane, and belongs to another organisation than the owner. */
 const operator = organisationAt(population, 1).firstUser
 const owner = 0
@@ -23,10 +14,10 @@ const organisation = organisationAt(population, userAt(population, owner).organi
 const pages = ['/operators', '/operators/dead-letters', '/operators/log']
 
 describe('who runs Worklane', () => {
-  let sandbox: RunningSandbox
-  let control: SandboxControl
-  let stripe: Stripe
-  let stack: Stack
+  let paid: PaidStack
+  let control: PaidStack['control']
+  let stripe: PaidStack['stripe']
+  let stack: PaidStack['stack']
   let jobs: ReturnType<typeof jobsOf>
   let browser: Browser
   let page: Page
@@ -34,24 +25,8 @@ describe('who runs Worklane', () => {
   const complaints: string[] = []
 
   beforeAll(async () => {
-    sandbox = await startSandbox({ seed: 'operators' })
-    control = new SandboxControl(sandbox)
-    const { host, port, secretKey } = sandbox
-    stripe = new Stripe(secretKey, { host, port, protocol: 'http', maxNetworkRetries: 0 })
-    await ensureCatalogue(stripe)
-    stack = await startStack({
-      population,
-      parts: partNames.filter((part) => part !== 'prometheus'),
-      env: {
-        ...{ STRIPE_SECRET_KEY: secretKey, STRIPE_API_URL: sandbox.origin },
-        ...{ STRIPE_WEBHOOK_SECRETS: webhookSecret, RATE_LIMIT_PATIENCE_MS: '10000' },
-      },
-    })
-    const endpoint = await stripe.webhookEndpoints.create({
-      url: `${stack.origin}/webhooks/stripe`,
-      enabled_events: ['*'],
-    })
-    sandbox.sandbox.endpointSecrets.set(endpoint.id, webhookSecret)
+    paid = await startPaidStack(population, { seed: 'operators' })
+    ;({ control, stripe, stack } = paid)
     jobs = jobsOf(stack.env.REDIS_URL ?? '')
     customer = (await stripe.customers.create({ email: 'ada@example.test', name: 'Ada Lovelace' })).id
     await sql(`update organisations set plan = 'business' where id = '${organisation.id}'`)
@@ -61,24 +36,14 @@ describe('who runs Worklane', () => {
     browser = await launchChromium(await provideHeadless())
     page = await openPage(browser, stack, complaints, operator)
     page.setDefaultTimeout(15_000)
-    await mkdir(screenshots, { recursive: true })
   })
   afterAll(async () => {
     await browser?.close()
     await jobs?.close()
-    await stack?.stop()
-    await sandbox?.close()
+    await paid?.stop()
   })
 
-  const sql = async (text: string) => {
-    const client = new UtcClient({ connectionString: stack.env.DATABASE_URL })
-    await client.connect()
-    try {
-      return (await client.query(text)).rows
-    } finally {
-      await client.end()
-    }
-  }
+  const sql = (text: string) => paid.sql(text)
   const grants = () => operatorsOf(stack.env.DATABASE_URL ?? '')
   const { email } = userAt(population, operator)
   const text = async () => (await page.locator('main').textContent()) ?? ''
@@ -97,21 +62,7 @@ describe('who runs Worklane', () => {
       text: (await response.text()).replaceAll(/nonce="[^"]*"|"requestId":"[^"]*"/g, ''),
     }
   }
-  async function picture(name: string): Promise<void> {
-    for (const look of [
-      ['light', 1280],
-      ['dark', 1280],
-      ['light', 390],
-      ['dark', 390],
-    ] as const) {
-      await wear(page, look)
-      await page.screenshot({
-        path: join(screenshots, `operators-${name}-${look.join('-')}.png`),
-        fullPage: true,
-      })
-    }
-    await wear(page, ['light', 1280])
-  }
+  const picture = (name: string) => takePictures(page, `operators-${name}`, fourLooks)
 
   const strangers = [
     ['nobody', null],

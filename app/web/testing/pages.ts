@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { readdir } from 'node:fs/promises'
+import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { operatorsOf } from '@worklane/data/operators.ts'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
@@ -137,3 +137,29 @@ export async function wear(page: Page, [colorScheme, width]: Look): Promise<void
   await page.evaluate(`Promise.allSettled(document.getAnimations()
     .filter((animation) => animation instanceof CSSTransition).map(({ finished }) => finished))`)
 }
+
+export const screenshots = join(import.meta.dirname, '../../../screenshots')
+const bright: Look = ['light', 1280]
+
+/**
+ * Takes a page's picture in several looks, for somebody to open; it ends bright and wide.
+ * @param more.each what else is looked at in each of them
+ */
+export async function takePictures(
+  page: Page,
+  name: string,
+  looks: readonly Look[],
+  { fullPage = true, each }: { fullPage?: boolean; each?: (look: Look) => Promise<void> } = {},
+): Promise<void> {
+  await mkdir(screenshots, { recursive: true })
+  for (const look of looks) {
+    await wear(page, look)
+    await page.screenshot({ path: join(screenshots, `${name}-${look.join('-')}.png`), fullPage })
+    await each?.(look)
+  }
+  await wear(page, bright)
+}
+
+/** In both colour schemes, and on a phone. */
+export const threeLooks: readonly Look[] = [bright, ['dark', 1280], ['light', 390]]
+export const fourLooks: readonly Look[] = [...threeLooks, ['dark', 390]]
