@@ -31,7 +31,7 @@ describe('a month’s end while people work', () => {
         loadtest(
           'billing-storm',
           ...['--organisations', '50', '--population', '2000'],
-          ...['--users', '200', '--think', '5s', '--ramp', '10s', '--duration', '75s'],
+          ...['--users', '200', '--think', '5s', '--ramp', '10s', '--duration', '120s'],
         ),
       expectations: ({ exitCode, result }) => {
         expect(result.reasons).toEqual([])
