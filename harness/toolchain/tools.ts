@@ -198,6 +198,30 @@ export const tools = {
       },
     ],
   },
+  bubblewrap: {
+    name: 'bubblewrap',
+    for: 'what compose.yaml says, without Docker',
+    programs: ['bwrap'],
+    version: { args: ['--version'], pattern: /bubblewrap (\d+\.\d+\.\d+)/ },
+    minimum: '0.5.0',
+    ways: [{ kind: 'apt', packages: ['bubblewrap'] }],
+  },
+  kustomize: {
+    name: 'kustomize',
+    for: 'the check of the manifests for a cluster',
+    programs: ['kustomize'],
+    version: { args: ['version'], pattern: /v(\d+\.\d+\.\d+)/ },
+    minimum: '5.4.0',
+    pinned: '5.7.1',
+    ways: [
+      {
+        kind: 'go',
+        module: 'sigs.k8s.io/kustomize/kustomize/v5',
+        versionIn: 'sigs.k8s.io/kustomize/api/provenance.version',
+      },
+      { kind: 'brew', packages: ['kustomize'] },
+    ],
+  },
   promtool: {
     name: 'promtool',
     for: 'tests of the rules for Prometheus',
