@@ -56,7 +56,7 @@ export function environmentText(example: string, choices: EnvironmentChoices): s
   const urls = databaseUrls(database, values.DATABASE_ROLES_SECRET ?? '')
   for (const [kind, url] of Object.entries(urls)) values[`${kind.toUpperCase()}_DATABASE_URL`] = url
   return example.replaceAll(/^([A-Z0-9_]+)=(.*)$/gm, (line, name: string, value: string) => {
-    const given = values[name] ?? value
+    const given = interpolated(values[name] ?? value, { ...known, ...values })
     if (given === '') throw new Error(`nobody knows a value for ${line} of the example`)
     return `${name}=${given}`
   })
