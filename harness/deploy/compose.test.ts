@@ -36,7 +36,7 @@ describe('the compose file', async () => {
 
   it.each<[string, Record<string, unknown>]>([
     ['a key that there is not', { helthcheck: {} }],
-    ['a value of another kind', { read_only: 'perhaps' }],
+    ['a value of another kind', { cap_drop: 'ALL' }],
     ['a condition that there is not', { depends_on: { web: { condition: 'service_ready' } } }],
   ])('would be refused with %s', (_, wrong) => {
     const { services: given, ...rest } = document

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 import { project } from '../stack/project.ts'
 import { readImage, readStages } from './dockerfile.ts'
 
@@ -80,7 +81,7 @@ describe("Worklane's images", () => {
 
   it('know every room whose manifest the lock file speaks of', () => {
     const workspace = readFileSync(join(project, 'pnpm-workspace.yaml'), 'utf8')
-    const rooms = [...workspace.matchAll(/^ {2}- ([a-z][\w/-]*)$/gm)].map(([, room]) => room)
+    const { packages: rooms } = parse(workspace) as { packages: string[] }
     const copied = readStages(text)
       .get('manifests')
       ?.copies.map(({ source }) => source)

@@ -1,0 +1,72 @@
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import pc from 'picocolors'
+import { project } from '../../stack/project.ts'
+import { fromHere, shownFromHere } from '../here.ts'
+import { wholeNumber } from '../options.ts'
+import { UsageError } from '../usage.ts'
+
+type EnvOptions = { out?: string; origin?: string; port?: number; ownDatabase: boolean }
+
+export function register(program: Command): void {
+  const deployment = program
+    .command('deployment')
+    .description('what a deployment of Worklane needs, and a trial of it (docs/deploy.md)')
+  deployment
+    .command('env')
+    .description('writes deploy/.env with new secrets, for its owner alone to read')
+    .option('--origin <url>', 'the address that people use; http://localhost:8080 unless given')
+    .option('--port <port>', 'of this machine, which leads to it; 8080 unless given', wholeNumber(1, 65_535))
+    .option('--own-database', 'for the Postgres whose administrator signs in by DATABASE_URL', false)
+    .option('--out <file>', 'another file than deploy/.env', fromHere)
+    .action(writeEnv)
+  deployment
+    .command('try')
+    .description(
+      'starts what deploy/compose.yaml says without Docker, uses it as its first user does, and stops it',
+    )
+    .action(tryIt)
+}
+
+async function writeEnv({ out, origin, port, ownDatabase }: EnvOptions): Promise<void> {
+  const { writeEnvironmentFile } = await import('../../deploy/env-file.ts')
+  const databaseUrl = process.env.DATABASE_URL
+  if (ownDatabase && !databaseUrl)
+    throw new UsageError(
+      '--own-database is given, and DATABASE_URL is not set',
+      'set it to the connection of the database’s administrator',
+    )
+  const file = out ?? join(project, 'deploy/.env')
+  await writeEnvironmentFile(file, {
+    ...(origin === undefined ? {} : { origin: originOf(origin) }),
+    ...(port === undefined ? {} : { port }),
+    ...(ownDatabase && databaseUrl ? { databaseUrl } : {}),
+  })
+  console.log(`${pc.green('✓')} ${shownFromHere(file)} ${pc.dim('written, with new secrets')}`)
+}
+
+/** @throws UsageError where it is more or less than an origin */
+function originOf(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null
+  if (!url || !/^https?:$/.test(url.protocol) || url.origin !== text.replace(/\/$/, ''))
+    throw new UsageError(
+      `--origin ${text} is no origin`,
+      'give scheme and host, such as https://app.example.com',
+    )
+  return url.origin
+}
+
+async function tryIt(): Promise<void> {
+  const { startDeployment } = await import('../../deploy/deployment.ts')
+  const { useAsFirstUser } = await import('../../deploy/first-user.ts')
+  const say = (line: string) => console.log(pc.dim(`  ${line}`))
+  const deployment = await startDeployment({ say })
+  try {
+    await useAsFirstUser(deployment, say)
+  } finally {
+    const ended = await deployment.stop()
+    for (const [name, code] of Object.entries(ended)) if (code !== 0) say(`${name} ended with ${code}`)
+  }
+  for (const [name, why] of Object.entries(deployment.left)) say(`${name}: not tried, ${why}`)
+  console.log(`${pc.green('✓')} Worklane runs as deploy/compose.yaml says`)
+}
