@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
 
 /** A process as a container has it: its own file system that nobody can write to, a user without rights, no more. */
 export type Container = {
@@ -48,8 +49,13 @@ export function commandIn(container: Container, bubblewrap: string, command: str
       ]
     : []
   const present = system.filter((path) => existsSync(path))
+  const directories = new Set(
+    [...present, ...tmpfs, ...mounts.map(({ target }) => target)].flatMap(parentsOf),
+  )
   const args = [
     ...['--unshare-ipc', '--unshare-uts', '--clearenv', ...inside],
+    // By itself it makes them for root alone.
+    ...[...directories].sort().flatMap((path) => ['--perms', '0755', '--dir', path]),
     ...present.flatMap((path) => ['--ro-bind', path, path]),
     ...links
       .filter((name) => existsSync(`/${name}`))
@@ -67,4 +73,10 @@ export function commandIn(container: Container, bubblewrap: string, command: str
   ]
   // bubblewrap stays in front of the process: it must not end before that does, by the signal that is for both.
   return ['/bin/sh', ['-c', 'trap "" TERM INT QUIT; exec "$@"', 'sh', bubblewrap, ...args]]
+}
+
+/** The directories that a path is in, without those that a bind brings along. */
+function parentsOf(path: string): string[] {
+  const parent = dirname(path)
+  return parent === '/' ? [] : [...parentsOf(parent), parent]
 }

@@ -1,4 +1,4 @@
-import { DockerfileParser } from 'dockerfile-ast'
+import { DockerfileParser, type Instruction, type ModifiableInstruction } from 'dockerfile-ast'
 
 /** What a container of an image begins with, as its Dockerfile says. */
 export type Image = {
@@ -41,7 +41,7 @@ export function readStages(dockerfile: string): Map<string, Image> {
       const [from = '', , name = from] = text.split(/\s+/)
       current = structuredClone(stages.get(from) ?? emptyImage(from))
       stages.set(name, current)
-    } else if (current) readers[keyword]?.(current, text)
+    } else if (current) readers[keyword]?.(current, text, fromOf(instruction))
   }
   return stages
 }
@@ -58,7 +58,17 @@ const emptyImage = (base: string): Image => ({
   stopSignal: null,
 })
 
-const readers: Record<string, (image: Image, text: string) => void> = {
+/** The stage that a COPY takes from. */
+const fromOf = (instruction: Instruction): string | null =>
+  'getFlags' in instruction
+    ? ((instruction as ModifiableInstruction)
+        .getFlags()
+        .find((flag) => flag.getName() === 'from')
+        ?.getValue() ?? null)
+    : null
+
+/** What each instruction changes; flags are not part of its text. */
+const readers: Record<string, (image: Image, text: string, from: string | null) => void> = {
   WORKDIR(image, text) {
     image.directory = absolute(image.directory, text)
   },
@@ -71,10 +81,8 @@ const readers: Record<string, (image: Image, text: string) => void> = {
   ENV(image, text) {
     for (const [, name = '', value = ''] of text.matchAll(/([A-Za-z_]\w*)=(\S+)/g)) image.env[name] = value
   },
-  COPY(image, text) {
-    const words = text.split(/\s+/)
-    const from = words.find((word) => word.startsWith('--from='))?.slice('--from='.length) ?? null
-    const paths = words.filter((word) => !word.startsWith('--'))
+  COPY(image, text, from) {
+    const paths = text.split(/\s+/)
     const target = paths.at(-1) ?? ''
     for (const source of paths.slice(0, -1))
       image.copies.push({ from, source, target: absolute(image.directory, target) })
