@@ -36,6 +36,8 @@ export type Deployment = {
 
 export type DeploymentOptions = {
   say?: (line: string) => void
+  /** Some of the services; all unless said. */
+  only?: readonly string[]
   /** Known-bad cases: the services as they should not be. */
   change?: (services: Record<string, ComposeService>) => void
 }
@@ -55,13 +57,14 @@ const left = { grafana: 'no package registry carries it' }
 export async function startDeployment(options: DeploymentOptions = {}): Promise<Deployment> {
   if (process.platform !== 'linux')
     throw new UsageError('containers without Docker need Linux', 'docker compose -f deploy/compose.yaml up')
-  const { say = () => {}, change = () => {} } = options
+  const { say = () => {}, change = () => {}, only } = options
   const names = Object.keys(await readCompose(composeFile, await exampleValues()))
   const addresses = addressesFor(names)
   const origin = `http://${addresses.of.edge}:8080`
   const environment = environmentIn(environmentText(await readFile(exampleFile, 'utf8'), { origin }))
   const services = await readCompose(composeFile, environment)
   change(services)
+  const wanted = inOrder(services).filter(({ name }) => only?.includes(name) ?? !(name in left))
 
   const [tools, postgresPrograms] = await Promise.all([
     provide(['bubblewrap', 'redis', 'versitygw', 'nginx', 'prometheus'], say),
@@ -69,7 +72,10 @@ export async function startDeployment(options: DeploymentOptions = {}): Promise<
     generateClient(),
   ])
   const made: Made = {
-    webBuild: (await buildWeb(say)).directory,
+    // Whoever needs none waits for none.
+    webBuild: wanted.some(({ name }) => name === 'web' || name === 'edge')
+      ? (await buildWeb(say)).directory
+      : '',
     versitygw: tools.versitygw.path,
     node: await realpath(process.execPath),
   }
@@ -104,8 +110,9 @@ export async function startDeployment(options: DeploymentOptions = {}): Promise<
     return ended
   }
   try {
-    for (const service of inOrder(services)) {
-      if (service.name in left || service.name === 'mail') continue
+    for (const service of wanted) {
+      // The one of this process is there already.
+      if (service.name === 'mail') continue
       const part = await startService(place, service)
       started.set(service.name, part)
       await untilItIsAsOthersNeedIt(place, service, part)

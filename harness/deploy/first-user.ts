@@ -12,8 +12,10 @@ const patienceMs = 60_000
  * attaches a file and gets it back. Then the mail server, the object store and the worker have had their part in it.
  * @throws Error that says what did not come about
  */
-export async function useAsFirstUser(deployment: Deployment, say: (line: string) => void): Promise<void> {
-  const { origin, mails } = deployment
+export async function useAsFirstUser(
+  { origin, mails }: Pick<Deployment, 'origin'> & Partial<Pick<Deployment, 'mails'>>,
+  say: (line: string) => void,
+): Promise<void> {
   const email = `first-${randomBytes(4).toString('hex')}@example.com`
   const cookie = await signUp(origin, email)
   say('signed up, and has a first project')
@@ -25,6 +27,8 @@ export async function useAsFirstUser(deployment: Deployment, say: (line: string)
   const task = Id.parse(await call('POST', `/v1/projects/${project}/tasks`, { title: 'Runs as deployed' }))
   await attachFile(origin, call, task.id)
   say('attached a file, which a worker has checked, and got it back from the store')
+  // Only where it can be seen what mails were sent.
+  if (!mails) return
   await until('the mail that confirms the address', async () => mails.some(({ to }) => to.includes(email)))
   say('was sent the mail that confirms the address')
 }

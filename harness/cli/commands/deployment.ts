@@ -26,6 +26,12 @@ export function register(program: Command): void {
       'starts what deploy/compose.yaml says without Docker, uses it as its first user does, and stops it',
     )
     .action(tryIt)
+  deployment
+    .command('use')
+    .description('does what the first user of a deployment does: signs up, attaches a file, gets it back')
+    .argument('<origin>', 'where it is')
+    .action(use)
+  deployment.command('images').description('builds all images, where there is a Docker').action(images)
 }
 
 async function writeEnv({ out, origin, port, ownDatabase }: EnvOptions): Promise<void> {
@@ -38,7 +44,7 @@ async function writeEnv({ out, origin, port, ownDatabase }: EnvOptions): Promise
     )
   const file = out ?? join(project, 'deploy/.env')
   await writeEnvironmentFile(file, {
-    ...(origin === undefined ? {} : { origin: originOf(origin) }),
+    ...(origin === undefined ? {} : { origin: originOf('--origin', origin) }),
     ...(port === undefined ? {} : { port }),
     ...(ownDatabase && databaseUrl ? { databaseUrl } : {}),
   })
@@ -46,14 +52,27 @@ async function writeEnv({ out, origin, port, ownDatabase }: EnvOptions): Promise
 }
 
 /** @throws UsageError where it is more or less than an origin */
-function originOf(text: string): string {
+function originOf(what: string, text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null
   if (!url || !/^https?:$/.test(url.protocol) || url.origin !== text.replace(/\/$/, ''))
     throw new UsageError(
-      `--origin ${text} is no origin`,
+      `${what} ${text} is no origin`,
       'give scheme and host, such as https://app.example.com',
     )
   return url.origin
+}
+
+async function use(text: string): Promise<void> {
+  const { useAsFirstUser } = await import('../../deploy/first-user.ts')
+  await useAsFirstUser({ origin: originOf('<origin>', text) }, (line) => console.log(pc.dim(`  ${line}`)))
+}
+
+async function images(): Promise<void> {
+  const { buildImages } = await import('../../deploy/images.ts')
+  const { notHere } = await import('../../test/steps.ts')
+  if (await buildImages()) return
+  console.log('Docker is not here: the images were not built')
+  process.exitCode = notHere
 }
 
 async function tryIt(): Promise<void> {
