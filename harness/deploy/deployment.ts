@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs'
 import { chown, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { basename, dirname, join } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { generateClient } from '@worklane/data/generate.ts'
 import { execa } from 'execa'
 import { UsageError } from '../cli/usage.ts'
@@ -8,6 +9,7 @@ import { buildWeb } from '../stack/build.ts'
 import { type Guard, startGuard } from '../stack/guard.ts'
 import { lastLines, launch, type Part, untilReady } from '../stack/part.ts'
 import { project } from '../stack/project.ts'
+import { cacheDirectory } from '../toolchain/find.ts'
 import { postgresTools } from '../toolchain/postgres-tools.ts'
 import { provide } from '../toolchain/provide.ts'
 import { type Addresses, addressesFor, atOwnAddress } from './addresses.ts'
@@ -81,7 +83,7 @@ export async function startDeployment(options: DeploymentOptions = {}): Promise<
   }
   const images = readStages(await readFile(dockerfile, 'utf8'))
   const guard = startGuard()
-  const home = await mkdtemp(join(tmpdir(), 'worklane-deployment-'))
+  const home = await mkdtemp(join(tmpdir(), 'worklane-compose-'))
   guard.directory(home)
   await writeFile(join(home, 'hosts'), addresses.hosts)
   const programs = [tools.redis.path, tools.nginx.path, tools.prometheus.path]
@@ -187,7 +189,15 @@ async function untilItIsAsOthersNeedIt(place: Place, service: ComposeService, pa
     return
   }
   const check = healthcheckOf(place, service)
-  await untilReady(part, async () => (await runBeside(place, service, check)).exitCode === 0, 120)
+  let said = ''
+  const isHealthy = async () => {
+    const { exitCode, output } = await runBeside(place, service, check)
+    said = output
+    return exitCode === 0
+  }
+  await untilReady(part, isHealthy, 120).catch((error: Error) => {
+    throw new Error(`${error.message}\nits health check: ${said}`)
+  })
 }
 
 function healthcheckOf(place: Place, service: ComposeService): string[] {
@@ -239,7 +249,10 @@ async function containerOf(
     },
     mounts: [
       { source: join(place.home, 'hosts'), target: '/etc/hosts' },
-      { source: dirname(place.postgresPrograms), target: dirname(place.postgresPrograms) },
+      // With the libraries that are beside them.
+      ...(existsSync(cacheDirectory())
+        ? [{ source: resolve(cacheDirectory()), target: resolve(cacheDirectory()) }]
+        : []),
       ...place.programs
         .filter((path) => !path.startsWith('/usr/'))
         .map((path) => ({ source: path, target: `/usr/local/bin/${basename(path)}` })),
