@@ -47,8 +47,11 @@ export type DeploymentOptions = {
 const composeFile = join(project, 'deploy/compose.yaml')
 const dockerfile = join(project, 'deploy/Dockerfile')
 
-/** What has a stand-in on this machine, and what stays away. */
+/** What has no stand-in on this machine. */
 const left = { grafana: 'no package registry carries it' }
+
+/** What images of others start with, by their name. */
+const entrypoints: Record<string, string[]> = { 'prom/prometheus': ['prometheus'] }
 
 /**
  * Starts what deploy/compose.yaml says without Docker: each service by the command, the environment, the files, the
@@ -235,9 +238,8 @@ async function containerOf(
   const image = imageOf(place, service)
   const user = Number((service.user ?? image?.user ?? '0').split(':')[0])
   const env = Object.entries({ ...image?.env, ...service.environment })
-  const command = image
-    ? [...image.entrypoint, ...(service.command ?? image.command)]
-    : (service.command ?? [])
+  const entrypoint = image?.entrypoint ?? entrypoints[service.image.split(':')[0] ?? ''] ?? []
+  const command = [...entrypoint, ...(service.command ?? image?.command ?? [])]
   const container: Container = {
     user,
     readOnly: service.read_only,
