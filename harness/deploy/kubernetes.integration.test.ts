@@ -83,7 +83,18 @@ describe('the manifests for a cluster', () => {
     ['base/hardened.yaml', 'readOnlyRootFilesystem: true', 'readOnlyRootFilesystem: false', 'api may write'],
     ['base/hardened.yaml', 'drop: [ALL]', 'drop: [CHOWN]', 'api keeps rights'],
     ['base/migrate.yaml', 'limits: { memory: 256Mi }', 'limits: {}', 'migrate has no limit of memory'],
-    ['base/worker.yaml', 'path: /healthz', 'path: /readyz', 'worker ends while what it needs is away'],
+    [
+      'base/worker.yaml',
+      'livenessProbe:\n            httpGet: { path: /healthz',
+      'livenessProbe:\n            httpGet: { path: /readyz',
+      'worker ends while what it needs is away',
+    ],
+    [
+      'base/api.yaml',
+      'readinessProbe:\n            httpGet: { path: /healthz',
+      'readinessProbe:\n            httpGet: { path: /readyz',
+      'api goes away with what all of them share',
+    ],
     [
       'base/worker.yaml',
       'kind: PodDisruptionBudget\nmetadata:\n  name: worker',
