@@ -5,6 +5,8 @@ import { useAsFirstUser } from './first-user.ts'
 
 const processes = ['api', 'web', 'worker', 'edge', 'store', 'redis', 'prometheus']
 
+type Up = { metric: { job: string }; value: [at: number, value: string] }
+
 /** What a process of a service may do, by trying. */
 async function rightsOf(deployment: Deployment, service: string) {
   const script =
@@ -57,21 +59,18 @@ else
     })
 
     it('is watched: Prometheus sees all three, and has the rules', async () => {
-      const ask = async (path: string) =>
-        (await fetch(`http://${deployment.addresses.prometheus}:9090/api/v1/${path}`)).json()
+      const ask = async <Of>(path: string): Promise<Of> =>
+        (await fetch(`http://${deployment.addresses.prometheus}:9090/api/v1/${path}`)).json() as Promise<Of>
       await expect
         .poll(
           async () => {
-            const { data } = await ask('query?query=up')
-            return data.result.map((each: { metric: { job: string }; value: [number, string] }) => [
-              each.metric.job,
-              each.value[1],
-            ])
+            const { data } = await ask<{ data: { result: Up[] } }>('query?query=up')
+            return data.result.map(({ metric, value }) => [metric.job, value[1]])
           },
           { timeout: 60_000 },
         )
         .toEqual(expect.arrayContaining(['api', 'web', 'worker'].map((job) => [job, '1'])))
-      expect((await ask('rules')).data.groups.length).toBeGreaterThan(0)
+      expect((await ask<{ data: { groups: unknown[] } }>('rules')).data.groups.length).toBeGreaterThan(0)
     })
 
     it('stops when it is told to, each process by itself', async () => {

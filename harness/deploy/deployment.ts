@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { chown, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { chown, mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { generateClient } from '@worklane/data/generate.ts'
@@ -20,6 +20,7 @@ import { environmentIn, environmentText, exampleFile } from './env-file.ts'
 import { fileSystemOf, type Made } from './file-system.ts'
 import { type ReceivedMail, startMailSink } from './mail-sink.ts'
 import { startAdministeredPostgres } from './postgres.ts'
+import { copyTraced } from './trace.ts'
 
 export type Deployment = {
   origin: string
@@ -76,19 +77,17 @@ export async function startDeployment(options: DeploymentOptions = {}): Promise<
     postgresTools(),
     generateClient(),
   ])
-  const made: Made = {
-    // Whoever needs none waits for none.
-    webBuild: wanted.some(({ name }) => name === 'web' || name === 'edge')
-      ? (await buildWeb(say)).directory
-      : '',
-    versitygw: tools.versitygw.path,
-    node: await realpath(process.execPath),
-  }
   const images = readStages(await readFile(dockerfile, 'utf8'))
   const guard = startGuard()
   const home = await mkdtemp(join(tmpdir(), 'worklane-compose-'))
   guard.directory(home)
   await writeFile(join(home, 'hosts'), addresses.hosts)
+  const made: Made = {
+    built: join(home, 'built'),
+    versitygw: tools.versitygw.path,
+    node: await realpath(process.execPath),
+  }
+  await build(made.built, new Set(wanted.map(({ name }) => name)), say)
   const programs = [tools.redis.path, tools.nginx.path, tools.prometheus.path]
   const place: Place = {
     guard,
@@ -134,6 +133,17 @@ export async function startDeployment(options: DeploymentOptions = {}): Promise<
     addresses: addresses.of,
     run: (name, command) => runBeside(place, serviceNamed(services, name), command),
   }
+}
+
+const mains = { api: 'app/api/main.ts', worker: 'app/worker/main.ts', migrate: 'app/data/migrate.ts' }
+
+/** What the stage `building` of the Dockerfile does; whoever needs none of it waits for none. */
+async function build(directory: string, wanted: Set<string>, say: (line: string) => void): Promise<void> {
+  await mkdir(directory)
+  for (const [name, main] of Object.entries(mains))
+    if (wanted.has(name)) await copyTraced(main, join(directory, name))
+  if (wanted.has('web') || wanted.has('edge'))
+    await symlink((await buildWeb(say)).directory, join(directory, 'web'))
 }
 
 const exampleValues = async () => environmentIn(environmentText(await readFile(exampleFile, 'utf8'), {}))

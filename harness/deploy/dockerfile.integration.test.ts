@@ -32,7 +32,7 @@ describe('the Dockerfiles', () => {
   )
 
   it.each([
-    ['an instruction that there is not', 'EXPOSE 4000', 'EXPOSED 4000', /unexpected|expecting/],
+    ['an instruction that there is not', 'EXPOSE 4000', 'EXPOSED 4000', /missing whitespace/],
     ['an image without a version', 'FROM nginx:1.28.0-alpine AS edge', 'FROM nginx AS edge', /DL3006/],
     ['a directory that depends on another', 'WORKDIR /worklane', 'WORKDIR worklane', /DL3000/],
   ])('would be caught with %s', async (_, right, wrong, said) => {

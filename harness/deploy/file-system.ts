@@ -5,12 +5,14 @@ import type { Mount } from './container.ts'
 import type { Copy, Image } from './dockerfile.ts'
 
 /** Where what stages of deploy/Dockerfile make is on this machine. */
-export type Made = { webBuild: string; versitygw: string; node: string }
+export type Made = {
+  /** As `building` has it in /built. */
+  built: string
+  versitygw: string
+  node: string
+}
 
-/**
- * What an image holds, as mounts of this checkout: each COPY is one, so that what is not copied is not there. Packages
- * are the checkout's.
- */
+/** What an image holds, as mounts: each COPY is one, so that what is not copied is not there. */
 export async function fileSystemOf(image: Image, made: Made): Promise<Mount[]> {
   const mounts = await Promise.all(image.copies.map((copy) => mountsOf(copy, made)))
   return [{ source: made.node, target: '/usr/local/bin/node' }, ...mounts.flat()]
@@ -18,12 +20,9 @@ export async function fileSystemOf(image: Image, made: Made): Promise<Mount[]> {
 
 async function mountsOf({ from, source, target }: Copy, made: Made): Promise<Mount[]> {
   if (from === null) return [{ source: join(project, source), target: target.replace(/\/$/, '') }]
-  if (from.endsWith('-packages'))
-    return [{ source: join(project, 'node_modules'), target: join(target, 'node_modules') }]
-  if (source.startsWith('/built'))
-    return childrenOf(join(made.webBuild, source.slice('/built'.length)), target)
+  if (source.startsWith('/built/')) return childrenOf(join(made.built, source.slice('/built'.length)), target)
   if (source.endsWith('/versitygw')) return [{ source: made.versitygw, target }]
-  // The Prisma client is in the checkout's app/data, and volumes begin as empty directories.
+  // Volumes begin as empty directories.
   return []
 }
 

@@ -210,7 +210,7 @@ export const tools = {
     name: 'kustomize',
     for: 'the check of the manifests for a cluster',
     programs: ['kustomize'],
-    version: { args: ['version'], pattern: /v(\d+\.\d+\.\d+)/ },
+    version: { args: ['version'], pattern: /^v?(\d+\.\d+\.\d+)/m },
     minimum: '5.4.0',
     pinned: '5.7.1',
     ways: [
