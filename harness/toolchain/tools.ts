@@ -204,6 +204,8 @@ export const tools = {
     programs: ['bwrap'],
     version: { args: ['--version'], pattern: /bubblewrap (\d+\.\d+\.\d+)/ },
     minimum: '0.5.0',
+    // Containers are of Linux.
+    instead: 'Docker, which runs deploy/compose.yaml itself',
     ways: [{ kind: 'apt', packages: ['bubblewrap'] }],
   },
   kustomize: {

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import pc from 'picocolors'
 import { project } from '../../stack/project.ts'
 import { fromHere, shownFromHere } from '../here.ts'
-import { wholeNumber } from '../options.ts'
+import { oneOf, wholeNumber } from '../options.ts'
 import { UsageError } from '../usage.ts'
 
 type EnvOptions = { out?: string; origin?: string; port?: number; ownDatabase: boolean }
@@ -12,6 +12,12 @@ export function register(program: Command): void {
   const deployment = program
     .command('deployment')
     .description('what a deployment of Worklane needs, and a trial of it (docs/deploy.md)')
+    .argument('[what]')
+    .action((what: string | undefined) => {
+      const names = deployment.commands.map((each) => each.name())
+      if (what !== undefined) oneOf('part of deployment', what, names)
+      throw new UsageError('deployment does nothing by itself', `one of: ${names.join(', ')}`)
+    })
   deployment
     .command('env')
     .description('writes deploy/.env with new secrets, for its owner alone to read')
