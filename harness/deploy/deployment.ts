@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs'
-import { chown, mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises'
+import { chown, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { generateClient } from '@worklane/data/generate.ts'
 import { execa } from 'execa'
 import { UsageError } from '../cli/usage.ts'
-import { buildWeb } from '../stack/build.ts'
 import { type Guard, startGuard } from '../stack/guard.ts'
 import { lastLines, launch, type Part, untilReady } from '../stack/part.ts'
 import { project } from '../stack/project.ts'
@@ -13,6 +12,7 @@ import { cacheDirectory } from '../toolchain/find.ts'
 import { postgresTools } from '../toolchain/postgres-tools.ts'
 import { provide } from '../toolchain/provide.ts'
 import { type Addresses, addressesFor, atOwnAddress } from './addresses.ts'
+import { makeBuilt } from './built.ts'
 import { type ComposeService, readCompose } from './compose.ts'
 import { type Container, commandIn } from './container.ts'
 import { type Image, readStages } from './dockerfile.ts'
@@ -20,7 +20,6 @@ import { environmentIn, environmentText, exampleFile } from './env-file.ts'
 import { fileSystemOf, type Made } from './file-system.ts'
 import { type ReceivedMail, startMailSink } from './mail-sink.ts'
 import { startAdministeredPostgres } from './postgres.ts'
-import { copyTraced } from './trace.ts'
 
 export type Deployment = {
   origin: string
@@ -87,7 +86,7 @@ export async function startDeployment(options: DeploymentOptions = {}): Promise<
     versitygw: tools.versitygw.path,
     node: await realpath(process.execPath),
   }
-  await build(made.built, new Set(wanted.map(({ name }) => name)), say)
+  await makeBuilt(made.built, new Set(wanted.map(({ name }) => name)), say)
   const programs = [tools.redis.path, tools.nginx.path, tools.prometheus.path]
   const place: Place = {
     guard,
@@ -133,17 +132,6 @@ export async function startDeployment(options: DeploymentOptions = {}): Promise<
     addresses: addresses.of,
     run: (name, command) => runBeside(place, serviceNamed(services, name), command),
   }
-}
-
-const mains = { api: 'app/api/main.ts', worker: 'app/worker/main.ts', migrate: 'app/data/migrate.ts' }
-
-/** What the stage `building` of the Dockerfile does; whoever needs none of it waits for none. */
-async function build(directory: string, wanted: Set<string>, say: (line: string) => void): Promise<void> {
-  await mkdir(directory)
-  for (const [name, main] of Object.entries(mains))
-    if (wanted.has(name)) await copyTraced(main, join(directory, name))
-  if (wanted.has('web') || wanted.has('edge'))
-    await symlink((await buildWeb(say)).directory, join(directory, 'web'))
 }
 
 const exampleValues = async () => environmentIn(environmentText(await readFile(exampleFile, 'utf8'), {}))

@@ -96,6 +96,10 @@ function ofServing(pod: Pod): string[] {
           ({ livenessProbe }) => livenessProbe?.httpGet?.path !== '/readyz',
           'ends while what it needs is away',
         ],
+        [
+          ({ readinessProbe }) => readinessProbe?.httpGet?.path !== '/readyz',
+          'goes away with what all of them share',
+        ],
       ],
       process,
     ),

@@ -6,11 +6,7 @@ import { traced } from './trace.ts'
 
 describe('what an image of a process holds', () => {
   it.each([
-    [
-      'app/api/main.ts',
-      ['app/api/trpc.ts', 'app/domain/operations.ts', 'app/data/blob-store.ts'],
-      ['bullmq', 'sharp'],
-    ],
+    ['app/api/main.ts', ['app/api/trpc.ts', 'app/domain/operations.ts', 'app/data/blob-store.ts'], ['sharp']],
     ['app/worker/main.ts', ['app/worker/relay.ts', 'app/worker/files/thumbnail-thread.ts'], ['hono']],
     ['app/data/migrate.ts', ['app/data/prepare.ts', 'app/data/roles.ts'], ['bullmq', 'hono', 'stripe']],
   ])('is what its imports lead to, and no more: %s', async (main, needed, absent) => {

@@ -10,6 +10,8 @@ const root = join(import.meta.dirname, '../..')
 const beside: Record<string, string[]> = {
   'app/data/migrate.ts': [
     'app/data/migrations/*.sql',
+    'app/data/node_modules/dbmate',
+    'node_modules/.pnpm/dbmate@*/node_modules/dbmate/**',
     'node_modules/.pnpm/dbmate@*/node_modules/@dbmate/*',
     'node_modules/.pnpm/@dbmate+*/node_modules/@dbmate/*/**',
   ],
