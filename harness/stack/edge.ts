@@ -23,6 +23,8 @@ export async function startEdge(options: {
   store: { port: number; bucket: string } | null
   build: WebBuild | undefined
   compress: boolean
+  /** Who may stand in front of it. */
+  trustedProxies?: string[]
 }): Promise<Part> {
   const directory = join(options.directory, 'edge')
   await mkdir(directory, { recursive: true })
@@ -40,6 +42,7 @@ export async function startEdge(options: {
     store: options.store && { address: onLoopback(options.store.port), bucket: options.store.bucket },
     mimeTypes: types,
     compress: options.compress,
+    trustedProxies: options.trustedProxies ?? [],
   })
   await writeFile(file, user + configuration)
   const part = launch(options.guard, {
