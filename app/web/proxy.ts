@@ -24,6 +24,7 @@ export async function proxy(request: NextRequest): Promise<NextResponse> {
   }
   // Before anything streams: a page that has begun has told its status, and nobody is to learn that these are there.
   if (forOperators.test(nextUrl.pathname) && !(await isOperator(token))) return nothingThere(request)
+  if (isProduction && forDevelopers.test(nextUrl.pathname)) return nothingThere(request)
   const response = withPolicy(request)
   // A page as a whole: of its parts many come at once.
   if (known && headers.get('sec-fetch-dest') === 'document' && isOld(token)) await renew(response, token)
@@ -54,6 +55,8 @@ function nothingThere(request: NextRequest): NextResponse {
   return withPolicy(request, url)
 }
 
+const isProduction = (process.env.WORKLANE_ENV ?? 'production') === 'production'
+const forDevelopers = /^\/dev(\/|$)/
 const forOperators = /^\/operators(\/|$)/
 const forMembers = /^\/(dashboard|projects|tasks|search|reports|notifications|settings)(\/|$)/
 const https = process.env.ORIGIN?.startsWith('https:') ?? false

@@ -90,7 +90,8 @@ async function tryIt(): Promise<void> {
     await useAsFirstUser(deployment, say)
   } finally {
     const ended = await deployment.stop()
-    for (const [name, code] of Object.entries(ended)) if (code !== 0) say(`${name} ended with ${code}`)
+    for (const [name, code] of Object.entries(ended))
+      if (code !== 0 && code !== 143) say(`${name} ended with ${code}`)
   }
   for (const [name, why] of Object.entries(deployment.left)) say(`${name}: not tried, ${why}`)
   console.log(`${pc.green('✓')} Worklane runs as deploy/compose.yaml says`)
