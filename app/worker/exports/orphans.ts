@@ -4,34 +4,37 @@ import type pg from 'pg'
 
 const batch = 500
 
+type Looked = { key: BlobKey; isOrphan: boolean }
+
 /**
- * The files of exports, in the order of their keys, that no row knows of and that are older than a day.
- * @param before when they were written at the latest
+ * The files of exports, in the order of their keys, and whether no row knows of them.
+ * @param before younger ones are left out
  */
-export async function* orphanedExports(
+export async function* storedExports(
   pool: pg.Pool,
   store: BlobStore,
   before: number,
-): AsyncGenerator<BlobKey> {
-  let looked: StoredExport[] = []
+): AsyncGenerator<Looked> {
+  let stored: StoredExport[] = []
   for await (const { key, at } of store.objects()) {
-    const stored = exportOfKey(key)
-    if (!stored || at.getTime() >= before) continue
-    looked.push(stored)
-    if (looked.length < batch) continue
-    yield* unknown(pool, looked)
-    looked = []
+    const its = exportOfKey(key)
+    if (!its || at.getTime() >= before) continue
+    stored.push(its)
+    if (stored.length < batch) continue
+    yield* lookedUp(pool, stored)
+    stored = []
   }
-  yield* unknown(pool, looked)
+  yield* lookedUp(pool, stored)
 }
 
-/** A file is of a row that is ready, or still being written, by the try that wrote it. */
-async function* unknown(pool: pg.Pool, stored: readonly StoredExport[]): AsyncGenerator<BlobKey> {
+/** A file is of an export that is ready, or still being written, by the try that wrote it. */
+async function* lookedUp(pool: pg.Pool, stored: readonly StoredExport[]): AsyncGenerator<Looked> {
   if (stored.length === 0) return
   const { rows } = await pool.query<{ run: string }>(
     `select run from exports where run = any($1) and state in ('running', 'ready')`,
     [stored.map(({ run }) => run)],
   )
   const known = new Set(rows.map(({ run }) => run))
-  for (const { orgId, id, run } of stored) if (!known.has(run)) yield exportKey(orgId, id, run)
+  for (const { orgId, id, run } of stored)
+    yield { key: exportKey(orgId, id, run), isOrphan: !known.has(run) }
 }
