@@ -15,9 +15,11 @@ describe('a table in CSV', () => {
   it('is read as it was written, whatever its cells hold', () => {
     fc.assert(
       fc.property(
-        fc.integer({ min: 1, max: 5 }).chain((width) =>
-          fc.array(fc.array(texts, { minLength: width, maxLength: width }), { maxLength: 8 }),
-        ),
+        fc
+          .integer({ min: 1, max: 5 })
+          .chain((width) =>
+            fc.array(fc.array(texts, { minLength: width, maxLength: width }), { maxLength: 8 }),
+          ),
         (rows) => {
           const heading = (rows[0] ?? ['']).map((_, index) => `column ${index}`)
           const read = csvLines(byteOrderMark + csvRows([heading, ...rows]))
@@ -34,8 +36,14 @@ describe('a table in CSV', () => {
 
   it('may stand apart by semicolons or tabs, and begin with a mark', () => {
     const cells = (text: string) => csvLines(text).map((each) => each.cells)
-    expect(cells('a;b,c\r\n1;2\r\n')).toEqual([['a', 'b,c'], ['1', '2']])
-    expect(cells('\uFEFFa\tb\n"x\ty"\tz')).toEqual([['a', 'b'], ['x\ty', 'z']])
+    expect(cells('a;b,c\r\n1;2\r\n')).toEqual([
+      ['a', 'b,c'],
+      ['1', '2'],
+    ])
+    expect(cells('\uFEFFa\tb\n"x\ty"\tz')).toEqual([
+      ['a', 'b'],
+      ['x\ty', 'z'],
+    ])
   })
 
   it('has lines as an editor counts them, past empty ones and those within a cell', () => {

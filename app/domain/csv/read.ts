@@ -64,5 +64,6 @@ const words: Partial<Record<string, string>> = {
   CSV_QUOTE_NOT_CLOSED: 'has a quotation mark that is never closed',
   CSV_INVALID_CLOSING_QUOTE:
     'has something behind a closing quotation mark: double the marks inside of a cell',
-  INVALID_OPENING_QUOTE: 'has a quotation mark in a cell that does not begin with one: put the cell into marks',
+  INVALID_OPENING_QUOTE:
+    'has a quotation mark in a cell that does not begin with one: put the cell into marks',
 }

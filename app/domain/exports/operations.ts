@@ -53,7 +53,10 @@ export const createExport = operation({
       requireFiles()
       assertAllowed(actor, kind)
       if (!formatsOf[kind].includes(format))
-        throw invalidField('format', `must be ${formatsOf[kind].join(' or ')} for an export of ${nouns[kind]}`)
+        throw invalidField(
+          'format',
+          `must be ${formatsOf[kind].join(' or ')} for an export of ${nouns[kind]}`,
+        )
       for (const name of Object.keys(filters))
         if (!filtersOf[kind].includes(name))
           throw invalidField(`filters.${name}`, `is no filter of an export of ${nouns[kind]}`)
@@ -85,7 +88,8 @@ function assertAllowed(actor: Actor, kind: ExportKind): void {
     )
   if (kind === 'organisation' && actor.key)
     throw new Problem('forbidden', 'Everything of an organisation is exported by signed-in people alone.')
-  if (kind === 'audit' && !plans[actor.plan].features.auditLog) throw new BeyondPlan('auditLog', actor.plan, 0)
+  if (kind === 'audit' && !plans[actor.plan].features.auditLog)
+    throw new BeyondPlan('auditLog', actor.plan, 0)
 }
 
 /** @throws Problem conflict */

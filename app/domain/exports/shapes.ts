@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Role } from '../actor.ts'
-import { Day, Id, Person } from '../tasks/shapes.ts'
 import { TaskQuery } from '../tasks/reads.ts'
+import { Day, Id, Person } from '../tasks/shapes.ts'
 import { line } from '../text.ts'
 
 export const ExportKind = z.enum(['tasks', 'projects', 'audit', 'organisation'])

@@ -108,9 +108,7 @@ const projects = table(
 
 const auditLog = table(
   'audit-log',
-  [
-    ...['at', 'actor', 'actorId', 'apiKeyId', 'operation', 'target', 'before', 'after', 'requestId', 'id'],
-  ],
+  [...['at', 'actor', 'actorId', 'apiKeyId', 'operation', 'target', 'before', 'after', 'requestId', 'id']],
   `select a.id, a.at, u.name as actor, a.actor_id as "actorId", a.api_key_id as "apiKeyId", a.operation, a.target,
      a.before, a.after, a.request_id as "requestId"
    from audit_log a left join users u on u.id = a.actor_id

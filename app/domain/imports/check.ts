@@ -21,7 +21,10 @@ export async function checkFile(tx: Transaction, content: string): Promise<Verdi
   const { heading, lines, problems } = tableOf(content)
   if (problems.length > 0) return { lines: [], problems }
   const read = lines.map((each) => readLine(heading, each))
-  const found = await lookUp(tx, read.flatMap(({ written }) => (written ? [written] : [])))
+  const found = await lookUp(
+    tx,
+    read.flatMap(({ written }) => (written ? [written] : [])),
+  )
   const checked: Checked[] = []
   for (const { line, written, problems: its } of read) {
     problems.push(...its)

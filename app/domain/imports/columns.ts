@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { separated } from '../csv/lists.ts'
 import { Day, TaskPriority, TaskStatus } from '../tasks/shapes.ts'
-import { taskTitle, taskDescription } from '../tasks/writes.ts'
+import { taskDescription, taskTitle } from '../tasks/writes.ts'
 
 /** A task as a line of a file says it: with the names of things, and not with their ids. */
 export type Written = {

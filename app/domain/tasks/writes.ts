@@ -28,7 +28,12 @@ export const createTask = operation({
   rest: 'POST /v1/projects/:projectId/tasks',
   summary: 'Adds a task to a project',
   allow: 'member',
-  input: z.strictObject({ projectId: Id, title: taskTitle, status: TaskStatus.default('todo'), ...optional(fields) }),
+  input: z.strictObject({
+    projectId: Id,
+    title: taskTitle,
+    status: TaskStatus.default('todo'),
+    ...optional(fields),
+  }),
   output: Task,
   run: (actor, { projectId, status, dueOn, labelIds = [], ...values }) =>
     work(actor).transaction(async (tx) => {

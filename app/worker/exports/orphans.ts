@@ -35,6 +35,5 @@ async function* lookedUp(pool: pg.Pool, stored: readonly StoredExport[]): AsyncG
     [stored.map(({ run }) => run)],
   )
   const known = new Set(rows.map(({ run }) => run))
-  for (const { orgId, id, run } of stored)
-    yield { key: exportKey(orgId, id, run), isOrphan: !known.has(run) }
+  for (const { orgId, id, run } of stored) yield { key: exportKey(orgId, id, run), isOrphan: !known.has(run) }
 }

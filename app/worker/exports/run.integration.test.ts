@@ -108,7 +108,12 @@ describe('an export', () => {
       })
       const narrowed = await made('tasks', person('viewer'), 'json', { labelId: labelled.labelId })
       expect(JSON.parse(narrowed.content.toString())).toMatchObject([
-        { key: 'ATL-1', title: '=HYPERLINK("http://evil.test")', labels: [tenant.canary], dueOn: '2026-12-24' },
+        {
+          key: 'ATL-1',
+          title: '=HYPERLINK("http://evil.test")',
+          labels: [tenant.canary],
+          dueOn: '2026-12-24',
+        },
       ])
     })
 
@@ -261,7 +266,9 @@ describe('an export', () => {
         const stop = new AbortController()
         const going = run(id, stop.signal)
         going.catch(() => {})
-        await expect.poll(async () => (await get(id, person('member'))).rowsDone, { timeout: 30_000 }).toBeGreaterThan(0)
+        await expect
+          .poll(async () => (await get(id, person('member'))).rowsDone, { timeout: 30_000 })
+          .toBeGreaterThan(0)
         stop.abort(new Error('the worker stops'))
         await expect(going).rejects.toThrow('the worker stops')
       }
@@ -276,7 +283,10 @@ describe('an export', () => {
       const dead = randomUUID()
       const store = await blobs()
       await store.beginParts(`${exportPrefix(person('owner').orgId, id)}${dead}` as never, 'text/csv')
-      await sql("update exports set state = 'running', run = $2, seen_at = now(), tries = 1 where id = $1", [id, dead])
+      await sql("update exports set state = 'running', run = $2, seen_at = now(), tries = 1 where id = $1", [
+        id,
+        dead,
+      ])
       await expect(run(id)).rejects.toThrow('by another worker')
       await sql("update exports set seen_at = now() - interval '1 minute' where id = $1", [id])
       await run(id)
@@ -288,7 +298,9 @@ describe('an export', () => {
       await addTasks(20_000)
       const { id } = await ask('tasks', person('member'))
       const going = run(id)
-      await expect.poll(async () => (await get(id, person('member'))).state, { timeout: 30_000 }).toBe('running')
+      await expect
+        .poll(async () => (await get(id, person('member'))).state, { timeout: 30_000 })
+        .toBe('running')
       await execute(cancelExport, person('member'), { exportId: id })
       await going
       await emptyExports(pool, { open: blobs })
@@ -300,7 +312,7 @@ describe('an export', () => {
     it('again and again is given up, and who asked hears of it', async () => {
       const { id } = await ask('tasks', person('member'))
       // Tasks that the database refuses to look for stand for a fault that stays.
-      await sql("update exports set tries = 5, filters = '{\"status\": \"no status\"}' where id = $1", [id])
+      await sql('update exports set tries = 5, filters = \'{"status": "no status"}\' where id = $1', [id])
       await expect(run(id)).rejects.toThrow()
       expect(await get(id, person('owner'))).toMatchObject({ state: 'failed' })
       const [told] = await sql("select payload from outbox where org_id = $1 and topic = 'mail'", [tenant.id])

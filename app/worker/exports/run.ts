@@ -10,7 +10,7 @@ import { blobs } from '@worklane/domain/files/store.ts'
 import { work } from '@worklane/domain/runtime.ts'
 import { z } from 'zod'
 import { makeExport, type Progress } from './make.ts'
-import { type Owner, Superseded, type Try, endFailed, endReady, letGo, reportEvery, take } from './tries.ts'
+import { endFailed, endReady, letGo, type Owner, reportEvery, Superseded, type Try, take } from './tries.ts'
 
 /** So often an export is tried before it is given up, and whoever asked is told. */
 const mostTries = 6

@@ -18,7 +18,8 @@ export async function emptyExports(pool: pg.Pool, { open }: Pick<BlobsOnDemand, 
     const { rows } = await pool.query<Removed>(take, [batch])
     if (rows.length === 0) return seen
     const store = await open()
-    for (const { organisationId, id } of rows) await store.removeBelow(exportPrefix(orgId(organisationId), id))
+    for (const { organisationId, id } of rows)
+      await store.removeBelow(exportPrefix(orgId(organisationId), id))
     const ids = (which: Removed[]) => which.map(({ id }) => id)
     await pool.query('delete from removed_exports where id = any($1)', [
       ids(rows.filter(({ isLast }) => isLast)),

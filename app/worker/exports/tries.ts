@@ -120,11 +120,7 @@ export async function endReady(
 }
 
 /** It will not be there: says so, and why. @param why a sentence */
-export async function endFailed(
-  owner: Owner,
-  { id, run, kind, createdBy }: Try,
-  why: string,
-): Promise<void> {
+export async function endFailed(owner: Owner, { id, run, kind, createdBy }: Try, why: string): Promise<void> {
   await work(owner).transaction(async (tx) => {
     const ended = await tx.$executeRaw`
       update exports set state = 'failed', error = ${why}, finished_at = now()

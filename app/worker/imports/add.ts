@@ -30,10 +30,24 @@ export async function addTasks(
     const positions = await placesAtEnd(tx, projectId, its)
     for (const [index, { line, task }] of its.entries()) {
       const number = project.next + index
-      tasks.push({ ...task, line, number, key: `${project.key}-${number}`, position: positions[index] as string })
+      tasks.push({
+        ...task,
+        line,
+        number,
+        key: `${project.key}-${number}`,
+        position: positions[index] as string,
+      })
     }
   }
-  await tx.$executeRawUnsafe(insertTasks, orgId, importId, by, requestId, applyImport.name, JSON.stringify(tasks))
+  await tx.$executeRawUnsafe(
+    insertTasks,
+    orgId,
+    importId,
+    by,
+    requestId,
+    applyImport.name,
+    JSON.stringify(tasks),
+  )
   return null
 }
 

@@ -40,9 +40,10 @@ describe('an import', () => {
   const many = (count: number) =>
     `project,title\n${Array.from({ length: count }, (_, n) => `ATL,Line ${n + 2}`).join('\n')}\n`
   const imported = () =>
-    sql("select title, count(*)::int as times from tasks where org_id = $1 and title like 'Line %' group by 1", [
-      tenant.id,
-    ])
+    sql(
+      "select title, count(*)::int as times from tasks where org_id = $1 and title like 'Line %' group by 1",
+      [tenant.id],
+    )
 
   it('adds what the file says, at the end of each column, and tells who asked', async () => {
     const [{ email }] = await sql('select email from users where id = $1', [things.memberId])
@@ -52,7 +53,9 @@ describe('an import', () => {
         `atl;Buy paint;doing;high;${email.toUpperCase()};${tenant.canary};2026-12-24;"Two\nlines";yesterday`,
         "ATL;'=not a formula;;;;;;;",
         'ATL;Done long ago;done;;;;;;',
-      ].join('\r\n').replace('Assignee e-mail', 'Assignee_Email'),
+      ]
+        .join('\r\n')
+        .replace('Assignee e-mail', 'Assignee_Email'),
     )
     expect([state, rowsTotal]).toEqual(['checked', 3])
     expect(await apply(id)).toMatchObject({ state: 'waiting' })
@@ -73,9 +76,10 @@ describe('an import', () => {
     })
     const first = items.at(-1)?.position ?? ''
     expect((items.find(({ title }) => title === '=not a formula')?.position ?? '') > first).toBe(true)
-    const audited = await sql("select target from audit_log where org_id = $1 and operation = 'import.apply'", [
-      tenant.id,
-    ])
+    const audited = await sql(
+      "select target from audit_log where org_id = $1 and operation = 'import.apply'",
+      [tenant.id],
+    )
     // Each task, and that somebody said so.
     expect(audited.filter(({ target }) => target.startsWith('task '))).toHaveLength(3)
     const told = await sql("select payload from outbox where org_id = $1 and topic = 'mail'", [tenant.id])
@@ -104,7 +108,9 @@ describe('an import', () => {
       [6, ''],
     ])
     expect(file.problems[1]?.reason).toBe('must be one of todo, doing, review, done')
-    const names = await check(content.replace('2026-02-31', '').replace('later', 'todo').replace('ATL,,', 'ATL,x,'))
+    const names = await check(
+      content.replace('2026-02-31', '').replace('later', 'todo').replace('ATL,,', 'ATL,x,'),
+    )
     expect(names.problems.map(({ line, column, reason }) => [line, column, reason])).toEqual([
       [5, 'project', 'NONE is the key of no project'],
       [5, 'assigneeEmail', 'nobody@example.test is no member'],
@@ -158,7 +164,9 @@ describe('an import', () => {
     const { id } = await check(many(400))
     await apply(id)
     await apply(id)
-    expect(await sql("select from outbox where org_id = $1 and topic = 'import.run'", [tenant.id])).toHaveLength(1)
+    expect(
+      await sql("select from outbox where org_id = $1 and topic = 'import.run'", [tenant.id]),
+    ).toHaveLength(1)
     const stop = new AbortController()
     const going = run(id, stop.signal)
     going.catch(() => {})
@@ -185,7 +193,11 @@ describe('an import', () => {
       person('member').userId,
     ])
     await run(id)
-    expect(await get(id, person('admin'))).toMatchObject({ state: 'failed', rowsDone: 0, error: expect.stringContaining('may add no tasks') })
+    expect(await get(id, person('admin'))).toMatchObject({
+      state: 'failed',
+      rowsDone: 0,
+      error: expect.stringContaining('may add no tasks'),
+    })
     const other = await check(many(3), person('manager'))
     await apply(other.id, person('manager'))
     await sql('delete from projects where org_id = $1', [tenant.id])

@@ -119,7 +119,9 @@ async function end(owner: Owner, id: string, why: string | null): Promise<void> 
     await tellOfJob(tx, owner.orgId, ended.createdBy, {
       kind: 'imported',
       subject: why === null ? `${name} is imported` : `The import of ${name} failed`,
-      text: [why, `${rowsDone} ${rowsDone === 1 ? 'task was' : 'tasks were'} added.`].filter(Boolean).join(' '),
+      text: [why, `${rowsDone} ${rowsDone === 1 ? 'task was' : 'tasks were'} added.`]
+        .filter(Boolean)
+        .join(' '),
       page: '/settings/imports',
     })
   })
