@@ -461,6 +461,8 @@ const changesWhatIsPaid =
 const byOperators = 'for operators, of whom a population has none: to everybody else it is not there'
 const opensACheckout = 'is for who has no subscription, and leaves a page open at Stripe with every request'
 const needsBytes = 'stands on bytes in the object store, which a load run does not put there yet'
+const takesAWorker = 'is for an export that is ready, which takes a worker some seconds after the request'
+const leavesTasks = 'leaves tasks behind with every request'
 const endsAPerson = 'ends the person who asks, or their session'
 
 /** Routes that no load test asks, each with its reason; every other one is asked by a scenario. */
@@ -519,6 +521,10 @@ export const withoutLoad: Partial<Record<RouteName, string>> = {
   'trpc upload.parts': needsBytes,
   'GET /v1/files/:fileId/link': needsBytes,
   'trpc file.link': needsBytes,
+  'GET /v1/exports/:exportId/link': takesAWorker,
+  'trpc export.link': takesAWorker,
+  'POST /v1/imports/:importId/apply': leavesTasks,
+  'trpc import.apply': leavesTasks,
 }
 
 /** Pages that Lighthouse does not audit, each with its reason. */

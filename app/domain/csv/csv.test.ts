@@ -36,9 +36,9 @@ describe('a table in CSV', () => {
 
   it('may stand apart by semicolons or tabs, and begin with a mark', () => {
     const cells = (text: string) => csvLines(text).map((each) => each.cells)
-    expect(cells('a;b,c\r\n1;2\r\n')).toEqual([
-      ['a', 'b,c'],
-      ['1', '2'],
+    expect(cells('a;b;c,d\r\n1;2;3\r\n')).toEqual([
+      ['a', 'b', 'c,d'],
+      ['1', '2', '3'],
     ])
     expect(cells('\uFEFFa\tb\n"x\ty"\tz')).toEqual([
       ['a', 'b'],

@@ -287,7 +287,7 @@ describe('an export', () => {
         id,
         dead,
       ])
-      await expect(run(id)).rejects.toThrow('by another worker')
+      await expect(run(id)).rejects.toThrow('not now')
       await sql("update exports set seen_at = now() - interval '1 minute' where id = $1", [id])
       await run(id)
       expect((await get(id, person('member'))).state).toBe('ready')

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { exportPrefix } from '@worklane/data/blob-keys.ts'
 import { orgId } from '@worklane/data/ids.ts'
+import { TooLate } from '@worklane/data/within.ts'
 import type { OutboxJob } from '@worklane/domain/activity/record.ts'
 import { atLeast, Plan, Role } from '@worklane/domain/actor.ts'
 import { BeyondPlan } from '@worklane/domain/billing/entitlements.ts'
@@ -83,8 +84,12 @@ const whyOf = (error: unknown, stop: AbortController): unknown =>
 async function ended(owner: Owner, taken: Try, why: unknown, signal: AbortSignal): Promise<void> {
   if (why instanceof Superseded) return
   if (why instanceof Refused || why instanceof BeyondPlan) return endFailed(owner, taken, why.message)
-  if (taken.tries >= mostTries && !signal.aborted)
+  const hasFailed = !isEnded(signal)
+  if (hasFailed && taken.tries >= mostTries)
     await endFailed(owner, taken, 'It could not be made. Ask for it again.')
-  else await letGo(owner, taken)
+  else await letGo(owner, taken, hasFailed)
   throw why
 }
+
+/** By a worker that stops; a try that takes too long has failed. */
+const isEnded = (signal: AbortSignal): boolean => signal.aborted && !(signal.reason instanceof TooLate)

@@ -3,6 +3,7 @@ import type { ExportFilters, ExportFormat, ExportKind } from '@worklane/domain/e
 import { keptDays } from '@worklane/domain/exports/store.ts'
 import { tellOfJob } from '@worklane/domain/exports/tell.ts'
 import { work } from '@worklane/domain/runtime.ts'
+import { NotNow } from '../queue.ts'
 import type { Progress } from './make.ts'
 
 export type Owner = { orgId: OrgId }
@@ -27,13 +28,14 @@ export class Superseded extends Error {
 const reportMs = 1_000
 /** Who has said nothing for so long is dead. Seconds. */
 const silentSeconds = 20
+const askAgainMs = 5_000
 /** So many files of an organisation are kept; older ones go before their time. */
 const keptAtMost = 20
 
 /**
  * Begins a try.
  * @returns null for what is over
- * @throws Error where another one is being made just now
+ * @throws NotNow where another one is under way
  */
 export async function take(owner: Owner, id: string, run: string): Promise<Try | null> {
   const [taken] = await work(owner).read(
@@ -50,7 +52,7 @@ export async function take(owner: Owner, id: string, run: string): Promise<Try |
       select id from exports
       where org_id = ${owner.orgId}::uuid and id = ${id}::uuid and state in ('waiting', 'running')`,
   )
-  if (going) throw new Error(`the export ${id} is being made by another worker`)
+  if (going) throw new NotNow(askAgainMs)
   return null
 }
 
@@ -84,11 +86,14 @@ const isGoingOn = async (owner: Owner, { id, run }: Try, { done, total }: Progre
       where org_id = ${owner.orgId}::uuid and id = ${id}::uuid and run = ${run}::uuid and state = 'running'`,
   )) > 0
 
-/** Leaves it to the next try, which need not wait until this one is taken for dead. */
-export async function letGo(owner: Owner, { id, run }: Try): Promise<void> {
+/**
+ * Leaves it to the next try, which need not wait until this one is taken for dead.
+ * @param counts whether this one has failed, and was not only ended
+ */
+export async function letGo(owner: Owner, { id, run }: Try, counts: boolean): Promise<void> {
   await work(owner).read(
     (db) => db.$executeRaw`
-      update exports set seen_at = null
+      update exports set seen_at = null, tries = tries - ${counts ? 0 : 1}::int
       where org_id = ${owner.orgId}::uuid and id = ${id}::uuid and run = ${run}::uuid and state = 'running'`,
   )
 }

@@ -130,7 +130,7 @@ describe('an import', () => {
     ['project,title,title\nATL,x,y', 1, 'more than once'],
     ['project,title\nATL,"x', 2, 'never closed'],
     [many(5_001), 5_002, '5000'],
-  ])('refuses what is no such table: %.30j', async (content, line, reason) => {
+  ])('refuses what is no such table: %j at line %i %s', async (content, line, reason) => {
     const { state, problems } = await check(content)
     expect(state).toBe('refused')
     expect(problems.some((each) => each.line === line && each.reason.includes(reason))).toBe(true)

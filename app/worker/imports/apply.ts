@@ -1,5 +1,6 @@
 import { orgId } from '@worklane/data/ids.ts'
 import type { Transaction } from '@worklane/data/tenant.ts'
+import { TooLate } from '@worklane/data/within.ts'
 import type { OutboxJob } from '@worklane/domain/activity/record.ts'
 import { atLeast, Role } from '@worklane/domain/actor.ts'
 import { forgetTags } from '@worklane/domain/cache.ts'
@@ -39,7 +40,8 @@ export async function runImport(job: OutboxJob, signal: AbortSignal): Promise<vo
     await end(owner, importId, null)
   } catch (error) {
     if (error instanceof Refused) return end(owner, importId, error.message)
-    if (tries >= mostTries && !signal.aborted) await end(owner, importId, 'It could not be finished.')
+    const isStopping = signal.aborted && !(signal.reason instanceof TooLate)
+    if (tries >= mostTries && !isStopping) await end(owner, importId, 'It could not be finished.')
     throw error
   }
 }
