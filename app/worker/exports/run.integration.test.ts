@@ -19,9 +19,9 @@ import { closeRuntime } from '@worklane/domain/runtime.ts'
 import { updateTask } from '@worklane/domain/tasks/writes.ts'
 import { asAdministrator, createTenant, type Tenant } from '@worklane/domain/testing/tenants.ts'
 import { furnish } from '@worklane/domain/testing/things.ts'
+import { unzipped } from '@worklane/domain/testing/unzipped.ts'
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import yauzl from 'yauzl'
 import { runExport } from './run.ts'
 import { emptyExports, sweepJobs } from './sweep.ts'
 
@@ -141,7 +141,7 @@ describe('an export', () => {
     const store = await blobs()
     await store.put(originalKey({ orgId: person('owner').orgId }, fileId), bytes, 'image/png')
     const { content, id } = await made('organisation', person('admin'))
-    const entries = await unzip(content)
+    const entries = await unzipped(content)
     expect([...entries.keys()].filter((name) => name.startsWith('csv/'))).toHaveLength(10)
     const json = (name: string) => JSON.parse(String(entries.get(`json/${name}.json`)))
     expect(json('organisation')).toMatchObject([{ id: tenant.id, plan: 'team' }])
@@ -161,7 +161,7 @@ describe('an export', () => {
   it('of files says which were removed while it was made', async () => {
     const { fileId } = await furnish(tenant)
     const { content } = await made('organisation', person('owner'))
-    expect(String((await unzip(content)).get('files/missing.txt'))).toContain(fileId)
+    expect(String((await unzipped(content)).get('files/missing.txt'))).toContain(fileId)
   })
 
   it('tells who asked, once, by mail and notification', async () => {
@@ -368,25 +368,3 @@ describe('an export', () => {
     expect(await waiting()).toBe(2)
   })
 })
-
-/** What is in a ZIP, by its name. */
-function unzip(content: Buffer): Promise<Map<string, Buffer>> {
-  return new Promise((resolve, reject) => {
-    yauzl.fromBuffer(content, { lazyEntries: true }, (error, zip) => {
-      if (error) return reject(error)
-      const entries = new Map<string, Buffer>()
-      zip.on('entry', (entry: yauzl.Entry) =>
-        zip.openReadStream(entry, async (failed, stream) => {
-          if (failed) return reject(failed)
-          const chunks: Buffer[] = []
-          for await (const chunk of stream) chunks.push(chunk as Buffer)
-          entries.set(entry.fileName, Buffer.concat(chunks))
-          zip.readEntry()
-        }),
-      )
-      zip.on('end', () => resolve(entries))
-      zip.on('error', reject)
-      zip.readEntry()
-    })
-  })
-}
