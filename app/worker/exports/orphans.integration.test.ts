@@ -65,9 +65,10 @@ describe('the nightly look at the files of exports', () => {
 
     // It is young: it may be on its way.
     expect(await removeOrphans(pool, store)).toEqual({ objects: 0, rows: 0, uploads: 0 })
-    expect(await removeOrphans(pool, store, later())).toEqual({ objects: 2, rows: 0, uploads: 1 })
+    expect(await removeOrphans(pool, store, later())).toEqual({ objects: 3, rows: 0, uploads: 1 })
     expect([await has(one, ready), await has(two, running)]).toEqual([true, true])
-    expect([await has(one, old), await has(three, failed)]).toEqual([false, false])
+    const gone = [await has(one, old), await has(three, failed), await has(unknown, ready)]
+    expect(gone).toEqual([false, false, false])
     expect(await removeOrphans(pool, store, later())).toEqual({ objects: 0, rows: 0, uploads: 0 })
   })
 

@@ -30,10 +30,11 @@ export async function* storedExports(
 /** A file is of an export that is ready, or still being written, by the try that wrote it. */
 async function* lookedUp(pool: pg.Pool, stored: readonly StoredExport[]): AsyncGenerator<Looked> {
   if (stored.length === 0) return
-  const { rows } = await pool.query<{ run: string }>(
-    `select run from exports where run = any($1) and state in ('running', 'ready')`,
-    [stored.map(({ run }) => run)],
+  const { rows } = await pool.query<{ orgId: string; id: string; run: string }>(
+    `select org_id as "orgId", id, run from exports where id = any($1) and state in ('running', 'ready')`,
+    [stored.map(({ id }) => id)],
   )
-  const known = new Set(rows.map(({ run }) => run))
-  for (const { orgId, id, run } of stored) yield { key: exportKey(orgId, id, run), isOrphan: !known.has(run) }
+  const known = new Set(rows.map(({ orgId, id, run }) => `${orgId}/${id}/${run}`))
+  for (const { orgId, id, run } of stored)
+    yield { key: exportKey(orgId, id, run), isOrphan: !known.has(`${orgId}/${id}/${run}`) }
 }
