@@ -191,8 +191,12 @@ describe('an export', () => {
     it('and of another organisation nothing is found, by whatever way', async () => {
       const { id } = await made('tasks', person('owner'))
       const stranger = (await createTenant()).people.owner.actor
-      for (const asked of [getExport, linkExport, cancelExport])
-        await expect(execute(asked, stranger, { exportId: id })).rejects.toMatchObject({ kind: 'notFound' })
+      for (const asked of [
+        get(id, stranger),
+        linkOf(id, stranger),
+        execute(cancelExport, stranger, { exportId: id }),
+      ])
+        await expect(asked).rejects.toMatchObject({ kind: 'notFound' })
       expect((await execute(listExports, stranger, {})).items).toEqual([])
       const { url } = await linkOf(id, person('owner'))
       // A signature is for one key: of that of another organisation it is none.
