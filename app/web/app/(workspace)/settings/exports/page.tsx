@@ -47,7 +47,7 @@ async function Exports({ searchParams }: Props) {
           <>
             {isFiltered ? <Filters actor={actor} query={filters} /> : null}
             <NewExport
-              key={JSON.stringify(filters)}
+              key={JSON.stringify([kind, filters])}
               kinds={kindsFor(actor, isFiltered)}
               chosen={kind}
               filters={filters}
