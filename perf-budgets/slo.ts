@@ -233,6 +233,8 @@ export const routes = {
   'page /settings/labels': page(),
   'page /settings/api-keys': page(),
   'page /settings/audit': page(),
+  'page /settings/exports': page(),
+  'page /settings/imports': page(),
   'page /settings/billing': page(),
   'page /operators': page(),
   'page /operators/dead-letters': page(),
@@ -254,6 +256,8 @@ export const routes = {
   'rsc /settings/labels': navigation(),
   'rsc /settings/api-keys': navigation(),
   'rsc /settings/audit': navigation(),
+  'rsc /settings/exports': navigation(),
+  'rsc /settings/imports': navigation(),
   'rsc /settings/billing': navigation(),
   'rsc /operators': navigation(),
   'rsc /operators/dead-letters': navigation(),
@@ -312,6 +316,15 @@ export const routes = {
   'POST /v1/uploads/:uploadId/complete': rest(write),
   'GET /v1/files/:fileId/link': rest(),
   'DELETE /v1/files/:fileId': rest(write),
+  'GET /v1/exports': rest(),
+  'GET /v1/exports/:exportId': rest(),
+  'GET /v1/exports/:exportId/link': rest(),
+  'POST /v1/exports': rest(heavy),
+  'POST /v1/exports/:exportId/cancel': rest(write),
+  'GET /v1/imports': rest(),
+  'GET /v1/imports/:importId': rest(),
+  'POST /v1/imports': rest(heavy),
+  'POST /v1/imports/:importId/apply': rest(write),
   'GET /v1/filters': rest(),
   'POST /v1/filters': rest(write),
   'DELETE /v1/filters/:filterId': rest(write),
@@ -397,6 +410,15 @@ export const routes = {
   'trpc upload.create': trpc(write),
   'trpc upload.parts': trpc(heavy),
   'trpc upload.complete': trpc(write),
+  'trpc export.list': trpc(),
+  'trpc export.get': trpc(),
+  'trpc export.link': trpc(),
+  'trpc export.create': trpc(heavy),
+  'trpc export.cancel': trpc(write),
+  'trpc import.list': trpc(),
+  'trpc import.get': trpc(),
+  'trpc import.check': trpc(heavy),
+  'trpc import.apply': trpc(write),
   'trpc filter.list': trpc(),
   'trpc filter.create': trpc(write),
   'trpc filter.remove': trpc(write),
@@ -439,6 +461,8 @@ const changesWhatIsPaid =
 const byOperators = 'for operators, of whom a population has none: to everybody else it is not there'
 const opensACheckout = 'is for who has no subscription, and leaves a page open at Stripe with every request'
 const needsBytes = 'stands on bytes in the object store, which a load run does not put there yet'
+const takesAWorker = 'is for an export that is ready, which takes a worker some seconds after the request'
+const leavesTasks = 'leaves tasks behind with every request'
 const endsAPerson = 'ends the person who asks, or their session'
 
 /** Routes that no load test asks, each with its reason; every other one is asked by a scenario. */
@@ -497,6 +521,10 @@ export const withoutLoad: Partial<Record<RouteName, string>> = {
   'trpc upload.parts': needsBytes,
   'GET /v1/files/:fileId/link': needsBytes,
   'trpc file.link': needsBytes,
+  'GET /v1/exports/:exportId/link': takesAWorker,
+  'trpc export.link': takesAWorker,
+  'POST /v1/imports/:importId/apply': leavesTasks,
+  'trpc import.apply': leavesTasks,
 }
 
 /** Pages that Lighthouse does not audit, each with its reason. */

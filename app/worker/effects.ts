@@ -4,12 +4,16 @@ import type { OnUnmetered } from '@worklane/domain/billing/converge.ts'
 import { billingSyncTopic } from '@worklane/domain/billing/intake.ts'
 import { stripe } from '@worklane/domain/billing/stripe.ts'
 import { usageTopic } from '@worklane/domain/billing/usage-told.ts'
+import { exportTopic } from '@worklane/domain/exports/store.ts'
 import { repeatedly } from '@worklane/domain/faults.ts'
 import { checkTopic } from '@worklane/domain/files/uploads.ts'
+import { importTopic } from '@worklane/domain/imports/shapes.ts'
 import { Mail, mailTopic, sendMail } from '@worklane/domain/mail/mail.ts'
 import { notificationTopic, notify } from '@worklane/domain/notifications/topic.ts'
 import { readingCustomers } from './billing.ts'
+import { runExport } from './exports/run.ts'
 import { checkFile } from './files/check.ts'
+import { runImport } from './imports/apply.ts'
 import type { Effect } from './queue.ts'
 import { type OnDifference, usageJob } from './usage.ts'
 
@@ -20,6 +24,8 @@ export function effectsByTopic(hears: { onUnmetered: OnUnmetered; onDifference: 
     [notificationTopic]: repeatable(notify),
     [mailTopic]: (job) => sendMail(Mail.parse(job.payload), job.id),
     [checkTopic]: checkFile,
+    [exportTopic]: runExport,
+    [importTopic]: runImport,
     [billingSyncTopic]: readingCustomers(hears.onUnmetered),
     [usageTopic]: async (job) => {
       const client = stripe()

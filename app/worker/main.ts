@@ -17,11 +17,12 @@ import { endCustomers, lookAtDue, oldestEvent, recordRead, sweep, webhookDeliver
 import { catalogueKeeper } from './catalogue.ts'
 import { effectsByTopic } from './effects.ts'
 import { evictionText, evictionWatch } from './eviction.ts'
+import { emptyExports, sweepJobs } from './exports/sweep.ts'
 import { bindBucket } from './files/installation.ts'
 import { LookStopped, removeOrphans } from './files/orphans.ts'
 import { emptyRemoved, sweepFiles } from './files/removal.ts'
 import { startForgetting } from './forgetting.ts'
-import { kindNames, kinds } from './kinds.ts'
+import { kindNames, kindOf, kinds } from './kinds.ts'
 import { orphanLooksStopped, unmetered, usageDifferences } from './metrics.ts'
 import { startWorker } from './queue.ts'
 import { openQueues } from './queues.ts'
@@ -134,7 +135,9 @@ for (const { worker } of working) {
   worker.on('completed', (job) => {
     settled.note(job.data)
     processed.inc({ topic: job.name, outcome: 'done' })
-    effectDelay.observe({ topic: job.name }, Math.max(0, Date.now() - bornAt(job.data.id)) / 1_000)
+    // An export takes as long as there is to export: people watch it.
+    if (kindOf(job.name) !== 'exports')
+      effectDelay.observe({ topic: job.name }, Math.max(0, Date.now() - bornAt(job.data.id)) / 1_000)
     const deliveredAt = webhookDeliveredAt(job.data)
     if (deliveredAt !== null) webhookEffect.observe(Math.max(0, Date.now() - deliveredAt) / 1_000)
   })
@@ -159,6 +162,7 @@ void makeCatalogue()
 
 const repeated: Repeated = {
   'prune-outbox': { everyMs: 3_600_000, run: () => prune(pool) },
+  'sweep-exports': { everyMs: 3_600_000, run: () => sweepJobs(pool) },
   'relay-unsettled': { everyMs: 20_000, run: () => relayUnsettled(pool, intakeOf, stateOf) },
   ...filesRepeated(runtime().blobs),
   ...(env.INTAKE_DATABASE_URL && env.STRIPE_SECRET_KEY
@@ -215,6 +219,7 @@ function filesRepeated(blobs: BlobsOnDemand | null): Repeated {
   }
   return {
     'empty-removed-files': { everyMs: 15_000, run: () => emptyRemoved(pool, blobs) },
+    'empty-removed-exports': { everyMs: 15_000, run: () => emptyExports(pool, blobs) },
     'sweep-files': { everyMs: 3_600_000, run: () => sweepFiles(pool) },
     'bind-bucket': { everyMs: 60_000, run: bind },
     // Whoever started it with the wrong database, or the wrong bucket, has the time to see so.

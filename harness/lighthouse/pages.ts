@@ -46,6 +46,8 @@ const inside = [
   '/settings/labels',
   '/settings/api-keys',
   '/settings/audit',
+  '/settings/exports',
+  '/settings/imports',
   '/settings/billing',
 ] as const
 
@@ -61,6 +63,8 @@ const withoutCanary: Partial<Record<(typeof inside)[number], string>> = {
   '/settings/labels': titled('Labels'),
   '/settings/api-keys': titled('API keys'),
   '/settings/audit': titled('Audit log'),
+  '/settings/exports': titled('Exports'),
+  '/settings/imports': titled('Import'),
   '/settings/billing': titled('Billing'),
 }
 const markers: Partial<Record<string, string>> = { ...outside, ...withoutCanary }

@@ -29,6 +29,8 @@ const unlike = (user: Owner) =>
     .toString(36)
     .padStart(6, '0')
 const named = (user: Owner) => `Tour ${unlike(user)} · ${canary(user)}`
+const fileOf = (user: Owner) =>
+  `project,title,status\n${Array.from({ length: 20 }, (_, line) => `NOWHERE,${named(user)} ${line},todo`).join('\n')}\n`
 const inProject = ({ board }: Owner) => ({ projectId: board.id })
 /** One of those that the tenant had before: by name they come before those of a tour. */
 const labelled = ({ made: { knownLabelId } }: Owner) =>
@@ -168,6 +170,23 @@ export const calls: Call[] = [
       return uploadId === undefined ? null : { fileId: uploadId }
     }),
   ),
+
+  // It is cancelled again before a worker has done much.
+  needing(
+    'files',
+    create('export', 'POST /v1/exports', () => ({ kind: 'projects', format: 'csv' })),
+  ),
+  call('export.list', 'GET /v1/exports', () => ({ limit: 20 })),
+  needing('files', call('export.get', 'GET /v1/exports/:exportId', made('exportId'))),
+  needing('files', call('export.cancel', 'POST /v1/exports/:exportId/cancel', last('exportId'))),
+
+  // Of a project that nobody has: it is checked, and nothing can come of it.
+  {
+    ...call('import.check', 'POST /v1/imports', (user) => ({ name: 'tour.csv', content: fileOf(user) })),
+    first: 'importId',
+  },
+  call('import.list', 'GET /v1/imports', () => ({ limit: 20 })),
+  call('import.get', 'GET /v1/imports/:importId', last('importId')),
 
   call('filter.list', 'GET /v1/filters'),
   create('filter', 'POST /v1/filters', (user) => ({ name: named(user), query: { status: 'todo' } })),

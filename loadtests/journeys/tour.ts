@@ -19,6 +19,8 @@ const settingsPages = [
   'billing',
   'api-keys',
   'audit',
+  'exports',
+  'imports',
 ].map((name) => `/settings/${name}`)
 /** Each with some text of the tenant's own. */
 const ownPages = ['/dashboard', '/tasks']

@@ -16,6 +16,8 @@ export type Things = {
   fileId: string
   /** Large, and begun by who they are. */
   uploadId: string
+  exportId: string
+  importId: string
   filterId: string
   notificationId: string
   invitationId: string
@@ -67,6 +69,12 @@ export async function furnish(tenant: Tenant, role: Role = 'owner'): Promise<Thi
       expires_at: new Date(Date.now() + days * 86_400_000),
     })
     await insert('api_keys', keyColumns(expiredKey, -1))
+    const importId = await insert('imports', {
+      ...{ name: `${tenant.canary}.csv`, state: 'checked', created_by: actor.userId, rows_total: 1 },
+    })
+    await insert('import_lines', {
+      ...{ import_id: importId, line: 2, task: { title: tenant.canary, projectId: tenant.project } },
+    })
     return {
       projectId: tenant.project,
       taskId: tenant.task,
@@ -84,6 +92,11 @@ export async function furnish(tenant: Tenant, role: Role = 'owner'): Promise<Thi
         ...{ type: 'application/zip', size: 20 * 1024 ** 2 },
         upload_until: new Date(Date.now() + 86_400_000),
       }),
+      exportId: await insert('exports', {
+        ...{ kind: 'tasks', format: 'csv', filters: {}, state: 'ready', created_by: actor.userId },
+        ...{ run: randomUUID(), finished_at: new Date(), expires_at: new Date(Date.now() + 86_400_000) },
+      }),
+      importId,
       filterId: await insert('saved_filters', {
         ...{ user_id: actor.userId, name: `Mine ${tenant.canary}`, query: { assigneeId: 'me' } },
       }),
@@ -164,6 +177,8 @@ export function sampleInput({ name, input }: Pick<AnyOperation, 'name' | 'input'
     'comment.create': { taskId: things.taskId, body: 'Well done' },
     'comment.update': { commentId: things.commentId, body: 'Better done' },
     'upload.create': { taskId: things.taskId, name: 'plan.png', size: 1_000 },
+    'export.create': { kind: 'tasks', format: 'csv', filters: { status: 'todo' } },
+    'import.check': { name: 'tasks.csv', content: 'project,title\nATL,From a file\n' },
     'filter.create': { name: `Filter ${randomUUID()}`, query: { status: 'todo' } },
     'search.find': { q: 'first' },
     'billing.checkout': { plan: 'team', interval: 'month' },

@@ -11,6 +11,8 @@ export const settings = {
     billing: 'Billing',
     'api-keys': 'API keys',
     audit: 'Audit log',
+    exports: 'Exports',
+    imports: 'Import',
   },
   failed: 'That did not work. Try again.',
   saved: 'Saved',
