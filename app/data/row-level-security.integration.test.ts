@@ -118,6 +118,8 @@ describe('row-level security', () => {
         'billing_letters',
         'billing_mails',
         'comments',
+        'digest_mails',
+        'digests',
         'files',
         'idempotency',
       ],

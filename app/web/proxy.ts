@@ -72,6 +72,6 @@ function withPolicy(request: NextRequest, instead?: URL): NextResponse {
 }
 
 export const config = {
-  // Pages; not what the edge serves from disk, nor the API and the machines' own addresses.
-  matcher: ['/((?!_next/|api/|v1/|trpc/|openapi\\.json|healthz|readyz|metrics|icon\\.svg).*)'],
+  // Pages; not what the edge serves from disk, nor the API and the machines' own addresses, nor mails of the sink.
+  matcher: ['/((?!_next/|api/|v1/|trpc/|openapi\\.json|healthz|readyz|metrics|icon\\.svg|dev/mail/).*)'],
 }

@@ -13,9 +13,11 @@ import { markSent } from '@worklane/domain/billing/dunning.ts'
 import { billingSyncTopic } from '@worklane/domain/billing/intake.ts'
 import { stripe } from '@worklane/domain/billing/stripe.ts'
 import { usageTopic } from '@worklane/domain/billing/usage-told.ts'
+import { digestTopic } from '@worklane/domain/digests/frequency.ts'
 import { repeatedly } from '@worklane/domain/faults.ts'
 import { checkTopic } from '@worklane/domain/files/uploads.ts'
-import { Mail, mailTopic, sendMail } from '@worklane/domain/mail/mail.ts'
+import { accountMailTopic } from '@worklane/domain/mail/account-mails.ts'
+import { mailTopic } from '@worklane/domain/mail/mail.ts'
 import { notificationTopic, notify } from '@worklane/domain/notifications/topic.ts'
 import { allAnswer, assertConnections, closeRuntime, runtime } from '@worklane/domain/runtime.ts'
 import { relayBeat } from '@worklane/domain/status/status.ts'
@@ -34,11 +36,15 @@ import {
   webhookDeliveredAt,
 } from './billing.ts'
 import { catalogueKeeper } from './catalogue.ts'
+import { sendDigest } from './digests/digest.ts'
+import { planDigests } from './digests/plan.ts'
 import { bindBucket } from './files/installation.ts'
 import { LookStopped, removeOrphans } from './files/orphans.ts'
 import { filesQueue, filesWorker } from './files/queue.ts'
 import { emptyRemoved, sweepFiles } from './files/removal.ts'
 import { startForgetting } from './forgetting.ts'
+import { type AccountMail, sendAccountMail, startAccountMails } from './mail/account-mails.ts'
+import { sendMail } from './mail/send.ts'
 import { orphanLooksStopped, unmetered, usageDifferences } from './metrics.ts'
 import { bornAt, mailAgain, oldestWaiting, prune, queueName, relayAgain, relayOnce } from './relay.ts'
 import { type Repeated, schedulesName, schedulesWorker } from './schedules.ts'
@@ -142,14 +148,16 @@ const effects: Record<string, (job: OutboxJob) => Promise<void>> = {
   [activityTopic]: recordActivity,
   [notificationTopic]: notify,
   [mailTopic]: async (job) => {
-    await sendMail(Mail.parse(job.payload), job.id)
+    await sendMail(job.payload, job.id)
     await markSent(job)
   },
+  [digestTopic]: sendDigest,
 }
 
 const worker = new Worker<OutboxJob>(
   queueName,
-  async ({ data }) => {
+  async ({ name, data }) => {
+    if (name === accountMailTopic) return sendAccountMail(data)
     const job = OutboxJob.parse(data)
     const effect = effects[job.topic]
     if (!effect) throw new Error(`no effect is known for the topic ${job.topic}`)
@@ -195,6 +203,7 @@ void makeCatalogue()
 
 const repeated: Repeated = {
   'prune-outbox': { everyMs: 3_600_000, run: () => prune(pool) },
+  'plan-digests': { everyMs: 300_000, run: () => planDigests(pool) },
   ...filesRepeated(runtime().blobs),
   ...(env.INTAKE_DATABASE_URL && env.STRIPE_SECRET_KEY
     ? {
@@ -312,6 +321,9 @@ const relay = (async () => {
   }
 })()
 
+const stopAccountMails = startAccountMails(pool, queue as unknown as Queue<AccountMail>, (error) =>
+  log.error({ err: error }, 'mails of accounts'),
+)
 const stopForgetting = startForgetting(pool, promptRedis, (error) => log.error({ err: error }, 'forgetting'))
 
 /** What each of them asks as it connects first. Where that is refused it never works, and it says so at `error`. */
@@ -343,7 +355,7 @@ const server = createServer(async (request, response) => {
 onStop(async () => {
   relaying = false
   clearInterval(rescheduling)
-  await Promise.all([relay, stopForgetting()])
+  await Promise.all([relay, stopForgetting(), stopAccountMails()])
   await Promise.all([worker, converging, telling, checking, repeating].map((each) => each.close()))
   await Promise.all([queue, billing, usage, files, schedules].map((each) => each.close()))
   server.close()

@@ -55,6 +55,7 @@ export async function furnish(tenant: Tenant, role: Role = 'owner'): Promise<Thi
       task_id: tenant.task,
       ...{ task_key: 'ATL-1', task_title: `First ${tenant.canary}`, kind: 'created', actor_id: actor.userId },
     })
+    await client.query(insertDigest, [tenant.id, actor.userId])
     await client.query(insertBilling, [tenant.id, randomUUID().replaceAll('-', ''), randomUUID()])
     await insert('audit_log', { actor_id: actor.userId, operation: 'test', target: tenant.canary })
     await client.query(
@@ -105,6 +106,13 @@ export async function furnish(tenant: Tenant, role: Role = 'owner'): Promise<Thi
     }
   })
 }
+
+const insertDigest = `
+  with digest as (
+    insert into digests (org_id, user_id, every, due_at) values ($1, $2, 'weekly', now() + interval '1 day')
+    on conflict do nothing
+  )
+  insert into digest_mails (org_id, user_id, period) values ($1, $2, current_date) on conflict do nothing`
 
 /** A subscription that was paid for once, in part given back, and has ended. An organisation is one customer. */
 const insertBilling = `
@@ -167,6 +175,7 @@ export function sampleInput({ name, input }: Pick<AnyOperation, 'name' | 'input'
     'comment.update': { commentId: things.commentId, body: 'Better done' },
     'upload.create': { taskId: things.taskId, name: 'plan.png', size: 1_000 },
     'filter.create': { name: `Filter ${randomUUID()}`, query: { status: 'todo' } },
+    'notification.updatePreferences': { digest: 'daily' },
     'search.find': { q: 'first' },
     'billing.checkout': { plan: 'team', interval: 'month' },
     'billing.preview': { plan: 'team', interval: 'month' },

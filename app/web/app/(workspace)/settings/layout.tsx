@@ -4,7 +4,14 @@ import { requireActor } from '#web/auth/actor.ts'
 import { SettingsNavigation, type SettingsSection } from '#web/components/settings/navigation.tsx'
 import { settings } from '#web/texts/settings.ts'
 
-const forAll: SettingsSection[] = ['profile', 'security', 'organisation', 'members', 'labels']
+const forAll: SettingsSection[] = [
+  'profile',
+  'security',
+  'notifications',
+  'organisation',
+  'members',
+  'labels',
+]
 const forAdmins: SettingsSection[] = ['billing', 'api-keys', 'audit']
 
 export default function SettingsLayout({ children }: { children: ReactNode }) {
