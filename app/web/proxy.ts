@@ -24,6 +24,9 @@ export async function proxy(request: NextRequest): Promise<NextResponse> {
   }
   // Before anything streams: a page that has begun has told its status, and nobody is to learn that these are there.
   if (forOperators.test(nextUrl.pathname) && !(await isOperator(token))) return nothingThere(request)
+  if (nextUrl.pathname === '/operators/queues') {
+    return NextResponse.redirect(new URL('/v1/operator/queues/', origin))
+  }
   const response = withPolicy(request)
   // A page as a whole: of its parts many come at once.
   if (known && headers.get('sec-fetch-dest') === 'document' && isOld(token)) await renew(response, token)

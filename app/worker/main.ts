@@ -43,7 +43,7 @@ import { LookStopped, removeOrphans } from './files/orphans.ts'
 import { filesQueue, filesWorker } from './files/queue.ts'
 import { emptyRemoved, sweepFiles } from './files/removal.ts'
 import { startForgetting } from './forgetting.ts'
-import { type AccountMail, sendAccountMail, startAccountMails } from './mail/account-mails.ts'
+import { startAccountMails } from './mail/account-mails.ts'
 import { sendMail } from './mail/send.ts'
 import { orphanLooksStopped, unmetered, usageDifferences } from './metrics.ts'
 import { bornAt, mailAgain, oldestWaiting, prune, queueName, relayAgain, relayOnce } from './relay.ts'
@@ -152,12 +152,12 @@ const effects: Record<string, (job: OutboxJob) => Promise<void>> = {
     await markSent(job)
   },
   [digestTopic]: sendDigest,
+  [accountMailTopic]: (job) => sendMail(job.payload, job.id),
 }
 
 const worker = new Worker<OutboxJob>(
   queueName,
-  async ({ name, data }) => {
-    if (name === accountMailTopic) return sendAccountMail(data)
+  async ({ data }) => {
     const job = OutboxJob.parse(data)
     const effect = effects[job.topic]
     if (!effect) throw new Error(`no effect is known for the topic ${job.topic}`)
@@ -321,7 +321,7 @@ const relay = (async () => {
   }
 })()
 
-const stopAccountMails = startAccountMails(pool, queue as unknown as Queue<AccountMail>, (error) =>
+const stopAccountMails = startAccountMails(pool, queue, (error) =>
   log.error({ err: error }, 'mails of accounts'),
 )
 const stopForgetting = startForgetting(pool, promptRedis, (error) => log.error({ err: error }, 'forgetting'))

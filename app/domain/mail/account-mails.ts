@@ -4,6 +4,8 @@ import type { Mail } from './mail.ts'
 import { hasMailSink } from './sink.ts'
 
 export const accountMailTopic = 'account.mail'
+/** Stands where a job has its organisation. */
+export const nobody = '00000000-0000-0000-0000-000000000000'
 
 /**
  * Leaves a mail to the worker that is of no organisation; within a transaction of accounts, with what that writes. How
