@@ -16,7 +16,6 @@ export const digest = template({
   letter({ organisation, every, unread, isMore, items, link, unsubscribe }) {
     const count = `${unread}${isMore ? ' or more' : ''}`
     const things = unread === 1 ? 'notification' : 'notifications'
-    const rest = unread - items.length
     return {
       subject: `${count} unread ${things} in ${organisation}`,
       preheader: items.map(({ title }) => title).join(' · '),
@@ -25,7 +24,7 @@ export const digest = template({
         `${every === 'daily' ? 'Since yesterday' : 'Since last week'}: ${count} unread ${things}.`,
       ],
       items,
-      action: { label: rest > 0 ? `Open all, with ${rest} more` : 'Open your notifications', link },
+      action: { label: labelOf(unread - items.length, isMore), link },
       notes: [
         `You get this mail ${every === 'daily' ? 'every day' : 'every week'} as a member of ${organisation}.`,
       ],
@@ -33,3 +32,8 @@ export const digest = template({
     }
   },
 })
+
+function labelOf(rest: number, isMore: boolean): string {
+  if (isMore) return 'Open all of them'
+  return rest > 0 ? `Open all, with ${rest} more` : 'Open your notifications'
+}
