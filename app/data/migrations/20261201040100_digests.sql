@@ -53,6 +53,8 @@ end $$;
 grant select, insert (org_id, user_id, every, due_at), update (every, due_at) on digests to worklane_app;
 grant select on digest_mails to worklane_app;
 grant update (claimed_at, settled_at) on digest_mails to worklane_worker;
+-- Nobody is written to whose address is not proved.
+grant select (email_verified) on users to worklane_worker;
 
 -- Who joins gets them, in the zone of what they join; who has the token of one may end it.
 grant select (time_zone) on organisations to worklane_auth;
@@ -67,6 +69,7 @@ grant select (id, time_zone) on organisations to worklane_relay;
 
 -- migrate:down
 
+revoke select (email_verified) on users from worklane_worker;
 revoke select (time_zone) on organisations from worklane_auth;
 revoke select (id, time_zone) on organisations from worklane_relay;
 drop policy relay on organisations;
