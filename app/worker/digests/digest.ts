@@ -7,6 +7,7 @@ import type { Item } from '@worklane/domain/mail/templates/letter.ts'
 import { runtime, work } from '@worklane/domain/runtime.ts'
 import { z } from 'zod'
 import { sendMail } from '../mail/send.ts'
+import { NotNow } from '../queue.ts'
 
 /** What the schedule leaves in the outbox: whose it is, and for which day. */
 const Due = z.object({ userId: z.uuid(), period: z.iso.date() })
@@ -19,14 +20,14 @@ const mostCounted = 100
 
 /**
  * Sends somebody what they have not read, where there is something: once for a period, however often its job runs.
- * @throws Error while another worker sends it, so that it is looked at again
+ * @throws NotNow while another worker sends it: only its end tells whether it was sent
  */
 export async function sendDigest(job: OutboxJob): Promise<void> {
   const tenant = orgId(job.orgId)
   const due = Due.parse(job.payload)
   const claimed = await ask(tenant, claim, due, claimSeconds)
   if (claimed.length === 0) {
-    if (await isOpen(tenant, due)) throw new Error('another worker sends this digest at the moment')
+    if (await isOpen(tenant, due)) throw new NotNow(5_000)
     return
   }
   try {

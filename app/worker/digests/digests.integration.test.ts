@@ -11,6 +11,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type OwnDatabase, ownDatabase } from '../../data/testing/own-database.ts'
 import { type MailServer, startMailServer } from '../mail/testing/mail-server.ts'
+import { NotNow } from '../queue.ts'
 import { sendDigest } from './digest.ts'
 import { planDigests } from './plan.ts'
 
@@ -162,7 +163,7 @@ describe('the mail about what somebody has not read', () => {
     await planDigests(pool)
     const job = await onlyJob()
     await sql(`update digest_mails set claimed_at = now() where org_id = '${tenant.id}'`)
-    await expect(sendDigest(job)).rejects.toThrow('another worker')
+    await expect(sendDigest(job)).rejects.toThrow(NotNow)
     await sql(
       `update digest_mails set claimed_at = now() - interval '10 minutes' where org_id = '${tenant.id}'`,
     )

@@ -1,13 +1,8 @@
 import { inTransaction } from '@worklane/data/transaction.ts'
 import { within } from '@worklane/data/within.ts'
-import type { OutboxJob } from '@worklane/domain/activity/record.ts'
 import { accountMailTopic, nobody } from '@worklane/domain/mail/account-mails.ts'
-import type { BulkJobOptions } from 'bullmq'
 import type pg from 'pg'
-
-type Intake = {
-  addBulk(jobs: { name: string; data: OutboxJob; opts?: BulkJobOptions }[]): Promise<unknown>
-}
+import type { Intake } from '../fair.ts'
 
 const batch = 200
 /** How long Redis has to take a batch. */
