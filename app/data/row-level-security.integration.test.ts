@@ -117,6 +117,8 @@ describe('row-level security', () => {
         'billing_customers',
         'billing_mails',
         'comments',
+        'digest_mails',
+        'digests',
         'files',
         'idempotency',
       ],

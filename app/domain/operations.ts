@@ -9,6 +9,7 @@ import { previewChange } from './billing/preview.ts'
 import { createComment, listComments, removeComment, updateComment } from './comments/operations.ts'
 import { getDashboard } from './dashboard/operations.ts'
 import { cancelExport, createExport, getExport, linkExport, listExports } from './exports/operations.ts'
+import { getPreferences, updatePreferences } from './digests/operations.ts'
 import { linkFile, listFiles, removeFile } from './files/operations.ts'
 import { completeUpload, createUpload, nextParts } from './files/uploads.ts'
 import { createFilter, listFilters, removeFilter } from './filters/operations.ts'
@@ -120,6 +121,8 @@ export const operations = {
   'notification.count': countNotifications,
   'notification.read': readNotification,
   'notification.readAll': readAllNotifications,
+  'notification.preferences': getPreferences,
+  'notification.updatePreferences': updatePreferences,
   'search.find': search,
   'dashboard.get': getDashboard,
   'report.get': getReport,

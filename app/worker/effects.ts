@@ -8,12 +8,16 @@ import { exportTopic } from '@worklane/domain/exports/store.ts'
 import { repeatedly } from '@worklane/domain/faults.ts'
 import { checkTopic } from '@worklane/domain/files/uploads.ts'
 import { importTopic } from '@worklane/domain/imports/shapes.ts'
-import { Mail, mailTopic, sendMail } from '@worklane/domain/mail/mail.ts'
 import { notificationTopic, notify } from '@worklane/domain/notifications/topic.ts'
 import { readingCustomers } from './billing.ts'
 import { runExport } from './exports/run.ts'
 import { checkFile } from './files/check.ts'
 import { runImport } from './imports/apply.ts'
+import { digestTopic } from '@worklane/domain/digests/frequency.ts'
+import { accountMailTopic } from '@worklane/domain/mail/account-mails.ts'
+import { mailTopic } from '@worklane/domain/mail/mail.ts'
+import { sendDigest } from './digests/digest.ts'
+import { sendMail } from './mail/send.ts'
 import type { Effect } from './queue.ts'
 import { type OnDifference, usageJob } from './usage.ts'
 
@@ -22,7 +26,9 @@ export function effectsByTopic(hears: { onUnmetered: OnUnmetered; onDifference: 
   const effects: Record<string, Effect> = {
     [activityTopic]: repeatable(recordActivity),
     [notificationTopic]: repeatable(notify),
-    [mailTopic]: (job) => sendMail(Mail.parse(job.payload), job.id),
+    [mailTopic]: (job) => sendMail(job.payload, job.id),
+    [accountMailTopic]: (job) => sendMail(job.payload, job.id),
+    [digestTopic]: sendDigest,
     [checkTopic]: checkFile,
     [exportTopic]: runExport,
     [importTopic]: runImport,

@@ -5,6 +5,8 @@ import { usageTopic } from '@worklane/domain/billing/usage-told.ts'
 import { exportTopic } from '@worklane/domain/exports/store.ts'
 import { checkTopic } from '@worklane/domain/files/uploads.ts'
 import { importTopic } from '@worklane/domain/imports/shapes.ts'
+import { digestTopic } from '@worklane/domain/digests/frequency.ts'
+import { accountMailTopic } from '@worklane/domain/mail/account-mails.ts'
 import { mailTopic } from '@worklane/domain/mail/mail.ts'
 import { notificationTopic } from '@worklane/domain/notifications/topic.ts'
 
@@ -42,7 +44,7 @@ export const kinds: Kinds = {
     deadLetters: { age: 7 * day },
   },
   mail: {
-    topics: [mailTopic],
+    topics: [mailTopic, accountMailTopic, digestTopic],
     concurrency: 4,
     perOrganisation: 2,
     timeoutMs: 30 * second,

@@ -8,6 +8,7 @@ import { endWhenRefused, orRefuse } from '@worklane/data/refused-start.ts'
 import { onStop } from '@worklane/data/shutdown.ts'
 import { ensureCatalogue } from '@worklane/domain/billing/catalogue.ts'
 import { stripe } from '@worklane/domain/billing/stripe.ts'
+import { accountMailTopic } from '@worklane/domain/mail/account-mails.ts'
 import { allAnswer, assertConnections, closeRuntime, runtime } from '@worklane/domain/runtime.ts'
 import { Queue } from 'bullmq'
 import { Redis } from 'ioredis'
@@ -15,6 +16,7 @@ import pg from 'pg'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, register } from 'prom-client'
 import { endCustomers, lookAtDue, oldestEvent, recordRead, sweep, webhookDeliveredAt } from './billing.ts'
 import { catalogueKeeper } from './catalogue.ts'
+import { planDigests } from './digests/plan.ts'
 import { effectsByTopic } from './effects.ts'
 import { evictionText, evictionWatch } from './eviction.ts'
 import { emptyExports, sweepJobs } from './exports/sweep.ts'
@@ -23,6 +25,7 @@ import { LookStopped, removeOrphans } from './files/orphans.ts'
 import { emptyRemoved, sweepFiles } from './files/removal.ts'
 import { startForgetting } from './forgetting.ts'
 import { kindNames, kindOf, kinds } from './kinds.ts'
+import { startAccountMails } from './mail/account-mails.ts'
 import { orphanLooksStopped, unmetered, usageDifferences } from './metrics.ts'
 import { startWorker } from './queue.ts'
 import { openQueues } from './queues.ts'
@@ -163,6 +166,7 @@ void makeCatalogue()
 const repeated: Repeated = {
   'prune-outbox': { everyMs: 3_600_000, run: () => prune(pool) },
   'sweep-exports': { everyMs: 3_600_000, run: () => sweepJobs(pool) },
+  'plan-digests': { everyMs: 300_000, run: () => planDigests(pool) },
   'relay-unsettled': { everyMs: 20_000, run: () => relayUnsettled(pool, intakeOf, stateOf) },
   ...filesRepeated(runtime().blobs),
   ...(env.INTAKE_DATABASE_URL && env.STRIPE_SECRET_KEY
@@ -253,6 +257,9 @@ promptRedis.on('ready', reschedule)
 const rescheduling = setInterval(reschedule, rescheduleMs)
 
 const stopRelay = startRelay(pool, promptRedis, intakeOf, (error) => log.error({ err: error }, 'relay'))
+const stopAccountMails = startAccountMails(pool, intakeOf(accountMailTopic), (error) =>
+  log.error({ err: error }, 'mails of accounts'),
+)
 const eviction = evictionWatch(promptRedis, (policy) => log.error({ policy }, evictionText))
 const stopForgetting = startForgetting(pool, promptRedis, (error) => log.error({ err: error }, 'forgetting'))
 
@@ -286,7 +293,7 @@ const server = createServer(async (request, response) => {
 onStop(async () => {
   clearInterval(rescheduling)
   eviction.stop()
-  await Promise.all([stopRelay(), stopForgetting()])
+  await Promise.all([stopRelay(), stopAccountMails(), stopForgetting()])
   await Promise.all([...working.map(({ stop }) => stop()), repeating.close()])
   await settled.stop()
   await Promise.all([...queues, schedules].map((each) => each.close()))

@@ -28,6 +28,7 @@ const outside = {
   '/sign-in': titled('Sign in'),
   '/sign-up': titled('Start with Worklane'),
   '/invitations/[token]': titled('Invitation'),
+  '/unsubscribe/[token]': titled('Unsubscribe'),
 } as const
 
 const inside = [
@@ -41,6 +42,7 @@ const inside = [
   '/onboarding',
   '/settings/profile',
   '/settings/security',
+  '/settings/notifications',
   '/settings/organisation',
   '/settings/members',
   '/settings/labels',
@@ -58,6 +60,7 @@ const withoutCanary: Partial<Record<(typeof inside)[number], string>> = {
   '/onboarding': titled('Start your first project'),
   '/settings/profile': titled('Profile'),
   '/settings/security': titled('Security'),
+  '/settings/notifications': titled('Notification mails'),
   '/settings/organisation': titled('Organisation'),
   '/settings/members': titled('Members'),
   '/settings/labels': titled('Labels'),

@@ -196,6 +196,9 @@ export const calls: Call[] = [
   call('notification.count', 'GET /v1/notifications/count'),
   call('notification.read', 'POST /v1/notifications/:notificationId/read', last('notificationId')),
   call('notification.readAll', 'POST /v1/notifications/read'),
+  call('notification.preferences', 'GET /v1/notifications/preferences'),
+  // Who is played gets no mail, before and after.
+  call('notification.updatePreferences', 'PATCH /v1/notifications/preferences', () => ({ digest: 'off' })),
 
   call('search.find', 'GET /v1/search', () => ({ q: 'review' })),
   call('dashboard.get', 'GET /v1/dashboard'),

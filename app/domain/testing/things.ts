@@ -57,6 +57,7 @@ export async function furnish(tenant: Tenant, role: Role = 'owner'): Promise<Thi
       task_id: tenant.task,
       ...{ task_key: 'ATL-1', task_title: `First ${tenant.canary}`, kind: 'created', actor_id: actor.userId },
     })
+    await client.query(insertDigest, [tenant.id, actor.userId])
     await client.query(insertBilling, [tenant.id, randomUUID().replaceAll('-', ''), randomUUID()])
     await insert('audit_log', { actor_id: actor.userId, operation: 'test', target: tenant.canary })
     await client.query(
@@ -119,6 +120,13 @@ export async function furnish(tenant: Tenant, role: Role = 'owner'): Promise<Thi
   })
 }
 
+const insertDigest = `
+  with digest as (
+    insert into digests (org_id, user_id, every, due_at) values ($1, $2, 'weekly', now() + interval '1 day')
+    on conflict do nothing
+  )
+  insert into digest_mails (org_id, user_id, period) values ($1, $2, current_date) on conflict do nothing`
+
 /** A subscription that was paid for once, in part given back, and has ended. An organisation is one customer. */
 const insertBilling = `
   with customer as (
@@ -180,6 +188,7 @@ export function sampleInput({ name, input }: Pick<AnyOperation, 'name' | 'input'
     'export.create': { kind: 'tasks', format: 'csv', filters: { status: 'todo' } },
     'import.check': { name: 'tasks.csv', content: 'project,title\nATL,From a file\n' },
     'filter.create': { name: `Filter ${randomUUID()}`, query: { status: 'todo' } },
+    'notification.updatePreferences': { digest: 'daily' },
     'search.find': { q: 'first' },
     'billing.checkout': { plan: 'team', interval: 'month' },
     'billing.preview': { plan: 'team', interval: 'month' },

@@ -4,7 +4,15 @@ import { requireActor } from '#web/auth/actor.ts'
 import { SettingsNavigation, type SettingsSection } from '#web/components/settings/navigation.tsx'
 import { settings } from '#web/texts/settings.ts'
 
-const forAll: SettingsSection[] = ['profile', 'security', 'organisation', 'members', 'labels', 'exports']
+const forAll: SettingsSection[] = [
+  'profile',
+  'security',
+  'notifications',
+  'organisation',
+  'members',
+  'labels',
+  'exports',
+]
 const forMembers: SettingsSection[] = ['imports']
 const forAdmins: SettingsSection[] = ['billing', 'api-keys', 'audit']
 
