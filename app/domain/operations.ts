@@ -47,6 +47,15 @@ import { search } from './search/operations.ts'
 import { listSessions, revokeOneSession, revokeOtherSessions } from './sessions/operations.ts'
 import { findTasks, getTask, listTasks } from './tasks/reads.ts'
 import { createTask, moveTask, removeTask, updateTask } from './tasks/writes.ts'
+import { getDelivery, listDeliveries, resendDelivery, testWebhook } from './webhooks/deliveries.ts'
+import {
+  createWebhook,
+  getWebhook,
+  listWebhooks,
+  removeWebhook,
+  rotateSecret,
+  updateWebhook,
+} from './webhooks/endpoints.ts'
 
 /** Everything that a user can do, by name. REST, OpenAPI and tRPC are made from this list. */
 export const operations = {
@@ -115,6 +124,16 @@ export const operations = {
   'apiKey.list': listApiKeys,
   'apiKey.create': createApiKey,
   'apiKey.revoke': revokeApiKey,
+  'webhook.list': listWebhooks,
+  'webhook.get': getWebhook,
+  'webhook.create': createWebhook,
+  'webhook.update': updateWebhook,
+  'webhook.remove': removeWebhook,
+  'webhook.rotateSecret': rotateSecret,
+  'webhook.test': testWebhook,
+  'webhook.deliveries': listDeliveries,
+  'webhook.delivery': getDelivery,
+  'webhook.resend': resendDelivery,
   'billing.get': getBilling,
   'billing.checkout': startCheckout,
   'billing.portal': openPortal,

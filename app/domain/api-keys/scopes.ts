@@ -15,7 +15,7 @@ export const capabilities = [
     'file',
     'upload',
   ],
-  ...['filter', 'notification', 'search', 'dashboard', 'report', 'audit', 'billing', 'invoice'],
+  ...['filter', 'notification', 'search', 'dashboard', 'report', 'audit', 'billing', 'invoice', 'webhook'],
 ] as const
 
 const scopes = ['*', ...capabilities].flatMap((name) => [`${name}:read`, `${name}:write`])
