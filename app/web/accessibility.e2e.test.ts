@@ -155,6 +155,7 @@ describe('every page', async () => {
     [
       'a key that was made',
       '/settings/api-keys',
+      '/settings/webhooks',
       async (page) => {
         await page.getByText('Choose single scopes').click()
         await page.getByLabel('Name').fill('Robot')

@@ -45,6 +45,7 @@ const inside = [
   '/settings/members',
   '/settings/labels',
   '/settings/api-keys',
+  '/settings/webhooks',
   '/settings/audit',
   '/settings/billing',
 ] as const
@@ -60,6 +61,7 @@ const withoutCanary: Partial<Record<(typeof inside)[number], string>> = {
   '/settings/members': titled('Members'),
   '/settings/labels': titled('Labels'),
   '/settings/api-keys': titled('API keys'),
+  '/settings/webhooks': titled('Webhooks'),
   '/settings/audit': titled('Audit log'),
   '/settings/billing': titled('Billing'),
 }

@@ -18,6 +18,7 @@ const settingsPages = [
   'labels',
   'billing',
   'api-keys',
+  'webhooks',
   'audit',
 ].map((name) => `/settings/${name}`)
 /** Each with some text of the tenant's own. */

@@ -5,7 +5,7 @@ import { SettingsNavigation, type SettingsSection } from '#web/components/settin
 import { settings } from '#web/texts/settings.ts'
 
 const forAll: SettingsSection[] = ['profile', 'security', 'organisation', 'members', 'labels']
-const forAdmins: SettingsSection[] = ['billing', 'api-keys', 'audit']
+const forAdmins: SettingsSection[] = ['billing', 'api-keys', 'webhooks', 'audit']
 
 export default function SettingsLayout({ children }: { children: ReactNode }) {
   return (
