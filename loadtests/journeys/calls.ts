@@ -194,19 +194,31 @@ export const calls: Call[] = [
   call('apiKey.revoke', 'DELETE /v1/api-keys/:apiKeyId', last('apiKeyId')),
 
   // It is told of what a tour does not do: nothing is sent.
-  create(
-    'webhook',
-    'POST /v1/webhooks',
-    ifSubscribed(() => ({ url: 'https://hooks.tour.example/', events: ['member.left'] })),
+  needing(
+    'webhooks',
+    create(
+      'webhook',
+      'POST /v1/webhooks',
+      ifSubscribed(() => ({ url: 'https://hooks.tour.example/', events: ['member.left'] })),
+    ),
   ),
   call('webhook.list', 'GET /v1/webhooks'),
-  call('webhook.get', 'GET /v1/webhooks/:webhookId', made('webhookId')),
-  call(
-    'webhook.update',
-    'PATCH /v1/webhooks/:webhookId',
-    made('webhookId', () => ({ description: 'Tour' })),
+  needing('webhooks', call('webhook.get', 'GET /v1/webhooks/:webhookId', made('webhookId'))),
+  needing(
+    'webhooks',
+    call(
+      'webhook.update',
+      'PATCH /v1/webhooks/:webhookId',
+      made('webhookId', () => ({ description: 'Tour' })),
+    ),
   ),
-  call('webhook.rotateSecret', 'POST /v1/webhooks/:webhookId/secret', made('webhookId')),
-  call('webhook.deliveries', 'GET /v1/webhooks/:webhookId/deliveries', made('webhookId')),
-  call('webhook.remove', 'DELETE /v1/webhooks/:webhookId', last('webhookId')),
+  needing(
+    'webhooks',
+    call('webhook.rotateSecret', 'POST /v1/webhooks/:webhookId/secret', made('webhookId')),
+  ),
+  needing(
+    'webhooks',
+    call('webhook.deliveries', 'GET /v1/webhooks/:webhookId/deliveries', made('webhookId')),
+  ),
+  needing('webhooks', call('webhook.remove', 'DELETE /v1/webhooks/:webhookId', last('webhookId'))),
 ]
