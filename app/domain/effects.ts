@@ -115,7 +115,11 @@ export const enqueue = (actor: Pick<Actor, 'orgId'>, topic: string, payload: unk
   void effects().outbox.push({ orgId: actor.orgId, topic, payload })
 
 /** Tells the webhooks of the organisation, of those that want to be told. */
-export function emit<Type extends EventType>(actor: Pick<Actor, 'orgId' | 'plan'>, type: Type, data: EventData[Type]) {
+export function emit<Type extends EventType>(
+  actor: Pick<Actor, 'orgId' | 'plan'>,
+  type: Type,
+  data: EventData[Type],
+) {
   // The worker looks at the plan of that moment; here nothing is made that none would take.
   if (!plans[actor.plan].features.webhooks) return
   effects().events.push({ type, timestamp: new Date().toISOString(), data })

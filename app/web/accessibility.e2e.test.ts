@@ -155,11 +155,19 @@ describe('every page', async () => {
     [
       'a key that was made',
       '/settings/api-keys',
-      '/settings/webhooks',
       async (page) => {
         await page.getByText('Choose single scopes').click()
         await page.getByLabel('Name').fill('Robot')
         await page.getByRole('button', { name: 'New key' }).click()
+        await page.locator('[data-secret]').waitFor()
+      },
+    ],
+    [
+      'a webhook that was added',
+      '/settings/webhooks',
+      async (page) => {
+        await page.getByLabel('Address').first().fill('https://hooks.example.test/')
+        await page.getByRole('button', { name: 'Add webhook' }).click()
         await page.locator('[data-secret]').waitFor()
       },
     ],

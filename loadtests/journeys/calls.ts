@@ -212,10 +212,7 @@ export const calls: Call[] = [
       made('webhookId', () => ({ description: 'Tour' })),
     ),
   ),
-  needing(
-    'webhooks',
-    call('webhook.rotateSecret', 'POST /v1/webhooks/:webhookId/secret', made('webhookId')),
-  ),
+  needing('webhooks', call('webhook.rotateSecret', 'POST /v1/webhooks/:webhookId/secret', made('webhookId'))),
   needing(
     'webhooks',
     call('webhook.deliveries', 'GET /v1/webhooks/:webhookId/deliveries', made('webhookId')),

@@ -123,7 +123,11 @@ export async function join(userId: string, invitation: Invitation, hash: string)
   await account().query(tellOfJoining, [
     organisation.id,
     JSON.stringify({ userId: invitedBy.id, kind: 'joined', actorId: userId }),
-    JSON.stringify({ type: 'member.joined', timestamp: new Date().toISOString(), data: { actorId: userId, member: { id: userId, role } } }),
+    JSON.stringify({
+      type: 'member.joined',
+      timestamp: new Date().toISOString(),
+      data: { actorId: userId, member: { id: userId, role } },
+    }),
     (joined.rowCount ?? 0) > 0,
   ])
 }

@@ -123,7 +123,11 @@ export const createComment = operation({
       forget(tags.task(taskId))
       announce(actor, 'commented', task, excerptOf(body), concerned(actor, task, body))
       const { id, key, title } = task
-      emit(actor, 'comment.created', { actorId: actor.userId, comment: told(comment), task: { id, key, title } })
+      emit(actor, 'comment.created', {
+        actorId: actor.userId,
+        comment: told(comment),
+        task: { id, key, title },
+      })
       return comment
     }),
 })

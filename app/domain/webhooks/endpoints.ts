@@ -51,7 +51,8 @@ export const getWebhook = operation({
 export const createWebhook = operation({
   name: 'webhook.create',
   rest: 'POST /v1/webhooks',
-  summary: 'Has an address told of what happens in your organisation, and shows the secret that signs it this once',
+  summary:
+    'Has an address told of what happens in your organisation, and shows the secret that signs it this once',
   allow: 'admin',
   needs: 'webhooks',
   needsProof: true,
@@ -96,10 +97,10 @@ export const updateWebhook = operation({
   run: (actor, { webhookId, enabled, ...values }) =>
     work(actor).transaction(async (tx) => {
       const before = await known(tx, webhookId)
-      const turned = enabled === undefined || enabled === before.enabled ? {} : switched[String(enabled)]
+      const turned = enabled === undefined || enabled === before.enabled ? {} : switched(enabled)
       const row = await tx.webhookEndpoint.update({
         where: { orgId_id: { orgId: actor.orgId, id: webhookId } },
-        data: { ...values, ...turned?.(), updatedAt: new Date() },
+        data: { ...values, ...turned, updatedAt: new Date() },
         select: webhookColumns,
       })
       if (before.enabled && enabled === false) await stopWaiting(tx, webhookId)
@@ -109,11 +110,11 @@ export const updateWebhook = operation({
     }),
 })
 
-const switched: Record<string, () => { disabledAt: Date | null; disabledBecause: string | null; failingSince?: null }> = {
-  // What it missed meanwhile counts no more.
-  true: () => ({ disabledAt: null, disabledBecause: null, failingSince: null }),
-  false: () => ({ disabledAt: new Date(), disabledBecause: 'person' }),
-}
+/** What it missed while it was off counts no more. */
+const switched = (enabled: boolean) =>
+  enabled
+    ? { disabledAt: null, disabledBecause: null, failingSince: null }
+    : { disabledAt: new Date(), disabledBecause: 'person' }
 
 /** What still waited for a webhook that is off is not sent any more, unless somebody asks for it. */
 export const stopWaiting = (tx: Pick<Transaction, '$executeRaw'>, webhookId: string): Promise<number> =>

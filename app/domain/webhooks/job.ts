@@ -4,7 +4,10 @@ import { z } from 'zod'
 export const deliveryTopic = 'webhook.delivery'
 
 /** Which delivery, and how many tries it had: where it has had more by then, this one was made already. */
-export const DeliveryJob = z.object({ deliveryId: z.uuid({ version: undefined }), attempt: z.number().int().min(0) })
+export const DeliveryJob = z.object({
+  deliveryId: z.uuid({ version: undefined }),
+  attempt: z.number().int().min(0),
+})
 
 /** The job of a try has so long before it is asked for once more. Seconds. */
 export const lostAfterSeconds = 3_600

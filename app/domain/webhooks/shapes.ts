@@ -76,6 +76,7 @@ export const webhookOf = (row: WebhookRow): Webhook => ({
 })
 
 export const DeliveryState = z.enum(['waiting', 'delivered', 'failed'])
+export type DeliveryState = z.infer<typeof DeliveryState>
 
 export const WebhookDelivery = z
   .object({

@@ -14,7 +14,11 @@ import { recordAttempt } from './record.ts'
  * Makes one try of a delivery, and writes down what came of it. A worker that ends between the two, or meets itself,
  * sends it twice: the receiver knows it by its `webhook-id`. What was recorded is not sent again.
  */
-export async function deliverWebhook(job: OutboxJob, signal: AbortSignal, send: typeof post = post): Promise<void> {
+export async function deliverWebhook(
+  job: OutboxJob,
+  signal: AbortSignal,
+  send: typeof post = post,
+): Promise<void> {
   const owner = { orgId: orgId(job.orgId) }
   const { deliveryId, attempt } = DeliveryJob.parse(job.payload)
   const delivery = await waitingDelivery(owner, deliveryId, attempt)
@@ -29,7 +33,14 @@ export async function deliverWebhook(job: OutboxJob, signal: AbortSignal, send: 
     allowPrivate: runtime().env.WEBHOOKS_ALLOW_PRIVATE,
   })
   const durationMs = Math.round(performance.now() - began)
-  await recordAttempt(owner, { deliveryId, endpointId: delivery.endpointId, attempt, at, durationMs, ...answer })
+  await recordAttempt(owner, {
+    deliveryId,
+    endpointId: delivery.endpointId,
+    attempt,
+    at,
+    durationMs,
+    ...answer,
+  })
   webhookAttempts.inc({ outcome: outcomeOf(answer) })
 }
 
@@ -66,7 +77,9 @@ async function waitingDelivery(
 function signed(owner: { orgId: OrgId }, delivery: Waiting, at: Date) {
   const id = messageId(delivery.eventId)
   const secrets = [delivery.secret, delivery.previousSecret].filter((sealed) => sealed !== null)
-  const signatures = secrets.map((sealed) => new Webhook(openedSecret(owner, sealed)).sign(id, at, delivery.body))
+  const signatures = secrets.map((sealed) =>
+    new Webhook(openedSecret(owner, sealed)).sign(id, at, delivery.body),
+  )
   return {
     url: delivery.url,
     headers: {

@@ -1,6 +1,6 @@
 import { orgId } from '@worklane/data/ids.ts'
-import { Plan } from '@worklane/domain/actor.ts'
 import type { OutboxJob } from '@worklane/domain/activity/record.ts'
+import { Plan } from '@worklane/domain/actor.ts'
 import { plans } from '@worklane/domain/billing/plans.ts'
 import { work } from '@worklane/domain/runtime.ts'
 import { Happened } from '@worklane/domain/webhooks/events.ts'
@@ -18,7 +18,9 @@ export async function fanOut(job: OutboxJob): Promise<void> {
   const happened = Happened.parse(job.payload)
   const body = JSON.stringify(happened)
   if (Buffer.byteLength(body) > longestBody)
-    throw new Error(`an event ${happened.type} has ${Buffer.byteLength(body)} bytes, and ${longestBody} at most are sent`)
+    throw new Error(
+      `an event ${happened.type} has ${Buffer.byteLength(body)} bytes, and ${longestBody} at most are sent`,
+    )
   await work({ orgId: tenant }).read((db) =>
     db.$executeRawUnsafe(insertDeliveries, tenant, job.id, happened.type, body, withWebhooks),
   )

@@ -82,8 +82,6 @@ export function DeliveryItem({ delivery, mayResend, created, next }: Props) {
   )
 }
 
-const block = 'mt-1 max-h-64 overflow-auto rounded-lg bg-sunken p-3 text-xs break-all whitespace-pre-wrap'
-
 function What({ details: { body, messageId, tries } }: { details: Details }) {
   return (
     <>
@@ -91,10 +89,9 @@ function What({ details: { body, messageId, tries } }: { details: Details }) {
       <p className="mt-1 text-xs text-muted">
         webhook-id: <code className="break-all">{messageId}</code>
       </p>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys */}
-      <pre tabIndex={0} aria-label={texts.sent} className={block}>
-        {readable(body)}
-      </pre>
+      <div className="mt-1">
+        <Raw name={texts.sent} text={readable(body)} />
+      </div>
       {tries.map(({ number, status, error, durationMs, response }) => (
         <div key={number} className="mt-4">
           <h3 className="font-semibold">
@@ -102,10 +99,24 @@ function What({ details: { body, messageId, tries } }: { details: Details }) {
             <span className="font-normal text-muted">· {texts.took(durationMs)}</span>
           </h3>
           {error ? <p className="mt-1">{error}</p> : null}
-          {response ? <pre className={block}>{response}</pre> : null}
+          {response ? <Raw name={texts.answer(number)} text={response} /> : null}
         </div>
       ))}
     </>
+  )
+}
+
+/** What scrolls can be reached by keys. */
+function Raw({ name, text }: { name: string; text: string }) {
+  return (
+    <section
+      aria-label={name}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys
+      tabIndex={0}
+      className="mt-1 max-h-64 overflow-auto rounded-lg bg-sunken p-3"
+    >
+      <pre className="text-xs break-all whitespace-pre-wrap">{text}</pre>
+    </section>
   )
 }
 

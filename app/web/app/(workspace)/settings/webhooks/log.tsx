@@ -15,7 +15,12 @@ import { DeliveryItem } from './delivery-item.tsx'
 
 const { webhooks: texts } = settings
 
-type Props = { actor: Actor; webhookId: string; state?: DeliveryState | undefined; cursor?: string | undefined }
+type Props = {
+  actor: Actor
+  webhookId: string
+  state?: DeliveryState | undefined
+  cursor?: string | undefined
+}
 
 /** What was sent to one endpoint, and what came of it. */
 export async function Log({ actor, webhookId, state, cursor }: Props) {
@@ -31,11 +36,7 @@ export async function Log({ actor, webhookId, state, cursor }: Props) {
     <Section title={texts.logOf(webhook.url)}>
       <div className="mb-4 flex flex-wrap items-center justify-between gap-3">
         <States address={address} chosen={state} />
-        <Link
-          href="/settings/webhooks"
-          prefetch={false}
-          className="text-sm text-accent-text hover:underline"
-        >
+        <Link href="/settings/webhooks" prefetch={false} className="text-sm text-accent-text hover:underline">
           {texts.back}
         </Link>
       </div>

@@ -16,8 +16,8 @@ import { clockOf } from '#web/lib/clock.ts'
 import { type Query, readQuery } from '#web/lib/query.ts'
 import { settings } from '#web/texts/settings.ts'
 import { Log } from './log.tsx'
-import { WebhookItem } from './webhook-item.tsx'
 import { NewWebhook } from './webhook-forms.tsx'
+import { WebhookItem } from './webhook-item.tsx'
 
 const { webhooks: texts } = settings
 

@@ -12,7 +12,11 @@ import { settings } from '#web/texts/settings.ts'
 const { webhooks: texts } = settings
 
 /** What can be done with an endpoint, and what came of it. */
-export function Actions({ webhook: { id, url, enabled } }: { webhook: Pick<Webhook, 'id' | 'url' | 'enabled'> }) {
+export function Actions({
+  webhook: { id, url, enabled },
+}: {
+  webhook: Pick<Webhook, 'id' | 'url' | 'enabled'>
+}) {
   const { act, said, isPending } = useAct()
   const [secret, setSecret] = useState<string | null>(null)
   const webhookId = id
