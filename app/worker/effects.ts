@@ -8,10 +8,14 @@ import { repeatedly } from '@worklane/domain/faults.ts'
 import { checkTopic } from '@worklane/domain/files/uploads.ts'
 import { Mail, mailTopic, sendMail } from '@worklane/domain/mail/mail.ts'
 import { notificationTopic, notify } from '@worklane/domain/notifications/topic.ts'
+import { eventTopic } from '@worklane/domain/webhooks/events.ts'
+import { deliveryTopic } from '@worklane/domain/webhooks/job.ts'
 import { readingCustomers } from './billing.ts'
 import { checkFile } from './files/check.ts'
 import type { Effect } from './queue.ts'
 import { type OnDifference, usageJob } from './usage.ts'
+import { deliverWebhook } from './webhooks/deliver.ts'
+import { fanOut } from './webhooks/fan-out.ts'
 
 /** What a row of the outbox brings about, by its topic. */
 export function effectsByTopic(hears: { onUnmetered: OnUnmetered; onDifference: OnDifference }): Effect {
@@ -20,6 +24,8 @@ export function effectsByTopic(hears: { onUnmetered: OnUnmetered; onDifference: 
     [notificationTopic]: repeatable(notify),
     [mailTopic]: (job) => sendMail(Mail.parse(job.payload), job.id),
     [checkTopic]: checkFile,
+    [eventTopic]: fanOut,
+    [deliveryTopic]: (job, signal) => deliverWebhook(job, signal),
     [billingSyncTopic]: readingCustomers(hears.onUnmetered),
     [usageTopic]: async (job) => {
       const client = stripe()

@@ -5,6 +5,8 @@ import { usageTopic } from '@worklane/domain/billing/usage-told.ts'
 import { checkTopic } from '@worklane/domain/files/uploads.ts'
 import { mailTopic } from '@worklane/domain/mail/mail.ts'
 import { notificationTopic } from '@worklane/domain/notifications/topic.ts'
+import { eventTopic } from '@worklane/domain/webhooks/events.ts'
+import { deliveryTopic } from '@worklane/domain/webhooks/job.ts'
 
 /** How a queue is worked off. */
 export type Kind = {
@@ -70,7 +72,8 @@ export const kinds: Kinds = {
     deadLetters: { age: 7 * day },
   },
   webhooks: {
-    topics: [],
+    topics: [eventTopic, deliveryTopic],
+    // What waits is a receiver, ten seconds at most. What it does not take is tried again by its row in Postgres.
     concurrency: 16,
     perOrganisation: 4,
     timeoutMs: 20 * second,
