@@ -45,10 +45,7 @@ export function DeliveryItem({ delivery, mayResend, created, next }: Props) {
   return (
     <li>
       <details className="group" onToggle={toggle}>
-        <summary
-          aria-label={texts.details(type)}
-          className="grid grid-cols-[5rem_minmax(0,1fr)_auto] items-center gap-x-3 rounded-lg px-2 py-2.5 text-sm hover:bg-sunken"
-        >
+        <summary className="grid grid-cols-[5rem_minmax(0,1fr)_auto] items-center gap-x-3 rounded-lg px-2 py-2.5 text-sm hover:bg-sunken">
           <span className={`rounded-md px-1.5 py-0.5 text-center text-xs font-semibold ${looks[state]}`}>
             {texts.state[state]}
           </span>
