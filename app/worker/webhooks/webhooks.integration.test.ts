@@ -12,6 +12,7 @@ import { asAdministrator, createTenant, type Tenant } from '@worklane/domain/tes
 import { catalogue, type EventType, eventTypes } from '@worklane/domain/webhooks/events.ts'
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { checkFile } from '../files/check.ts'
 import { askForDue, pruneWebhooks } from './due.ts'
 import { fanOut, longestBody } from './fan-out.ts'
 import { pauses } from './retries.ts'
@@ -112,10 +113,7 @@ describe('webhooks', () => {
     await run('project.remove', { projectId: project.id })
     await run('member.remove', { memberId: tenant.people.viewer.actor.userId })
     await joinAndLeave()
-    await rowsOf(`insert into outbox (org_id, topic, payload) values ($1, 'webhook.event', $2)`, [
-      tenant.id,
-      fileReady(tenant.task),
-    ])
+    await attach(tenant.task)
     await workOff(tenant.id)
     const told = receiver.received.map((request) => verified(request, secret))
     for (const { type, data } of told)
@@ -127,7 +125,29 @@ describe('webhooks', () => {
     const changes = told.find(({ type }) => type === 'task.updated')
     expect(changes?.data.changed).toEqual(['title', 'description'])
     expect(told.filter(({ type }) => type === 'member.left')).toHaveLength(2)
+    expect(told.filter(({ type }) => type === 'file.ready')).toHaveLength(1)
   })
+
+  /** Somebody attaches a file to a task, which is checked. */
+  async function attach(taskId: string): Promise<void> {
+    const { actor } = tenant.people.member
+    const text = 'Worth reading'
+    const { file, form } = await execute(operations['upload.create'], actor, {
+      ...{ taskId, name: 'notes.txt', size: text.length },
+    })
+    const body = new FormData()
+    for (const [name, value] of Object.entries(form?.fields ?? {})) body.set(name, value)
+    body.set('file', new Blob([text]))
+    expect((await fetch(form?.url ?? '', { method: 'POST', body })).status).toBe(204)
+    await execute(operations['upload.complete'], actor, { uploadId: file.id })
+    for (let n = 0; n < 2; n++)
+      await checkFile({
+        id: randomUUID(),
+        orgId: tenant.id,
+        topic: 'file.check',
+        payload: { fileId: file.id },
+      })
+  }
 
   /** Somebody accepts an invitation, and removes their account again. */
   async function joinAndLeave(): Promise<void> {
@@ -452,10 +472,4 @@ describe('webhooks', () => {
     for (let n = 0; n < 3; n++) await fanOut({ ...event, id: randomUUID() })
     expect(await deliveries(id)).toHaveLength(4)
   })
-})
-
-const fileReady = (taskId: string) => ({
-  type: 'file.ready',
-  timestamp: new Date().toISOString(),
-  data: { actorId: null, file: { id: randomUUID(), taskId, name: 'a.png', type: 'image/png', size: 1 } },
 })
