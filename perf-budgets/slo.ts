@@ -234,6 +234,7 @@ export const routes = {
   'page /settings/members': page(),
   'page /settings/labels': page(),
   'page /settings/api-keys': page(),
+  'page /settings/webhooks': page(),
   'page /settings/audit': page(),
   'page /settings/exports': page(),
   'page /settings/imports': page(),
@@ -258,6 +259,7 @@ export const routes = {
   'rsc /settings/members': navigation(),
   'rsc /settings/labels': navigation(),
   'rsc /settings/api-keys': navigation(),
+  'rsc /settings/webhooks': navigation(),
   'rsc /settings/audit': navigation(),
   'rsc /settings/exports': navigation(),
   'rsc /settings/imports': navigation(),
@@ -344,6 +346,16 @@ export const routes = {
   'POST /v1/api-keys': rest(write),
   'DELETE /v1/api-keys/:apiKeyId': rest(write),
   'GET /v1/audit': rest(),
+  'GET /v1/webhooks': rest(),
+  'GET /v1/webhooks/:webhookId': rest(),
+  'POST /v1/webhooks': rest(write),
+  'PATCH /v1/webhooks/:webhookId': rest(write),
+  'DELETE /v1/webhooks/:webhookId': rest(write),
+  'POST /v1/webhooks/:webhookId/secret': rest(write),
+  'POST /v1/webhooks/:webhookId/test': rest(write),
+  'GET /v1/webhooks/:webhookId/deliveries': rest(),
+  'GET /v1/webhook-deliveries/:deliveryId': rest(),
+  'POST /v1/webhook-deliveries/:deliveryId/resend': rest(write),
   'GET /v1/billing': rest(),
   'POST /v1/billing/checkout': rest(heavy),
   'POST /v1/billing/portal': rest(heavy),
@@ -440,6 +452,16 @@ export const routes = {
   'trpc apiKey.create': trpc(write),
   'trpc apiKey.revoke': trpc(write),
   'trpc audit.list': trpc(),
+  'trpc webhook.list': trpc(),
+  'trpc webhook.get': trpc(),
+  'trpc webhook.create': trpc(write),
+  'trpc webhook.update': trpc(write),
+  'trpc webhook.remove': trpc(write),
+  'trpc webhook.rotateSecret': trpc(write),
+  'trpc webhook.test': trpc(write),
+  'trpc webhook.deliveries': trpc(),
+  'trpc webhook.delivery': trpc(),
+  'trpc webhook.resend': trpc(write),
   'trpc billing.get': trpc(),
   'trpc billing.checkout': trpc(heavy),
   'trpc billing.portal': trpc(heavy),
@@ -470,6 +492,7 @@ const opensACheckout = 'is for who has no subscription, and leaves a page open a
 const needsBytes = 'stands on bytes in the object store, which a load run does not put there yet'
 const takesAWorker = 'is for an export that is ready, which takes a worker some seconds after the request'
 const leavesTasks = 'leaves tasks behind with every request'
+const sendsOutside = 'has something sent to an address outside, which a load run has none of'
 const endsAPerson = 'ends the person who asks, or their session'
 
 /** Routes that no load test asks, each with its reason; every other one is asked by a scenario. */
@@ -532,6 +555,12 @@ export const withoutLoad: Partial<Record<RouteName, string>> = {
   'trpc export.link': takesAWorker,
   'POST /v1/imports/:importId/apply': leavesTasks,
   'trpc import.apply': leavesTasks,
+  'POST /v1/webhooks/:webhookId/test': sendsOutside,
+  'trpc webhook.test': sendsOutside,
+  'GET /v1/webhook-deliveries/:deliveryId': sendsOutside,
+  'trpc webhook.delivery': sendsOutside,
+  'POST /v1/webhook-deliveries/:deliveryId/resend': sendsOutside,
+  'trpc webhook.resend': sendsOutside,
 }
 
 /** Pages that Lighthouse does not audit, each with its reason. */

@@ -36,6 +36,7 @@ const tables = [
     'tallies',
   ],
   ...['saved_filters', 'notifications', 'invitations', 'api_keys', 'audit_log', 'idempotency'],
+  ...['webhook_endpoints', 'webhook_events', 'webhook_deliveries', 'webhook_attempts'],
   ...['billing_customers', 'subscriptions', 'invoices', 'payments', 'refunds', 'ledger_entries'],
 ]
 const origin = 'http://worklane.test'

@@ -134,6 +134,7 @@ describe('row-level security', () => {
       ],
       ...['projects', 'refunds', 'saved_filters', 'subscriptions', 'tallies', 'task_labels', 'tasks'],
       ...['usage_events', 'usage_hours', 'usage_months'],
+      ...['webhook_attempts', 'webhook_deliveries', 'webhook_endpoints', 'webhook_events'],
     ])
   })
 

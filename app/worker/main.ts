@@ -34,6 +34,7 @@ import { startRelay } from './relaying.ts'
 import { type Repeated, schedulesName, schedulesWorker } from './schedules.ts'
 import { settlements } from './settled.ts'
 import { reconcileUsage, sendUsage } from './usage.ts'
+import { askForDue, pruneWebhooks } from './webhooks/due.ts'
 
 const env = orRefuse('worker', () => readEnvironment('worker'))
 endWhenRefused('worker')
@@ -168,6 +169,8 @@ const repeated: Repeated = {
   'sweep-exports': { everyMs: 3_600_000, run: () => sweepJobs(pool) },
   'plan-digests': { everyMs: 300_000, run: () => planDigests(pool) },
   'relay-unsettled': { everyMs: 20_000, run: () => relayUnsettled(pool, intakeOf, stateOf) },
+  'send-due-webhooks': { everyMs: 5_000, run: () => askForDue(pool) },
+  'prune-webhooks': { everyMs: 3_600_000, run: () => pruneWebhooks(pool) },
   ...filesRepeated(runtime().blobs),
   ...(env.INTAKE_DATABASE_URL && env.STRIPE_SECRET_KEY
     ? {

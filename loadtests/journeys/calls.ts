@@ -214,4 +214,30 @@ export const calls: Call[] = [
   create('apiKey', 'POST /v1/api-keys', () => ({ name: 'Tour', scopes: ['task:read'] })),
   call('apiKey.list', 'GET /v1/api-keys'),
   call('apiKey.revoke', 'DELETE /v1/api-keys/:apiKeyId', last('apiKeyId')),
+
+  // It is told of what a tour does not do: nothing is sent.
+  needing(
+    'webhooks',
+    create(
+      'webhook',
+      'POST /v1/webhooks',
+      ifSubscribed(() => ({ url: 'https://hooks.tour.example/', events: ['member.left'] })),
+    ),
+  ),
+  call('webhook.list', 'GET /v1/webhooks'),
+  needing('webhooks', call('webhook.get', 'GET /v1/webhooks/:webhookId', made('webhookId'))),
+  needing(
+    'webhooks',
+    call(
+      'webhook.update',
+      'PATCH /v1/webhooks/:webhookId',
+      made('webhookId', () => ({ description: 'Tour' })),
+    ),
+  ),
+  needing('webhooks', call('webhook.rotateSecret', 'POST /v1/webhooks/:webhookId/secret', made('webhookId'))),
+  needing(
+    'webhooks',
+    call('webhook.deliveries', 'GET /v1/webhooks/:webhookId/deliveries', made('webhookId')),
+  ),
+  needing('webhooks', call('webhook.remove', 'DELETE /v1/webhooks/:webhookId', last('webhookId'))),
 ]

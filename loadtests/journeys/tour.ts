@@ -19,6 +19,7 @@ const settingsPages = [
   'labels',
   'billing',
   'api-keys',
+  'webhooks',
   'audit',
   'exports',
   'imports',

@@ -17,7 +17,7 @@ export const capabilities = [
     'export',
     'import',
   ],
-  ...['filter', 'notification', 'search', 'dashboard', 'report', 'audit', 'billing', 'invoice'],
+  ...['filter', 'notification', 'search', 'dashboard', 'report', 'audit', 'billing', 'invoice', 'webhook'],
 ] as const
 
 const scopes = ['*', ...capabilities].flatMap((name) => [`${name}:read`, `${name}:write`])

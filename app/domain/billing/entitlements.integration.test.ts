@@ -233,7 +233,7 @@ describe('an organisation that owes', () => {
       ...['billing.sync', 'invitation.revoke'],
       ...['me.remove', 'me.setPassword', 'me.update', 'member.remove', 'notification.read'],
       ...['notification.readAll', 'organisation.create', 'organisation.leave', 'organisation.remove'],
-      ...['organisation.transfer', 'session.revoke', 'session.revokeOthers'],
+      ...['organisation.transfer', 'session.revoke', 'session.revokeOthers', 'webhook.remove'],
     ])
   })
 

@@ -3,7 +3,7 @@ import type { Transaction } from '@worklane/data/tenant.ts'
 import { z } from 'zod'
 import { announce } from '../activity/announce.ts'
 import type { Actor } from '../actor.ts'
-import { forget, record, tell } from '../effects.ts'
+import { emit, forget, record, tell } from '../effects.ts'
 import { invalidField, notFound } from '../errors.ts'
 import { operation } from '../operation.ts'
 import { work } from '../runtime.ts'
@@ -67,6 +67,7 @@ export const createTask = operation({
       record(`task ${created.id}`, null, created)
       changed(actor, created)
       announce(actor, 'created', created, '', assigned(actor, null, created))
+      emit(actor, 'task.created', { actorId: actor.userId, task: created })
       return created
     }),
 })
@@ -89,10 +90,12 @@ export const updateTask = operation({
           ? {}
           : { labels: { deleteMany: {}, create: labelIds.map((labelId) => ({ labelId })) } }),
       })
-      const what = Object.entries(wordsOf)
-        .filter(([field]) => JSON.stringify(before[field as Field]) !== JSON.stringify(after[field as Field]))
-        .map(([, word]) => word)
-      announce(actor, 'updated', after, what.join(', '), assigned(actor, before, after))
+      const changed = (Object.keys(wordsOf) as Field[]).filter(
+        (field) => JSON.stringify(before[field]) !== JSON.stringify(after[field]),
+      )
+      const what = changed.map((field) => wordsOf[field]).join(', ')
+      announce(actor, 'updated', after, what, assigned(actor, before, after))
+      if (changed.length > 0) emit(actor, 'task.updated', { actorId: actor.userId, task: after, changed })
       return after
     }),
 })
@@ -127,7 +130,10 @@ export const moveTask = operation({
       const doneAt =
         status === 'done' ? (task.status === 'done' ? {} : { doneAt: new Date() }) : { doneAt: null }
       const { after } = await change(tx, actor, taskId, { status, position, ...doneAt }, taskOf(task))
-      if (task.status !== status) announce(actor, 'moved', after, `${task.status} → ${status}`)
+      if (task.status !== status) {
+        announce(actor, 'moved', after, `${task.status} → ${status}`)
+        emit(actor, 'task.moved', { actorId: actor.userId, task: after, from: task.status })
+      }
       return after
     }),
 })
@@ -149,6 +155,8 @@ export const removeTask = operation({
       forget(tags.tasks, tags.task(taskId), tags.board(task.projectId))
       tell(task.projectId, 'removed', { id: taskId })
       announce(actor, 'removed', task, '')
+      const { id, key, title, projectId } = task
+      emit(actor, 'task.removed', { actorId: actor.userId, task: { id, key, title, projectId } })
       return { id: taskId }
     }),
 })

@@ -22,6 +22,9 @@ export type Things = {
   notificationId: string
   invitationId: string
   apiKeyId: string
+  webhookId: string
+  /** Failed, to that webhook. */
+  deliveryId: string
   sessionId: string
   memberId: string
   /** Confirmations that removals ask for. */
@@ -76,6 +79,20 @@ export async function furnish(tenant: Tenant, role: Role = 'owner'): Promise<Thi
     await insert('import_lines', {
       ...{ import_id: importId, line: 2, task: { title: tenant.canary, projectId: tenant.project } },
     })
+    const webhookId = await insert('webhook_endpoints', {
+      ...{ url: `https://hooks.example.test/${tenant.canary}`, description: `Told ${tenant.canary}` },
+      ...{ events: ['task.created'], secret: 'sealed', created_by: actor.userId },
+    })
+    const eventId = await insert('webhook_events', {
+      ...{ id: randomUUID(), type: 'task.created', body: JSON.stringify({ said: tenant.canary }) },
+    })
+    const deliveryId = await insert('webhook_deliveries', {
+      ...{ event_id: eventId, endpoint_id: webhookId, state: 'failed', attempts: 1, last_status: 500 },
+    })
+    await insert('webhook_attempts', {
+      ...{ delivery_id: deliveryId, number: 1, at: new Date(), duration_ms: 10, status: 500 },
+      response: `Broken ${tenant.canary}`,
+    })
     return {
       projectId: tenant.project,
       taskId: tenant.task,
@@ -110,6 +127,8 @@ export async function furnish(tenant: Tenant, role: Role = 'owner'): Promise<Thi
         expires_at: new Date(Date.now() + 86_400_000),
       }),
       apiKeyId: await insert('api_keys', keyColumns(key, 30)),
+      webhookId,
+      deliveryId,
       sessionId: session?.sessionId ?? '',
       memberId: tenant.people.viewer.actor.userId,
       slug: organisation.rows[0].slug,
@@ -194,6 +213,8 @@ export function sampleInput({ name, input }: Pick<AnyOperation, 'name' | 'input'
     'billing.preview': { plan: 'team', interval: 'month' },
     'billing.change': { plan: 'team', interval: 'month', preview: 'none' },
     'apiKey.create': { name: 'A key', scopes: ['task:read'] },
+    'webhook.create': { url: 'https://hooks.example.test/new', events: ['task.created'] },
+    'webhook.update': { webhookId: things.webhookId, description: 'Changed' },
   }
   if (special[name]) return special[name]
   // The other operations need the ids that stand in their path, and nothing else.

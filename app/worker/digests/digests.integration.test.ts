@@ -215,7 +215,9 @@ describe('the mail about what somebody has not read', () => {
     await tell('Late')
     await sendDigest(job)
     const again = async (change: string) => {
-      await sql(`update digest_mails set settled_at = null, claimed_at = null where org_id = '${tenant.id}'; ${change}`)
+      await sql(
+        `update digest_mails set settled_at = null, claimed_at = null where org_id = '${tenant.id}'; ${change}`,
+      )
       await sendDigest(job)
     }
     await sql(

@@ -30,11 +30,16 @@ export type Deployment = {
   stop(): Promise<void>
 }
 
-/** @param options.webhookSecret what signs the webhooks that it takes */
+/**
+ * @param options.stripe its Stripe, and what signs the webhooks that come from there; without it billing is off
+ * @param options.more for the environment of its processes
+ */
 export async function startDeployment(options: {
-  stripe: RunningSandbox
-  webhookSecret: string
+  stripe?: RunningSandbox
+  webhookSecret?: string
+  more?: Record<string, string>
 }): Promise<Deployment> {
+  const { stripe, webhookSecret = '', more = {} } = options
   const guard = startGuard()
   const [database, ports, directory, tools] = await Promise.all([
     ownDatabase(),
@@ -55,12 +60,17 @@ export async function startDeployment(options: {
     AUTH_DATABASE_URL: auth,
     RELAY_DATABASE_URL: relay,
     INTAKE_DATABASE_URL: intake,
-    STRIPE_SECRET_KEY: options.stripe.secretKey,
-    STRIPE_API_URL: options.stripe.origin,
-    STRIPE_WEBHOOK_SECRETS: options.webhookSecret,
+    ...(stripe
+      ? {
+          STRIPE_SECRET_KEY: stripe.secretKey,
+          STRIPE_API_URL: stripe.origin,
+          STRIPE_WEBHOOK_SECRETS: webhookSecret,
+        }
+      : {}),
     // A busy machine is slow, and no store of limits that is away.
     RATE_LIMIT_PATIENCE_MS: '10000',
     RATE_LIMIT_SCALE: '1000000',
+    ...more,
   }
   const log = (name: string) => join(directory, `${name}.log`)
   const start: Record<PartName, () => Promise<Part>> = {

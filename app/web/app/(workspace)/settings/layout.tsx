@@ -14,7 +14,7 @@ const forAll: SettingsSection[] = [
   'exports',
 ]
 const forMembers: SettingsSection[] = ['imports']
-const forAdmins: SettingsSection[] = ['billing', 'api-keys', 'audit']
+const forAdmins: SettingsSection[] = ['billing', 'api-keys', 'webhooks', 'audit']
 
 export default function SettingsLayout({ children }: { children: ReactNode }) {
   return (
