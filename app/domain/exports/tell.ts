@@ -27,7 +27,8 @@ export async function tellOfJob(
     select u.email from users u join memberships m on m.user_id = u.id
     where m.org_id = ${orgId}::uuid and u.id = ${userId}::uuid`
   if (!person) return
-  const mail: Mail = { to: person.email, subject, text, link: `${runtime().env.ORIGIN}${page}` }
+  const link = `${runtime().env.ORIGIN}${page}`
+  const mail: Mail = { to: person.email, template: 'notice', data: { subject, text, link } }
   const told: Told = { userId, kind, actorId: null, excerpt: subject }
   await tx.$executeRaw`
     insert into outbox (org_id, topic, payload) values
