@@ -153,7 +153,7 @@ describe('the dashboard of the queues', () => {
         path,
         404,
       ])
-    expect(await mails.getJobCounts('waiting', 'failed', 'paused')).toMatchObject({ waiting: 1, failed: 1 })
+    expect(await mails.getJobCounts('waiting', 'failed')).toMatchObject({ waiting: 1, failed: 1 })
   })
 
   it('is not there where nobody gave the API one', async () => {
