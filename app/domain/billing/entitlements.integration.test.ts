@@ -232,8 +232,14 @@ describe('an organisation that owes', () => {
       ...['apiKey.revoke', 'billing.cancel', 'billing.checkout', 'billing.portal', 'billing.resume'],
       ...['billing.sync', 'invitation.revoke'],
       ...['me.remove', 'me.setPassword', 'me.update', 'member.remove', 'notification.read'],
-      ...['notification.readAll', 'organisation.create', 'organisation.leave', 'organisation.remove'],
-      ...['organisation.transfer', 'session.revoke', 'session.revokeOthers'],
+      ...['notification.readAll', 'notification.updatePreferences', 'organisation.create'],
+      ...[
+        'organisation.leave',
+        'organisation.remove',
+        'organisation.transfer',
+        'session.revoke',
+        'session.revokeOthers',
+      ],
     ])
   })
 
