@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
+import { jobsOf } from '@worklane/data/testing/jobs.ts'
 import { asAdministrator } from '@worklane/domain/testing/tenants.ts'
-import { Queue } from 'bullmq'
-import { Redis } from 'ioredis'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { organisationAt, taskIdAt, userAt } from '../../fixtures/population.ts'
@@ -130,10 +129,10 @@ describe('mails about what one has not read, in a browser', () => {
 
   /** The schedule's turn, now instead of within five minutes. */
   async function planNow(): Promise<void> {
-    const redis = new Redis(stack.env.REDIS_URL ?? '', { maxRetriesPerRequest: null })
-    const schedules = new Queue('schedules', { connection: redis })
+    const jobs = jobsOf(stack.env.REDIS_URL ?? '')
+    const schedules = jobs.queue('schedules')
     await schedules.add('plan-digests', {})
     await schedules.close()
-    redis.disconnect()
+    await jobs.close()
   }
 })

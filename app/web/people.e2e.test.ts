@@ -89,9 +89,10 @@ describe('two people and their organisation', () => {
     await ada.getByRole('button', { name: 'Send the link again' }).click()
     await ada.getByRole('status').waitFor()
     // The one that was mailed at the sign-up is good as well.
-    await ada.goto('/dev/mail')
     const mails = ada.getByRole('listitem').filter({ hasText: 'Confirm your e-mail address' })
-    expect(await mails.count()).toBe(2)
+    await expect
+      .poll(async () => ada.goto('/dev/mail').then(() => mails.count()), { timeout: 30_000 })
+      .toBe(2)
     await mails.last().getByRole('link', { name: 'Open the link' }).click()
     await ada.getByRole('button', { name: 'Sign in to Worklane' }).click()
     await ada.waitForURL('**/dashboard')

@@ -234,6 +234,14 @@ describe('an organisation that owes', () => {
       ...['me.remove', 'me.setPassword', 'me.update', 'member.remove', 'notification.read'],
       ...['notification.readAll', 'organisation.create', 'organisation.leave', 'organisation.remove'],
       ...['organisation.transfer', 'session.revoke', 'session.revokeOthers', 'webhook.remove'],
+      ...['notification.readAll', 'notification.updatePreferences', 'organisation.create'],
+      ...[
+        'organisation.leave',
+        'organisation.remove',
+        'organisation.transfer',
+        'session.revoke',
+        'session.revokeOthers',
+      ],
     ])
   })
 

@@ -226,7 +226,9 @@ describe('the mail about what somebody has not read', () => {
     await again(`update users set email_verified = null where id = '${owner().userId}'`)
     await again(`update users set email_verified = now() where id = '${owner().userId}';
       update digests set every = 'off', due_at = null where org_id = '${tenant.id}'`)
-    await again(`delete from memberships where org_id = '${tenant.id}' and user_id = '${owner().userId}'`)
+    await again(`update memberships set role = 'owner'
+        where org_id = '${tenant.id}' and user_id = '${tenant.people.admin.actor.userId}';
+      delete from memberships where org_id = '${tenant.id}' and user_id = '${owner().userId}'`)
     expect(server.received).toEqual([])
   })
 
