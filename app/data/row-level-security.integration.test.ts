@@ -117,10 +117,13 @@ describe('row-level security', () => {
         'billing_customers',
         'billing_mails',
         'comments',
+        'exports',
         'files',
         'idempotency',
       ],
       ...[
+        'import_lines',
+        'imports',
         'invitations',
         'invoices',
         'labels',
