@@ -119,10 +119,13 @@ describe('row-level security', () => {
         'comments',
         'digest_mails',
         'digests',
+        'exports',
         'files',
         'idempotency',
       ],
       ...[
+        'import_lines',
+        'imports',
         'invitations',
         'invoices',
         'labels',

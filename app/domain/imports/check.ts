@@ -94,10 +94,13 @@ function readLine(heading: Heading, { line, cells }: Line): Read {
 /** Of a choice between nothing and something the reason is that of the something. */
 function reasonOf(issues: readonly Issue[]): string {
   const [first] = issues
-  const inner = first?.errors?.at(-1)
-  return inner?.[0]?.message ?? first?.message ?? 'cannot be read'
+  const issue = first?.errors?.at(-1)?.[0] ?? first
+  if (issue?.code === 'too_big' && issue.origin === 'string')
+    return `must be at most ${issue.maximum} characters`
+  return issue?.message ?? 'cannot be read'
 }
-type Issue = { message: string; errors?: readonly (readonly { message: string }[])[] }
+type Single = { message: string; code?: string; origin?: string; maximum?: number | bigint }
+type Issue = Single & { errors?: readonly (readonly Single[])[] }
 
 type Found = {
   projects: Map<string, string>

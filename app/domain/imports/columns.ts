@@ -19,6 +19,8 @@ const oneOf = (options: readonly string[]) => `must be one of ${options.join(', 
 const orElse = <T extends z.ZodType>(value: T, otherwise: z.output<T>) =>
   z.union([z.literal('').transform(() => otherwise), value])
 
+const day = z.string().refine((text) => Day.safeParse(text).success, 'must be a day, such as 2026-12-24')
+
 /** What a cell of each column may be. */
 export const columns = {
   project: z.string().trim().toUpperCase().min(1, 'must be the key of a project, such as ATL'),
@@ -27,7 +29,7 @@ export const columns = {
   priority: orElse(z.enum(TaskPriority.options, oneOf(TaskPriority.options)), 'none' as const),
   assigneeEmail: orElse(z.email('must be the e-mail of a member').toLowerCase().nullable(), null),
   labels: z.string().transform(separated).pipe(z.array(z.string()).max(20, 'must be at most 20 labels')),
-  dueOn: orElse(Day.nullable(), null),
+  dueOn: orElse(day.nullable(), null),
   description: taskDescription,
 } satisfies Record<keyof Written, z.ZodType>
 

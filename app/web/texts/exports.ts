@@ -64,7 +64,7 @@ export const imports = {
   checking: 'Checking …',
   notText: 'This file is no text in UTF-8. Save it as “CSV UTF-8” and choose it again.',
   tooLarge: 'This file is too large: up to 900,000 characters. Split it.',
-  checked: (name: string) => `${name} was checked.`,
+  checked: (name: string) => `${name} was checked: see below.`,
   list: 'Imports',
   none: 'No imports yet.',
   state: {

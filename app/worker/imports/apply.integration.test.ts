@@ -129,6 +129,7 @@ describe('an import', () => {
     ['title\nx\n', 1, 'is missing'],
     ['project,title,title\nATL,x,y', 1, 'more than once'],
     ['project,title\nATL,"x', 2, 'never closed'],
+    [`project,title\nATL,${'x'.repeat(201)}\n`, 2, 'at most 200 characters'],
     [many(5_001), 5_002, '5000'],
   ])('refuses what is no such table: %j at line %i %s', async (content, line, reason) => {
     const { state, problems } = await check(content)

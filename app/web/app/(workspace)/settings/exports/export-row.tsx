@@ -26,6 +26,7 @@ export function ExportRow({ row, clock, download, cancel }: Props) {
             ) : null}
           </p>
           <p className="text-xs text-muted">{texts.by(createdBy?.name ?? work.activity.left, when)}</p>
+          {state === 'running' ? null : <State row={row} clock={clock} />}
         </div>
         <div className="flex gap-1">
           {state === 'ready' ? (
@@ -44,20 +45,22 @@ export function ExportRow({ row, clock, download, cancel }: Props) {
           ) : null}
         </div>
       </div>
-      <State row={row} clock={clock} />
+      {state === 'running' ? <Written row={row} /> : null}
     </li>
   )
 }
 
+function Written({ row: { kind, format, rowsDone, rowsTotal } }: Pick<Props, 'row'>) {
+  return (
+    <>
+      <Progress label={texts.progress(texts.title(kind, format))} value={rowsDone} max={rowsTotal} />
+      <p className="text-xs text-muted tabular-nums">{texts.rows(rowsDone, rowsTotal)}</p>
+    </>
+  )
+}
+
 function State({ row, clock }: Pick<Props, 'row' | 'clock'>) {
-  const { kind, format, state, rowsDone, rowsTotal, bytes: size, error, expiresAt } = row
-  if (state === 'running')
-    return (
-      <>
-        <Progress label={texts.progress(texts.title(kind, format))} value={rowsDone} max={rowsTotal} />
-        <p className="text-xs text-muted tabular-nums">{texts.rows(rowsDone, rowsTotal)}</p>
-      </>
-    )
+  const { state, rowsDone, bytes: size, error, expiresAt } = row
   if (state === 'ready' && expiresAt)
     return (
       <p className="text-xs text-muted tabular-nums">
