@@ -30,6 +30,7 @@ const tables = [
     'task_labels',
     'comments',
     'files',
+    'picture_uploads',
     'tallies',
   ],
   ...['saved_filters', 'notifications', 'invitations', 'api_keys', 'audit_log', 'idempotency'],

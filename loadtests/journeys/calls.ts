@@ -75,18 +75,31 @@ const last =
     return input
   }
 
+/** Nothing is put into the store: the check finds that, and says so. */
+function pictureCalls(what: string, path: string): Call[] {
+  const begun = call(`${what}.upload`, `POST ${path}`, () => ({ name: 'tour.png', size: 1_000 }))
+  return [
+    needing('files', { ...begun, keep: 'pictureId' }),
+    needing('files', call(`${what}.complete`, `POST ${path}/:pictureId/complete`, last('pictureId'))),
+    call(`${what}.get`, `GET ${path}`),
+    call(`${what}.remove`, `DELETE ${path}`),
+  ]
+}
+
 /** In the order in which a thing is made, changed and taken away again. */
 export const calls: Call[] = [
   call('me.get', 'GET /v1/me'),
   call('me.export', 'GET /v1/me/export'),
   // People and organisations are seen from other tenants, by whoever belongs to both: no canary in their names.
   call('me.update', 'PATCH /v1/me', (user) => ({ name: `Owner ${unlike(user)}` })),
+  ...pictureCalls('avatar', '/v1/me/avatar'),
   call('session.list', 'GET /v1/sessions'),
   call('session.revokeOthers', 'POST /v1/sessions/revoke-others'),
   call('organisation.list', 'GET /v1/organisations'),
   call('organisation.get', 'GET /v1/organisation'),
   call('organisation.update', 'PATCH /v1/organisation', (user) => ({ name: `Tour ${unlike(user)}` })),
   ownCall('organisation.export', 'GET /v1/organisation/export'),
+  ...pictureCalls('logo', '/v1/organisation/logo'),
   { ...call('member.list', 'GET /v1/members', () => ({ limit: 50 })), first: 'memberId' },
   call('member.get', 'GET /v1/members/:memberId', made('memberId')),
   create('invitation', 'POST /v1/invitations', (user) => ({

@@ -16,6 +16,9 @@ export type Things = {
   fileId: string
   /** Large, and begun by who they are. */
   uploadId: string
+  /** Pictures on their way. */
+  avatarUploadId: string
+  logoUploadId: string
   filterId: string
   notificationId: string
   invitationId: string
@@ -84,6 +87,8 @@ export async function furnish(tenant: Tenant, role: Role = 'owner'): Promise<Thi
         ...{ type: 'application/zip', size: 20 * 1024 ** 2 },
         upload_until: new Date(Date.now() + 86_400_000),
       }),
+      avatarUploadId: await insert('picture_uploads', newPicture(actor.userId)),
+      logoUploadId: await insert('picture_uploads', newPicture(null)),
       filterId: await insert('saved_filters', {
         ...{ user_id: actor.userId, name: `Mine ${tenant.canary}`, query: { assigneeId: 'me' } },
       }),
@@ -105,6 +110,11 @@ export async function furnish(tenant: Tenant, role: Role = 'owner'): Promise<Thi
     }
   })
 }
+
+const newPicture = (person: string | null) => ({
+  ...{ user_id: person, type: 'image/png', size: 1_000 },
+  upload_until: new Date(Date.now() + 600_000),
+})
 
 /** A subscription that was paid for once, in part given back, and has ended. An organisation is one customer. */
 const insertBilling = `
@@ -166,6 +176,10 @@ export function sampleInput({ name, input }: Pick<AnyOperation, 'name' | 'input'
     'comment.create': { taskId: things.taskId, body: 'Well done' },
     'comment.update': { commentId: things.commentId, body: 'Better done' },
     'upload.create': { taskId: things.taskId, name: 'plan.png', size: 1_000 },
+    'avatar.upload': { name: 'me.png', size: 1_000 },
+    'avatar.complete': { pictureId: things.avatarUploadId },
+    'logo.upload': { name: 'logo.png', size: 1_000 },
+    'logo.complete': { pictureId: things.logoUploadId },
     'filter.create': { name: `Filter ${randomUUID()}`, query: { status: 'todo' } },
     'search.find': { q: 'first' },
     'billing.checkout': { plan: 'team', interval: 'month' },
