@@ -5,7 +5,7 @@
  *
  * Times are milliseconds, shares are between 0 and 1.
  */
-export type RouteKind = 'page' | 'rsc' | 'rest' | 'trpc' | 'static'
+export type RouteKind = 'page' | 'rsc' | 'rest' | 'trpc' | 'static' | 'file'
 
 export type RouteBudget = {
   kind: RouteKind
@@ -207,6 +207,9 @@ const heavy = 600
 /** Every route that Worklane answers. One without an entry fails the check. */
 export const routes = {
   static: budget('static', 200),
+  // To the object store and back, past Worklane's processes.
+  'file upload': budget('file', 600),
+  'file download': budget('file', 300),
 
   'page /': page(400),
   'page /pricing': page(400),
@@ -452,7 +455,7 @@ const changesWhatIsPaid =
   'changes what an organisation pays for, at Stripe, whose rows the books are compared with'
 const byOperators = 'for operators, of whom a population has none: to everybody else it is not there'
 const opensACheckout = 'is for who has no subscription, and leaves a page open at Stripe with every request'
-const needsBytes = 'stands on bytes in the object store, which a load run does not put there yet'
+const needsManyBytes = 'is for files of more than 16 MiB, which a load run sends nobody'
 const endsAPerson = 'ends the person who asks, or their session'
 
 /** Routes that no load test asks, each with its reason; every other one is asked by a scenario. */
@@ -507,10 +510,8 @@ export const withoutLoad: Partial<Record<RouteName, string>> = {
   'trpc operator.actions': byOperators,
   'POST /v1/billing/checkout': opensACheckout,
   'trpc billing.checkout': opensACheckout,
-  'POST /v1/uploads/:uploadId/parts': needsBytes,
-  'trpc upload.parts': needsBytes,
-  'GET /v1/files/:fileId/link': needsBytes,
-  'trpc file.link': needsBytes,
+  'POST /v1/uploads/:uploadId/parts': needsManyBytes,
+  'trpc upload.parts': needsManyBytes,
 }
 
 /** Pages that Lighthouse does not audit, each with its reason. */

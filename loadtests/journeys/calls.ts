@@ -1,5 +1,6 @@
-import { drawBelow } from '../swarm/app.ts'
+import { drawBelow, type Request } from '../swarm/app.ts'
 import type { Lack } from '../wire/lacks.ts'
+import { downloadOf, nameOfFile, postOf, readyFileIn, sizeOfFile } from './files.ts'
 import { taskId, type User } from './user.ts'
 
 /** An owner, who may do everything, and the ids of what they made on their way. */
@@ -17,8 +18,12 @@ export type Call = {
   keep?: string
   /** Under what name the id of the first that it found is kept, if there is any. */
   first?: string
+  /** The same of what is found otherwise. */
+  find?: readonly [name: string, found: (user: Owner, answer: string) => string | undefined]
   /** What a deployment may be without, and then refuses. */
   needs?: Lack
+  /** What a good answer leads to, beyond the API. */
+  leadsTo?: { route: string; ask: (user: Owner, answer: string) => Request | null }
 }
 
 const nothing = () => ({})
@@ -163,24 +168,15 @@ export const calls: Call[] = [
   ),
   call('comment.remove', 'DELETE /v1/comments/:commentId', last('commentId')),
 
-  // Nothing is put into the store: the check finds that, and the row goes again.
-  needing(
-    'files',
-    create('upload', 'POST /v1/tasks/:taskId/uploads', (user) => ({
+  needing('files', {
+    ...create('upload', 'POST /v1/tasks/:taskId/uploads', (user) => ({
       ...ofTask(user),
-      name: `Tour ${unlike(user)}.png`,
-      size: 1_000,
+      name: nameOfFile(user),
+      size: sizeOfFile(user),
     })),
-  ),
+    leadsTo: { route: 'file upload', ask: postOf },
+  }),
   needing('files', call('upload.complete', 'POST /v1/uploads/:uploadId/complete', made('uploadId'))),
-  call('file.list', 'GET /v1/tasks/:taskId/files', (user) => ({ ...ofTask(user), limit: 20 })),
-  needing(
-    'files',
-    call('file.remove', 'DELETE /v1/files/:fileId', (user) => {
-      const { uploadId } = last('uploadId')(user) ?? {}
-      return uploadId === undefined ? null : { fileId: uploadId }
-    }),
-  ),
 
   call('filter.list', 'GET /v1/filters'),
   create('filter', 'POST /v1/filters', (user) => ({ name: named(user), query: { status: 'todo' } })),
@@ -190,6 +186,23 @@ export const calls: Call[] = [
   call('notification.count', 'GET /v1/notifications/count'),
   call('notification.read', 'POST /v1/notifications/:notificationId/read', last('notificationId')),
   call('notification.readAll', 'POST /v1/notifications/read'),
+
+  // Checked meanwhile.
+  {
+    ...call('file.list', 'GET /v1/tasks/:taskId/files', (user) => ({ ...ofTask(user), limit: 20 })),
+    find: ['fileId', readyFileIn],
+  },
+  needing('files', {
+    ...call('file.link', 'GET /v1/files/:fileId/link', last('fileId')),
+    leadsTo: { route: 'file download', ask: downloadOf },
+  }),
+  needing(
+    'files',
+    call('file.remove', 'DELETE /v1/files/:fileId', (user) => {
+      const { uploadId } = last('uploadId')(user) ?? {}
+      return uploadId === undefined ? null : { fileId: uploadId }
+    }),
+  ),
 
   call('search.find', 'GET /v1/search', () => ({ q: 'review' })),
   call('dashboard.get', 'GET /v1/dashboard'),
