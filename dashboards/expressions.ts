@@ -86,5 +86,16 @@ export const webhookEffectQuantile = (quantile: number) =>
 /** Seconds, the age of the oldest event of Stripe that has no effect yet. */
 export const webhookOldestWaiting = 'max(webhook_oldest_waiting_seconds)'
 
+/** Seconds, from a write to what it brings about; Worklane's workers tell. */
+export const effectDelayQuantile = (quantile: number) =>
+  `histogram_quantile(${quantile}, sum by (le) (rate(effect_delay_seconds_bucket[$__rate_interval])))`
+
+/** Seconds, the age of the oldest job of each queue that has not ended. */
+export const oldestJobs = 'max by (queue) (job_oldest_seconds)'
+
+/** Seconds, the age of the oldest write of which an effect is waited for that people notice. */
+export const oldestEffect =
+  'max(effect_oldest_waiting_seconds or job_oldest_seconds{queue=~"notifications|mail"})'
+
 /** The runs that Prometheus knows, for the menu at the top. */
 export const runsKnown = `label_values(${requestsTotal}, testid)`

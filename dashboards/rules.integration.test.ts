@@ -209,14 +209,26 @@ describe('the rules for Prometheus, by promtool', () => {
     expect(told).toContain('FAILED')
   }, 60_000)
 
-  it.each<[string, number, number, string[]]>([
-    ['nobody while they have their effect in a second', 1, 2, []],
-    ['by a ticket when they take ten', 10, 2, ['WebhooksLate']],
-    ['somebody at once when the oldest waits for minutes', 1, 200, ['WebhookWaiting']],
-  ])('tell %s, of webhooks', async (_, seconds, waits, alerts) => {
-    const names = ['WebhooksLate', 'WebhookWaiting']
+  const webhooks = {
+    names: ['WebhooksLate', 'WebhookWaiting'],
+    delay: 'webhook_effect_seconds_bucket',
+    oldest: 'webhook_oldest_waiting_seconds',
+  }
+  const writes = {
+    names: ['EffectsLate', 'EffectWaiting'],
+    delay: 'effect_delay_seconds_bucket',
+    oldest: 'job_oldest_seconds{queue="mail"}',
+  }
+  it.each([
+    ['nobody while they have their effect in a second', 1, 2, webhooks, []],
+    ['by a ticket when they take ten', 10, 2, webhooks, ['WebhooksLate']],
+    ['somebody at once when the oldest waits for minutes', 1, 200, webhooks, ['WebhookWaiting']],
+    ['nobody while they have their effect in a second', 1, 2, writes, []],
+    ['by a ticket when they take ten', 10, 2, writes, ['EffectsLate']],
+    ['somebody at once when the oldest waits for minutes', 1, 200, writes, ['EffectWaiting']],
+  ])('tell %s (%d s, oldest %d s), of %o', async (_, seconds, waits, { names, delay, oldest }, alerts) => {
     const bucket = (le: string) => ({
-      series: `webhook_effect_seconds_bucket{le="${le}"}`,
+      series: `${delay}{le="${le}"}`,
       values: `0+${Number(le) < seconds ? 0 : 60}x29`,
     })
     const rules = prometheusRules()
@@ -234,11 +246,11 @@ describe('the rules for Prometheus, by promtool', () => {
             interval: '1m',
             input_series: [
               ...['1', '5', '10', 'Inf'].map((le) => bucket(le === 'Inf' ? 'Infinity' : le)),
-              { series: 'webhook_oldest_waiting_seconds', values: `${waits}x29` },
+              { series: oldest, values: `${waits}x29` },
             ].map(({ series, values }) => ({ series: series.replace('Infinity', '+Inf'), values })),
             alert_rule_test: names.map((alertname) => ({
               ...{ eval_time: '25m', alertname },
-              exp_alerts: alerts.includes(alertname) ? [of(alertname)] : [],
+              exp_alerts: (alerts as string[]).includes(alertname) ? [of(alertname)] : [],
             })),
           },
         ],

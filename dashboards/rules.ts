@@ -1,4 +1,5 @@
 import {
+  effects,
   errorRate,
   latencyTarget,
   promises,
@@ -8,6 +9,7 @@ import {
   streamed,
   webhooks,
 } from '@headroom/perf-budgets/slo.ts'
+import { oldestEffect } from './expressions.ts'
 import { anyOf, routesByLimit } from './promql.ts'
 
 /**
@@ -121,7 +123,10 @@ export function prometheusRules(): RuleFile {
           expr: `1 - ${ratio(promise, `${days}d`).expr} / ${promise.budget}`,
         })),
       },
-      { name: 'worklane-slo-alerts', rules: [...promised.flatMap(burnAlerts), partDown, ...webhookAlerts] },
+      {
+        name: 'worklane-slo-alerts',
+        rules: [...promised.flatMap(burnAlerts), partDown, ...effectAlerts, ...webhookAlerts],
+      },
     ],
   }
 }
@@ -148,6 +153,28 @@ const partDown: Rule = {
   labels: { severity: 'page' },
   annotations: { summary: '{{ $labels.job }} at {{ $labels.instance }} does not answer' },
 }
+
+const effectDelay = 'sum by (le) (rate(effect_delay_seconds_bucket[10m]))'
+
+/** What writes bring about is late, or waits: requests go on, and nobody is told of anything. */
+const effectAlerts: Rule[] = [
+  {
+    ...{ alert: 'EffectsLate', for: '5m', labels: { severity: 'ticket' } },
+    expr: `histogram_quantile(0.95, ${effectDelay}) > ${effects.delayP95 / 1000}`,
+    annotations: {
+      summary: 'What writes bring about takes too long',
+      description: `95 of 100 took up to {{ $value | humanizeDuration }}; the promise is ${effects.delayP95 / 1000} s.`,
+    },
+  },
+  {
+    ...{ alert: 'EffectWaiting', for: '2m', labels: { severity: 'page' } },
+    expr: `${oldestEffect} > ${effects.oldestWaiting / 1000}`,
+    annotations: {
+      summary: 'What a write was to bring about waits for the workers',
+      description: `The oldest for {{ $value | humanizeDuration }}; none may for more than ${effects.oldestWaiting / 1000} s.`,
+    },
+  },
+]
 
 const webhookEffect = 'sum by (le) (rate(webhook_effect_seconds_bucket[10m]))'
 

@@ -38,8 +38,17 @@ function workerAt(address: string) {
     const buckets = ['0.1', '0.25', '+Inf'].map(
       (le) => `webhook_effect_seconds_bucket{le="${le}"} ${le === '0.1' ? 0 : done}`,
     )
+    const jobs = buckets.map((line) => line.replace('webhook_effect', 'effect_delay'))
     response.setHeader('Content-Type', 'text/plain; version=0.0.4')
-    response.end([...buckets, 'webhook_oldest_waiting_seconds 3', ''].join('\n'))
+    response.end(
+      [
+        ...buckets,
+        ...jobs,
+        'webhook_oldest_waiting_seconds 3',
+        'job_oldest_seconds{queue="mail"} 2',
+        '',
+      ].join('\n'),
+    )
   })
   return new Promise<{ close(): void }>((resolve) => {
     server.listen(Number(new URL(address).port), '127.0.0.1', () =>

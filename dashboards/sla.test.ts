@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard'
-import { promises, routes, ttfbP95, webhooks } from '@headroom/perf-budgets/slo.ts'
+import { effects, promises, routes, ttfbP95, webhooks } from '@headroom/perf-budgets/slo.ts'
 import { parser } from '@prometheus-io/lezer-promql'
 import { describe, expect, it } from 'vitest'
 import { queriesOf, withVariables } from './queries.ts'
@@ -71,6 +71,8 @@ describe('the dashboard of the promises', () => {
     expect(stepOf('Availability')).toEqual([null, promises.availability.target])
     expect(stepOf('TTFB p95, slowest')).toEqual([null, ttfbP95 / 1000])
     expect(stepOf('TTFB p95 by route')).toEqual([null, ttfbP95 / 1000])
+    expect(stepOf('From a write')).toEqual([null, effects.delayP95 / 1000])
+    expect(stepOf('Oldest job')).toEqual([null, effects.oldestWaiting / 1000])
     expect(stepOf('From a webhook')).toEqual([null, webhooks.effectP95 / 1000])
     expect(stepOf('Oldest webhook')).toEqual([null, webhooks.oldestWaiting / 1000])
   })

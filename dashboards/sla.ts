@@ -12,7 +12,7 @@ import {
   QueryVariableBuilder,
   VariableRefresh,
 } from '@grafana/grafana-foundation-sdk/dashboard'
-import { lighthouse, promises, ttfbP95, validity, webhooks } from '@headroom/perf-budgets/slo.ts'
+import { effects, lighthouse, promises, ttfbP95, validity, webhooks } from '@headroom/perf-budgets/slo.ts'
 import * as expressions from './expressions.ts'
 import { atLeast, atMost, colours, curves, gauges, layOut, prometheus, stat, text } from './panels.ts'
 
@@ -47,6 +47,7 @@ export function slaDashboard(): Dashboard {
     { title: 'The promises', panels: promisesKept() },
     { title: 'Time to first byte', panels: firstBytes() },
     { title: 'Load and errors', panels: loadAndErrors() },
+    { title: 'What writes bring about', panels: whatWritesBringAbout() },
     { title: 'What Stripe tells', panels: whatStripeTells() },
     { title: 'May this run be believed?', panels: generatorHealth() },
   ])
@@ -150,6 +151,27 @@ function loadAndErrors() {
       unit: 'reqps',
       queries: { '{{class}}': expressions.errorRateByClass },
       width: 8,
+    }),
+  ]
+}
+
+function whatWritesBringAbout() {
+  return [
+    curves({
+      title: `From a write to its effect · promised p95 < ${seconds(effects.delayP95)} s`,
+      description: 'Activity, notifications, mail, files: until the worker has done it.',
+      unit: 's',
+      queries: { p50: expressions.effectDelayQuantile(0.5), p95: expressions.effectDelayQuantile(0.95) },
+      width: 12,
+      limit: atMost(seconds(effects.delayP95)),
+    }),
+    curves({
+      title: `Oldest job of each queue · promised < ${seconds(effects.oldestWaiting)} s for notifications and mail`,
+      description: 'In the queue or under way. Exports and checks of large files take as long as they take.',
+      unit: 's',
+      queries: { '{{queue}}': expressions.oldestJobs },
+      width: 12,
+      limit: atMost(seconds(effects.oldestWaiting)),
     }),
   ]
 }

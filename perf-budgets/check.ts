@@ -104,7 +104,12 @@ export const Slo = z.strictObject({
     residentSlope: z.number().positive(),
     arrayBuffersSlope: z.number().positive(),
   }),
-  neighbours: z.strictObject({ p95Ratio: z.number().min(1), floor: Milliseconds, fairness: Share }),
+  neighbours: z.strictObject({
+    p95Ratio: z.number().min(1),
+    floor: Milliseconds,
+    fairness: Share,
+    effectDelayP95: Milliseconds,
+  }),
   webVitals: z.strictObject({
     largestContentfulPaint: Milliseconds,
     firstContentfulPaint: Milliseconds,

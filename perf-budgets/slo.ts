@@ -31,7 +31,7 @@ export const promises = {
 export const effects = {
   /** From the write to its effect, for 95 of 100. */
   delayP95: 5_000,
-  /** The oldest that no worker has taken yet: further behind, and a queue is growing. */
+  /** The oldest that has not come about yet: further behind, and a queue is growing. */
   oldestWaiting: 30_000,
 } as const
 
@@ -128,6 +128,8 @@ export const neighbours = {
   floor: 50,
   /** Jain's index over the others' tiers of requests answered, then over before: 1 is all alike. */
   fairness: 0.95,
+  /** From a write to its effect, for 95 of 100, while one organisation's jobs fill the queues. */
+  effectDelayP95: 2_000,
 } as const
 
 /** What Lighthouse's numbers are for one user alone, for real browsers: medians in `browser` runs. */

@@ -371,7 +371,7 @@ describe('operators', () => {
     it('of every queue with why they failed, and nothing of what they hold', async () => {
       await jobs.redis.flushdb()
       const ids = [
-        await jobs.fail('outbox', { name: 'mail', orgId: tenant.id }),
+        await jobs.fail('notifications', { name: 'mail', orgId: tenant.id }),
         await jobs.fail('billing', { name: 'billing.sync', orgId: randomUUID() }),
         await jobs.fail('schedules', { name: 'sweep-billing', id: 'repeat:sweep:1' }),
       ]
@@ -380,7 +380,7 @@ describe('operators', () => {
       const found = JSON.parse(text).items
       expect(found.map(({ id }: Letter) => id)).toEqual([...ids].reverse())
       expect(found[2]).toMatchObject({
-        ...{ queue: 'outbox', name: 'mail', tries: 1, error: 'cannot do mail' },
+        ...{ queue: 'notifications', name: 'mail', tries: 1, error: 'cannot do mail' },
         organisation: { id: tenant.id },
       })
       // One that is gone is called nothing.
@@ -391,9 +391,10 @@ describe('operators', () => {
     it('page by page, though one is retried meanwhile, and several failed in one moment', async () => {
       await jobs.redis.flushdb()
       const ids: string[] = []
-      for (let n = 0; n < 5; n++) ids.push(await jobs.fail(n % 2 ? 'outbox' : 'billing', { name: `job${n}` }))
+      for (let n = 0; n < 5; n++)
+        ids.push(await jobs.fail(n % 2 ? 'notifications' : 'billing', { name: `job${n}` }))
       // The sorted sets that the pages stand on: all of one moment.
-      for (const queue of ['outbox', 'billing'])
+      for (const queue of ['notifications', 'billing'])
         for (const id of await jobs.redis.zrange(`bull:${queue}:failed`, '0', '-1')) {
           await jobs.redis.zadd(`bull:${queue}:failed`, 1_796_000_000_000, id)
           await jobs.redis.hset(`bull:${queue}:${id}`, 'finishedOn', 1_796_000_000_000)
@@ -419,8 +420,8 @@ describe('operators', () => {
 
     it('of two at once one retries, and the other is told', async () => {
       await jobs.redis.flushdb()
-      const id = await jobs.fail('outbox', { name: 'mail' })
-      const both = await Promise.all([1, 2].map(() => ask('retry', { queue: 'outbox', jobId: id })))
+      const id = await jobs.fail('notifications', { name: 'mail' })
+      const both = await Promise.all([1, 2].map(() => ask('retry', { queue: 'notifications', jobId: id })))
       expect(both.map(({ status }) => status).sort()).toEqual([200, 409])
       expect(both.find(({ status }) => status === 409)?.body.detail).toMatch(/somebody else was faster/)
     })
@@ -428,25 +429,25 @@ describe('operators', () => {
     it('discard them for good, and never one that another has retried', async () => {
       await jobs.redis.flushdb()
       for (let round = 0; round < 10; round++) {
-        const id = await jobs.fail('outbox', { name: 'mail' })
+        const id = await jobs.fail('notifications', { name: 'mail' })
         const asked = round % 2 ? ['retry', 'discard'] : ['discard', 'retry']
-        const both = await Promise.all(asked.map((name) => ask(name, { queue: 'outbox', jobId: id })))
+        const both = await Promise.all(asked.map((name) => ask(name, { queue: 'notifications', jobId: id })))
         expect(both.map(({ status }) => status).sort()).toEqual([200, 409])
         const [wonBy] = asked.filter((_, index) => both[index]?.status === 200)
-        expect(await jobs.redis.exists(`bull:outbox:${id}`)).toBe(wonBy === 'retry' ? 1 : 0)
-        if (wonBy === 'retry') expect(await jobs.work('outbox')).toBe(id)
+        expect(await jobs.redis.exists(`bull:notifications:${id}`)).toBe(wonBy === 'retry' ? 1 : 0)
+        if (wonBy === 'retry') expect(await jobs.work('notifications')).toBe(id)
       }
     })
 
     it('would lose one that was retried, if nobody looked after that', async () => {
-      const id = await jobs.fail('outbox', { name: 'mail' })
-      const queue = jobs.queue('outbox')
+      const id = await jobs.fail('notifications', { name: 'mail' })
+      const queue = jobs.queue('notifications')
       const job = await queue.getJob(id)
-      expect(await jobs.letters.retry('outbox', id)).toBe(true)
+      expect(await jobs.letters.retry('notifications', id)).toBe(true)
       // As `discard` does it, but for the question whether it has failed.
       await job?.remove()
       expect(await queue.getJob(id)).toBeUndefined()
-      expect(await jobs.letters.discard('outbox', id)).toBe(false)
+      expect(await jobs.letters.discard('notifications', id)).toBe(false)
       await queue.close()
     })
   })
@@ -480,10 +481,10 @@ describe('operators', () => {
       ...[
         'ledger_entries',
         'audit_log',
-        'outbox',
+        'notifications',
         'ended_customers',
         'operators',
-        'notifications',
+        'outbox',
         'activity',
       ],
     ])('cannot read %s', async (table) => {

@@ -115,7 +115,6 @@ describe('row-level security', () => {
         'api_keys',
         'audit_log',
         'billing_customers',
-        'billing_letters',
         'billing_mails',
         'comments',
         'files',

@@ -19,6 +19,8 @@ export type Faults = {
   usage: Set<'late' | 'anew'>
   /** What Stripe tells is booked as often as it is told, one in ten is acknowledged and lost, or a type is refused. */
   webhooks: 'twice' | 'lost' | 'refused' | null
+  /** Queues that serve jobs as they come, whoever they are of. */
+  plainQueues: boolean
 }
 
 /**
@@ -59,7 +61,7 @@ export function startSlowness(): void {
 const slownessEveryMs = 5
 
 const known =
-  'delay=<operation>:<ms>, repeat=<operation>:<times>, leak=cache, leak=memory:<operation>, slow=<percent>, without=<unique-event|fence|lock>, usage=late, usage=anew, webhook-twice, webhook-lost, webhook-refused'
+  'delay=<operation>:<ms>, repeat=<operation>:<times>, leak=cache, leak=memory:<operation>, slow=<percent>, without=<unique-event|fence|lock>, usage=late, usage=anew, webhook-twice, webhook-lost, webhook-refused, plain-queues'
 
 /** @param text such as `delay=task.list:900`, several with commas @throws Error when unknown */
 export function parseFaults(text: string, environment: string): Faults {
@@ -72,6 +74,7 @@ export function parseFaults(text: string, environment: string): Faults {
     slower: 0,
     usage: new Set(),
     webhooks: null,
+    plainQueues: false,
   }
   const entries = text
     .split(',')
@@ -95,6 +98,7 @@ export function parseFaults(text: string, environment: string): Faults {
     else if (entry === 'usage=anew') parsed.usage.add('anew')
     else if (slow) parsed.slower = Number(slow[1]) / 100
     else if (webhook) parsed.webhooks = webhook
+    else if (entry === 'plain-queues') parsed.plainQueues = true
     else if (entry === 'leak=cache') parsed.leakingCache = true
     else throw new Error(`WORKLANE_FAULTS: unknown fault "${entry}"; known: ${known}`)
   }

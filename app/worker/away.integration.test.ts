@@ -1,6 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { queueNames } from '@worklane/data/queues.ts'
 import { type OwnDatabase, ownDatabase } from '@worklane/data/testing/own-database.ts'
 import { execute } from '@worklane/domain/execute.ts'
 import { closeRuntime } from '@worklane/domain/runtime.ts'
@@ -106,7 +107,14 @@ describe('a worker whose Redis', () => {
     const names = async () => (await schedules.getJobSchedulers()).map(({ key }) => key).sort()
     await expect
       .poll(names, { timeout: 30_000 })
-      .toEqual(['bind-bucket', 'empty-removed-files', 'prune-outbox', 'remove-file-orphans', 'sweep-files'])
+      .toEqual([
+        'bind-bucket',
+        'empty-removed-files',
+        'prune-outbox',
+        'relay-unsettled',
+        'remove-file-orphans',
+        'sweep-files',
+      ])
     // What removes files does not begin with it: who started it on the wrong database has an hour to see so.
     const { next = 0 } = (await schedules.getJobScheduler('remove-file-orphans')) ?? {}
     expect(next - Date.now()).toBeGreaterThan(50 * 60_000)
@@ -121,8 +129,8 @@ describe('a worker whose Redis', () => {
     const taken = String(await administrator.client('LIST'))
       .trim()
       .split('\n').length
-    // Six are needed: the last one is of a queue's worker, by which it waits for jobs.
-    await administrator.config('SET', 'maxclients', taken + 5)
+    // Two, and one of each queue's worker, by which it waits for jobs: the last one of these finds no room.
+    await administrator.config('SET', 'maxclients', taken + 1 + queueNames.length)
     const [other, at] = await startWorker(redis.url)
     await expect.poll(() => statusOf('/healthz', at), { timeout: 20_000 }).toBe(200)
     for (let n = 0; n < 6; n++) {
@@ -132,6 +140,27 @@ describe('a worker whose Redis', () => {
     await administrator.config('SET', 'maxclients', 1_000)
     await expect.poll(() => statusOf('/readyz', at), { timeout: 20_000 }).toBe(200)
     await other.stop()
+    await administrator.quit()
+  })
+
+  it('may remove jobs to have room is refused, and says what to set', { timeout: 60_000 }, async () => {
+    const administrator = new Redis(redis.url)
+    await administrator.config('SET', 'maxmemory-policy', 'allkeys-lru')
+    const [other, at] = await startWorker(redis.url)
+    await expect.poll(() => statusOf('/healthz', at), { timeout: 20_000 }).toBe(200)
+    const log = join(directory, `worker-${new URL(at).port}.log`)
+    await expect
+      .poll(() => readFile(log, 'utf8'), { timeout: 20_000 })
+      .toMatch(/set maxmemory-policy to noeviction/)
+    for (let n = 0; n < 4; n++) {
+      expect(await statusOf('/readyz', at)).toBe(503)
+      await new Promise((resolve) => setTimeout(resolve, 500))
+    }
+    await other.stop()
+    await administrator.config('SET', 'maxmemory-policy', 'noeviction')
+    const [ready, readyAt] = await startWorker(redis.url)
+    await expect.poll(() => statusOf('/readyz', readyAt), { timeout: 20_000 }).toBe(200)
+    await ready.stop()
     await administrator.quit()
   })
 

@@ -5,7 +5,8 @@ import { stripe as clientOf } from '@worklane/domain/billing/stripe.ts'
 import { closeRuntime, runtime } from '@worklane/domain/runtime.ts'
 import { asAdministrator, createTenant, type Tenant } from '@worklane/domain/testing/tenants.ts'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { backoffStrategy, endCustomers, sweep } from './billing.ts'
+import { backoffStrategy } from './backoff.ts'
+import { endCustomers, sweep } from './billing.ts'
 
 describe('the worker’s part of billing', () => {
   let sandbox: RunningSandbox

@@ -1,73 +1,30 @@
-import type { QueueName } from '@worklane/data/queues.ts'
 import type { OutboxJob } from '@worklane/domain/activity/record.ts'
 import { converge, type OnUnmetered } from '@worklane/domain/billing/converge.ts'
 import { stripe } from '@worklane/domain/billing/stripe.ts'
 import { runtime } from '@worklane/domain/runtime.ts'
-import { DelayedError, Queue, Worker } from 'bullmq'
-import type { Redis } from 'ioredis'
 import type pg from 'pg'
 import { z } from 'zod'
+import { type Effect, NotNow } from './queue.ts'
 import { bornAt } from './relay.ts'
 
-export const billingQueueName = 'billing' satisfies QueueName
-
-/**
- * Readings at the same time, of each worker process. One asks Stripe some four times in turn, at a tenth of a second or
- * more: twenty requests a second at most, of the 100 that Stripe takes (25 of a sandbox of its own). What needs no
- * reading waits for nobody.
- */
-const readingsAtOnce = 2
-/** An outage of Stripe is waited for so long, a minute at most between two tries; then the nightly sweep sees to it. */
-const attempts = 250
-const longestBackoffMs = 60_000
 /** Somebody else reads the same customer, which takes about as long. */
 const busyMs = 400
-/** A worker that ended keeps its job for so long at most: a webhook's effect is promised within a minute. */
-export const lockMs = 15_000
-export const stalledMs = 10_000
-
-export const billingQueue = (connection: Redis): Queue<OutboxJob> =>
-  new Queue(billingQueueName, {
-    connection,
-    defaultJobOptions: {
-      attempts,
-      backoff: { type: 'capped' },
-      removeOnComplete: { age: 3600, count: 10_000 },
-      removeOnFail: { age: 30 * 86_400 },
-      // BullMQ keeps one of each try: of 250 that is more than Redis has room for.
-      stackTraceLimit: 1,
-    },
-  })
 
 /**
  * Brings what we hold of a customer's billing up to what Stripe says, for each job that says "look".
  * @param onUnmetered hears of subscriptions that do not meter what their plan does, since Stripe refused it
  */
-export function billingWorker(connection: Redis, onUnmetered: OnUnmetered): Worker<OutboxJob> {
-  return new Worker<OutboxJob>(
-    billingQueueName,
-    async (job, token) => {
-      const client = stripe()
-      // The key was taken away since: nothing is lost, the sweep comes when it is back.
-      if (!client) return
-      const { id, orgId, seenAt } = job.data
-      const outcome = await converge(client, orgId, new Date(seenAt ?? bornAt(id)), new Date(), onUnmetered)
-      const { env, intake } = runtime()
-      if (outcome !== 'busy') return env.INTAKE_DATABASE_URL && recordRead(intake, orgId)
-      await job.moveToDelayed(Date.now() + busyMs, token)
-      throw new DelayedError()
-    },
-    {
-      connection,
-      concurrency: readingsAtOnce,
-      lockDuration: lockMs,
-      stalledInterval: stalledMs,
-      // However many workers ended over it: a reading can be begun anew at any time.
-      maxStalledCount: attempts,
-      settings: { backoffStrategy },
-    },
-  )
-}
+export const readingCustomers =
+  (onUnmetered: OnUnmetered): Effect =>
+  async ({ id, orgId, seenAt }) => {
+    const client = stripe()
+    // The key was taken away since: nothing is lost, the sweep comes when it is back.
+    if (!client) return
+    const outcome = await converge(client, orgId, new Date(seenAt ?? bornAt(id)), new Date(), onUnmetered)
+    if (outcome === 'busy') throw new NotNow(busyMs)
+    const { env, intake } = runtime()
+    if (env.INTAKE_DATABASE_URL) await recordRead(intake, orgId)
+  }
 
 const FromWebhook = z.object({ deliveredAt: z.number() })
 
@@ -76,10 +33,6 @@ export function webhookDeliveredAt({ payload }: Pick<OutboxJob, 'payload'>): num
   const told = FromWebhook.safeParse(payload)
   return told.success ? told.data.deliveredAt : null
 }
-
-/** Doubles from a second up to a minute, a half of it by chance, so that not all come back at once. */
-export const backoffStrategy = (made: number): number =>
-  Math.min(1_000 * 2 ** (made - 1), longestBackoffMs) * (0.5 + Math.random() / 2)
 
 /** Ends at Stripe the customers whose organisation is gone, with whatever they subscribed to. @returns how many */
 export async function endCustomers(

@@ -4,7 +4,6 @@ import type { OutboxJob } from '@worklane/domain/activity/record.ts'
 import { ensureCatalogue, priceOf } from '@worklane/domain/billing/catalogue.ts'
 import { converge } from '@worklane/domain/billing/converge.ts'
 import { ensureCustomer } from '@worklane/domain/billing/customer.ts'
-import { markSent } from '@worklane/domain/billing/dunning.ts'
 import { stripe as clientOf } from '@worklane/domain/billing/stripe.ts'
 import { closeRuntime, runtime } from '@worklane/domain/runtime.ts'
 import { asAdministrator, createTenant, type Tenant } from '@worklane/domain/testing/tenants.ts'
@@ -13,7 +12,8 @@ import { Redis } from 'ioredis'
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { oldestEvent, recordRead } from './billing.ts'
-import { bornAt, mailAgain, relayAgain, relayOnce } from './relay.ts'
+import { bornAt, relayAgain, relayOnce, relayUnsettled } from './relay.ts'
+import { settle } from './settled.ts'
 
 describe('work of billing', () => {
   const connection = new Redis(process.env.REDIS_URL ?? '', { maxRetriesPerRequest: null })
@@ -116,39 +116,66 @@ describe('work of billing', () => {
   })
 
   describe('that is to send a mail', () => {
-    /** A mail of billing that was written and relayed. @returns the id of its work */
+    /** A mail that was written and relayed. @returns the id of its work */
     async function letter(): Promise<string> {
       const [{ id }] = await rowsOf(
-        `with letter as (insert into outbox (org_id, topic, payload) values ($1::uuid, 'mail',
-           jsonb_build_object('to', $1::uuid::text || '@example.test', 'subject', 'S', 'text', 'T',
-             'link', 'http://worklane.test/', 'isNoted', true)) returning org_id, id)
-         insert into billing_letters (org_id, outbox_id) select org_id, id from letter returning outbox_id as id`,
+        "insert into outbox (org_id, topic, payload) values ($1, 'mail', '{}') returning id",
       )
       await relayAll()
       return id
     }
+    const again = (seconds: number) =>
+      relayUnsettled(
+        relay,
+        () => queue,
+        (_, id) => queue.getJobState(id),
+        seconds,
+      )
+    const settledAt = async (id: string) =>
+      (await rowsOf('select settled_at from outbox where org_id = $1 and id = $2', [tenant.id, id]))[0]
+        .settled_at
 
     it('is enqueued again where a Redis lost it, until it was sent, and is there once', async () => {
       const id = await letter()
-      await mailAgain(relay, () => queue, 20)
+      await again(0)
       expect((await queue.getJobs()).filter((job) => job.id === id)).toHaveLength(1)
       await queue.obliterate({ force: true })
-      await mailAgain(relay, () => queue, 20)
+      await again(20)
       expect(await queue.getJob(id)).toBeUndefined()
-      for (let n = 0; n < 3; n++) await mailAgain(relay, () => queue, 0)
+      for (let n = 0; n < 3; n++) await again(0)
       const jobs = (await queue.getJobs()).filter(({ data }) => data.orgId === tenant.id)
       expect(jobs.map((job) => job.id)).toEqual([id])
-      await markSent(jobs[0]?.data as OutboxJob)
+      await settle(relay, [{ orgId: tenant.id, id }])
       await queue.obliterate({ force: true })
-      await mailAgain(relay, () => queue, 0)
+      await again(0)
       expect(await queue.getJob(id)).toBeUndefined()
     })
 
+    it.each(['sent', 'a dead letter'])(
+      'is settled where a worker ended before it could say that it is %s',
+      async (end) => {
+        const id = await letter()
+        const worker = new Worker(
+          queue.name,
+          async () => {
+            if (end !== 'sent') throw new Error('no mail server')
+          },
+          { connection },
+        )
+        await expect.poll(async () => (await queue.getJob(id))?.finishedOn, { timeout: 20_000 }).toBeDefined()
+        await worker.close()
+        expect(await settledAt(id)).toBeNull()
+        await again(0)
+        expect(await settledAt(id)).toBeInstanceOf(Date)
+        await queue.obliterate({ force: true })
+      },
+    )
+
     it('is not brought back a day later', async () => {
       const id = await letter()
-      await rowsOf("update billing_letters set written_at = now() - interval '25 hours' where org_id = $1")
+      await rowsOf("update outbox set relayed_at = now() - interval '25 hours' where org_id = $1")
       await queue.obliterate({ force: true })
-      await mailAgain(relay, () => queue, 0)
+      await again(0)
       expect(await queue.getJob(id)).toBeUndefined()
     })
   })

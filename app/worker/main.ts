@@ -6,48 +6,34 @@ import { toleratesLostConnections } from '@worklane/data/lost-connections.ts'
 import { assertPools, poolConfig } from '@worklane/data/pool.ts'
 import { endWhenRefused, orRefuse } from '@worklane/data/refused-start.ts'
 import { onStop } from '@worklane/data/shutdown.ts'
-import { activityTopic } from '@worklane/domain/activity/announce.ts'
-import { OutboxJob, recordActivity } from '@worklane/domain/activity/record.ts'
 import { ensureCatalogue } from '@worklane/domain/billing/catalogue.ts'
-import { markSent } from '@worklane/domain/billing/dunning.ts'
-import { billingSyncTopic } from '@worklane/domain/billing/intake.ts'
 import { stripe } from '@worklane/domain/billing/stripe.ts'
-import { usageTopic } from '@worklane/domain/billing/usage-told.ts'
-import { repeatedly } from '@worklane/domain/faults.ts'
-import { checkTopic } from '@worklane/domain/files/uploads.ts'
-import { Mail, mailTopic, sendMail } from '@worklane/domain/mail/mail.ts'
-import { notificationTopic, notify } from '@worklane/domain/notifications/topic.ts'
 import { allAnswer, assertConnections, closeRuntime, runtime } from '@worklane/domain/runtime.ts'
-import { relayBeat } from '@worklane/domain/status/status.ts'
-import { Queue, Worker } from 'bullmq'
+import { Queue } from 'bullmq'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, register } from 'prom-client'
-import {
-  billingQueue,
-  billingWorker,
-  endCustomers,
-  lookAtDue,
-  oldestEvent,
-  recordRead,
-  sweep,
-  webhookDeliveredAt,
-} from './billing.ts'
+import { endCustomers, lookAtDue, oldestEvent, recordRead, sweep, webhookDeliveredAt } from './billing.ts'
 import { catalogueKeeper } from './catalogue.ts'
+import { effectsByTopic } from './effects.ts'
+import { evictionText, evictionWatch } from './eviction.ts'
 import { bindBucket } from './files/installation.ts'
 import { LookStopped, removeOrphans } from './files/orphans.ts'
-import { filesQueue, filesWorker } from './files/queue.ts'
 import { emptyRemoved, sweepFiles } from './files/removal.ts'
 import { startForgetting } from './forgetting.ts'
+import { kindNames, kinds } from './kinds.ts'
 import { orphanLooksStopped, unmetered, usageDifferences } from './metrics.ts'
-import { bornAt, mailAgain, oldestWaiting, prune, queueName, relayAgain, relayOnce } from './relay.ts'
+import { startWorker } from './queue.ts'
+import { openQueues } from './queues.ts'
+import { bornAt, oldestUnsettled, oldestWaiting, prune, relayAgain, relayUnsettled } from './relay.ts'
+import { startRelay } from './relaying.ts'
 import { type Repeated, schedulesName, schedulesWorker } from './schedules.ts'
-import { reconcileUsage, sendUsage, usageQueue, usageWorker } from './usage.ts'
+import { settlements } from './settled.ts'
+import { reconcileUsage, sendUsage } from './usage.ts'
 
 const env = orRefuse('worker', () => readEnvironment('worker'))
 endWhenRefused('worker')
 const log = createLog('worker')
-const pauseMs = 100
 /** How long a schedule that Redis lost is missed at most. */
 const rescheduleMs = 60_000
 
@@ -101,6 +87,18 @@ new Gauge({
     this.set(oldest / 1_000)
   },
 })
+new Gauge({
+  name: 'job_oldest_seconds',
+  help: 'How long ago the oldest job that has not ended was enqueued',
+  labelNames: ['queue'],
+  async collect() {
+    const oldest = await oldestUnsettled(pool).catch(() => null)
+    for (const queue of kindNames) {
+      const seconds = kinds[queue].topics.map((topic) => (oldest ? (oldest.get(topic) ?? 0) : Number.NaN))
+      this.set({ queue }, Math.max(0, ...seconds))
+    }
+  },
+})
 if (env.INTAKE_DATABASE_URL && env.STRIPE_SECRET_KEY)
   new Gauge({
     name: 'webhook_oldest_waiting_seconds',
@@ -117,72 +115,38 @@ new Gauge({
   },
 })
 
-const queue = new Queue<OutboxJob>(queueName, {
-  connection,
-  defaultJobOptions: {
-    attempts: 8,
-    backoff: { type: 'exponential', delay: 500 },
-    removeOnComplete: { age: 3600, count: 10_000 },
-    removeOnFail: { age: 7 * 86_400 },
-    stackTraceLimit: 1,
-  },
-})
-const billing = billingQueue(connection)
-const usage = usageQueue(connection)
-const files = filesQueue(connection)
-const queues = new Map<string, Queue<OutboxJob>>([
-  [billingSyncTopic, billing],
-  [usageTopic, usage],
-  [checkTopic, files],
-])
-const queueOf = (topic: string) => queues.get(topic) ?? queue
+const { all: queues, intakeOf, stateOf } = openQueues(connection, promptRedis)
 const schedules = new Queue(schedulesName, { connection })
 
-const effects: Record<string, (job: OutboxJob) => Promise<void>> = {
-  [activityTopic]: recordActivity,
-  [notificationTopic]: notify,
-  [mailTopic]: async (job) => {
-    await sendMail(Mail.parse(job.payload), job.id)
-    await markSent(job)
+const settled = settlements(pool, (error) => log.error({ err: error }, 'settlements'))
+const effect = effectsByTopic({
+  onUnmetered(orgId, error) {
+    unmetered.inc()
+    log.error({ err: error, orgId }, 'billing: a subscription does not meter what its plan does')
   },
-}
-
-const worker = new Worker<OutboxJob>(
-  queueName,
-  async ({ data }) => {
-    const job = OutboxJob.parse(data)
-    const effect = effects[job.topic]
-    if (!effect) throw new Error(`no effect is known for the topic ${job.topic}`)
-    // These are unique: once more changes nothing but what it costs. Mail would be sent again.
-    if (job.topic !== mailTopic) await repeatedly('effects', () => effect(job))
-    await effect(job)
+  onDifference(orgId, differences) {
+    for (const { books, units } of differences) usageDifferences.inc({ books }, units)
+    log.error({ orgId, differences }, 'usage: the books do not agree')
   },
-  { connection, concurrency: 8 },
-)
-const converging = billingWorker(connection, (orgId, error) => {
-  unmetered.inc()
-  log.error({ err: error, orgId }, 'billing: a subscription does not meter what its plan does')
 })
-const telling = usageWorker(connection, (orgId, differences) => {
-  for (const { books, units } of differences) usageDifferences.inc({ books }, units)
-  log.error({ orgId, differences }, 'usage: the books do not agree')
-})
-const checking = filesWorker(connection)
-for (const each of [worker, converging, telling, checking]) {
-  each.on('completed', (job) => {
+const working = kindNames.map((name) => startWorker(name, connection, effect))
+for (const { worker } of working) {
+  worker.on('completed', (job) => {
+    settled.note(job.data)
     processed.inc({ topic: job.name, outcome: 'done' })
     effectDelay.observe({ topic: job.name }, Math.max(0, Date.now() - bornAt(job.data.id)) / 1_000)
     const deliveredAt = webhookDeliveredAt(job.data)
     if (deliveredAt !== null) webhookEffect.observe(Math.max(0, Date.now() - deliveredAt) / 1_000)
   })
-  each.on('failed', (job, error) => {
+  worker.on('failed', (job, error) => {
+    // Without it there are more tries.
+    if (job?.finishedOn !== undefined) settled.note(job.data)
     processed.inc({ topic: job?.name ?? 'unknown', outcome: 'failed' })
     log.error({ err: error, job: job?.id }, 'job failed')
   })
-  each.on('error', (error) => log.error({ err: error }, 'worker'))
+  worker.on('error', (error) => log.error({ err: error }, 'worker'))
 }
-for (const each of [queue, billing, usage, files, schedules])
-  each.on('error', (error) => log.error({ err: error }, 'queue'))
+for (const each of [...queues, schedules]) each.on('error', (error) => log.error({ err: error }, 'queue'))
 
 /** Without it nothing can be bought, nor metered: where Stripe is away or refuses it, a schedule tries again. */
 const catalogue = catalogueKeeper(async () => {
@@ -195,6 +159,7 @@ void makeCatalogue()
 
 const repeated: Repeated = {
   'prune-outbox': { everyMs: 3_600_000, run: () => prune(pool) },
+  'relay-unsettled': { everyMs: 20_000, run: () => relayUnsettled(pool, intakeOf, stateOf) },
   ...filesRepeated(runtime().blobs),
   ...(env.INTAKE_DATABASE_URL && env.STRIPE_SECRET_KEY
     ? {
@@ -212,8 +177,7 @@ const repeated: Repeated = {
           everyMs: 10_000,
           run: async () => {
             await recordRead(runtime().intake)
-            await relayAgain(pool, queueOf)
-            await mailAgain(pool, queueOf)
+            await relayAgain(pool, intakeOf)
           },
         },
         'look-at-due': { everyMs: 60_000, run: () => lookAtDue(runtime().intake) },
@@ -283,40 +247,13 @@ reschedule()
 promptRedis.on('ready', reschedule)
 const rescheduling = setInterval(reschedule, rescheduleMs)
 
-let relaying = true
-/** False after a round that failed: then Redis is asked first, or each round would leave something behind that waits. */
-let isAnswering = false
-const beat = relayBeat(promptRedis)
-const relay = (async () => {
-  while (relaying) {
-    isAnswering ||= await promptRedis.ping().then(
-      () => true,
-      () => false,
-    )
-    if (!isAnswering) {
-      await new Promise((resolve) => setTimeout(resolve, pauseMs))
-      continue
-    }
-    const moved = await relayOnce(pool, queueOf)
-      .then(async (count) => {
-        await beat()
-        return count
-      })
-      .catch((error) => {
-        log.error({ err: error }, 'relay')
-        isAnswering = false
-        return 0
-      })
-    // A full batch hints at more; otherwise a short rest, so that an idle relay costs nothing.
-    if (moved === 0) await new Promise((resolve) => setTimeout(resolve, pauseMs))
-  }
-})()
-
+const stopRelay = startRelay(pool, promptRedis, intakeOf, (error) => log.error({ err: error }, 'relay'))
+const eviction = evictionWatch(promptRedis, (policy) => log.error({ policy }, evictionText))
 const stopForgetting = startForgetting(pool, promptRedis, (error) => log.error({ err: error }, 'forgetting'))
 
 /** What each of them asks as it connects first. Where that is refused it never works, and it says so at `error`. */
 const queuesReady = Promise.all(
-  [queue, billing, usage, files, schedules, worker, converging, telling, checking, repeating].map((each) =>
+  [...queues, schedules, ...working.map(({ worker }) => worker), repeating].map((each) =>
     each.waitUntilReady(),
   ),
 )
@@ -325,6 +262,7 @@ queuesReady.catch(() => {})
 /** Later losses show in `connection`, which they share: a command on it would wait for as long as Redis is away. */
 const isReady = async () =>
   connection.status === 'ready' &&
+  !eviction.isOn() &&
   (await allAnswer([pool.query('select 1'), promptRedis.ping(), queuesReady]))
 
 const server = createServer(async (request, response) => {
@@ -341,11 +279,12 @@ const server = createServer(async (request, response) => {
 }).listen(env.PORT, env.HOST, () => log.info({ port: env.PORT }, 'listening'))
 
 onStop(async () => {
-  relaying = false
   clearInterval(rescheduling)
-  await Promise.all([relay, stopForgetting()])
-  await Promise.all([worker, converging, telling, checking, repeating].map((each) => each.close()))
-  await Promise.all([queue, billing, usage, files, schedules].map((each) => each.close()))
+  eviction.stop()
+  await Promise.all([stopRelay(), stopForgetting()])
+  await Promise.all([...working.map(({ stop }) => stop()), repeating.close()])
+  await settled.stop()
+  await Promise.all([...queues, schedules].map((each) => each.close()))
   server.close()
   await Promise.allSettled([pool.end(), connection.quit(), promptRedis.quit(), closeRuntime()])
 })

@@ -171,6 +171,53 @@ describe('the outbox relay', () => {
     expect(Math.min(...shares)).toBeGreaterThan(0)
   })
 
+  it('takes of each organisation its share, however many rows one of them has', async () => {
+    await relayAll()
+    const [many, few] = [await createTenant(), await createTenant()]
+    const write = (organisation: string, count: number) =>
+      asAdministrator((client) =>
+        client.query(
+          "insert into outbox (org_id, topic, payload) select $1, 'test', '{}' from generate_series(1, $2::int)",
+          [organisation, count],
+        ),
+      )
+    const left = (organisation: string) =>
+      asAdministrator(async (client) => {
+        const { rows } = await client.query(
+          'select count(*)::int as left from outbox where org_id = $1 and relayed_at is null',
+          [organisation],
+        )
+        return rows[0].left as number
+      })
+    await write(many.id, 500)
+    await write(few.id, 3)
+    await relayOnce(pool, () => queue, 20)
+    expect(await left(few.id)).toBe(0)
+    expect(await left(many.id)).toBeGreaterThan(400)
+    await relayAll()
+  })
+
+  it('has a turn for each of more organisations than a batch has rows', async () => {
+    await relayAll()
+    const tenants = await Promise.all(Array.from({ length: 5 }, () => createTenant()))
+    const ids = tenants.map(({ id }) => id)
+    const turn = { after: '00000000-0000-0000-0000-000000000000' }
+    await asAdministrator((client) =>
+      client.query(
+        "insert into outbox (org_id, topic, payload) select unnest($1::uuid[]), 'test', '{}' from generate_series(1, 10)",
+        [ids],
+      ),
+    )
+    for (let n = 0; n < 3; n++) await relayOnce(pool, () => queue, 2, turn)
+    const { rows } = await asAdministrator((client) =>
+      client.query('select distinct org_id from outbox where org_id = any($1) and relayed_at is not null', [
+        ids,
+      ]),
+    )
+    expect(rows).toHaveLength(5)
+    await relayAll()
+  })
+
   it('prunes what was relayed long ago, and only that', async () => {
     await asAdministrator((client) =>
       client.query(

@@ -1,94 +1,125 @@
-import type { QueueName } from '@worklane/data/queues.ts'
 import { inTransaction } from '@worklane/data/transaction.ts'
 import { within } from '@worklane/data/within.ts'
-import type { OutboxJob } from '@worklane/domain/activity/record.ts'
-import type { Queue } from 'bullmq'
 import type pg from 'pg'
+import type { Intake } from './fair.ts'
+import { settle } from './settled.ts'
 
 const batch = 200
 /** How long Redis has to take a batch. */
 const enqueuedWithinMs = 5_000
 
-export const queueName = 'outbox' satisfies QueueName
+/** Where the jobs of a topic go. */
+export type IntakeOf = (topic: string) => Intake
+
+/** Whose turn it is: the organisation that a relay took from last. */
+export type Turn = { after: string }
+const nobody = '00000000-0000-0000-0000-000000000000'
 
 /**
- * Moves waiting outbox rows to the queue and marks them, in one transaction. A crash between the two enqueues
- * again under the same job id, and the effect is unique as well: nothing is lost, nothing doubled.
+ * Moves waiting outbox rows to their queues and marks them, in one transaction. A crash between the two enqueues
+ * again under the same job id, and the effect is unique as well: nothing is lost, nothing doubled. Organisations take
+ * turns: whoever has ten thousand rows has its share of a batch, and not all of it.
  * @param most rows at once
+ * @param turn is moved on; with more organisations waiting than a batch has rows, each has its turn
  * @returns how many rows were moved
  */
 export function relayOnce(
   pool: pg.Pool,
-  queueOf: (topic: string) => Queue<OutboxJob>,
+  intakeOf: IntakeOf,
   most: number = batch,
+  turn: Turn = { after: nobody },
 ): Promise<number> {
   return inTransaction(pool, async (client) => {
     // Several relays share the work: each skips what another one holds.
     const { rows } = await client.query<Omit<Waiting, 'seenAt'>>({
       name: 'take',
-      text: `select id, org_id, topic, payload from outbox where relayed_at is null
-             order by id limit $1 for update skip locked`,
-      values: [most],
+      text: waitingInTurn,
+      values: [most, turn.after],
     })
     if (rows.length === 0) return 0
     // Marked first, since the database's clock says when they were seen: a millisecond later, as more is not kept.
     const { rows: marked } = await client.query<{ seenAt: Date }>({
       name: 'mark',
-      text: `update outbox set relayed_at = seen.at
-             from (select date_trunc('milliseconds', clock_timestamp()) + interval '1 millisecond' as at) seen
-             where id = any($1) returning relayed_at as "seenAt"`,
-      values: [rows.map(({ id }) => id)],
+      text: `update outbox o set relayed_at = seen.at
+             from (select date_trunc('milliseconds', clock_timestamp()) + interval '1 millisecond' as at) seen,
+               unnest($1::uuid[], $2::uuid[]) as taken (org_id, id)
+             where o.org_id = taken.org_id and o.id = taken.id returning relayed_at as "seenAt"`,
+      values: [rows.map(({ org_id }) => org_id), rows.map(({ id }) => id)],
     })
     const seenAt = new Date(Math.max(...marked.map((row) => row.seenAt.getTime())))
     // The rows are locked meanwhile. What is enqueued too late is enqueued once more, under the same id.
     await enqueue(
       rows.map((row) => ({ ...row, seenAt })),
-      queueOf,
+      intakeOf,
     )
+    turn.after = rows.at(-1)?.org_id ?? nobody
     return rows.length
   })
 }
 
+// Walks from one organisation that has rows waiting to the next by the index alone, and takes of each its oldest.
+const waitingInTurn = `
+  with recursive later (org_id) as (
+    (select org_id from outbox where relayed_at is null and org_id > $2::uuid order by org_id limit 1)
+    union all
+    select (select o.org_id from outbox o where o.relayed_at is null and o.org_id > l.org_id order by o.org_id limit 1)
+    from later l where l.org_id is not null
+  ), earlier (org_id) as (
+    (select org_id from outbox where relayed_at is null and org_id <= $2::uuid order by org_id limit 1)
+    union all
+    select (
+      select o.org_id from outbox o
+      where o.relayed_at is null and o.org_id > e.org_id and o.org_id <= $2::uuid order by o.org_id limit 1
+    ) from earlier e where e.org_id is not null
+  ), tenants as materialized (
+    select org_id, count(*) over () as many from (
+      select org_id from later where org_id is not null
+      union all
+      select org_id from earlier where org_id is not null
+      limit $1::int
+    ) as waiting
+  )
+  select o.id, o.org_id, o.topic, o.payload from tenants t cross join lateral (
+    select id, org_id, topic, payload from outbox
+    where org_id = t.org_id and relayed_at is null
+    order by id limit greatest(1, $1::int / t.many) for update skip locked
+  ) o`
+
 type Waiting = { id: string; org_id: string; topic: string; payload: unknown; seenAt: Date }
 
-async function enqueue(
-  rows: readonly Waiting[],
-  queueOf: (topic: string) => Queue<OutboxJob>,
-): Promise<void> {
+async function enqueue(rows: readonly Waiting[], intakeOf: IntakeOf): Promise<void> {
   const jobs = rows.map(({ id, org_id, topic, payload, seenAt }) => ({
     name: topic,
     data: { id, orgId: org_id, topic, payload, seenAt: seenAt.toISOString() },
     opts: { jobId: id },
   }))
-  const byQueue = [...Map.groupBy(jobs, ({ name }) => queueOf(name))]
-  const added = byQueue.map(([queue, its]) => queue.addBulk(its))
+  const byIntake = [...Map.groupBy(jobs, ({ name }) => intakeOf(name))]
+  const added = byIntake.map(([intake, its]) => intake.addBulk(its))
   await within(enqueuedWithinMs, Promise.all(added))
 }
 
 /** So long a reading may be under way before it is asked for once more. Seconds. */
 const readingSeconds = 20
+/** Any other job, which is not looked for where it waits behind others. Seconds. */
+const unsettledSeconds = 60
+const againAtOnce = 1_000
 
 /**
- * Enqueues again what was relayed a while ago and had no effect: a Redis that lost its memory lost the job. Where it is
- * there still, the same id changes nothing.
+ * Whatever wants a customer read is enqueued again where no reading that began after it was relayed was written: a
+ * Redis that lost its memory lost the job. Where it is there still, the same id changes nothing. What is a day old the
+ * nightly sweep has seen to.
  * @param seconds how long ago it was relayed at least
  * @returns how many were waiting
  */
-type Again = (
+export async function relayAgain(
   pool: pg.Pool,
-  queueOf: (topic: string) => Queue<OutboxJob>,
-  seconds?: number,
-) => Promise<number>
-
-const enqueuingAgain =
-  (lost: string): Again =>
-  async (pool, queueOf, seconds = readingSeconds) => {
-    const { rows } = await pool.query<Waiting>(lost, [seconds, againAtOnce])
-    if (rows.length > 0) await enqueue(rows, queueOf)
-    return rows.length
-  }
-
-const againAtOnce = 1_000
+  intakeOf: IntakeOf,
+  seconds: number = readingSeconds,
+): Promise<number> {
+  const { rows } = await pool.query<Waiting>(unreadSince, [seconds, againAtOnce])
+  if (rows.length > 0) await enqueue(rows, intakeOf)
+  return rows.length
+}
 
 // The latest of each organisation: a reading that knows of it knows of those before it.
 const unreadSince = `
@@ -101,22 +132,40 @@ const unreadSince = `
     order by o.org_id, o.relayed_at desc
   ) latest order by "seenAt" limit $2`
 
+/** How a queue knows the job of a row: as it is in BullMQ, or `unknown` where Redis has none. */
+export type StateOf = (topic: string, id: string) => Promise<string>
+
 /**
- * Whatever wants a customer read, where no reading that began after it was relayed was written. What is a day old the
- * nightly sweep has seen to.
+ * Enqueues again every other job that has not ended a while after it was relayed, where Redis has none: it lost its
+ * memory. Where Redis knows that it ended, whoever worked on it did not get to saying so, and it is said now.
+ * @param seconds how long ago it was relayed at least
+ * @returns how many were enqueued again
  */
-export const relayAgain = enqueuingAgain(unreadSince)
+export async function relayUnsettled(
+  pool: pg.Pool,
+  intakeOf: IntakeOf,
+  stateOf: StateOf,
+  seconds: number = unsettledSeconds,
+): Promise<number> {
+  const { rows } = await pool.query<Waiting>(unsettledSince, [seconds, againAtOnce])
+  const states = await within(enqueuedWithinMs, Promise.all(rows.map(({ topic, id }) => stateOf(topic, id))))
+  const ended = rows.filter((_, n) => states[n] === 'completed' || states[n] === 'failed')
+  if (ended.length > 0)
+    await settle(
+      pool,
+      ended.map(({ org_id, id }) => ({ orgId: org_id, id })),
+    )
+  const lost = rows.filter((_, n) => states[n] === 'unknown')
+  if (lost.length > 0) await enqueue(lost, intakeOf)
+  return lost.length
+}
 
-// Of a day ago nobody is told any more: where the letter was discarded, or nothing takes it, operators have seen it.
-const unsentSince = `
-  select o.id, o.org_id, o.topic, o.payload, o.relayed_at as "seenAt"
-  from billing_letters l join outbox o on o.org_id = l.org_id and o.id = l.outbox_id
-  where l.sent_at is null and l.written_at > now() - interval '1 day'
-    and o.relayed_at < now() - make_interval(secs => $1)
-  order by l.written_at limit $2`
-
-/** Mails of billing that were not sent: each cause is written of once, so nothing else would bring them back. */
-export const mailAgain = enqueuingAgain(unsentSince)
+// A mail of a day ago nobody waits for any more: its link is good no longer, or others have written since.
+const unsettledSince = `
+  select id, org_id, topic, payload, relayed_at as "seenAt" from outbox
+  where settled_at is null and relayed_at is not null and relayed_at < now() - make_interval(secs => $1)
+    and topic <> 'billing.sync' and (topic <> 'mail' or relayed_at > now() - interval '1 day')
+  order by relayed_at limit $2`
 
 /** When a row of the outbox was written, by its id, a UUID of version 7: epoch milliseconds. */
 export const bornAt = (id: string): number => Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16)
@@ -128,6 +177,18 @@ export async function oldestWaiting(pool: pg.Pool): Promise<number> {
   )
   const [oldest] = rows
   return oldest ? Math.max(0, Date.now() - bornAt(oldest.id)) : 0
+}
+
+/**
+ * Of each topic with jobs that were relayed and have not ended, how long ago the oldest one was. Seconds. Not of
+ * readings of customers: one of them ends many (`oldestEvent`).
+ */
+export async function oldestUnsettled(pool: pg.Pool): Promise<Map<string, number>> {
+  const { rows } = await pool.query<{ topic: string; seconds: number }>(
+    `select topic, extract(epoch from now() - min(relayed_at))::float8 as seconds from outbox
+     where settled_at is null and relayed_at > now() - interval '1 day' and topic <> 'billing.sync' group by topic`,
+  )
+  return new Map(rows.map(({ topic, seconds }) => [topic, Math.max(0, seconds)]))
 }
 
 /** Rows that were relayed long ago have done their work, keys of a day ago are sent no more, and links are good no more. */

@@ -9,8 +9,9 @@ import { closeRuntime, runtime } from '@worklane/domain/runtime.ts'
 import { asAdministrator, createTenant, type Tenant } from '@worklane/domain/testing/tenants.ts'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { billingQueue, lookAtDue } from './billing.ts'
-import { reconcileUsage, sendUsage, usageJob, usageQueue } from './usage.ts'
+import { lookAtDue } from './billing.ts'
+import { openQueue } from './queue.ts'
+import { reconcileUsage, sendUsage, usageJob } from './usage.ts'
 
 process.env.APP_DATABASE_URL = process.env.WORKER_DATABASE_URL
 
@@ -87,7 +88,7 @@ describe('the worker’s part of usage', () => {
 
   it('has a queue of its own, with fewer tries than readings', async () => {
     const connection = new Redis(process.env.REDIS_URL ?? '', { maxRetriesPerRequest: null })
-    const [readings, usage] = [billingQueue(connection), usageQueue(connection)]
+    const [readings, usage] = [openQueue('billing', connection), openQueue('usage', connection)]
     try {
       expect([readings.name, usage.name]).toEqual(['billing', 'usage'])
       const tries = (queue: { defaultJobOptions: { attempts?: number } }) => queue.defaultJobOptions.attempts

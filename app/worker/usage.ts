@@ -1,58 +1,13 @@
 import { orgId } from '@worklane/data/ids.ts'
-import type { QueueName } from '@worklane/data/queues.ts'
 import type { OutboxJob } from '@worklane/domain/activity/record.ts'
-import { stripe } from '@worklane/domain/billing/stripe.ts'
+import type { stripe } from '@worklane/domain/billing/stripe.ts'
 import { type Difference, reconcile } from '@worklane/domain/billing/usage-reconciled.ts'
 import { tellUsage } from '@worklane/domain/billing/usage-told.ts'
-import { Queue, Worker } from 'bullmq'
-import type { Redis } from 'ioredis'
 import type pg from 'pg'
 import { z } from 'zod'
-import { backoffStrategy, lockMs, stalledMs } from './billing.ts'
-
-export const usageQueueName = 'usage' satisfies QueueName
-
-/** Half a minute of tries: the schedule asks again every ten minutes. */
-const attempts = 6
 
 /** Hears which books of an organisation's usage do not agree. */
 export type OnDifference = (orgId: string, differences: Difference[]) => void
-
-/** A queue of their own: hours that Stripe is slow to take keep no reading waiting. */
-export const usageQueue = (connection: Redis): Queue<OutboxJob> =>
-  new Queue(usageQueueName, {
-    connection,
-    defaultJobOptions: {
-      attempts,
-      backoff: { type: 'capped' },
-      removeOnComplete: { age: 3600, count: 10_000 },
-      // An outage of a day fails each organisation's job anew with every round of the schedule.
-      removeOnFail: { age: 86_400, count: 1_000 },
-      stackTraceLimit: 1,
-    },
-  })
-
-/**
- * Tells Stripe what was used, one organisation after another.
- * @param onDifference hears of books of usage that do not agree
- */
-export const usageWorker = (connection: Redis, onDifference: OnDifference): Worker<OutboxJob> =>
-  new Worker<OutboxJob>(
-    usageQueueName,
-    async ({ data }) => {
-      const client = stripe()
-      if (client) await usageJob(client, data, onDifference)
-    },
-    {
-      connection,
-      concurrency: 1,
-      lockDuration: lockMs,
-      stalledInterval: stalledMs,
-      // However many workers ended over it: done twice an hour counts once.
-      maxStalledCount: 250,
-      settings: { backoffStrategy },
-    },
-  )
 
 const Payload = z.object({ reconcile: z.boolean().default(false) })
 

@@ -8,6 +8,7 @@ import { isJudged, lengthOf, type Stage, stagesOf, vusFor } from '@headroom/load
 import {
   effects,
   errorRate,
+  neighbours,
   routes,
   soak,
   streamed,
@@ -115,7 +116,7 @@ export function conclude(ended: Ended): Result {
     more: {
       evidence: [
         ...(plan.scenario === 'soak' ? memory.flatMap(slopeEvidence) : []),
-        ...effectEvidence(ended.observed.effects),
+        ...effectEvidence(ended.observed.effects, delayLimits[plan.scenario]),
         ...webhookEvidence(ended.observed.webhooks),
         ...failedPagesEvidence(ended.observed.failedPages, pagesIn(collected, stages)),
         ...ended.evidence,
@@ -248,24 +249,21 @@ const unseen = ({ cpuSeconds, rssBytes, sendsOnce }: GeneratorSeen, target: stri
 const requestsBetween = (windows: readonly Window[], [from, to]: [number, number], judged: number): number =>
   Math.max(judged, sum(windows.filter(({ at }) => at >= from && at < to).map(({ requests }) => requests)))
 
+/** Of scenarios that have another limit than the usual one. Milliseconds. */
+const delayLimits: Partial<Record<string, number>> = { 'noisy-neighbour': neighbours.effectDelayP95 }
+
 /** Where our own workers can be watched, and did enough to tell. */
-export function effectEvidence({
-  count: samples,
-  delayP95Ms,
-  oldestWaitingMs,
-}: Observed['effects']): Evidence[] {
+export function effectEvidence(
+  { count: samples, delayP95Ms, oldestWaitingMs }: Observed['effects'],
+  limit: number = effects.delayP95,
+): Evidence[] {
   if (samples < validity.minimumSamples || delayP95Ms === null) return []
   return [
-    delayEvidence('from a write to its effect, p95', samples, delayP95Ms, effects.delayP95),
+    delayEvidence('from a write to its effect, p95', samples, delayP95Ms, limit),
     ...(oldestWaitingMs === null
       ? []
       : [
-          delayEvidence(
-            'oldest effect that waited for a worker',
-            samples,
-            oldestWaitingMs,
-            effects.oldestWaiting,
-          ),
+          delayEvidence('oldest effect that was waited for', samples, oldestWaitingMs, effects.oldestWaiting),
         ]),
   ]
 }

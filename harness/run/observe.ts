@@ -191,7 +191,9 @@ async function effectsOf(
   const [done, delay, oldest] = await Promise.all([
     ask(`sum(increase(effect_delay_seconds_count${over}))`),
     ask(`histogram_quantile(0.95, sum by (le) (increase(effect_delay_seconds_bucket${over})))`),
-    ask(`max(max_over_time(effect_oldest_waiting_seconds${over}))`),
+    ask(
+      `max(max_over_time(effect_oldest_waiting_seconds${over}) or max_over_time(job_oldest_seconds{queue=~"notifications|mail"}${over}))`,
+    ),
   ])
   if (done?.length === 0) lacks('delay of effects', 'Prometheus held no samples of effect_delay_seconds')
   if (oldest?.length === 0)

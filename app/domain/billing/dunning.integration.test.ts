@@ -65,11 +65,6 @@ describe('mails of an organisation’s billing', () => {
     await control.moveClock({ months: 1, seconds: 2 * 3600 })
     for (let n = 0; n < 3; n++) await look()
     expect(await written()).toEqual(['A payment for … failed'])
-    // Each is known until it was sent, so that a Redis which loses its job has it sent again.
-    const unsent = `select count(*)::int as n from outbox o left join billing_letters l
-      on l.org_id = o.org_id and l.outbox_id = o.id and l.sent_at is null
-      where o.org_id = $1 and o.topic = 'mail' and l.outbox_id is null`
-    expect(await rowsOf(unsent)).toEqual([{ n: 0 }])
     // Every try has its own mail, and the schedule's looks find the rest.
     await control.moveClock({ days: 11 })
     for (let n = 0; n < 3; n++) await look()

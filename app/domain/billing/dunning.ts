@@ -1,9 +1,6 @@
-import { type OrgId, orgId } from '@worklane/data/ids.ts'
+import type { OrgId } from '@worklane/data/ids.ts'
 import type { Transaction } from '@worklane/data/tenant.ts'
-import { z } from 'zod'
-import type { OutboxJob } from '../activity/record.ts'
 import { type Mail, mailTopic } from '../mail/mail.ts'
-import { work } from '../runtime.ts'
 import { billingPage } from './customer.ts'
 import { type Cause, causesOf, nextLook } from './dunning-causes.ts'
 import { letterOf } from './dunning-letters.ts'
@@ -55,29 +52,8 @@ const insertCauses = `
     and m.kind in ('payment failed', 'confirmation needed'))
   on conflict do nothing returning kind, about, attempt`
 
-// What is to be sent is known until it was: see `markSent`.
 const insertLetters = `
-  with letters as (
   insert into outbox (org_id, topic, payload)
-  select $1::uuid, $2, letter || jsonb_build_object('to', u.email, 'isNoted', true)
+  select $1::uuid, $2, letter || jsonb_build_object('to', u.email)
   from jsonb_array_elements($3::jsonb) as letter, memberships m join users u on u.id = m.user_id
-  where m.org_id = $1::uuid and m.role in ('owner', 'admin')
-  returning org_id, id
-  )
-  insert into billing_letters (org_id, outbox_id) select org_id, id from letters`
-
-const Noted = z.object({ isNoted: z.literal(true) })
-
-/**
- * Notes that a mail was sent, where it is one of billing's: a Redis that loses its memory has the others sent again.
- * @param job the job of the outbox by which it was sent
- */
-export async function markSent({ id, orgId: organisation, payload }: OutboxJob): Promise<void> {
-  // Any other mail would be sent twice where Postgres is away at this moment, and for nothing.
-  if (!Noted.safeParse(payload).success) return
-  await work({ orgId: orgId(organisation) }).read(
-    (db) => db.$executeRaw`
-      update billing_letters set sent_at = coalesce(sent_at, now())
-      where org_id = ${organisation}::uuid and outbox_id = ${id}::uuid`,
-  )
-}
+  where m.org_id = $1::uuid and m.role in ('owner', 'admin')`

@@ -147,8 +147,6 @@ const insertBilling = `
     values ($1, 'requests', date_trunc('hour', now(), 'UTC'), 1, 1) on conflict do nothing
   ), mail as (
     insert into billing_mails (org_id, kind, about, attempt) values ($1, 'payment failed', 'in_' || $2, 1)
-  ), letter as (
-    insert into billing_letters (org_id, outbox_id) values ($1, $3::uuid)
   )
   insert into ledger_entries (org_id, cause, account, currency, amount, at)
   select $1, 'refund re_' || $2, account, 'eur', amount, now()

@@ -12,6 +12,7 @@ type Options = {
   gates: number
   cases: string[]
   shards: number[]
+  jobs: number
 }
 
 const print = (line: string) => console.log(line)
@@ -37,6 +38,10 @@ const benchmarks = {
     const { benchSandbox } = await import('../../bench/sandbox.ts')
     process.exitCode = (await benchSandbox(print)) ? exitCodes.pass : exitCodes.fail
   },
+  fairness: async ({ jobs }: Options) => {
+    const { benchFairness } = await import('../../bench/fairness.ts')
+    process.exitCode = (await benchFairness(jobs, print)) ? exitCodes.pass : exitCodes.fail
+  },
   truth: async ({ cases, shards }: Options) => {
     const { benchTruth } = await import('../../bench/truth.ts')
     const { caseNames } = await import('../../bench/truth/cases.ts')
@@ -50,11 +55,12 @@ export function register(program: Command): void {
   program
     .command('bench')
     .description(
-      'prints what things cost: pnpm bench:app, bench:routes, bench:generator, bench:gate, bench:truth; and what share of the payments sandbox is as Stripe documents it: bench:sandbox',
+      'prints what things cost: pnpm bench:app, bench:routes, bench:generator, bench:gate, bench:truth, bench:fairness; and what share of the payments sandbox is as Stripe documents it: bench:sandbox',
     )
     .argument('<what>', names.join(', '))
     .option('--pairs <n>', 'app: how often each of two is measured', wholeNumber(3, 101), 9)
     .option('--seconds <n>', 'routes: how long each is asked', wholeNumber(2, 300), 8)
+    .option('--jobs <n>', 'fairness: of one organisation', wholeNumber(100, 100_000), 10_000)
     .option('--minutes <n>', 'generator: how long 100,000 users are played', wholeNumber(1, 60), 3)
     .option('--no-peers', 'generator: the swarm alone')
     .option(
