@@ -8,8 +8,10 @@ import { repeatedly } from '@worklane/domain/faults.ts'
 import { checkTopic } from '@worklane/domain/files/uploads.ts'
 import { Mail, mailTopic, sendMail } from '@worklane/domain/mail/mail.ts'
 import { notificationTopic, notify } from '@worklane/domain/notifications/topic.ts'
+import { pictureTopic } from '@worklane/domain/pictures/uploads.ts'
 import { readingCustomers } from './billing.ts'
 import { checkFile } from './files/check.ts'
+import { checkPicture } from './pictures/check.ts'
 import type { Effect } from './queue.ts'
 import { type OnDifference, usageJob } from './usage.ts'
 
@@ -20,6 +22,7 @@ export function effectsByTopic(hears: { onUnmetered: OnUnmetered; onDifference: 
     [notificationTopic]: repeatable(notify),
     [mailTopic]: (job) => sendMail(Mail.parse(job.payload), job.id),
     [checkTopic]: checkFile,
+    [pictureTopic]: checkPicture,
     [billingSyncTopic]: readingCustomers(hears.onUnmetered),
     [usageTopic]: async (job) => {
       const client = stripe()

@@ -5,6 +5,7 @@ import { usageTopic } from '@worklane/domain/billing/usage-told.ts'
 import { checkTopic } from '@worklane/domain/files/uploads.ts'
 import { mailTopic } from '@worklane/domain/mail/mail.ts'
 import { notificationTopic } from '@worklane/domain/notifications/topic.ts'
+import { pictureTopic } from '@worklane/domain/pictures/uploads.ts'
 
 /** How a queue is worked off. */
 export type Kind = {
@@ -50,7 +51,7 @@ export const kinds: Kinds = {
     deadLetters: { age: 7 * day },
   },
   files: {
-    topics: [checkTopic],
+    topics: [checkTopic, pictureTopic],
     // Each may hold a file in memory, and pictures take a core.
     concurrency: 2,
     perOrganisation: 1,
