@@ -63,7 +63,7 @@ describe('the nightly look for orphans of pictures', () => {
   it('removes what nobody is shown: of one who has another, of one who is none, and under the name of another', async () => {
     await put({ kind: 'person', id: userId(randomUUID()) }, avatar)
     await put({ kind: 'organisation', id: orgId(person) }, avatar)
-    expect(await removePictureOrphans(pool, store, tomorrow())).toBe(2)
+    expect(await removePictureOrphans(pool, store, tomorrow())).toBe(3)
     expect(await keys()).toEqual(
       [
         pictureKey(ofOrganisation, logo, 'square'),

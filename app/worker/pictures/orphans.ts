@@ -1,6 +1,6 @@
 import type { BlobKey } from '@worklane/data/blob-keys.ts'
 import type { BlobStore, StoredObject } from '@worklane/data/blob-store.ts'
-import { pictureOfKey, picturesPrefix } from '@worklane/data/picture-keys.ts'
+import { pictureOfKey, picturesPrefix, type StoredPicture } from '@worklane/data/picture-keys.ts'
 import type pg from 'pg'
 import { foreignBucket } from '../files/installation.ts'
 import { LookStopped } from '../files/orphans.ts'
@@ -61,23 +61,27 @@ async function* compared(
       const picture = pictureOfKey(key)
       return picture ? [{ key: key as BlobKey, at, picture }] : []
     })
-    const { rows } = await pool.query<{ id: string; owner: string }>(stillThere, [
+    const { rows } = await pool.query<{ kind: string; owner: string; id: string }>(stillThere, [
+      ours.map(({ picture }) => picture.owner.kind),
       ours.map(({ picture }) => picture.owner.id),
       ours.map(({ picture }) => picture.id),
     ])
-    const kept = new Set(rows.map(({ id, owner }) => `${owner}/${id}`))
+    const kept = new Set(rows.map(({ kind, owner, id }) => `${kind}/${owner}/${id}`))
     const orphans = ours.filter(
-      ({ at, picture }) => at.getTime() < now - youngMs && !kept.has(`${picture.owner.id}/${picture.id}`),
+      ({ at, picture }) => at.getTime() < now - youngMs && !kept.has(placeOf(picture)),
     )
     yield { objects: ours.length, orphans: orphans.map(({ key }) => key) }
   }
 }
 
+const placeOf = ({ owner: { kind, id: owner }, id }: StoredPicture) => `${kind}/${owner}/${id}`
+
 const stillThere = `
-  select owner, asked.id from unnest($1::uuid[], $2::uuid[]) as asked (owner, id)
-  where exists (select from users u where u.id = owner and u.avatar = asked.id)
-    or exists (select from organisations o where o.id = owner and o.logo = asked.id)
-    or exists (select from picture_uploads p where p.id = asked.id and coalesce(p.user_id, p.org_id) = owner)`
+  select kind, owner, asked.id from unnest($1::text[], $2::uuid[], $3::uuid[]) as asked (kind, owner, id)
+  where (kind = 'person' and exists (select from users u where u.id = owner and u.avatar = asked.id))
+    or (kind = 'organisation' and exists (select from organisations o where o.id = owner and o.logo = asked.id))
+    or exists (select from picture_uploads p where p.id = asked.id
+      and owner = case kind when 'person' then p.user_id else p.org_id end)`
 
 async function* inBatches(objects: AsyncGenerator<StoredObject>): AsyncGenerator<StoredObject[]> {
   let some: StoredObject[] = []

@@ -15,12 +15,12 @@ import { asAdministrator, createTenant, type Tenant } from '@worklane/domain/tes
 import { furnish, sampleInput, type Things } from '@worklane/domain/testing/things.ts'
 import getPort from 'get-port'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { pick } from '../../fixtures/random.ts'
-import { startEdge } from '../../harness/stack/edge.ts'
-import { type Guard, startGuard } from '../../harness/stack/guard.ts'
-import { answers, launch, type Part, untilReady } from '../../harness/stack/part.ts'
-import { provide } from '../../harness/toolchain/provide.ts'
-import { asked, probeOf, type Stored } from './testing/file-probes.ts'
+import { pick } from '../../../fixtures/random.ts'
+import { startEdge } from '../../../harness/stack/edge.ts'
+import { type Guard, startGuard } from '../../../harness/stack/guard.ts'
+import { answers, launch, type Part, untilReady } from '../../../harness/stack/part.ts'
+import { provide } from '../../../harness/toolchain/provide.ts'
+import { asked, probeOf, type Stored } from '../testing/file-probes.ts'
 
 /** A release asks 100,000 times: FILE_PROBES=100000. */
 const probes = Number(process.env.FILE_PROBES ?? 3_000)
