@@ -8,7 +8,7 @@ import { type OwnDatabase, ownDatabase } from '@worklane/data/testing/own-databa
 import { startGuard } from '../../../harness/stack/guard.ts'
 import { launch, type Part, untilReady } from '../../../harness/stack/part.ts'
 import { takePortBlock } from '../../../harness/stack/ports.ts'
-import { startStore } from '../../../harness/stack/store.ts'
+import { startStore, storeTool } from '../../../harness/stack/store.ts'
 import { startApi, startWorker } from '../../../harness/stack/worklane.ts'
 import { provide } from '../../../harness/toolchain/provide.ts'
 
@@ -47,7 +47,7 @@ export async function startDeployment(options: {
     ownDatabase(),
     takePortBlock(),
     mkdtemp(join(tmpdir(), 'worklane-deployment-')),
-    provide(options.files ? ['redis', 'versitygw'] : ['redis']),
+    provide(options.files ? ['redis', storeTool()] : ['redis']),
   ])
   const port: Record<PartName, number> = { api: 0, 'worker-1': 0, 'worker-2': 0, redis: 0, store: 0 }
   for (const name of partNames) port[name] = await ports.next()
@@ -76,7 +76,7 @@ export async function startDeployment(options: {
   const log = (name: string) => join(directory, `${name}.log`)
   const startFiles = () =>
     startStore(guard, {
-      program: tools.versitygw.path,
+      program: tools[storeTool()].path,
       port: port.store,
       directory: join(directory, 'store'),
       logFile: log('store'),
