@@ -5,7 +5,7 @@
  *
  * Times are milliseconds, shares are between 0 and 1.
  */
-export type RouteKind = 'page' | 'rsc' | 'rest' | 'trpc' | 'static'
+export type RouteKind = 'page' | 'rsc' | 'rest' | 'trpc' | 'static' | 'file'
 
 export type RouteBudget = {
   kind: RouteKind
@@ -209,6 +209,9 @@ const heavy = 600
 /** Every route that Worklane answers. One without an entry fails the check. */
 export const routes = {
   static: budget('static', 200),
+  // To the object store and back, past Worklane's processes.
+  'file upload': budget('file', 600),
+  'file download': budget('file', 300),
 
   'page /': page(400),
   'page /pricing': page(400),
@@ -273,6 +276,10 @@ export const routes = {
   'POST /v1/me/password': rest(write),
   'GET /v1/me/export': rest(heavy),
   'POST /v1/me/remove': rest(write),
+  'GET /v1/me/avatar': rest(),
+  'POST /v1/me/avatar': rest(write),
+  'POST /v1/me/avatar/:pictureId/complete': rest(write),
+  'DELETE /v1/me/avatar': rest(write),
   'GET /v1/sessions': rest(),
   'DELETE /v1/sessions/:sessionId': rest(write),
   'POST /v1/sessions/revoke-others': rest(write),
@@ -284,6 +291,10 @@ export const routes = {
   'POST /v1/organisation/leave': rest(write),
   'GET /v1/organisation/export': rest(heavy),
   'POST /v1/organisation/remove': rest(write),
+  'GET /v1/organisation/logo': rest(),
+  'POST /v1/organisation/logo': rest(write),
+  'POST /v1/organisation/logo/:pictureId/complete': rest(write),
+  'DELETE /v1/organisation/logo': rest(write),
   'GET /v1/members': rest(),
   'GET /v1/members/:memberId': rest(),
   'PATCH /v1/members/:memberId': rest(write),
@@ -380,6 +391,10 @@ export const routes = {
   'trpc me.setPassword': trpc(write),
   'trpc me.export': trpc(heavy),
   'trpc me.remove': trpc(write),
+  'trpc avatar.get': trpc(),
+  'trpc avatar.upload': trpc(write),
+  'trpc avatar.complete': trpc(write),
+  'trpc avatar.remove': trpc(write),
   'trpc session.list': trpc(),
   'trpc session.revoke': trpc(write),
   'trpc session.revokeOthers': trpc(write),
@@ -391,6 +406,10 @@ export const routes = {
   'trpc organisation.leave': trpc(write),
   'trpc organisation.export': trpc(heavy),
   'trpc organisation.remove': trpc(write),
+  'trpc logo.get': trpc(),
+  'trpc logo.upload': trpc(write),
+  'trpc logo.complete': trpc(write),
+  'trpc logo.remove': trpc(write),
   'trpc member.list': trpc(),
   'trpc member.get': trpc(),
   'trpc member.setRole': trpc(write),
@@ -489,7 +508,7 @@ const changesWhatIsPaid =
   'changes what an organisation pays for, at Stripe, whose rows the books are compared with'
 const byOperators = 'for operators, of whom a population has none: to everybody else it is not there'
 const opensACheckout = 'is for who has no subscription, and leaves a page open at Stripe with every request'
-const needsBytes = 'stands on bytes in the object store, which a load run does not put there yet'
+const needsManyBytes = 'is for files of more than 16 MiB, which a load run sends nobody'
 const takesAWorker = 'is for an export that is ready, which takes a worker some seconds after the request'
 const leavesTasks = 'leaves tasks behind with every request'
 const sendsOutside = 'has something sent to an address outside, which a load run has none of'
@@ -547,10 +566,8 @@ export const withoutLoad: Partial<Record<RouteName, string>> = {
   'trpc operator.actions': byOperators,
   'POST /v1/billing/checkout': opensACheckout,
   'trpc billing.checkout': opensACheckout,
-  'POST /v1/uploads/:uploadId/parts': needsBytes,
-  'trpc upload.parts': needsBytes,
-  'GET /v1/files/:fileId/link': needsBytes,
-  'trpc file.link': needsBytes,
+  'POST /v1/uploads/:uploadId/parts': needsManyBytes,
+  'trpc upload.parts': needsManyBytes,
   'GET /v1/exports/:exportId/link': takesAWorker,
   'trpc export.link': takesAWorker,
   'POST /v1/imports/:importId/apply': leavesTasks,

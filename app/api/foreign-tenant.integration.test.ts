@@ -33,6 +33,7 @@ const tables = [
     'exports',
     'imports',
     'import_lines',
+    'picture_uploads',
     'tallies',
   ],
   ...['saved_filters', 'notifications', 'invitations', 'api_keys', 'audit_log', 'idempotency'],

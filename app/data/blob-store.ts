@@ -224,8 +224,15 @@ export function openBlobStore(settings: StoreSettings, limits = usualLimits) {
       return Body as unknown as NodeJS.ReadableStream & { destroy(): void }
     },
 
-    async put(key: BlobKey, body: Buffer, type: string): Promise<void> {
-      const command = new PutObjectCommand({ Bucket, Key: key, Body: body, ContentType: type })
+    /** @param cacheControl how who reads it may keep it */
+    async put(key: BlobKey, body: Buffer, type: string, cacheControl?: string): Promise<void> {
+      const command = new PutObjectCommand({
+        Bucket,
+        Key: key,
+        Body: body,
+        ContentType: type,
+        CacheControl: cacheControl,
+      })
       await client.send(command, { requestTimeout: limits.putMs })
     },
 
@@ -270,12 +277,12 @@ export function openBlobStore(settings: StoreSettings, limits = usualLimits) {
 
     removeKeys,
 
-    /** Every object, in the order of their keys. */
-    async *objects(): AsyncGenerator<StoredObject> {
+    /** Every object below a prefix, in the order of their keys. */
+    async *objects(prefix = 'orgs/'): AsyncGenerator<StoredObject> {
       let ContinuationToken: string | undefined
       do {
         const page = await client.send(
-          new ListObjectsV2Command({ Bucket, Prefix: 'orgs/', ContinuationToken }),
+          new ListObjectsV2Command({ Bucket, Prefix: prefix, ContinuationToken }),
         )
         for (const { Key, LastModified } of page.Contents ?? [])
           yield { key: Key ?? '', at: LastModified ?? new Date() }

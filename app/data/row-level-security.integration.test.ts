@@ -134,6 +134,7 @@ describe('row-level security', () => {
         'notifications',
         'outbox',
         'payments',
+        'picture_uploads',
       ],
       ...['projects', 'refunds', 'saved_filters', 'subscriptions', 'tallies', 'task_labels', 'tasks'],
       ...['usage_events', 'usage_hours', 'usage_months'],

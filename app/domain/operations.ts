@@ -37,6 +37,8 @@ import {
   transferOrganisation,
   updateOrganisation,
 } from './organisations/operations.ts'
+import { completeAvatar, getAvatar, removeAvatar, uploadAvatar } from './pictures/avatar.ts'
+import { completeLogo, getLogo, removeLogo, uploadLogo } from './pictures/logo.ts'
 import { getBoard } from './projects/board.ts'
 import {
   createProject,
@@ -67,6 +69,10 @@ export const operations = {
   'me.setPassword': setPassword,
   'me.export': exportMe,
   'me.remove': removeMe,
+  'avatar.get': getAvatar,
+  'avatar.upload': uploadAvatar,
+  'avatar.complete': completeAvatar,
+  'avatar.remove': removeAvatar,
   'session.list': listSessions,
   'session.revoke': revokeOneSession,
   'session.revokeOthers': revokeOtherSessions,
@@ -78,6 +84,10 @@ export const operations = {
   'organisation.leave': leaveOrganisation,
   'organisation.export': exportOrganisation,
   'organisation.remove': removeOrganisation,
+  'logo.get': getLogo,
+  'logo.upload': uploadLogo,
+  'logo.complete': completeLogo,
+  'logo.remove': removeLogo,
   'member.list': listMembers,
   'member.get': getMember,
   'member.setRole': setRole,

@@ -12,6 +12,7 @@ import { importTopic } from '@worklane/domain/imports/shapes.ts'
 import { accountMailTopic } from '@worklane/domain/mail/account-mails.ts'
 import { mailTopic } from '@worklane/domain/mail/mail.ts'
 import { notificationTopic, notify } from '@worklane/domain/notifications/topic.ts'
+import { pictureTopic } from '@worklane/domain/pictures/uploads.ts'
 import { eventTopic } from '@worklane/domain/webhooks/events.ts'
 import { deliveryTopic } from '@worklane/domain/webhooks/job.ts'
 import { readingCustomers } from './billing.ts'
@@ -20,6 +21,7 @@ import { runExport } from './exports/run.ts'
 import { checkFile } from './files/check.ts'
 import { runImport } from './imports/apply.ts'
 import { sendMail } from './mail/send.ts'
+import { checkPicture } from './pictures/check.ts'
 import type { Effect } from './queue.ts'
 import { type OnDifference, usageJob } from './usage.ts'
 import { deliverWebhook } from './webhooks/deliver.ts'
@@ -38,6 +40,7 @@ export function effectsByTopic(hears: { onUnmetered: OnUnmetered; onDifference: 
     [importTopic]: runImport,
     [eventTopic]: fanOut,
     [deliveryTopic]: (job, signal) => deliverWebhook(job, signal),
+    [pictureTopic]: checkPicture,
     [billingSyncTopic]: readingCustomers(hears.onUnmetered),
     [usageTopic]: async (job) => {
       const client = stripe()

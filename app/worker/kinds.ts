@@ -9,6 +9,7 @@ import { importTopic } from '@worklane/domain/imports/shapes.ts'
 import { accountMailTopic } from '@worklane/domain/mail/account-mails.ts'
 import { mailTopic } from '@worklane/domain/mail/mail.ts'
 import { notificationTopic } from '@worklane/domain/notifications/topic.ts'
+import { pictureTopic } from '@worklane/domain/pictures/uploads.ts'
 import { eventTopic } from '@worklane/domain/webhooks/events.ts'
 import { deliveryTopic } from '@worklane/domain/webhooks/job.ts'
 
@@ -56,7 +57,7 @@ export const kinds: Kinds = {
     deadLetters: { age: 7 * day },
   },
   files: {
-    topics: [checkTopic],
+    topics: [checkTopic, pictureTopic],
     // Each may hold a file in memory, and pictures take a core.
     concurrency: 2,
     perOrganisation: 1,

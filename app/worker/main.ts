@@ -27,6 +27,8 @@ import { startForgetting } from './forgetting.ts'
 import { kindNames, kindOf, kinds } from './kinds.ts'
 import { startAccountMails } from './mail/account-mails.ts'
 import { orphanLooksStopped, unmetered, usageDifferences } from './metrics.ts'
+import { removePictureOrphans } from './pictures/orphans.ts'
+import { emptyRemovedPictures, sweepPictures } from './pictures/removal.ts'
 import { startWorker } from './queue.ts'
 import { openQueues } from './queues.ts'
 import { bornAt, oldestUnsettled, oldestWaiting, prune, relayAgain, relayUnsettled } from './relay.ts'
@@ -216,18 +218,31 @@ function filesRepeated(blobs: BlobsOnDemand | null): Repeated {
     said = foreign
   }
   const lookForOrphans = async () => {
-    try {
-      log.info(await removeOrphans(pool, await blobs.open()), 'orphans of files')
-    } catch (error) {
-      if (!(error instanceof LookStopped)) throw error
-      orphanLooksStopped.inc({ why: error.why })
-      log.error({ why: error.why }, `orphans of files: nothing more is removed: ${error.message}`)
-    }
+    for (const [of, remove] of [
+      ['files', removeOrphans],
+      ['pictures', removePictureOrphans],
+    ] as const)
+      try {
+        log.info({ found: await remove(pool, await blobs.open()) }, `orphans of ${of}`)
+      } catch (error) {
+        if (!(error instanceof LookStopped)) throw error
+        orphanLooksStopped.inc({ why: error.why })
+        log.error({ why: error.why }, `orphans of ${of}: nothing more is removed: ${error.message}`)
+      }
   }
+  const empty = async () => {
+    await emptyRemoved(pool, blobs)
+    await emptyRemovedPictures(pool, blobs)
+    await emptyExports(pool, blobs)
+  }
+  const sweepUploads = async () => {
+    await sweepFiles(pool)
+    await sweepPictures(pool)
+  }
+  // A store that is silent holds one place of the schedules for each name: there are few.
   return {
-    'empty-removed-files': { everyMs: 15_000, run: () => emptyRemoved(pool, blobs) },
-    'empty-removed-exports': { everyMs: 15_000, run: () => emptyExports(pool, blobs) },
-    'sweep-files': { everyMs: 3_600_000, run: () => sweepFiles(pool) },
+    'empty-removed-files': { everyMs: 15_000, run: empty },
+    'sweep-files': { everyMs: 3_600_000, run: sweepUploads },
     'bind-bucket': { everyMs: 60_000, run: bind },
     // Whoever started it with the wrong database, or the wrong bucket, has the time to see so.
     'remove-file-orphans': { everyMs: 86_400_000, firstAfterMs: 3_600_000, run: lookForOrphans },

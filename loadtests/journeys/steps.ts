@@ -1,4 +1,5 @@
 import { drawBelow, type Request, type Step } from '../swarm/app.ts'
+import { fileSteps } from './files.ts'
 import { asJson, get, mutation, navigation, page, query } from './requests.ts'
 import { openProject, openTask, taskId, type User } from './user.ts'
 
@@ -13,6 +14,7 @@ const columns = ['todo', 'doing', 'review', 'done']
 const pageOfTasks = 20
 
 export const steps: Record<string, Step<User>> = {
+  ...fileSteps,
   'open dashboard': () => [page('/dashboard', '/dashboard')],
   'go to dashboard': () => [navigation('/dashboard', '/dashboard')],
 

@@ -5,6 +5,8 @@ export const capabilities = [
   ...[
     'me',
     'organisation',
+    'avatar',
+    'logo',
     'member',
     'invitation',
     'project',

@@ -9,10 +9,11 @@ import { File, type FileRow, fileColumns } from '../files/shapes.ts'
 import { fileFrom } from '../files/store.ts'
 import { operation } from '../operation.ts'
 import { pageOf, pageOfItems, pageSize, TimeCursor, timeAndId, timeCursorOf } from '../paging.ts'
+import { personColumns, personOf } from '../pictures/links.ts'
 import { work } from '../runtime.ts'
 import { tags } from '../tags.ts'
 import { taskColumns, taskOf } from '../tasks/rows.ts'
-import { Id, Person, type Task } from '../tasks/shapes.ts'
+import { Id, ShownPerson, type Task } from '../tasks/shapes.ts'
 import { lines } from '../text.ts'
 import { excerptOf, mentionsIn } from './mentions.ts'
 
@@ -20,7 +21,7 @@ export const Comment = z
   .object({
     id: Id,
     taskId: Id,
-    author: Person.nullable(),
+    author: ShownPerson.nullable(),
     body: z.string(),
     files: z.array(File),
     createdAt: z.iso.datetime(),
@@ -32,7 +33,7 @@ export type Comment = z.infer<typeof Comment>
 const columns = {
   id: true,
   taskId: true,
-  author: { select: { id: true, name: true } },
+  author: personColumns,
   body: true,
   createdAt: true,
   editedAt: true,
@@ -50,8 +51,12 @@ type Row = Omit<Comment, 'createdAt' | 'editedAt' | 'files'> & {
   files: FileRow[]
 }
 
-const commentOf = async (actor: Actor, { createdAt, editedAt, files, ...row }: Row): Promise<Comment> => ({
+const commentOf = async (
+  actor: Actor,
+  { author, createdAt, editedAt, files, ...row }: Row,
+): Promise<Comment> => ({
   ...row,
+  author: author && personOf(author),
   files: await Promise.all(files.map((file) => fileFrom(actor, file))),
   createdAt: createdAt.toISOString(),
   editedAt: editedAt?.toISOString() ?? null,

@@ -5,6 +5,7 @@ import { aroundCommit, emit, forget, record } from '../effects.ts'
 import { invalidField, notFound, Problem } from '../errors.ts'
 import { operation } from '../operation.ts'
 import { keptWhole, listSize, pageOf, pageOfItems } from '../paging.ts'
+import { personOf } from '../pictures/links.ts'
 import { work } from '../runtime.ts'
 import { refreshSessionsOf } from '../sessions/sessions.ts'
 import { tags } from '../tags.ts'
@@ -12,12 +13,15 @@ import { Id } from '../tasks/shapes.ts'
 import { containing, line } from '../text.ts'
 
 export const Member = z
-  .object({ id: Id, name: z.string(), email: z.string(), role: Role })
+  .object({ id: Id, name: z.string(), email: z.string(), role: Role, avatar: z.url().nullable() })
   .meta({ id: 'Member' })
 export type Member = z.infer<typeof Member>
 
-const columns = { role: true, user: { select: { id: true, name: true, email: true } } } as const
-const memberOf = ({ role, user }: { role: Role; user: Omit<Member, 'role'> }): Member => ({ ...user, role })
+const columns = { role: true, user: { select: { id: true, name: true, email: true, avatar: true } } } as const
+const memberOf = ({ role, user }: { role: Role; user: Omit<Member, 'role'> }): Member => ({
+  ...personOf(user),
+  role,
+})
 
 export const listMembers = operation({
   name: 'member.list',

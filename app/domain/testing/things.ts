@@ -18,6 +18,9 @@ export type Things = {
   uploadId: string
   exportId: string
   importId: string
+  /** Pictures on their way. */
+  avatarUploadId: string
+  logoUploadId: string
   filterId: string
   notificationId: string
   invitationId: string
@@ -115,6 +118,8 @@ export async function furnish(tenant: Tenant, role: Role = 'owner'): Promise<Thi
         ...{ run: randomUUID(), finished_at: new Date(), expires_at: new Date(Date.now() + 86_400_000) },
       }),
       importId,
+      avatarUploadId: await insert('picture_uploads', newPicture(actor.userId)),
+      logoUploadId: await insert('picture_uploads', newPicture(null)),
       filterId: await insert('saved_filters', {
         ...{ user_id: actor.userId, name: `Mine ${tenant.canary}`, query: { assigneeId: 'me' } },
       }),
@@ -145,6 +150,11 @@ const insertDigest = `
     on conflict do nothing
   )
   insert into digest_mails (org_id, user_id, period) values ($1, $2, current_date) on conflict do nothing`
+
+const newPicture = (person: string | null) => ({
+  ...{ user_id: person, type: 'image/png', size: 1_000 },
+  upload_until: new Date(Date.now() + 600_000),
+})
 
 /** A subscription that was paid for once, in part given back, and has ended. An organisation is one customer. */
 const insertBilling = `
@@ -206,6 +216,10 @@ export function sampleInput({ name, input }: Pick<AnyOperation, 'name' | 'input'
     'upload.create': { taskId: things.taskId, name: 'plan.png', size: 1_000 },
     'export.create': { kind: 'tasks', format: 'csv', filters: { status: 'todo' } },
     'import.check': { name: 'tasks.csv', content: 'project,title\nATL,From a file\n' },
+    'avatar.upload': { name: 'me.png', size: 1_000 },
+    'avatar.complete': { pictureId: things.avatarUploadId },
+    'logo.upload': { name: 'logo.png', size: 1_000 },
+    'logo.complete': { pictureId: things.logoUploadId },
     'filter.create': { name: `Filter ${randomUUID()}`, query: { status: 'todo' } },
     'notification.updatePreferences': { digest: 'daily' },
     'search.find': { q: 'first' },

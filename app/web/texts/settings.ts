@@ -1,3 +1,5 @@
+import type { PictureRefused } from '@worklane/domain/pictures/shapes.ts'
+
 /** What the settings say, in one place, ready for another language. */
 export const settings = {
   title: 'Settings',
@@ -31,6 +33,28 @@ export const settings = {
   onlyFor: (role: string) => `Only for the role ${role} and above`,
   onlyForText: 'Ask an admin of your organisation if you need this.',
   confirm: (what: string) => `Type ${what} to confirm`,
+  picture: {
+    of: { avatar: 'Your picture', logo: 'Logo' },
+    hint: 'A PNG, JPEG, GIF, WebP or AVIF of up to 2 MB. It is cut to a square.',
+    choose: 'Choose a picture',
+    save: 'Save picture',
+    remove: 'Remove picture',
+    preview: 'As it will look',
+    sending: 'Uploading …',
+    checking: 'Checking …',
+    shown: 'Your picture is shown.',
+    removed: 'The picture is removed.',
+    kind: 'This is no picture that can be shown. Choose a PNG, JPEG, GIF, WebP or AVIF.',
+    tooLarge: 'This picture is larger than 2 MB. Choose a smaller one.',
+    slow: 'The picture is still being checked. It appears by itself as soon as it is done.',
+    failed: 'The picture could not be uploaded. Try again.',
+    off: 'Pictures are not available here.',
+    refused: {
+      type: 'Not kept: its content is not what its name says.',
+      size: 'Not kept: it did not arrive whole. Upload it again.',
+      broken: 'Not kept: this picture cannot be read.',
+    } satisfies Record<PictureRefused, string>,
+  },
   profile: {
     name: 'Name',
     email: 'E-mail',

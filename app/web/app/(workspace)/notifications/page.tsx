@@ -72,7 +72,7 @@ function Row({ item, clock }: RowProps) {
   const name = isOfJob ? texts.worklane : (item.actor?.name ?? work.activity.left)
   return (
     <li className="flex items-start gap-3 px-4 py-3 text-sm">
-      <Avatar name={name} size="size-7" />
+      <Avatar name={name} picture={item.actor?.avatar} shape="size-7 rounded-full" />
       <div className="min-w-0 flex-1">
         <p>
           <span className="font-semibold">{name}</span>{' '}

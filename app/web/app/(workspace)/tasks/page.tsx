@@ -187,7 +187,7 @@ function TaskRows({ tasks, today }: { tasks: TaskSummary[]; today: string }) {
             </span>
             <Priority priority={task.priority} />
             <Due dueOn={task.dueOn} today={today} done={task.status === 'done'} />
-            {task.assignee ? <Avatar name={task.assignee.name} /> : null}
+            {task.assignee ? <Avatar name={task.assignee.name} picture={task.assignee.avatar} /> : null}
           </Link>
         </li>
       ))}
