@@ -31,9 +31,9 @@ const reading: Chain = {
 /** People who change things look at what they changed. */
 const contributing: Chain = {
   ...reading,
-  'open board': { 'move task': 3, 'peek at task': 3, 'add task': 4 },
+  'open board': { 'move task': 4, 'peek at task': 3, 'add task': 3 },
   'open task': { 'attach a file': 4, 'go to board': 3, 'go to dashboard': 2, 'ask who I am': 1 },
-  'go to board': { 'peek at task': 3, 'go to task': 2, 'move task': 2, 'add task': 1, 'list tasks': 2 },
+  'go to board': { 'peek at task': 2, 'go to task': 2, 'move task': 2, 'add task': 2, 'list tasks': 2 },
   'refresh board': {
     'move task': 2,
     'peek at task': 3,

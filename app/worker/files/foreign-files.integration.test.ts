@@ -13,12 +13,12 @@ import { operationList } from '@worklane/domain/operations.ts'
 import { closeRuntime } from '@worklane/domain/runtime.ts'
 import { asAdministrator, createTenant, type Tenant } from '@worklane/domain/testing/tenants.ts'
 import { furnish, sampleInput, type Things } from '@worklane/domain/testing/things.ts'
-import getPort from 'get-port'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { pick } from '../../../fixtures/random.ts'
 import { startEdge } from '../../../harness/stack/edge.ts'
 import { type Guard, startGuard } from '../../../harness/stack/guard.ts'
 import { answers, launch, type Part, untilReady } from '../../../harness/stack/part.ts'
+import { type PortBlock, takePortBlock } from '../../../harness/stack/ports.ts'
 import { provide } from '../../../harness/toolchain/provide.ts'
 import { asked, probeOf, type Stored } from '../testing/file-probes.ts'
 
@@ -29,6 +29,7 @@ const atOnce = 16
 describe('the bytes of another tenant', () => {
   const inherited = { ...process.env }
   let guard: Guard
+  let ports: PortBlock
   let directory: string
   let edge: Part
   let program: string
@@ -43,8 +44,9 @@ describe('the bytes of another tenant', () => {
     const { nginx } = await provide(['nginx'])
     program = nginx.path
     guard = startGuard()
+    ports = await takePortBlock()
     directory = await mkdtemp(join(tmpdir(), 'headroom-foreign-'))
-    const port = await getPort()
+    const port = await ports.next()
     origin = `http://127.0.0.1:${port}`
     bucket = process.env.S3_BUCKET ?? ''
     edge = await startEdge({
@@ -75,6 +77,7 @@ describe('the bytes of another tenant', () => {
     await edge?.stop()
     await closeRuntime()
     guard?.end()
+    ports?.release()
     Object.assign(process.env, inherited)
     await rm(directory, { recursive: true, force: true })
   })
@@ -183,7 +186,7 @@ describe('the bytes of another tenant', () => {
   })
 
   it('would be found behind an edge that keeps answers by their path alone', async () => {
-    const port = await getPort()
+    const port = await ports.next()
     const at = `http://127.0.0.1:${port}`
     const folder = join(directory, 'keeping')
     await mkdir(folder)
