@@ -24,7 +24,7 @@ export function openQueueBoard(path: string, redis: Redis): QueueBoard {
     serverAdapter: adapter,
     options,
   })
-  const app = new Hono().route(path, adapter.registerPlugin())
+  const app = new Hono({ strict: false }).route(path, adapter.registerPlugin())
   return {
     async fetch(request) {
       const response = await app.fetch(request)
