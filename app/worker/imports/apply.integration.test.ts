@@ -83,7 +83,7 @@ describe('an import', () => {
     // Each task, and that somebody said so.
     expect(audited.filter(({ target }) => target.startsWith('task '))).toHaveLength(3)
     const told = await sql("select payload from outbox where org_id = $1 and topic = 'mail'", [tenant.id])
-    expect(told.map(({ payload }) => payload.subject)).toEqual(['tasks.csv is imported'])
+    expect(told.map(({ payload }) => payload.data.subject)).toEqual(['tasks.csv is imported'])
     // The board goes on from there.
     expect(
       await execute(createTask, person('member'), { projectId: tenant.project, title: 'Next' }),
