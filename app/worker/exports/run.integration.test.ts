@@ -172,9 +172,9 @@ describe('an export', () => {
     ])
     expect(told.map(({ topic }) => topic).sort()).toEqual(['mail', 'notification'])
     const mail = told.find(({ topic }) => topic === 'mail')?.payload
-    expect(mail).toMatchObject({ subject: 'Your export of tasks is ready' })
+    expect(mail).toMatchObject({ template: 'notice', data: { subject: 'Your export of tasks is ready' } })
     // The page makes the link, for who may have it.
-    expect(mail.link).toMatch(/\/settings\/exports$/)
+    expect(mail.data.link).toMatch(/\/settings\/exports$/)
   })
 
   describe('is nobody else’s', () => {
@@ -320,7 +320,7 @@ describe('an export', () => {
       await expect(run(id)).rejects.toThrow()
       expect(await get(id, person('owner'))).toMatchObject({ state: 'failed' })
       const [told] = await sql("select payload from outbox where org_id = $1 and topic = 'mail'", [tenant.id])
-      expect(told.payload.subject).toBe('Your export of tasks failed')
+      expect(told.payload.data.subject).toBe('Your export of tasks failed')
     })
   })
 

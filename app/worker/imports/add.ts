@@ -3,6 +3,7 @@ import type { Transaction } from '@worklane/data/tenant.ts'
 import type { Checked } from '@worklane/domain/imports/check.ts'
 import { applyImport } from '@worklane/domain/imports/operations.ts'
 import { generateNKeysBetween } from 'fractional-indexing'
+import { tellWebhooks } from './tell-webhooks.ts'
 
 export type Line = Checked
 
@@ -10,8 +11,8 @@ type Cause = { importId: string; by: string; requestId: string }
 type Owner = { orgId: OrgId }
 
 /**
- * Adds a task for each line, with its labels, its entry in the activity and in the audit log, and notes at the line
- * which task it became. Who left since is nobody's assignee, and labels that are gone are left out.
+ * Adds a task for each line, with its labels, its entries in the activity and in the audit log and its event for
+ * webhooks, and notes at the line which task it became. Who left since is nobody's assignee, and labels that are gone are left out.
  * @returns a line whose project is gone; then nothing was added
  */
 export async function addTasks(
@@ -39,15 +40,12 @@ export async function addTasks(
       })
     }
   }
-  await tx.$executeRawUnsafe(
+  const made = await tx.$queryRawUnsafe<{ taskId: string }[]>(
     insertTasks,
-    orgId,
-    importId,
-    by,
-    requestId,
-    applyImport.name,
-    JSON.stringify(tasks),
+    ...[orgId, importId, by, requestId, applyImport.name, JSON.stringify(tasks)],
   )
+  const ids = made.map(({ taskId }) => taskId)
+  await tellWebhooks(tx, { orgId }, by, ids)
   return null
 }
 
@@ -107,4 +105,5 @@ const insertTasks = `
       $4 from lines l
   )
   update import_lines i set task_id = l.id from lines l
-  where i.org_id = $1::uuid and i.import_id = $2::uuid and i.line = l.line`
+  where i.org_id = $1::uuid and i.import_id = $2::uuid and i.line = l.line
+  returning i.task_id as "taskId"`

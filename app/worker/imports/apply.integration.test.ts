@@ -7,6 +7,7 @@ import { getTask, listTasks } from '@worklane/domain/tasks/reads.ts'
 import { createTask, updateTask } from '@worklane/domain/tasks/writes.ts'
 import { asAdministrator, createTenant, type Tenant } from '@worklane/domain/testing/tenants.ts'
 import { furnish, type Things } from '@worklane/domain/testing/things.ts'
+import { Happened } from '@worklane/domain/webhooks/events.ts'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { runExport } from '../exports/run.ts'
 import { runImport } from './apply.ts'
@@ -83,7 +84,7 @@ describe('an import', () => {
     // Each task, and that somebody said so.
     expect(audited.filter(({ target }) => target.startsWith('task '))).toHaveLength(3)
     const told = await sql("select payload from outbox where org_id = $1 and topic = 'mail'", [tenant.id])
-    expect(told.map(({ payload }) => payload.subject)).toEqual(['tasks.csv is imported'])
+    expect(told.map(({ payload }) => payload.data.subject)).toEqual(['tasks.csv is imported'])
     // The board goes on from there.
     expect(
       await execute(createTask, person('member'), { projectId: tenant.project, title: 'Next' }),
@@ -135,6 +136,27 @@ describe('an import', () => {
     const { state, problems } = await check(content)
     expect(state).toBe('refused')
     expect(problems.some((each) => each.line === line && each.reason.includes(reason))).toBe(true)
+  })
+
+  it('tells webhooks of each task, where somebody wants to hear of it', async () => {
+    const { id } = await check(many(2))
+    const other = await check(many(2))
+    await apply(id)
+    await run(id)
+    await sql(
+      `insert into webhook_endpoints (org_id, url, events, secret)
+       values ($1, 'https://hooks.example.test', array['task.created'], 'whsec_test')`,
+      [tenant.id],
+    )
+    await apply(other.id)
+    await run(other.id)
+    const events = await sql("select payload from outbox where org_id = $1 and topic = 'webhook.event'", [
+      tenant.id,
+    ])
+    expect(events.map(({ payload }) => Happened.parse(payload))).toMatchObject([
+      { type: 'task.created', data: { task: { key: 'ATL-4' }, actorId: person('member').userId } },
+      { type: 'task.created', data: { task: { key: 'ATL-5' } } },
+    ])
   })
 
   it('takes back what an export gave', async () => {
