@@ -2,7 +2,11 @@ import type { QueueName } from '@worklane/data/queues.ts'
 import { activityTopic } from '@worklane/domain/activity/announce.ts'
 import { billingSyncTopic } from '@worklane/domain/billing/intake.ts'
 import { usageTopic } from '@worklane/domain/billing/usage-told.ts'
+import { digestTopic } from '@worklane/domain/digests/frequency.ts'
+import { exportTopic } from '@worklane/domain/exports/store.ts'
 import { checkTopic } from '@worklane/domain/files/uploads.ts'
+import { importTopic } from '@worklane/domain/imports/shapes.ts'
+import { accountMailTopic } from '@worklane/domain/mail/account-mails.ts'
 import { mailTopic } from '@worklane/domain/mail/mail.ts'
 import { notificationTopic } from '@worklane/domain/notifications/topic.ts'
 import { eventTopic } from '@worklane/domain/webhooks/events.ts'
@@ -42,7 +46,7 @@ export const kinds: Kinds = {
     deadLetters: { age: 7 * day },
   },
   mail: {
-    topics: [mailTopic],
+    topics: [mailTopic, accountMailTopic, digestTopic],
     concurrency: 4,
     perOrganisation: 2,
     timeoutMs: 30 * second,
@@ -63,7 +67,7 @@ export const kinds: Kinds = {
     deadLetters: { age: 7 * day },
   },
   exports: {
-    topics: [],
+    topics: [exportTopic, importTopic],
     concurrency: 2,
     perOrganisation: 1,
     timeoutMs: 30 * minute,

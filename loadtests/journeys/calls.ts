@@ -29,6 +29,8 @@ const unlike = (user: Owner) =>
     .toString(36)
     .padStart(6, '0')
 const named = (user: Owner) => `Tour ${unlike(user)} · ${canary(user)}`
+const fileOf = (user: Owner) =>
+  `project,title,status\n${Array.from({ length: 20 }, (_, line) => `NOWHERE,${named(user)} ${line},todo`).join('\n')}\n`
 const inProject = ({ board }: Owner) => ({ projectId: board.id })
 /** One of those that the tenant had before: by name they come before those of a tour. */
 const labelled = ({ made: { knownLabelId } }: Owner) =>
@@ -169,6 +171,23 @@ export const calls: Call[] = [
     }),
   ),
 
+  // It is cancelled again before a worker has done much.
+  needing(
+    'files',
+    create('export', 'POST /v1/exports', () => ({ kind: 'projects', format: 'csv' })),
+  ),
+  call('export.list', 'GET /v1/exports', () => ({ limit: 20 })),
+  needing('files', call('export.get', 'GET /v1/exports/:exportId', made('exportId'))),
+  needing('files', call('export.cancel', 'POST /v1/exports/:exportId/cancel', last('exportId'))),
+
+  // Of a project that nobody has: it is checked, and nothing can come of it.
+  {
+    ...call('import.check', 'POST /v1/imports', (user) => ({ name: 'tour.csv', content: fileOf(user) })),
+    first: 'importId',
+  },
+  call('import.list', 'GET /v1/imports', () => ({ limit: 20 })),
+  call('import.get', 'GET /v1/imports/:importId', last('importId')),
+
   call('filter.list', 'GET /v1/filters'),
   create('filter', 'POST /v1/filters', (user) => ({ name: named(user), query: { status: 'todo' } })),
   call('filter.remove', 'DELETE /v1/filters/:filterId', last('filterId')),
@@ -177,6 +196,9 @@ export const calls: Call[] = [
   call('notification.count', 'GET /v1/notifications/count'),
   call('notification.read', 'POST /v1/notifications/:notificationId/read', last('notificationId')),
   call('notification.readAll', 'POST /v1/notifications/read'),
+  call('notification.preferences', 'GET /v1/notifications/preferences'),
+  // Who is played gets no mail, before and after.
+  call('notification.updatePreferences', 'PATCH /v1/notifications/preferences', () => ({ digest: 'off' })),
 
   call('search.find', 'GET /v1/search', () => ({ q: 'review' })),
   call('dashboard.get', 'GET /v1/dashboard'),

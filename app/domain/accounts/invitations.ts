@@ -1,5 +1,6 @@
 import { Plan, type Role } from '../actor.ts'
 import { plans } from '../billing/plans.ts'
+import { beginDigests } from '../digests/joined.ts'
 import { Problem } from '../errors.ts'
 import { notificationTopic } from '../notifications/topic.ts'
 import { tokenHash } from '../sessions/token.ts'
@@ -113,7 +114,10 @@ export async function join(userId: string, invitation: Invitation, hash: string)
     'insert into memberships (org_id, user_id, role) values ($1, $2, $3) on conflict do nothing',
     [organisation.id, userId, role],
   )
-  if (joined.rowCount) await mustFit(organisation.id)
+  if (joined.rowCount) {
+    await mustFit(organisation.id)
+    await beginDigests(organisation.id, userId)
+  }
   await account().query(
     `insert into audit_log (org_id, actor_id, operation, target, before, after)
      values ($1, $2, 'invitation.accept', $3, null, $4)`,

@@ -14,6 +14,8 @@ export const capabilities = [
     'comment',
     'file',
     'upload',
+    'export',
+    'import',
   ],
   ...['filter', 'notification', 'search', 'dashboard', 'report', 'audit', 'billing', 'invoice', 'webhook'],
 ] as const

@@ -230,10 +230,11 @@ describe('an organisation that owes', () => {
     const allowed = writes.filter(({ evenReadOnly }) => evenReadOnly).map(({ name }) => name)
     expect(allowed.sort()).toEqual([
       ...['apiKey.revoke', 'billing.cancel', 'billing.checkout', 'billing.portal', 'billing.resume'],
-      ...['billing.sync', 'invitation.revoke'],
+      ...['billing.sync', 'export.cancel', 'export.create', 'invitation.revoke'],
       ...['me.remove', 'me.setPassword', 'me.update', 'member.remove', 'notification.read'],
-      ...['notification.readAll', 'organisation.create', 'organisation.leave', 'organisation.remove'],
-      ...['organisation.transfer', 'session.revoke', 'session.revokeOthers', 'webhook.remove'],
+      ...['notification.readAll', 'notification.updatePreferences', 'organisation.create'],
+      ...['organisation.leave', 'organisation.remove', 'organisation.transfer'],
+      ...['session.revoke', 'session.revokeOthers', 'webhook.remove'],
     ])
   })
 

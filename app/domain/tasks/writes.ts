@@ -13,9 +13,10 @@ import { endOfColumn, lockOrder, placeBefore } from './order.ts'
 import { taskColumns, taskOf } from './rows.ts'
 import { Day, Id, Task, TaskPriority, TaskStatus, TaskSummary } from './shapes.ts'
 
-const title = line(200)
+export const taskTitle = line(200)
+export const taskDescription = lines(10_000)
 const fields = {
-  description: lines(10_000),
+  description: taskDescription,
   priority: TaskPriority,
   assigneeId: Id.nullable(),
   dueOn: Day.nullable(),
@@ -27,7 +28,12 @@ export const createTask = operation({
   rest: 'POST /v1/projects/:projectId/tasks',
   summary: 'Adds a task to a project',
   allow: 'member',
-  input: z.strictObject({ projectId: Id, title, status: TaskStatus.default('todo'), ...optional(fields) }),
+  input: z.strictObject({
+    projectId: Id,
+    title: taskTitle,
+    status: TaskStatus.default('todo'),
+    ...optional(fields),
+  }),
   output: Task,
   run: (actor, { projectId, status, dueOn, labelIds = [], ...values }) =>
     work(actor).transaction(async (tx) => {
@@ -71,7 +77,7 @@ export const updateTask = operation({
   rest: 'PATCH /v1/tasks/:taskId',
   summary: 'Changes some fields of a task',
   allow: 'member',
-  input: z.strictObject({ taskId: Id, title: title.optional(), ...optional(fields) }),
+  input: z.strictObject({ taskId: Id, title: taskTitle.optional(), ...optional(fields) }),
   output: Task,
   run: (actor, { taskId, dueOn, labelIds, ...values }) =>
     work(actor).transaction(async (tx) => {

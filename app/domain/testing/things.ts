@@ -16,6 +16,8 @@ export type Things = {
   fileId: string
   /** Large, and begun by who they are. */
   uploadId: string
+  exportId: string
+  importId: string
   filterId: string
   notificationId: string
   invitationId: string
@@ -58,6 +60,7 @@ export async function furnish(tenant: Tenant, role: Role = 'owner'): Promise<Thi
       task_id: tenant.task,
       ...{ task_key: 'ATL-1', task_title: `First ${tenant.canary}`, kind: 'created', actor_id: actor.userId },
     })
+    await client.query(insertDigest, [tenant.id, actor.userId])
     await client.query(insertBilling, [tenant.id, randomUUID().replaceAll('-', ''), randomUUID()])
     await insert('audit_log', { actor_id: actor.userId, operation: 'test', target: tenant.canary })
     await client.query(
@@ -70,6 +73,12 @@ export async function furnish(tenant: Tenant, role: Role = 'owner'): Promise<Thi
       expires_at: new Date(Date.now() + days * 86_400_000),
     })
     await insert('api_keys', keyColumns(expiredKey, -1))
+    const importId = await insert('imports', {
+      ...{ name: `${tenant.canary}.csv`, state: 'checked', created_by: actor.userId, rows_total: 1 },
+    })
+    await insert('import_lines', {
+      ...{ import_id: importId, line: 2, task: { title: tenant.canary, projectId: tenant.project } },
+    })
     const webhookId = await insert('webhook_endpoints', {
       ...{ url: `https://hooks.example.test/${tenant.canary}`, description: `Told ${tenant.canary}` },
       ...{ events: ['task.created'], secret: 'sealed', created_by: actor.userId },
@@ -101,6 +110,11 @@ export async function furnish(tenant: Tenant, role: Role = 'owner'): Promise<Thi
         ...{ type: 'application/zip', size: 20 * 1024 ** 2 },
         upload_until: new Date(Date.now() + 86_400_000),
       }),
+      exportId: await insert('exports', {
+        ...{ kind: 'tasks', format: 'csv', filters: {}, state: 'ready', created_by: actor.userId },
+        ...{ run: randomUUID(), finished_at: new Date(), expires_at: new Date(Date.now() + 86_400_000) },
+      }),
+      importId,
       filterId: await insert('saved_filters', {
         ...{ user_id: actor.userId, name: `Mine ${tenant.canary}`, query: { assigneeId: 'me' } },
       }),
@@ -124,6 +138,13 @@ export async function furnish(tenant: Tenant, role: Role = 'owner'): Promise<Thi
     }
   })
 }
+
+const insertDigest = `
+  with digest as (
+    insert into digests (org_id, user_id, every, due_at) values ($1, $2, 'weekly', now() + interval '1 day')
+    on conflict do nothing
+  )
+  insert into digest_mails (org_id, user_id, period) values ($1, $2, current_date) on conflict do nothing`
 
 /** A subscription that was paid for once, in part given back, and has ended. An organisation is one customer. */
 const insertBilling = `
@@ -183,7 +204,10 @@ export function sampleInput({ name, input }: Pick<AnyOperation, 'name' | 'input'
     'comment.create': { taskId: things.taskId, body: 'Well done' },
     'comment.update': { commentId: things.commentId, body: 'Better done' },
     'upload.create': { taskId: things.taskId, name: 'plan.png', size: 1_000 },
+    'export.create': { kind: 'tasks', format: 'csv', filters: { status: 'todo' } },
+    'import.check': { name: 'tasks.csv', content: 'project,title\nATL,From a file\n' },
     'filter.create': { name: `Filter ${randomUUID()}`, query: { status: 'todo' } },
+    'notification.updatePreferences': { digest: 'daily' },
     'search.find': { q: 'first' },
     'billing.checkout': { plan: 'team', interval: 'month' },
     'billing.preview': { plan: 'team', interval: 'month' },

@@ -5,6 +5,7 @@ export const settings = {
   sections: {
     profile: 'Profile',
     security: 'Security',
+    notifications: 'Notification mails',
     organisation: 'Organisation',
     members: 'Members',
     labels: 'Labels',
@@ -12,6 +13,8 @@ export const settings = {
     'api-keys': 'API keys',
     webhooks: 'Webhooks',
     audit: 'Audit log',
+    exports: 'Exports',
+    imports: 'Import',
   },
   failed: 'That did not work. Try again.',
   secrets: {
@@ -38,6 +41,18 @@ export const settings = {
     remove: 'Delete account',
     removeText:
       'Your account goes for good, with the organisations that have nobody but you. What you wrote elsewhere stays, without your name.',
+  },
+  notifications: {
+    text: (email: string, organisation: string) =>
+      `A mail to ${email} about what you have not read in ${organisation}. Nothing new, no mail.`,
+    every: 'How often',
+    choices: {
+      off: ['Never', 'You find everything under Notifications.'],
+      daily: ['Every day', 'In the morning, where your organisation is.'],
+      weekly: ['Every week', 'On Monday morning, where your organisation is.'],
+    },
+    next: (when: string) => `The next one is due on ${when}.`,
+    notProved: 'It begins once you have confirmed your e-mail address.',
   },
   security: {
     password: 'Password',

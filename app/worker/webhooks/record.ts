@@ -1,6 +1,6 @@
 import type { OrgId } from '@worklane/data/ids.ts'
 import type { Transaction } from '@worklane/data/tenant.ts'
-import { mailTopic } from '@worklane/domain/mail/mail.ts'
+import { type Mail, mailTopic } from '@worklane/domain/mail/mail.ts'
 import { runtime, work } from '@worklane/domain/runtime.ts'
 import { stopWaiting } from '@worklane/domain/webhooks/endpoints.ts'
 import type { Answer } from './post.ts'
@@ -75,9 +75,12 @@ async function fails(
     returning url`
   if (!disabled) return
   await stopWaiting(tx, endpointId)
-  const letter = {
-    ...letters[because](new URL(disabled.url).host),
-    link: `${runtime().env.ORIGIN}/settings/webhooks`,
+  const letter: Omit<Mail<'notice'>, 'to'> = {
+    template: 'notice',
+    data: {
+      ...letters[because](new URL(disabled.url).host),
+      link: `${runtime().env.ORIGIN}/settings/webhooks`,
+    },
   }
   await tx.$executeRawUnsafe(tellAdmins, owner.orgId, mailTopic, JSON.stringify(letter), endpointId, because)
 }

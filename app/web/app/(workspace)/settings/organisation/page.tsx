@@ -2,10 +2,12 @@ import { mayAct } from '@worklane/domain/actor.ts'
 import { execute } from '@worklane/domain/execute.ts'
 import { getOrganisation } from '@worklane/domain/organisations/operations.ts'
 import type { Metadata } from 'next'
+import Link from 'next/link'
 import { requireActor } from '#web/auth/actor.ts'
 import { Section, Streamed } from '#web/components/settings/section.tsx'
 import { Setting } from '#web/components/settings/setting.tsx'
 import { buttonClass } from '#web/components/ui/button.tsx'
+import { exports } from '#web/texts/exports.ts'
 import { settings } from '#web/texts/settings.ts'
 import { Leave, RemoveOrganisation, Transfer } from './endings.tsx'
 import { TimeZoneSetting } from './time-zone-setting.tsx'
@@ -49,6 +51,14 @@ async function Organisation() {
           >
             {texts.download}
           </a>
+          <Link
+            href="/settings/exports?kind=organisation"
+            prefetch={false}
+            className={buttonClass({ look: 'quiet', className: 'ml-2' })}
+          >
+            {exports.zip}
+          </Link>
+          <p className="mt-2 text-xs text-muted">{exports.zipText}</p>
         </Section>
       ) : null}
       {isOwner ? (
