@@ -74,7 +74,7 @@ describe('webhooks in a browser', () => {
       .poll(
         async () => {
           await page.reload()
-          return textOf(page.locator('summary').first())
+          return textOf(page.locator('#main summary').first())
         },
         { timeout: 60_000, interval: 1_000 },
       )
@@ -122,7 +122,7 @@ describe('webhooks in a browser', () => {
     await expect.poll(() => receiver.received.length, { timeout: 60_000 }).toBeGreaterThan(0)
     await openLog()
     await logShows('Waiting')
-    expect(await textOf(page.locator('summary').first())).toContain('503')
+    expect(await textOf(page.locator('#main summary').first())).toContain('503')
     receiver.answer = () => 200
     await expect
       .poll(() => receiver.received.some(({ status }) => status === 200), { timeout: 60_000 })
@@ -135,7 +135,7 @@ describe('webhooks in a browser', () => {
       expect(type).toBe('task.created')
       expect(data).toMatchObject({ task: { title: 'Told of after an outage' }, actorId: owner.id })
     }
-    await page.locator('summary').first().click()
+    await page.locator('#main summary').first().click()
     await page.getByRole('heading', { name: 'Try 2: 200' }).waitFor()
     await page.getByRole('heading', { name: 'Try 1: 503' }).waitFor()
     await page.getByText('not taken').waitFor()
@@ -146,7 +146,7 @@ describe('webhooks in a browser', () => {
 
   it('are sent again from the log, and a test event when one asks for it', async () => {
     await openLog()
-    await page.locator('summary').first().click()
+    await page.locator('#main summary').first().click()
     const before = receiver.received.length
     await page.getByRole('button', { name: 'Send again' }).click()
     await page.getByText('On its way.').waitFor()

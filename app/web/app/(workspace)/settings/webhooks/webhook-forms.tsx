@@ -57,7 +57,7 @@ export function EditWebhook({ webhook, types }: Types & { webhook: Webhook }) {
   }
 
   return (
-    <details ref={details} className="basis-full">
+    <details ref={details} className="open:basis-full">
       <summary
         aria-label={texts.editOf(webhook.url)}
         className="w-fit rounded-md px-2 py-1 text-sm text-muted hover:bg-sunken hover:text-ink"

@@ -32,7 +32,7 @@ export function WebhookItem({ webhook, clock, types }: Props) {
       {description ? <p className="mt-1 text-sm">{description}</p> : null}
       <p className="mt-1 text-xs break-words text-muted">{events.join(', ')}</p>
       <Notes webhook={webhook} clock={clock} />
-      <div className="mt-3 flex flex-wrap items-start gap-2">
+      <div className="mt-3 flex flex-wrap items-center gap-2">
         <Link
           href={`/settings/webhooks?webhook=${id}`}
           prefetch={false}
