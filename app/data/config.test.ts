@@ -64,3 +64,23 @@ describe('the environment of webhooks', () => {
     )
   })
 })
+
+describe('the environment of production', () => {
+  const worker = {
+    ...{ PORT: '5000', RELAY_DATABASE_URL: 'postgres://relay:secret@127.0.0.1:5432/worklane' },
+    ...least,
+  }
+
+  it('is refused where nobody could be sent a mail', () => {
+    expect(() => readEnvironment('worker', worker)).toThrow(/SMTP_URL: is not set, and in production nobody/)
+    expect(readEnvironment('worker', { ...worker, SMTP_URL: 'smtp://mail.test' }).SMTP_URL).toBeDefined()
+    expect(readEnvironment('worker', { ...worker, WORKLANE_ENV: 'test' }).SMTP_URL).toBeUndefined()
+  })
+
+  it('takes what is set to nothing for not set', () => {
+    const empty = { STRIPE_API_URL: '', S3_BUCKET: '', DATABASE_POOL: '', SMTP_URL: 'smtp://mail.test' }
+    const read = readEnvironment('worker', { ...worker, ...empty })
+    expect([read.STRIPE_API_URL, read.S3_BUCKET, read.DATABASE_POOL]).toEqual([undefined, undefined, 10])
+    expect(() => readEnvironment('worker', { ...worker, ...empty, ORIGIN: '' })).toThrow(/ORIGIN: /)
+  })
+})

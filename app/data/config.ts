@@ -27,7 +27,7 @@ const common = z.object({
   APP_DATABASE_URL: postgres,
   DATABASE_POOL: z.coerce.number().int().min(1).max(100).default(10),
   WORKLANE_FAULTS: z.string().default(''),
-  /** Where mail goes out; without it, and outside of production, it goes to a page of the application. */
+  /** Where mail goes out; without it, and outside of production, it goes to a page of the application. In production it must be there. */
   SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
   MAIL_FROM: z.string().default('Worklane <no-reply@worklane.example>'),
   /** Upstash's REST address and token for rate limits; without them they go through REDIS_URL. */
@@ -142,13 +142,15 @@ export function readEnvironment<Kind extends keyof typeof environments>(
   kind: Kind,
   source: Record<string, string | undefined> = process.env,
 ): Environment<Kind> {
-  const parsed = environments[kind].safeParse(source)
-  const issues = parsed.error?.issues ?? []
+  // Platforms set what has no value to nothing.
+  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''))
+  const parsed = environments[kind].safeParse(given)
   const problems = [
-    ...issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`),
-    ...missingOfStore(source).map(
+    ...(parsed.error?.issues ?? []).map((issue) => `${issue.path.join('.')}: ${issue.message}`),
+    ...missingOfStore(given).map(
       (name) => `${name}: is not set, and files need all of ${ofStore.join(', ')}`,
     ),
+    ...missingInProduction(kind, given),
     ...privateWebhooks(parsed.data),
   ]
   if (parsed.success && problems.length === 0) return parsed.data as Environment<Kind>
@@ -159,6 +161,17 @@ export function readEnvironment<Kind extends keyof typeof environments>(
 function privateWebhooks(env?: { WORKLANE_ENV: string; WEBHOOKS_ALLOW_PRIVATE: boolean }): string[] {
   if (env?.WORKLANE_ENV !== 'production' || !env.WEBHOOKS_ALLOW_PRIVATE) return []
   return ['WEBHOOKS_ALLOW_PRIVATE: is for development and tests, and WORKLANE_ENV is production; unset it']
+}
+
+const sendsMail: (keyof typeof environments)[] = ['web', 'worker']
+
+/** Elsewhere there is something in its place. */
+function missingInProduction(
+  kind: keyof typeof environments,
+  { WORKLANE_ENV = 'production', SMTP_URL }: Record<string, string | undefined>,
+): string[] {
+  if (WORKLANE_ENV !== 'production' || SMTP_URL !== undefined || !sendsMail.includes(kind)) return []
+  return ['SMTP_URL: is not set, and in production nobody could sign in by mail or be invited']
 }
 
 /** Of an object store, what has no default. */
