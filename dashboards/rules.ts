@@ -3,6 +3,7 @@ import {
   errorRate,
   latencyTarget,
   promises,
+  type RouteKind,
   type RouteName,
   routes,
   streamed,
@@ -45,7 +46,9 @@ const failedPages = (range: string) => {
   return `clamp_min(${all} - ${failed('route=~"(page|rsc|action) .*", ', range)}, 0)`
 }
 // The edge serves static files itself.
-const isTimed = (name: RouteName) => routes[name].kind !== 'static' && !streamed.includes(name)
+/** Of static files and those of people no process of Worklane knows. */
+const past: readonly RouteKind[] = ['static', 'file']
+const isTimed = (name: RouteName) => !past.includes(routes[name].kind) && !streamed.includes(name)
 const inTime = (range: string) =>
   [...routesByLimit(isTimed)]
     .map(([limit, names]) => {

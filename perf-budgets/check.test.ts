@@ -157,7 +157,7 @@ describe('every route of Worklane', () => {
       ...operations.flatMap(({ name, rest }) => [rest, `trpc ${name}`]),
       ...pages.flatMap((page) => [`page ${page}`, `rsc ${page}`]),
       // The live updates of a board are no operation: they are a stream.
-      ...['static', 'page /', 'GET /v1/projects/:projectId/events'],
+      ...['static', 'page /', 'GET /v1/projects/:projectId/events', 'file upload', 'file download'],
     ])
     expect(Object.keys(slo.routes).filter((name) => !known.has(name))).toEqual([])
   })

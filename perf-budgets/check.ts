@@ -8,18 +8,19 @@ const Milliseconds = z.number().int().positive()
 /** A route's first word says its kind. */
 const kindOf = (name: string): slo.RouteKind => {
   const [first = ''] = name.split(' ')
-  if (first === 'page' || first === 'rsc' || first === 'trpc' || first === 'static') return first
+  if (first === 'page' || first === 'rsc' || first === 'trpc' || first === 'static' || first === 'file')
+    return first
   return 'rest'
 }
 
 const namePattern =
-  /^(static|(page|rsc) \/\S*|(GET|POST|PUT|PATCH|DELETE) \/v1\/\S+|trpc [a-zA-Z]+\.[a-zA-Z]+)$/
+  /^(static|file (upload|download)|(page|rsc) \/\S*|(GET|POST|PUT|PATCH|DELETE) \/v1\/\S+|trpc [a-zA-Z]+\.[a-zA-Z]+)$/
 
 const Routes = z
   .record(
     z.string(),
     z.strictObject({
-      kind: z.enum(['page', 'rsc', 'rest', 'trpc', 'static']),
+      kind: z.enum(['page', 'rsc', 'rest', 'trpc', 'static', 'file']),
       ttfbP95: Milliseconds.max(
         slo.ttfbP95,
         `may be tighter than the promise of ${slo.ttfbP95} ms, never wider`,

@@ -16,6 +16,7 @@ const kinds: [RouteKind, string][] = [
   ['rest', 'REST'],
   ['trpc', 'tRPC'],
   ['static', 'static assets'],
+  ['file', 'files, to the object store and back'],
 ]
 
 /** The promises as a Markdown table, for the README. */

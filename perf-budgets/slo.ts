@@ -5,7 +5,7 @@
  *
  * Times are milliseconds, shares are between 0 and 1.
  */
-export type RouteKind = 'page' | 'rsc' | 'rest' | 'trpc' | 'static'
+export type RouteKind = 'page' | 'rsc' | 'rest' | 'trpc' | 'static' | 'file'
 
 export type RouteBudget = {
   kind: RouteKind
@@ -209,6 +209,9 @@ const heavy = 600
 /** Every route that Worklane answers. One without an entry fails the check. */
 export const routes = {
   static: budget('static', 200),
+  // To the object store and back, past Worklane's processes.
+  'file upload': budget('file', 600),
+  'file download': budget('file', 300),
 
   'page /': page(400),
   'page /pricing': page(400),
@@ -234,7 +237,10 @@ export const routes = {
   'page /settings/members': page(),
   'page /settings/labels': page(),
   'page /settings/api-keys': page(),
+  'page /settings/webhooks': page(),
   'page /settings/audit': page(),
+  'page /settings/exports': page(),
+  'page /settings/imports': page(),
   'page /settings/billing': page(),
   'page /operators': page(),
   'page /operators/dead-letters': page(),
@@ -256,7 +262,10 @@ export const routes = {
   'rsc /settings/members': navigation(),
   'rsc /settings/labels': navigation(),
   'rsc /settings/api-keys': navigation(),
+  'rsc /settings/webhooks': navigation(),
   'rsc /settings/audit': navigation(),
+  'rsc /settings/exports': navigation(),
+  'rsc /settings/imports': navigation(),
   'rsc /settings/billing': navigation(),
   'rsc /operators': navigation(),
   'rsc /operators/dead-letters': navigation(),
@@ -267,6 +276,10 @@ export const routes = {
   'POST /v1/me/password': rest(write),
   'GET /v1/me/export': rest(heavy),
   'POST /v1/me/remove': rest(write),
+  'GET /v1/me/avatar': rest(),
+  'POST /v1/me/avatar': rest(write),
+  'POST /v1/me/avatar/:pictureId/complete': rest(write),
+  'DELETE /v1/me/avatar': rest(write),
   'GET /v1/sessions': rest(),
   'DELETE /v1/sessions/:sessionId': rest(write),
   'POST /v1/sessions/revoke-others': rest(write),
@@ -278,6 +291,10 @@ export const routes = {
   'POST /v1/organisation/leave': rest(write),
   'GET /v1/organisation/export': rest(heavy),
   'POST /v1/organisation/remove': rest(write),
+  'GET /v1/organisation/logo': rest(),
+  'POST /v1/organisation/logo': rest(write),
+  'POST /v1/organisation/logo/:pictureId/complete': rest(write),
+  'DELETE /v1/organisation/logo': rest(write),
   'GET /v1/members': rest(),
   'GET /v1/members/:memberId': rest(),
   'PATCH /v1/members/:memberId': rest(write),
@@ -315,6 +332,15 @@ export const routes = {
   'POST /v1/uploads/:uploadId/complete': rest(write),
   'GET /v1/files/:fileId/link': rest(),
   'DELETE /v1/files/:fileId': rest(write),
+  'GET /v1/exports': rest(),
+  'GET /v1/exports/:exportId': rest(),
+  'GET /v1/exports/:exportId/link': rest(),
+  'POST /v1/exports': rest(heavy),
+  'POST /v1/exports/:exportId/cancel': rest(write),
+  'GET /v1/imports': rest(),
+  'GET /v1/imports/:importId': rest(),
+  'POST /v1/imports': rest(heavy),
+  'POST /v1/imports/:importId/apply': rest(write),
   'GET /v1/filters': rest(),
   'POST /v1/filters': rest(write),
   'DELETE /v1/filters/:filterId': rest(write),
@@ -331,6 +357,16 @@ export const routes = {
   'POST /v1/api-keys': rest(write),
   'DELETE /v1/api-keys/:apiKeyId': rest(write),
   'GET /v1/audit': rest(),
+  'GET /v1/webhooks': rest(),
+  'GET /v1/webhooks/:webhookId': rest(),
+  'POST /v1/webhooks': rest(write),
+  'PATCH /v1/webhooks/:webhookId': rest(write),
+  'DELETE /v1/webhooks/:webhookId': rest(write),
+  'POST /v1/webhooks/:webhookId/secret': rest(write),
+  'POST /v1/webhooks/:webhookId/test': rest(write),
+  'GET /v1/webhooks/:webhookId/deliveries': rest(),
+  'GET /v1/webhook-deliveries/:deliveryId': rest(),
+  'POST /v1/webhook-deliveries/:deliveryId/resend': rest(write),
   'GET /v1/billing': rest(),
   'POST /v1/billing/checkout': rest(heavy),
   'POST /v1/billing/portal': rest(heavy),
@@ -355,6 +391,10 @@ export const routes = {
   'trpc me.setPassword': trpc(write),
   'trpc me.export': trpc(heavy),
   'trpc me.remove': trpc(write),
+  'trpc avatar.get': trpc(),
+  'trpc avatar.upload': trpc(write),
+  'trpc avatar.complete': trpc(write),
+  'trpc avatar.remove': trpc(write),
   'trpc session.list': trpc(),
   'trpc session.revoke': trpc(write),
   'trpc session.revokeOthers': trpc(write),
@@ -366,6 +406,10 @@ export const routes = {
   'trpc organisation.leave': trpc(write),
   'trpc organisation.export': trpc(heavy),
   'trpc organisation.remove': trpc(write),
+  'trpc logo.get': trpc(),
+  'trpc logo.upload': trpc(write),
+  'trpc logo.complete': trpc(write),
+  'trpc logo.remove': trpc(write),
   'trpc member.list': trpc(),
   'trpc member.get': trpc(),
   'trpc member.setRole': trpc(write),
@@ -402,6 +446,15 @@ export const routes = {
   'trpc upload.create': trpc(write),
   'trpc upload.parts': trpc(heavy),
   'trpc upload.complete': trpc(write),
+  'trpc export.list': trpc(),
+  'trpc export.get': trpc(),
+  'trpc export.link': trpc(),
+  'trpc export.create': trpc(heavy),
+  'trpc export.cancel': trpc(write),
+  'trpc import.list': trpc(),
+  'trpc import.get': trpc(),
+  'trpc import.check': trpc(heavy),
+  'trpc import.apply': trpc(write),
   'trpc filter.list': trpc(),
   'trpc filter.create': trpc(write),
   'trpc filter.remove': trpc(write),
@@ -418,6 +471,16 @@ export const routes = {
   'trpc apiKey.create': trpc(write),
   'trpc apiKey.revoke': trpc(write),
   'trpc audit.list': trpc(),
+  'trpc webhook.list': trpc(),
+  'trpc webhook.get': trpc(),
+  'trpc webhook.create': trpc(write),
+  'trpc webhook.update': trpc(write),
+  'trpc webhook.remove': trpc(write),
+  'trpc webhook.rotateSecret': trpc(write),
+  'trpc webhook.test': trpc(write),
+  'trpc webhook.deliveries': trpc(),
+  'trpc webhook.delivery': trpc(),
+  'trpc webhook.resend': trpc(write),
   'trpc billing.get': trpc(),
   'trpc billing.checkout': trpc(heavy),
   'trpc billing.portal': trpc(heavy),
@@ -445,7 +508,10 @@ const changesWhatIsPaid =
   'changes what an organisation pays for, at Stripe, whose rows the books are compared with'
 const byOperators = 'for operators, of whom a population has none: to everybody else it is not there'
 const opensACheckout = 'is for who has no subscription, and leaves a page open at Stripe with every request'
-const needsBytes = 'stands on bytes in the object store, which a load run does not put there yet'
+const needsManyBytes = 'is for files of more than 16 MiB, which a load run sends nobody'
+const takesAWorker = 'is for an export that is ready, which takes a worker some seconds after the request'
+const leavesTasks = 'leaves tasks behind with every request'
+const sendsOutside = 'has something sent to an address outside, which a load run has none of'
 const endsAPerson = 'ends the person who asks, or their session'
 
 /** Routes that no load test asks, each with its reason; every other one is asked by a scenario. */
@@ -500,10 +566,18 @@ export const withoutLoad: Partial<Record<RouteName, string>> = {
   'trpc operator.actions': byOperators,
   'POST /v1/billing/checkout': opensACheckout,
   'trpc billing.checkout': opensACheckout,
-  'POST /v1/uploads/:uploadId/parts': needsBytes,
-  'trpc upload.parts': needsBytes,
-  'GET /v1/files/:fileId/link': needsBytes,
-  'trpc file.link': needsBytes,
+  'POST /v1/uploads/:uploadId/parts': needsManyBytes,
+  'trpc upload.parts': needsManyBytes,
+  'GET /v1/exports/:exportId/link': takesAWorker,
+  'trpc export.link': takesAWorker,
+  'POST /v1/imports/:importId/apply': leavesTasks,
+  'trpc import.apply': leavesTasks,
+  'POST /v1/webhooks/:webhookId/test': sendsOutside,
+  'trpc webhook.test': sendsOutside,
+  'GET /v1/webhook-deliveries/:deliveryId': sendsOutside,
+  'trpc webhook.delivery': sendsOutside,
+  'POST /v1/webhook-deliveries/:deliveryId/resend': sendsOutside,
+  'trpc webhook.resend': sendsOutside,
 }
 
 /** Pages that Lighthouse does not audit, each with its reason. */

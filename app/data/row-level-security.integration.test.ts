@@ -119,10 +119,13 @@ describe('row-level security', () => {
         'comments',
         'digest_mails',
         'digests',
+        'exports',
         'files',
         'idempotency',
       ],
       ...[
+        'import_lines',
+        'imports',
         'invitations',
         'invoices',
         'labels',
@@ -131,9 +134,11 @@ describe('row-level security', () => {
         'notifications',
         'outbox',
         'payments',
+        'picture_uploads',
       ],
       ...['projects', 'refunds', 'saved_filters', 'subscriptions', 'tallies', 'task_labels', 'tasks'],
       ...['usage_events', 'usage_hours', 'usage_months'],
+      ...['webhook_attempts', 'webhook_deliveries', 'webhook_endpoints', 'webhook_events'],
     ])
   })
 

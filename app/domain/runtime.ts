@@ -5,6 +5,7 @@ import { toleratesLostConnections } from '@worklane/data/lost-connections.ts'
 import { assertPools, poolConfig } from '@worklane/data/pool.ts'
 import { createLimiter } from '@worklane/data/rate-limit/limiter.ts'
 import { assertRedis } from '@worklane/data/redis-address.ts'
+import { steadyLinks } from '@worklane/data/steady-links.ts'
 import { connect, type Tenant, tenant } from '@worklane/data/tenant.ts'
 import { UtcClient } from '@worklane/data/utc-client.ts'
 import { within } from '@worklane/data/within.ts'
@@ -47,7 +48,8 @@ function open() {
   const database = connect(env.APP_DATABASE_URL, env.DATABASE_POOL)
   const settings = storeSettings(env)
   const blobs: BlobsOnDemand | null = settings && blobsOnDemand(settings)
-  return { env, database, auth, accounts, intake, operator, redis, limiter, blobs }
+  const pictureLink = settings && steadyLinks(settings)
+  return { env, database, auth, accounts, intake, operator, redis, limiter, blobs, pictureLink }
 }
 
 /** How long Redis has for an answer. */
@@ -90,8 +92,8 @@ export function runtime(): ReturnType<typeof open> {
 
 /** The tenant tables, as the actor may see them. A transaction's refusals get their words where it was begun. */
 export function work(actor: Pick<Actor, 'orgId'>): Tenant {
-  const { read, transaction } = tenant(runtime().database, actor)
-  return { read: (questions) => inWords(read(questions)), transaction }
+  const { read, transaction, snapshot } = tenant(runtime().database, actor)
+  return { read: (questions) => inWords(read(questions)), transaction, snapshot }
 }
 
 /**

@@ -133,7 +133,7 @@ describe('the figures of each process', () => {
     }
     await expect.poll(broken, { timeout: 20_000, interval: 500 }).toBeLessThan(0.5)
     const buckets = await query('count by (le) (http_request_duration_seconds_bucket)')
-    const limits = Object.values(routes).filter(({ kind }) => kind !== 'static')
+    const limits = Object.values(routes).filter(({ kind }) => kind !== 'static' && kind !== 'file')
     expect(buckets.map(({ metric }) => Number(metric.le))).toEqual(
       expect.arrayContaining(limits.map(({ ttfbP95 }) => ttfbP95 / 1000)),
     )

@@ -24,6 +24,7 @@ export async function proxy(request: NextRequest): Promise<NextResponse> {
   }
   // Before anything streams: a page that has begun has told its status, and nobody is to learn that these are there.
   if (forOperators.test(nextUrl.pathname) && !(await isOperator(token))) return nothingThere(request)
+  if (isProduction && forDevelopers.test(nextUrl.pathname)) return nothingThere(request)
   if (nextUrl.pathname === '/operators/queues') {
     return NextResponse.redirect(new URL('/v1/operator/queues/', origin))
   }
@@ -57,6 +58,8 @@ function nothingThere(request: NextRequest): NextResponse {
   return withPolicy(request, url)
 }
 
+const isProduction = (process.env.WORKLANE_ENV ?? 'production') === 'production'
+const forDevelopers = /^\/dev(\/|$)/
 const forOperators = /^\/operators(\/|$)/
 const forMembers = /^\/(dashboard|projects|tasks|search|reports|notifications|settings)(\/|$)/
 const https = process.env.ORIGIN?.startsWith('https:') ?? false

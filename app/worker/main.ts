@@ -19,13 +19,16 @@ import { catalogueKeeper } from './catalogue.ts'
 import { planDigests } from './digests/plan.ts'
 import { effectsByTopic } from './effects.ts'
 import { evictionText, evictionWatch } from './eviction.ts'
+import { emptyExports, sweepJobs } from './exports/sweep.ts'
 import { bindBucket } from './files/installation.ts'
 import { LookStopped, removeOrphans } from './files/orphans.ts'
 import { emptyRemoved, sweepFiles } from './files/removal.ts'
 import { startForgetting } from './forgetting.ts'
-import { kindNames, kinds } from './kinds.ts'
+import { kindNames, kindOf, kinds } from './kinds.ts'
 import { startAccountMails } from './mail/account-mails.ts'
 import { orphanLooksStopped, unmetered, usageDifferences } from './metrics.ts'
+import { removePictureOrphans } from './pictures/orphans.ts'
+import { emptyRemovedPictures, sweepPictures } from './pictures/removal.ts'
 import { startWorker } from './queue.ts'
 import { openQueues } from './queues.ts'
 import { bornAt, oldestUnsettled, oldestWaiting, prune, relayAgain, relayUnsettled } from './relay.ts'
@@ -33,6 +36,7 @@ import { startRelay } from './relaying.ts'
 import { type Repeated, schedulesName, schedulesWorker } from './schedules.ts'
 import { settlements } from './settled.ts'
 import { reconcileUsage, sendUsage } from './usage.ts'
+import { askForDue, pruneWebhooks } from './webhooks/due.ts'
 
 const env = orRefuse('worker', () => readEnvironment('worker'))
 endWhenRefused('worker')
@@ -137,7 +141,9 @@ for (const { worker } of working) {
   worker.on('completed', (job) => {
     settled.note(job.data)
     processed.inc({ topic: job.name, outcome: 'done' })
-    effectDelay.observe({ topic: job.name }, Math.max(0, Date.now() - bornAt(job.data.id)) / 1_000)
+    // An export takes as long as there is to export: people watch it.
+    if (kindOf(job.name) !== 'exports')
+      effectDelay.observe({ topic: job.name }, Math.max(0, Date.now() - bornAt(job.data.id)) / 1_000)
     const deliveredAt = webhookDeliveredAt(job.data)
     if (deliveredAt !== null) webhookEffect.observe(Math.max(0, Date.now() - deliveredAt) / 1_000)
   })
@@ -162,8 +168,11 @@ void makeCatalogue()
 
 const repeated: Repeated = {
   'prune-outbox': { everyMs: 3_600_000, run: () => prune(pool) },
+  'sweep-exports': { everyMs: 3_600_000, run: () => sweepJobs(pool) },
   'plan-digests': { everyMs: 300_000, run: () => planDigests(pool) },
   'relay-unsettled': { everyMs: 20_000, run: () => relayUnsettled(pool, intakeOf, stateOf) },
+  'send-due-webhooks': { everyMs: 5_000, run: () => askForDue(pool) },
+  'prune-webhooks': { everyMs: 3_600_000, run: () => pruneWebhooks(pool) },
   ...filesRepeated(runtime().blobs),
   ...(env.INTAKE_DATABASE_URL && env.STRIPE_SECRET_KEY
     ? {
@@ -209,17 +218,31 @@ function filesRepeated(blobs: BlobsOnDemand | null): Repeated {
     said = foreign
   }
   const lookForOrphans = async () => {
-    try {
-      log.info(await removeOrphans(pool, await blobs.open()), 'orphans of files')
-    } catch (error) {
-      if (!(error instanceof LookStopped)) throw error
-      orphanLooksStopped.inc({ why: error.why })
-      log.error({ why: error.why }, `orphans of files: nothing more is removed: ${error.message}`)
-    }
+    for (const [of, remove] of [
+      ['files', removeOrphans],
+      ['pictures', removePictureOrphans],
+    ] as const)
+      try {
+        log.info({ found: await remove(pool, await blobs.open()) }, `orphans of ${of}`)
+      } catch (error) {
+        if (!(error instanceof LookStopped)) throw error
+        orphanLooksStopped.inc({ why: error.why })
+        log.error({ why: error.why }, `orphans of ${of}: nothing more is removed: ${error.message}`)
+      }
   }
+  const empty = async () => {
+    await emptyRemoved(pool, blobs)
+    await emptyRemovedPictures(pool, blobs)
+    await emptyExports(pool, blobs)
+  }
+  const sweepUploads = async () => {
+    await sweepFiles(pool)
+    await sweepPictures(pool)
+  }
+  // A store that is silent holds one place of the schedules for each name: there are few.
   return {
-    'empty-removed-files': { everyMs: 15_000, run: () => emptyRemoved(pool, blobs) },
-    'sweep-files': { everyMs: 3_600_000, run: () => sweepFiles(pool) },
+    'empty-removed-files': { everyMs: 15_000, run: empty },
+    'sweep-files': { everyMs: 3_600_000, run: sweepUploads },
     'bind-bucket': { everyMs: 60_000, run: bind },
     // Whoever started it with the wrong database, or the wrong bucket, has the time to see so.
     'remove-file-orphans': { everyMs: 86_400_000, firstAfterMs: 3_600_000, run: lookForOrphans },

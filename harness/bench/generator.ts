@@ -3,7 +3,7 @@ import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { percentile } from '@headroom/loadtests/wire/histogram.ts'
 import { vusFor } from '@headroom/loadtests/wire/workloads.ts'
-import { startCollector } from '../collect/collector.ts'
+import { lacking, startCollector } from '../collect/collector.ts'
 import { amount } from '../report/words.ts'
 import { type Sample, startGenerator } from '../run/generator.ts'
 import { type Guard, startGuard } from '../stack/guard.ts'
@@ -13,7 +13,7 @@ import { type Nothing, serveNothing, until, watch } from './nothing.ts'
 import { peerCost, peers } from './peers/peers.ts'
 
 async function swarmCost(guard: Guard, nothing: Nothing, k6: string, work: Work): Promise<Cost> {
-  const collector = await startCollector()
+  const collector = await startCollector(undefined, { answer: lacking('files') })
   const { users, thinkMs, rampMs, durationMs } = work
   const generator = startGenerator(guard, {
     ...{ id: 'bench', k6, scenario: '100k', vus: vusFor(users), shards: 1, prometheusUrl: '' },

@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { add, addAll, type Histogram } from '@headroom/loadtests/wire/histogram.ts'
+import type { Lack } from '@headroom/loadtests/wire/lacks.ts'
 import {
   type ErrorClass,
   type Example,
@@ -281,6 +282,11 @@ const loopback: Listening = {
   ...{ host: '127.0.0.1', port: 0, token: null },
   answer: () => ({ status: 405, type: 'text/plain', body: 'messages are posted\n' }),
 }
+
+/** Tells runners that ask what the target is without. */
+export const lacking =
+  (...lacks: Lack[]): Listening['answer'] =>
+  () => ({ status: 200, type: 'application/json', body: JSON.stringify(lacks) })
 
 /** Listens for what the VUs post: on loopback, unless told otherwise. */
 export async function startCollector(

@@ -130,8 +130,12 @@ function visitorOf(side: Side, population: PopulationSpec, organisation: number)
   return { asked, get }
 }
 
-/** Streams, and what only who has a subscription may ask: the tour does (operations.ts). */
-const notHere: ReadonlySet<string> = new Set([...streamed, 'GET /v1/billing/preview'])
+/** Streams, and what only who has a subscription or a file may ask: the tour does (operations.ts). */
+const notHere: ReadonlySet<string> = new Set([
+  ...streamed,
+  'GET /v1/billing/preview',
+  'GET /v1/files/:fileId/link',
+])
 
 /** The operations that only read, with ids and words that this population has. */
 function readsOf(spec: PopulationSpec, organisation: number): Counted[] {

@@ -47,7 +47,10 @@ const inside = [
   '/settings/members',
   '/settings/labels',
   '/settings/api-keys',
+  '/settings/webhooks',
   '/settings/audit',
+  '/settings/exports',
+  '/settings/imports',
   '/settings/billing',
 ] as const
 
@@ -63,7 +66,10 @@ const withoutCanary: Partial<Record<(typeof inside)[number], string>> = {
   '/settings/members': titled('Members'),
   '/settings/labels': titled('Labels'),
   '/settings/api-keys': titled('API keys'),
+  '/settings/webhooks': titled('Webhooks'),
   '/settings/audit': titled('Audit log'),
+  '/settings/exports': titled('Exports'),
+  '/settings/imports': titled('Import'),
   '/settings/billing': titled('Billing'),
 }
 const markers: Partial<Record<string, string>> = { ...outside, ...withoutCanary }

@@ -9,9 +9,9 @@ import { ask } from '../target/ask.ts'
 import type { Plan } from './scenarios.ts'
 
 /**
- * Asks a deployment for what a seed alone does not give it: subscriptions, of owners of paid organisations, and files,
- * by an upload that is taken back. It is without something only where it says so itself; any other answer is left for
- * the run to find. Nothing is asked for a scenario whose steps need neither.
+ * Asks a deployment for what a seed alone does not give it: subscriptions, of owners of paid organisations, and files
+ * and webhooks, by one that is taken back. It is without something only where it says so itself; any other answer is
+ * left for the run to find. Journeys need files alone, and the tour all of it.
  */
 export async function lacksOf(
   target: string,
@@ -19,7 +19,7 @@ export async function lacksOf(
   sessionSecret: string,
   access?: Access,
 ): Promise<Lack[]> {
-  if (scenario !== 'routes') return []
+  if (scenario === 'journey') return []
   const owner = (organisation: number): Owner => {
     const { firstUser } = organisationAt(population, organisation)
     const cast = { target, population, seed: population.seed, streams: 0 }
@@ -40,10 +40,11 @@ export async function lacksOf(
     }
     return read().catch(() => null)
   }
-  const paying = someOf(payingOf(population)).map(owner)
+  const paying = scenario === 'routes' ? someOf(payingOf(population)).map(owner) : []
   return [
     ...((await hasNoSubscription(paying, answerOf)) ? (['subscriptions'] as const) : []),
-    ...((await hasNoFiles(owner(0), answerOf)) ? (['files'] as const) : []),
+    ...((await hasNoFiles(target, owner(0), answerOf)) ? (['files'] as const) : []),
+    ...((await hasNoWebhooks(paying[0], answerOf)) ? (['webhooks'] as const) : []),
   ]
 }
 
@@ -73,8 +74,8 @@ async function hasNoSubscription(owners: readonly Owner[], answerOf: Asking): Pr
   return owners.length > 0
 }
 
-/** 409: there is no object store. */
-async function hasNoFiles(owner: Owner, answerOf: Asking): Promise<boolean> {
+/** 409: there is no object store. One at another address than the target's is not the target's to be judged. */
+async function hasNoFiles(target: string, owner: Owner, answerOf: Asking): Promise<boolean> {
   const answer = await answerOf(owner, 'POST /v1/tasks/:taskId/uploads')
   if (answer?.status !== 201) return answer?.status === 409
   const { success, data } = Made.safeParse(parsed(answer.text))
@@ -83,10 +84,25 @@ async function hasNoFiles(owner: Owner, answerOf: Asking): Promise<boolean> {
     owner.made.uploadId = data.file.id
     await answerOf(owner, 'DELETE /v1/files/:fileId')
   }
+  return success && new URL(data.form.url).origin !== new URL(target).origin
+}
+
+const Made = z.object({ file: z.object({ id: z.string() }), form: z.object({ url: z.url() }) })
+
+/** 409: there is no key to keep their secrets with. */
+async function hasNoWebhooks(owner: Owner | undefined, answerOf: Asking): Promise<boolean> {
+  if (!owner) return false
+  const answer = await answerOf(owner, 'POST /v1/webhooks')
+  if (answer?.status !== 201) return answer?.status === 409
+  const { success, data } = Added.safeParse(parsed(answer.text))
+  if (success) {
+    owner.made.webhookId = data.id
+    await answerOf(owner, 'DELETE /v1/webhooks/:webhookId')
+  }
   return false
 }
 
-const Made = z.object({ file: z.object({ id: z.string() }) })
+const Added = z.object({ id: z.string() })
 
 function parsed(text: string): unknown {
   try {
@@ -96,13 +112,20 @@ function parsed(text: string): unknown {
   }
 }
 
-/** The routes of the tour that need something, by both doors. */
+/** The routes of the tour that need something, by both doors, and what they lead to. */
 export const routesWithout = (lack: Lack): string[] =>
-  calls.filter(({ needs }) => needs === lack).flatMap(({ rest, operation }) => [rest, `trpc ${operation}`])
+  calls
+    .filter(({ needs }) => needs === lack)
+    .flatMap(({ rest, operation, leadsTo }) => [
+      rest,
+      `trpc ${operation}`,
+      ...(leadsTo ? [leadsTo.route] : []),
+    ])
 
 const inWords: Record<Lack, string> = {
   subscriptions: 'its organisations have no subscription',
-  files: 'it has no object store',
+  files: 'it has no object store behind its own origin',
+  webhooks: 'it has no key to keep secrets with',
 }
 
 /** What a run says of the routes that it left out. */

@@ -1,5 +1,6 @@
+import type { Lack } from '@headroom/loadtests/wire/lacks.ts'
 import { isJudged, lengthOf, stageAt, stagesOf, vusFor } from '@headroom/loadtests/wire/workloads.ts'
-import { type Collected, startCollector } from '../collect/collector.ts'
+import { type Collected, lacking, startCollector } from '../collect/collector.ts'
 import { Timeline } from '../collect/timeline.ts'
 import { assertPlayable } from '../journey/blame.ts'
 import { conclude } from '../judge/conclude.ts'
@@ -47,14 +48,20 @@ export type RunOptions = {
   alsoOurs?: readonly string[]
 }
 
+/** A stack of ours has everything, but for files beside somebody's database or store: what it refuses is a fault. */
+async function lacksHere({ stack, target, plan, sessionSecret, access }: RunOptions): Promise<Lack[]> {
+  if (stack === null) return lacksOf(target, plan, sessionSecret, access)
+  const { S3_ENDPOINT, S3_PUBLIC_ENDPOINT = S3_ENDPOINT } = stack.env
+  return S3_PUBLIC_ENDPOINT && new URL(S3_PUBLIC_ENDPOINT).origin === new URL(target).origin ? [] : ['files']
+}
+
 /** Plays a scenario against a target and judges it. */
 export async function run(options: RunOptions): Promise<Result> {
   const { plan, stack, target, sessionSecret, access } = options
   const startedAt = new Date()
   const { journey } = plan
   const population = journey ? null : await probePopulation(target, plan.population, sessionSecret, access)
-  // A stack of ours has everything: what it refuses there is a fault.
-  const lacks = stack || population !== null ? [] : await lacksOf(target, plan, sessionSecret, access)
+  const lacks = population !== null ? [] : await lacksHere(options)
   const guard = startGuard()
   const machine = new MachineWatch(await portsOf(options)).start()
   const stages = stagesOf(plan)
@@ -63,7 +70,7 @@ export async function run(options: RunOptions): Promise<Result> {
   const timeline = new Timeline(length)
   const collector = await startCollector(
     (message) => timeline.add(message, Date.now() - (collector.collected.startedAt ?? Date.now())),
-    { answer: () => ({ status: 200, type: 'application/json', body: JSON.stringify(lacks) }) },
+    { answer: lacking(...lacks) },
   )
   const { collected } = collector
   // Strangers are not sent any load: with another population each request would be about somebody else.

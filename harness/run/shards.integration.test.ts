@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { addAll, type Histogram, percentile } from '@headroom/loadtests/wire/histogram.ts'
 import { stagesOf, vusFor } from '@headroom/loadtests/wire/workloads.ts'
 import { afterEach, describe, expect, it } from 'vitest'
-import { type Collected, startCollector } from '../collect/collector.ts'
+import { type Collected, lacking, startCollector } from '../collect/collector.ts'
 import { judge } from '../judge/judge.ts'
 import { startGuard } from '../stack/guard.ts'
 import { steady } from '../test/steady.ts'
@@ -26,7 +26,7 @@ describe('shards', () => {
     })
     await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve))
     const { k6 } = await provide(['k6'])
-    const collector = await startCollector()
+    const collector = await startCollector(undefined, { answer: lacking('files') })
     const guard = startGuard()
     const vus = vusFor(workload.users, shards)
     const generator = startGenerator(guard, {

@@ -24,7 +24,7 @@ import { project } from './project.ts'
 import { startPrometheus } from './prometheus.ts'
 import { startRedis } from './redis.ts'
 import { checkoutSecret } from './secrets.ts'
-import { startStore } from './store.ts'
+import { startStore, storeTool } from './store.ts'
 import { type Usage, usageOf } from './usage.ts'
 import { startApi, startWeb, startWorker } from './worklane.ts'
 
@@ -90,7 +90,7 @@ export type Stack = {
 
 const toolOf: Partial<Record<PartName, ToolName>> = {
   redis: 'redis',
-  store: 'versitygw',
+  store: storeTool(),
   prometheus: 'prometheus',
   edge: 'nginx',
 }
@@ -203,7 +203,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     const startFiles = async (): Promise<Record<string, string>> => {
       if (!startsStore) return store ?? {}
       const { part, env } = await startStore(guard, {
-        program: tools.versitygw.path,
+        program: tools[storeTool()].path,
         port: ports.store,
         directory: join(home.temporary, 'store'),
         logFile: log('store'),
@@ -275,6 +275,9 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       EVENT_STREAM_SECONDS: mode === 'production' ? '20' : '900',
       SEED_SESSION_SECRET: sessionSecret,
       AUTH_SECRET: await checkoutSecret('auth-secret'),
+      ENCRYPTION_KEYS: await checkoutSecret('encryption-key'),
+      // Who develops has a receiver beside it.
+      ...(mode === 'development' ? { WEBHOOKS_ALLOW_PRIVATE: '1' } : {}),
       ...stripe,
       ...(payments ? paymentsEnvironment(payments) : {}),
       ...(options.apiInWeb ? { API_IN_WEB: '1' } : {}),

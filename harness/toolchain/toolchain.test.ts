@@ -78,6 +78,7 @@ describe('the toolchain', () => {
     [tools.nginx, 'nginx version: nginx/1.22.1', '1.22.1'],
     [tools.prometheus, 'prometheus, version 2.42.0+ds (branch: debian/sid)', '2.42.0'],
     [tools.versitygw, 'Version  : v1.8.0\nBuild    : norev', '1.8.0'],
+    [tools.seaweedfs, 'version 8000GB 4.48 pypi linux amd64', '4.48'],
     [tools.chromium, 'Chromium 156.0.8078.79 built on Debian', '156.0.8078'],
     [tools.chromium, 'Google Chrome 131.0.6778.85', '131.0.6778'],
   ])('reads the version that $name prints of itself', async (tool, says, version) => {

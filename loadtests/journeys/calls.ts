@@ -1,5 +1,6 @@
-import { drawBelow } from '../swarm/app.ts'
+import { drawBelow, type Request } from '../swarm/app.ts'
 import type { Lack } from '../wire/lacks.ts'
+import { downloadOf, nameOfFile, postOf, readyFileIn, sizeOfFile } from './files.ts'
 import { taskId, type User } from './user.ts'
 
 /** An owner, who may do everything, and the ids of what they made on their way. */
@@ -17,8 +18,12 @@ export type Call = {
   keep?: string
   /** Under what name the id of the first that it found is kept, if there is any. */
   first?: string
+  /** The same of what is found otherwise. */
+  find?: readonly [name: string, found: (user: Owner, answer: string) => string | undefined]
   /** What a deployment may be without, and then refuses. */
   needs?: Lack
+  /** What a good answer leads to, beyond the API. */
+  leadsTo?: { route: string; ask: (user: Owner, answer: string) => Request | null }
 }
 
 const nothing = () => ({})
@@ -29,6 +34,8 @@ const unlike = (user: Owner) =>
     .toString(36)
     .padStart(6, '0')
 const named = (user: Owner) => `Tour ${unlike(user)} · ${canary(user)}`
+const fileOf = (user: Owner) =>
+  `project,title,status\n${Array.from({ length: 20 }, (_, line) => `NOWHERE,${named(user)} ${line},todo`).join('\n')}\n`
 const inProject = ({ board }: Owner) => ({ projectId: board.id })
 /** One of those that the tenant had before: by name they come before those of a tour. */
 const labelled = ({ made: { knownLabelId } }: Owner) =>
@@ -75,18 +82,31 @@ const last =
     return input
   }
 
+/** Nothing is put into the store: the check finds that, and says so. */
+function pictureCalls(what: string, path: string): Call[] {
+  const begun = call(`${what}.upload`, `POST ${path}`, () => ({ name: 'tour.png', size: 1_000 }))
+  return [
+    needing('files', { ...begun, keep: 'pictureId' }),
+    needing('files', call(`${what}.complete`, `POST ${path}/:pictureId/complete`, last('pictureId'))),
+    call(`${what}.get`, `GET ${path}`),
+    call(`${what}.remove`, `DELETE ${path}`),
+  ]
+}
+
 /** In the order in which a thing is made, changed and taken away again. */
 export const calls: Call[] = [
   call('me.get', 'GET /v1/me'),
   call('me.export', 'GET /v1/me/export'),
   // People and organisations are seen from other tenants, by whoever belongs to both: no canary in their names.
   call('me.update', 'PATCH /v1/me', (user) => ({ name: `Owner ${unlike(user)}` })),
+  ...pictureCalls('avatar', '/v1/me/avatar'),
   call('session.list', 'GET /v1/sessions'),
   call('session.revokeOthers', 'POST /v1/sessions/revoke-others'),
   call('organisation.list', 'GET /v1/organisations'),
   call('organisation.get', 'GET /v1/organisation'),
   call('organisation.update', 'PATCH /v1/organisation', (user) => ({ name: `Tour ${unlike(user)}` })),
   ownCall('organisation.export', 'GET /v1/organisation/export'),
+  ...pictureCalls('logo', '/v1/organisation/logo'),
   { ...call('member.list', 'GET /v1/members', () => ({ limit: 50 })), first: 'memberId' },
   call('member.get', 'GET /v1/members/:memberId', made('memberId')),
   create('invitation', 'POST /v1/invitations', (user) => ({
@@ -150,24 +170,32 @@ export const calls: Call[] = [
   ),
   call('comment.remove', 'DELETE /v1/comments/:commentId', last('commentId')),
 
-  // Nothing is put into the store: the check finds that, and the row goes again.
-  needing(
-    'files',
-    create('upload', 'POST /v1/tasks/:taskId/uploads', (user) => ({
+  needing('files', {
+    ...create('upload', 'POST /v1/tasks/:taskId/uploads', (user) => ({
       ...ofTask(user),
-      name: `Tour ${unlike(user)}.png`,
-      size: 1_000,
+      name: nameOfFile(user),
+      size: sizeOfFile(user),
     })),
-  ),
+    leadsTo: { route: 'file upload', ask: postOf },
+  }),
   needing('files', call('upload.complete', 'POST /v1/uploads/:uploadId/complete', made('uploadId'))),
-  call('file.list', 'GET /v1/tasks/:taskId/files', (user) => ({ ...ofTask(user), limit: 20 })),
+
+  // It is cancelled again before a worker has done much.
   needing(
     'files',
-    call('file.remove', 'DELETE /v1/files/:fileId', (user) => {
-      const { uploadId } = last('uploadId')(user) ?? {}
-      return uploadId === undefined ? null : { fileId: uploadId }
-    }),
+    create('export', 'POST /v1/exports', () => ({ kind: 'projects', format: 'csv' })),
   ),
+  call('export.list', 'GET /v1/exports', () => ({ limit: 20 })),
+  needing('files', call('export.get', 'GET /v1/exports/:exportId', made('exportId'))),
+  needing('files', call('export.cancel', 'POST /v1/exports/:exportId/cancel', last('exportId'))),
+
+  // Of a project that nobody has: it is checked, and nothing can come of it.
+  {
+    ...call('import.check', 'POST /v1/imports', (user) => ({ name: 'tour.csv', content: fileOf(user) })),
+    first: 'importId',
+  },
+  call('import.list', 'GET /v1/imports', () => ({ limit: 20 })),
+  call('import.get', 'GET /v1/imports/:importId', last('importId')),
 
   call('filter.list', 'GET /v1/filters'),
   create('filter', 'POST /v1/filters', (user) => ({ name: named(user), query: { status: 'todo' } })),
@@ -180,6 +208,23 @@ export const calls: Call[] = [
   call('notification.preferences', 'GET /v1/notifications/preferences'),
   // Who is played gets no mail, before and after.
   call('notification.updatePreferences', 'PATCH /v1/notifications/preferences', () => ({ digest: 'off' })),
+
+  // Checked meanwhile.
+  {
+    ...call('file.list', 'GET /v1/tasks/:taskId/files', (user) => ({ ...ofTask(user), limit: 20 })),
+    find: ['fileId', readyFileIn],
+  },
+  needing('files', {
+    ...call('file.link', 'GET /v1/files/:fileId/link', last('fileId')),
+    leadsTo: { route: 'file download', ask: downloadOf },
+  }),
+  needing(
+    'files',
+    call('file.remove', 'DELETE /v1/files/:fileId', (user) => {
+      const { uploadId } = last('uploadId')(user) ?? {}
+      return uploadId === undefined ? null : { fileId: uploadId }
+    }),
+  ),
 
   call('search.find', 'GET /v1/search', () => ({ q: 'review' })),
   call('dashboard.get', 'GET /v1/dashboard'),
@@ -195,4 +240,30 @@ export const calls: Call[] = [
   create('apiKey', 'POST /v1/api-keys', () => ({ name: 'Tour', scopes: ['task:read'] })),
   call('apiKey.list', 'GET /v1/api-keys'),
   call('apiKey.revoke', 'DELETE /v1/api-keys/:apiKeyId', last('apiKeyId')),
+
+  // It is told of what a tour does not do: nothing is sent.
+  needing(
+    'webhooks',
+    create(
+      'webhook',
+      'POST /v1/webhooks',
+      ifSubscribed(() => ({ url: 'https://hooks.tour.example/', events: ['member.left'] })),
+    ),
+  ),
+  call('webhook.list', 'GET /v1/webhooks'),
+  needing('webhooks', call('webhook.get', 'GET /v1/webhooks/:webhookId', made('webhookId'))),
+  needing(
+    'webhooks',
+    call(
+      'webhook.update',
+      'PATCH /v1/webhooks/:webhookId',
+      made('webhookId', () => ({ description: 'Tour' })),
+    ),
+  ),
+  needing('webhooks', call('webhook.rotateSecret', 'POST /v1/webhooks/:webhookId/secret', made('webhookId'))),
+  needing(
+    'webhooks',
+    call('webhook.deliveries', 'GET /v1/webhooks/:webhookId/deliveries', made('webhookId')),
+  ),
+  needing('webhooks', call('webhook.remove', 'DELETE /v1/webhooks/:webhookId', last('webhookId'))),
 ]

@@ -32,7 +32,8 @@ const reading: Chain = {
 const contributing: Chain = {
   ...reading,
   'open board': { 'move task': 4, 'peek at task': 3, 'add task': 3 },
-  'go to board': { 'peek at task': 3, 'go to task': 2, 'move task': 2, 'add task': 1, 'list tasks': 2 },
+  'open task': { 'attach a file': 4, 'go to board': 3, 'go to dashboard': 2, 'ask who I am': 1 },
+  'go to board': { 'peek at task': 2, 'go to task': 2, 'move task': 2, 'add task': 2, 'list tasks': 2 },
   'refresh board': {
     'move task': 2,
     'peek at task': 3,
@@ -40,14 +41,24 @@ const contributing: Chain = {
     'go to dashboard': 1,
     'go to board': 2,
   },
-  'go to task': { 'edit task': 4, 'go to board': 3, 'go to dashboard': 2, 'open dashboard': 1 },
+  'go to task': {
+    'edit task': 3,
+    'go to board': 3,
+    'go to dashboard': 2,
+    'open dashboard': 1,
+    'attach a file': 1,
+  },
   'peek at task': {
     'edit task': 2,
     'move task': 2,
     'go to task': 2,
-    'refresh board': 2,
+    'refresh board': 1,
     'go to dashboard': 2,
+    'attach a file': 1,
   },
+  'attach a file': { 'open files': 10 },
+  'open files': { 'remove the file': 10 },
+  'remove the file': { 'refresh board': 5, 'go to task': 5 },
   'list tasks': { 'next page of tasks': 4, 'add task by REST': 3, 'open task': 3 },
   'next page of tasks': { 'open task': 3, 'add task by REST': 3, 'go to board': 4 },
   'move task': { 'refresh board': 5, 'peek at task': 3, 'move task': 2 },
@@ -74,7 +85,8 @@ const administering: Chain = {
   'peek at task': { 'go to billing': 4, 'edit task': 2, 'move task': 2, 'go to dashboard': 2 },
   'go to task': { 'go to billing': 4, 'edit task': 3, 'go to board': 3 },
   'look up people': { 'go to billing': 5, 'ask who I am': 3, 'open dashboard': 2 },
-  'go to billing': { 'look up people': 3, 'go to dashboard': 4, 'go to board': 3 },
+  'go to billing': { 'look up people': 3, 'go to dashboard': 4, 'go to board': 2, 'start an export': 1 },
+  'start an export': { 'go to dashboard': 5, 'go to board': 5 },
   'list tasks': { 'add task by REST': 5, 'next page of tasks': 3, 'open task': 2 },
 }
 

@@ -1,4 +1,5 @@
 import { drawBelow, type Request, type Step } from '../swarm/app.ts'
+import { fileSteps } from './files.ts'
 import { asJson, get, mutation, navigation, page, query } from './requests.ts'
 import { openProject, openTask, taskId, type User } from './user.ts'
 
@@ -13,6 +14,7 @@ const columns = ['todo', 'doing', 'review', 'done']
 const pageOfTasks = 20
 
 export const steps: Record<string, Step<User>> = {
+  ...fileSteps,
   'open dashboard': () => [page('/dashboard', '/dashboard')],
   'go to dashboard': () => [navigation('/dashboard', '/dashboard')],
 
@@ -54,6 +56,18 @@ export const steps: Record<string, Step<User>> = {
   'go to billing': () => [
     { ...navigation('/settings/billing', '/settings/billing'), tenant: 'may' },
     get('/v1/invoices', '/v1/invoices', false),
+  ],
+  // Of one board: what a worker has to do of it is bounded.
+  'start an export': ({ board }, { without }) => [
+    { ...navigation('/settings/exports', '/settings/exports'), tenant: 'may' },
+    ...(without.includes('files')
+      ? []
+      : [
+          {
+            ...mutation('export.create', { kind: 'tasks', format: 'csv', filters: { projectId: board.id } }),
+            tenant: 'may' as const,
+          },
+        ]),
   ],
   'check figures': () => [get('/v1/dashboard', '/v1/dashboard')],
   'list projects': () => [get('/v1/projects', '/v1/projects')],

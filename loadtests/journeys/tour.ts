@@ -19,7 +19,10 @@ const settingsPages = [
   'labels',
   'billing',
   'api-keys',
+  'webhooks',
   'audit',
+  'exports',
+  'imports',
 ].map((name) => `/settings/${name}`)
 /** Each with some text of the tenant's own. */
 const ownPages = ['/dashboard', '/tasks']
@@ -68,11 +71,23 @@ const keeping =
     return true
   }
 
-function asked(user: Owner, { tenant, keep, first }: Call, request: Request): Request {
-  const name = keep ?? first
-  if (name === undefined) return { ...request, tenant }
-  const found = keeping(user, name, idIn)
-  return { ...request, tenant, keep: (text) => found(text) || keep === undefined }
+/** A call's request, and what its answer leads to. */
+function asked(user: Owner, { tenant, keep, first, find, leadsTo }: Call, request: Request): Request[] {
+  const name = keep ?? first ?? find?.[0]
+  if (name === undefined && leadsTo === undefined) return [{ ...request, tenant }]
+  const search = find ? (text: string) => find[1](user, text) : idIn
+  const requests: Request[] = []
+  requests.push({
+    ...request,
+    tenant,
+    keep(text) {
+      const isKept = name === undefined || keeping(user, name, search)(text)
+      const next = leadsTo?.ask(user, text)
+      if (next) requests.push(next)
+      return (isKept || keep === undefined) && next !== null
+    },
+  })
+  return requests
 }
 
 /** What a call asks, when there is something to ask about. */
@@ -84,7 +99,7 @@ const byTrpc =
     const input = call.input(user)
     if (input === null) return []
     const ask = call.rest.startsWith('GET ') ? query : mutation
-    return [asked(user, call, ask(call.operation, input))]
+    return asked(user, call, ask(call.operation, input))
   }
 
 const byRest =
@@ -106,7 +121,7 @@ const byRest =
       method === 'GET'
         ? { method, route: call.rest, path: parameters.length > 0 ? `${path}?${parameters.join('&')}` : path }
         : { method, route: call.rest, path, headers: asJson, body: JSON.stringify(rest) }
-    return [asked(user, call, call.keep === undefined ? request : { ...request, expect: 201 })]
+    return asked(user, call, call.keep === undefined ? request : { ...request, expect: 201 })
   }
 
 /** All operations in an order in which one after the other finds what it needs, by each door. */

@@ -26,7 +26,14 @@ type Home = { organisation: Organisation; boards: (Board | undefined)[] }
 type WorklaneKin = Kin & Home & { persona: Persona }
 
 /** One who works in Worklane, and what they have open. */
-export type User = Player & { kin: WorklaneKin; cookie: string; board: Board; task: number }
+export type User = Player & {
+  kin: WorklaneKin
+  cookie: string
+  board: Board
+  task: number
+  /** The id of a file that they have attached, and will take away again; or ''. */
+  file: string
+}
 
 /** The k-th of the run's users, spread over the whole population, so that every tenant has some. */
 export const userAt = (run: Run, place: number, token: (subject: string) => string): User =>
@@ -38,7 +45,7 @@ export function userOf(run: Cast, place: number, index: number, token: (subject:
   const player = playerAt(run, place, index, kin)
   const opened = drawProject(run, player)
   const cookie = `${sessionCookieOf(run.target)}=${token(sessionSubject(run.population, index))}`
-  return { ...player, ...opened, cookie }
+  return { ...player, ...opened, cookie, file: '' }
 }
 
 /** Another project, and a task in it. */

@@ -12,7 +12,7 @@ for (const [persona, chain] of Object.entries(journeys)) chains[persona] = compi
 /** Worklane's people at their work. */
 export const worklane: App<User> = {
   userAt,
-  columns: ['cookie', 'board', 'task'],
+  columns: ['cookie', 'board', 'task', 'file'],
   next: (user) => stepAfter(chains[user.kin.persona] as CompiledChain, user),
   steps,
   // Sessions are the seed's, and each step opens what it needs.

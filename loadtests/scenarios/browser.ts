@@ -2,8 +2,10 @@ import { optionsOf } from '../browser/options.ts'
 import { beganAt, visitPages } from '../browser/visits.ts'
 import { thresholds } from '../generated/thresholds.ts'
 import { worklane } from '../journeys/worklane.ts'
+import { lacksTold } from '../swarm/lacks.ts'
 import { readRun } from '../swarm/options.ts'
 import { swarm } from '../swarm/swarm.ts'
+import type { Lack } from '../wire/lacks.ts'
 import { workloads } from '../wire/workloads.ts'
 
 /**
@@ -20,4 +22,5 @@ const run = readRun(workloads.browser)
 
 export const options = optionsOf(run, thresholds)
 export const visits = () => visitPages(run, beganAt())
-export default () => swarm(run, worklane)
+export const setup = (): Lack[] => lacksTold(run)
+export default (without: Lack[]) => swarm({ ...run, without }, worklane)

@@ -1,7 +1,9 @@
 import { thresholds } from '../generated/thresholds.ts'
 import { worklane } from '../journeys/worklane.ts'
+import { lacksTold } from '../swarm/lacks.ts'
 import { k6Options, readRun } from '../swarm/options.ts'
 import { swarm } from '../swarm/swarm.ts'
+import type { Lack } from '../wire/lacks.ts'
 import { workloads } from '../wire/workloads.ts'
 
 /**
@@ -15,4 +17,5 @@ import { workloads } from '../wire/workloads.ts'
 const run = readRun(workloads.stress)
 
 export const options = k6Options(run, thresholds)
-export default () => swarm(run, worklane)
+export const setup = (): Lack[] => lacksTold(run)
+export default (without: Lack[]) => swarm({ ...run, without }, worklane)

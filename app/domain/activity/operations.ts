@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { operation } from '../operation.ts'
 import { pageOf, pageOfItems, pageSize, TimeCursor, timeAndId, timeCursorOf } from '../paging.ts'
+import { personColumns, personOf } from '../pictures/links.ts'
 import { work } from '../runtime.ts'
-import { Id, Person } from '../tasks/shapes.ts'
+import { Id, ShownPerson } from '../tasks/shapes.ts'
 import { ActivityKind } from './announce.ts'
 
 export const ActivityItem = z
@@ -12,7 +13,7 @@ export const ActivityItem = z
     taskKey: z.string(),
     taskTitle: z.string(),
     kind: ActivityKind,
-    actor: Person.nullable(),
+    actor: ShownPerson.nullable(),
     detail: z.string(),
     at: z.iso.datetime(),
   })
@@ -51,12 +52,13 @@ export const activityColumns = {
   taskKey: true,
   taskTitle: true,
   kind: true,
-  actor: { select: { id: true, name: true } },
+  actor: personColumns,
   detail: true,
   at: true,
 } as const
 
-export const activityOf = ({ at, ...row }: Omit<ActivityItem, 'at'> & { at: Date }): ActivityItem => ({
+export const activityOf = ({ actor, at, ...row }: Omit<ActivityItem, 'at'> & { at: Date }): ActivityItem => ({
   ...row,
+  actor: actor && personOf(actor),
   at: at.toISOString(),
 })

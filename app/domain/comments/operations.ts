@@ -2,17 +2,18 @@ import type { Transaction } from '@worklane/data/tenant.ts'
 import { z } from 'zod'
 import { announce, type Notified } from '../activity/announce.ts'
 import { type Actor, mayAct } from '../actor.ts'
-import { forget, record } from '../effects.ts'
+import { emit, forget, record } from '../effects.ts'
 import { invalidField, notFound, Problem } from '../errors.ts'
 import { visibleTo } from '../files/operations.ts'
 import { File, type FileRow, fileColumns } from '../files/shapes.ts'
 import { fileFrom } from '../files/store.ts'
 import { operation } from '../operation.ts'
 import { pageOf, pageOfItems, pageSize, TimeCursor, timeAndId, timeCursorOf } from '../paging.ts'
+import { personColumns, personOf } from '../pictures/links.ts'
 import { work } from '../runtime.ts'
 import { tags } from '../tags.ts'
 import { taskColumns, taskOf } from '../tasks/rows.ts'
-import { Id, Person, type Task } from '../tasks/shapes.ts'
+import { Id, ShownPerson, type Task } from '../tasks/shapes.ts'
 import { lines } from '../text.ts'
 import { excerptOf, mentionsIn } from './mentions.ts'
 
@@ -20,7 +21,7 @@ export const Comment = z
   .object({
     id: Id,
     taskId: Id,
-    author: Person.nullable(),
+    author: ShownPerson.nullable(),
     body: z.string(),
     files: z.array(File),
     createdAt: z.iso.datetime(),
@@ -32,7 +33,7 @@ export type Comment = z.infer<typeof Comment>
 const columns = {
   id: true,
   taskId: true,
-  author: { select: { id: true, name: true } },
+  author: personColumns,
   body: true,
   createdAt: true,
   editedAt: true,
@@ -50,8 +51,12 @@ type Row = Omit<Comment, 'createdAt' | 'editedAt' | 'files'> & {
   files: FileRow[]
 }
 
-const commentOf = async (actor: Actor, { createdAt, editedAt, files, ...row }: Row): Promise<Comment> => ({
+const commentOf = async (
+  actor: Actor,
+  { author, createdAt, editedAt, files, ...row }: Row,
+): Promise<Comment> => ({
   ...row,
+  author: author && personOf(author),
   files: await Promise.all(files.map((file) => fileFrom(actor, file))),
   createdAt: createdAt.toISOString(),
   editedAt: editedAt?.toISOString() ?? null,
@@ -122,6 +127,12 @@ export const createComment = operation({
       record(`comment ${comment.id}`, null, inLog(comment))
       forget(tags.task(taskId))
       announce(actor, 'commented', task, excerptOf(body), concerned(actor, task, body))
+      const { id, key, title } = task
+      emit(actor, 'comment.created', {
+        actorId: actor.userId,
+        comment: told(comment),
+        task: { id, key, title },
+      })
       return comment
     }),
 })
@@ -146,6 +157,9 @@ async function withFiles(
 
 /** An entry of the audit log is for ever, a link for minutes. */
 const inLog = ({ files, ...comment }: Comment) => ({ ...comment, files: files.map(({ id }) => id) })
+
+/** What webhooks tell of it: links to its files would be good for minutes. */
+const told = ({ files: _, ...comment }: Comment) => comment
 
 /** Each person once, and by the reason that concerns them most; nobody hears of their own words. */
 function concerned(actor: Actor, task: Task, body: string): Notified[] {
@@ -178,6 +192,7 @@ export const updateComment = operation({
       })
       const after = await commentOf(actor, row)
       record(`comment ${commentId}`, inLog(before), inLog(after))
+      emit(actor, 'comment.updated', { actorId: actor.userId, comment: told(after) })
       return after
     }),
 })
@@ -197,6 +212,8 @@ export const removeComment = operation({
       }
       await tx.comment.deleteMany({ where: { id: commentId } })
       record(`comment ${commentId}`, inLog(before), null)
+      const { id, taskId } = before
+      emit(actor, 'comment.removed', { actorId: actor.userId, comment: { id, taskId } })
       return { id: commentId }
     }),
 })

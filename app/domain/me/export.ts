@@ -1,6 +1,7 @@
 import { orgId } from '@worklane/data/ids.ts'
 import { z } from 'zod'
 import { operation } from '../operation.ts'
+import { personOf } from '../pictures/links.ts'
 import { runtime, work } from '../runtime.ts'
 
 const rows = z.array(z.record(z.string(), z.unknown()))
@@ -27,9 +28,10 @@ export const exportMe = operation({
   async run({ userId }) {
     const { auth } = runtime()
     const [users, memberships, sessions] = await Promise.all([
-      auth.query('select id, email, name, email_verified, image, created_at from users where id = $1', [
-        userId,
-      ]),
+      auth.query(
+        'select id, email, name, email_verified, image, avatar, created_at from users where id = $1',
+        [userId],
+      ),
       auth.query(
         `select m.org_id, o.name as organisation, m.role, m.created_at, coalesce(d.every, 'off') as digest
          from memberships m join organisations o on o.id = m.org_id
@@ -63,7 +65,7 @@ export const exportMe = operation({
       own.files = own.files.concat(found.files)
     }
     return {
-      user: plain(users.rows[0]),
+      user: plain(personOf(users.rows[0])),
       memberships: memberships.rows.map(plain),
       sessions: sessions.rows.map(plain),
       ...own,

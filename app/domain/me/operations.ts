@@ -4,6 +4,7 @@ import { Plan, Role } from '../actor.ts'
 import { afterwards, forgetIn, record } from '../effects.ts'
 import { invalidField, notFound, Problem } from '../errors.ts'
 import { operation, secretField } from '../operation.ts'
+import { logoOf, personOf } from '../pictures/links.ts'
 import { work } from '../runtime.ts'
 import { forgetOwnPasswords, limitOwnPassword } from '../sessions/attempts.ts'
 import { endOtherSessions } from '../sessions/operations.ts'
@@ -14,8 +15,14 @@ import { line } from '../text.ts'
 
 export const Me = z
   .object({
-    user: z.object({ id: Id, name: z.string(), email: z.string() }),
-    organisation: z.object({ id: Id, name: z.string(), slug: z.string(), canary: z.string() }),
+    user: z.object({ id: Id, name: z.string(), email: z.string(), avatar: z.url().nullable() }),
+    organisation: z.object({
+      id: Id,
+      name: z.string(),
+      slug: z.string(),
+      canary: z.string(),
+      logo: z.url().nullable(),
+    }),
     role: Role,
     plan: Plan,
   })
@@ -37,14 +44,17 @@ export const getMe = operation({
   async run(actor) {
     const rows = await work(actor).read(
       (db) => db.$queryRaw<Pick<Me, 'user' | 'organisation'>[]>`
-        select jsonb_build_object('id', u.id, 'name', u.name, 'email', u.email) as user,
-               jsonb_build_object('id', o.id, 'name', o.name, 'slug', o.slug, 'canary', o.canary) as organisation
+        select jsonb_build_object('id', u.id, 'name', u.name, 'email', u.email,
+                 'avatar', u.avatar) as user,
+               jsonb_build_object('id', o.id, 'name', o.name, 'slug', o.slug, 'canary', o.canary,
+                 'logo', o.logo) as organisation
         from organisations o, users u
         where o.id = (select current_org_id()) and u.id = ${actor.userId}::uuid`,
     )
     const row = rows[0]
     if (!row) throw notFound('user')
-    return { ...row, role: actor.role, plan: actor.plan }
+    const organisation = { ...row.organisation, logo: logoOf(actor.orgId, row.organisation.logo) }
+    return { user: personOf(row.user), organisation, role: actor.role, plan: actor.plan }
   },
 })
 

@@ -4,15 +4,16 @@ import { forget } from '../effects.ts'
 import { notFound } from '../errors.ts'
 import { operation } from '../operation.ts'
 import { IdCursor, pageOf, pageOfItems, pageSize } from '../paging.ts'
+import { personColumns, personOf } from '../pictures/links.ts'
 import { work } from '../runtime.ts'
 import { tags } from '../tags.ts'
-import { Id, Person } from '../tasks/shapes.ts'
+import { Id, ShownPerson } from '../tasks/shapes.ts'
 
 export const Notification = z
   .object({
     id: Id,
     kind: NotificationKind,
-    actor: Person.nullable(),
+    actor: ShownPerson.nullable(),
     task: z.object({ id: Id, key: z.string(), title: z.string() }).nullable(),
     excerpt: z.string(),
     createdAt: z.iso.datetime(),
@@ -48,7 +49,7 @@ export const listNotifications = operation({
         select: {
           id: true,
           kind: true,
-          actor: { select: { id: true, name: true } },
+          actor: personColumns,
           task: { select: { id: true, number: true, title: true, project: { select: { key: true } } } },
           excerpt: true,
           createdAt: true,
@@ -59,8 +60,9 @@ export const listNotifications = operation({
     return pageOf(
       rows,
       limit,
-      ({ task, createdAt, readAt, ...row }) => ({
+      ({ actor: who, task, createdAt, readAt, ...row }) => ({
         ...row,
+        actor: who && personOf(who),
         task: task && { id: task.id, key: `${task.project.key}-${task.number}`, title: task.title },
         createdAt: createdAt.toISOString(),
         readAt: readAt?.toISOString() ?? null,

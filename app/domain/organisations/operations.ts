@@ -169,7 +169,7 @@ export const leaveOrganisation = operation({
           'You are the owner: transfer the ownership first, or remove the organisation.',
         )
       }
-      await takeOut(tx, actor.userId, actor.role)
+      await takeOut(tx, actor, actor.userId, actor.role)
       return {}
     }),
 })

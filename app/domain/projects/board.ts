@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { notFound } from '../errors.ts'
 import { operation } from '../operation.ts'
+import { personOf } from '../pictures/links.ts'
 import { work } from '../runtime.ts'
 import { tags } from '../tags.ts'
 import { Id, TaskStatus, TaskSummary } from '../tasks/shapes.ts'
@@ -38,7 +39,8 @@ export const getBoard = operation({
                 select jsonb_agg(jsonb_build_object(
                   'id', t.id, 'projectId', t.project_id, 'key', p.key || '-' || t.number, 'title', t.title,
                   'status', t.status, 'priority', t.priority,
-                  'assignee', (select jsonb_build_object('id', u.id, 'name', u.name) from users u where u.id = t.assignee_id),
+                  'assignee', (select jsonb_build_object('id', u.id, 'name', u.name, 'avatar', u.avatar)
+                               from users u where u.id = t.assignee_id),
                   'labels', coalesce((
                     select jsonb_agg(jsonb_build_object('id', l.id, 'name', l.name, 'colour', l.colour) order by l.name)
                     from task_labels tl join labels l on l.org_id = tl.org_id and l.id = tl.label_id
@@ -58,6 +60,14 @@ export const getBoard = operation({
         where p.org_id = (select current_org_id()) and p.id = ${projectId}::uuid`,
     )
     if (!rows[0]) throw notFound('project')
-    return rows[0].board
+    return withPictures(rows[0].board)
   },
+})
+
+const withPictures = ({ project, columns }: Board): Board => ({
+  project,
+  columns: columns.map(({ tasks, ...column }) => ({
+    ...column,
+    tasks: tasks.map(({ assignee, ...task }) => ({ ...task, assignee: assignee && personOf(assignee) })),
+  })),
 })

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { operation } from '../operation.ts'
+import { personOf } from '../pictures/links.ts'
 import { work } from '../runtime.ts'
 import { tags } from '../tags.ts'
-import { Day, Person } from '../tasks/shapes.ts'
+import { Day, ShownPerson } from '../tasks/shapes.ts'
 import { Counts, figuresOf, ProjectFigures } from './figures.ts'
 
 const count = z.number().int().nonnegative()
@@ -13,7 +14,7 @@ export const Report = z
     /** By weeks that begin on Monday where the organisation is, the oldest first. */
     throughput: z.array(z.object({ week: Day, done: count })),
     /** Open tasks by person, the most first. */
-    workload: z.array(z.object({ person: Person, open: count })),
+    workload: z.array(z.object({ person: ShownPerson, open: count })),
     projects: z.array(ProjectFigures),
   })
   .meta({ id: 'Report' })
@@ -51,11 +52,12 @@ export const getReport = operation({
             and t.measure = 'done by quarter hour' and t.subject >= begins and t.subject < ends
           group by week order by week`,
         db.$queryRaw<Report['workload']>`
-          select jsonb_build_object('id', u.id, 'name', u.name) as person, t.count::int as open
+          select jsonb_build_object('id', u.id, 'name', u.name, 'avatar', u.avatar) as person, t.count::int as open
           from tallies t join users u on u.id = t.subject::uuid
           where t.org_id = (select current_org_id()) and t.measure = 'open by assignee' and t.count > 0
           order by t.count desc, u.name, u.id limit ${mostPeople}`,
       ])
-      return { ...figures, throughput, workload }
+      const people = workload.map(({ person, open }) => ({ person: personOf(person), open }))
+      return { ...figures, throughput, workload: people }
     }),
 })

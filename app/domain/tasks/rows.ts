@@ -1,6 +1,5 @@
+import { personColumns, personOf } from '../pictures/links.ts'
 import type { Label, Task, TaskSummary } from './shapes.ts'
-
-const person = { select: { id: true, name: true } } as const
 
 export const summaryColumns = {
   id: true,
@@ -9,7 +8,7 @@ export const summaryColumns = {
   title: true,
   status: true,
   priority: true,
-  assignee: person,
+  assignee: personColumns,
   labels: { select: { label: { select: { id: true, name: true, colour: true } } } },
   dueOn: true,
   position: true,
@@ -17,7 +16,12 @@ export const summaryColumns = {
   project: { select: { id: true, key: true, name: true } },
 } as const
 
-export const taskColumns = { ...summaryColumns, description: true, createdAt: true, creator: person } as const
+export const taskColumns = {
+  ...summaryColumns,
+  description: true,
+  createdAt: true,
+  creator: personColumns,
+} as const
 
 type SummaryRow = Omit<TaskSummary, 'key' | 'dueOn' | 'updatedAt' | 'labels'> & {
   number: number
@@ -34,9 +38,11 @@ export const summaryOf = ({
   dueOn,
   updatedAt,
   labels,
+  assignee,
   ...row
 }: SummaryRow): TaskSummary => ({
   ...row,
+  assignee: assignee && personOf(assignee),
   labels: labels.map(({ label }) => label).sort((a, b) => (a.name < b.name ? -1 : 1)),
   key: `${project.key}-${number}`,
   dueOn: day(dueOn),
@@ -47,7 +53,7 @@ export const taskOf = ({ description, createdAt, creator, ...row }: TaskRow): Ta
   ...summaryOf(row),
   description,
   createdAt: createdAt.toISOString(),
-  createdBy: creator,
+  createdBy: creator && personOf(creator),
   project: row.project,
 })
 

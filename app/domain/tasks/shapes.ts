@@ -2,6 +2,8 @@ import { z } from 'zod'
 
 export const Id = z.uuid({ version: undefined, error: 'must be a UUID' })
 export const Person = z.object({ id: Id, name: z.string() })
+/** Somebody who is shown: with a link to their picture, which is good for half an hour or more; null for initials. */
+export const ShownPerson = Person.extend({ avatar: z.url().nullable() }).meta({ id: 'ShownPerson' })
 export const TaskStatus = z.enum(['todo', 'doing', 'review', 'done'])
 export const TaskPriority = z.enum(['none', 'low', 'medium', 'high', 'urgent'])
 /** A day that both JavaScript and Postgres know: neither has a year 0. */
@@ -17,7 +19,7 @@ export const TaskSummary = z
     title: z.string(),
     status: TaskStatus,
     priority: TaskPriority,
-    assignee: Person.nullable(),
+    assignee: ShownPerson.nullable(),
     labels: z.array(Label),
     dueOn: Day.nullable(),
     /** Orders the tasks of a column, compared character by character. */
@@ -29,7 +31,7 @@ export const TaskSummary = z
 export const Task = TaskSummary.extend({
   description: z.string(),
   createdAt: z.iso.datetime(),
-  createdBy: Person.nullable(),
+  createdBy: ShownPerson.nullable(),
   project: z.object({ id: Id, key: z.string(), name: z.string() }),
 }).meta({ id: 'Task' })
 
@@ -45,3 +47,4 @@ export type TaskSummary = z.infer<typeof TaskSummary>
 export type Task = z.infer<typeof Task>
 export type TaskPage = z.infer<typeof TaskPage>
 export type Person = z.infer<typeof Person>
+export type ShownPerson = z.infer<typeof ShownPerson>

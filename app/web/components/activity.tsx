@@ -19,7 +19,7 @@ export function ActivityList({
     <ol className="divide-y">
       {items.map((item) => (
         <li key={item.id} className="drawn-when-near-16 flex gap-3 px-4 py-3 text-sm">
-          <Avatar name={item.actor?.name ?? texts.left} />
+          <Avatar name={item.actor?.name ?? texts.left} picture={item.actor?.avatar} />
           <div className="min-w-0 flex-1">
             <p className="truncate">
               <span className="font-semibold">{item.actor?.name ?? texts.somebody}</span>{' '}

@@ -74,6 +74,8 @@ type Unread = {
 
 function itemOf({ kind, who, excerpt, taskId, key, title }: Unread, origin: string): Item {
   const somebody = who ?? 'Somebody'
+  if (kind === 'exported' || kind === 'imported')
+    return { title: excerpt, text: ofJobs[kind].text, link: `${origin}${ofJobs[kind].page}` }
   if (taskId === null || kind === 'joined')
     return {
       title: `${somebody} joined`,
@@ -83,6 +85,11 @@ function itemOf({ kind, who, excerpt, taskId, key, title }: Unread, origin: stri
   const did = { assigned: 'gave it to you', mentioned: 'mentioned you', commented: 'commented' }[kind]
   const said = excerpt.trim() === '' ? '' : `: ${excerpt.trim()}`
   return { title: `${key} ${title}`, text: `${somebody} ${did}${said}`, link: `${origin}/tasks/${taskId}` }
+}
+
+const ofJobs = {
+  exported: { text: 'See your exports.', page: '/settings/exports' },
+  imported: { text: 'See your imports.', page: '/settings/imports' },
 }
 
 const ask = <Row = unknown>(tenant: OrgId, text: string, { userId, period }: Due, ...more: number[]) =>

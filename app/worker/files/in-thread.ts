@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { Thumbnail } from './thumbnail.ts'
 
-export type Asked = { kind: 'picture' | 'pdf'; bytes: Uint8Array }
+export type Asked = { kind: 'picture' | 'pdf' | 'square'; bytes: Uint8Array }
 export type Told = { thumbnail: Thumbnail } | { broken: string }
 
 /** Longer than that nobody's picture takes; what does is kept without a small one. Milliseconds. */

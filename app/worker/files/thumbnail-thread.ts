@@ -1,10 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Asked, Told } from './in-thread.ts'
-import { ofPdf, ofPicture } from './thumbnail.ts'
+import { ofPdf, ofPicture, squareOf } from './thumbnail.ts'
 
 // What strangers made is read in a thread of its own, which can be ended (in-thread.ts).
 const { kind, bytes } = workerData as Asked
-const told: Told = await (kind === 'pdf' ? ofPdf : ofPicture)(bytes).then(
+const made = { picture: ofPicture, pdf: ofPdf, square: squareOf }
+const told: Told = await made[kind](bytes).then(
   (thumbnail) => ({ thumbnail }),
   (error: Error) => ({ broken: error.message }),
 )

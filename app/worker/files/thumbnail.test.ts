@@ -1,7 +1,7 @@
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 import { thumbnailOf } from './in-thread.ts'
-import { ofPdf, ofPicture } from './thumbnail.ts'
+import { ofPdf, ofPicture, squareOf } from './thumbnail.ts'
 
 const solid = (width: number, height: number, colour = { r: 250, g: 10, b: 10 }) =>
   sharp({ create: { width, height, channels: 3, background: colour } })
@@ -35,6 +35,27 @@ describe('the small picture', () => {
   it('of a very large one is none', async () => {
     const large = await solid(8_000, 8_000).png({ compressionLevel: 1 }).toBuffer()
     expect(await ofPicture(large)).toEqual({ width: 8_000, height: 8_000, picture: null })
+  })
+
+  it('that is a square is the middle of a picture, upright, on white, and larger than a small one was', async () => {
+    const photo = await solid(900, 300).jpeg().withMetadata({ orientation: 6 }).toBuffer()
+    const square = sharp((await squareOf(photo)).picture ?? '')
+    expect(await square.metadata()).toMatchObject({
+      format: 'webp',
+      width: 192,
+      height: 192,
+      exif: undefined,
+    })
+    const see = { r: 0, g: 0, b: 0, alpha: 0 }
+    const clear = await sharp({ create: { width: 8, height: 8, channels: 4, background: see } })
+      .png()
+      .toBuffer()
+    const onWhite = sharp((await squareOf(clear)).picture ?? '')
+    const { channels, isOpaque } = await onWhite.stats()
+    expect([channels.map(({ mean }) => Math.round(mean)), isOpaque]).toEqual([[255, 255, 255], true])
+    expect(await squareOf(await solid(8_000, 8_000).png({ compressionLevel: 1 }).toBuffer())).toMatchObject({
+      picture: null,
+    })
   })
 
   it('of a document is its first page, in its colours', async () => {

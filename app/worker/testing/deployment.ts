@@ -8,15 +8,18 @@ import { type OwnDatabase, ownDatabase } from '@worklane/data/testing/own-databa
 import { startGuard } from '../../../harness/stack/guard.ts'
 import { launch, type Part, untilReady } from '../../../harness/stack/part.ts'
 import { takePortBlock } from '../../../harness/stack/ports.ts'
+import { startStore, storeTool } from '../../../harness/stack/store.ts'
 import { startApi, startWorker } from '../../../harness/stack/worklane.ts'
 import { provide } from '../../../harness/toolchain/provide.ts'
 
-export const partNames = ['api', 'worker-1', 'worker-2', 'redis'] as const
+export const partNames = ['api', 'worker-1', 'worker-2', 'redis', 'store'] as const
 export type PartName = (typeof partNames)[number]
 
 /** Worklane's API and two workers, each a process that can be killed, with a database and a Redis of their own. */
 export type Deployment = {
   database: OwnDatabase
+  /** What its processes are told of the object store; nothing without one. */
+  store: Record<string, string>
   redisUrl: string
   api: string
   /**
@@ -30,19 +33,26 @@ export type Deployment = {
   stop(): Promise<void>
 }
 
-/** @param options.webhookSecret what signs the webhooks that it takes */
+/**
+ * @param options.stripe its Stripe, and what signs the webhooks that come from there; without it billing is off
+ * @param options.files whether it has an object store of its own, which can be killed as well
+ * @param options.more for the environment of its processes
+ */
 export async function startDeployment(options: {
-  stripe: RunningSandbox
-  webhookSecret: string
+  stripe?: RunningSandbox
+  webhookSecret?: string
+  more?: Record<string, string>
+  files?: boolean
 }): Promise<Deployment> {
+  const { stripe, webhookSecret = '', more = {} } = options
   const guard = startGuard()
   const [database, ports, directory, tools] = await Promise.all([
     ownDatabase(),
     takePortBlock(),
     mkdtemp(join(tmpdir(), 'worklane-deployment-')),
-    provide(['redis']),
+    provide(options.files ? ['redis', storeTool()] : ['redis']),
   ])
-  const port: Record<PartName, number> = { api: 0, 'worker-1': 0, 'worker-2': 0, redis: 0 }
+  const port: Record<PartName, number> = { api: 0, 'worker-1': 0, 'worker-2': 0, redis: 0, store: 0 }
   for (const name of partNames) port[name] = await ports.next()
   const redisUrl = `redis://127.0.0.1:${port.redis}`
   const { app, auth, relay, worker, intake } = database.urls
@@ -55,14 +65,27 @@ export async function startDeployment(options: {
     AUTH_DATABASE_URL: auth,
     RELAY_DATABASE_URL: relay,
     INTAKE_DATABASE_URL: intake,
-    STRIPE_SECRET_KEY: options.stripe.secretKey,
-    STRIPE_API_URL: options.stripe.origin,
-    STRIPE_WEBHOOK_SECRETS: options.webhookSecret,
+    ...(stripe
+      ? {
+          STRIPE_SECRET_KEY: stripe.secretKey,
+          STRIPE_API_URL: stripe.origin,
+          STRIPE_WEBHOOK_SECRETS: webhookSecret,
+        }
+      : {}),
     // A busy machine is slow, and no store of limits that is away.
     RATE_LIMIT_PATIENCE_MS: '10000',
     RATE_LIMIT_SCALE: '1000000',
+    ...more,
   }
   const log = (name: string) => join(directory, `${name}.log`)
+  const startFiles = () =>
+    startStore(guard, {
+      program: tools[storeTool()].path,
+      port: port.store,
+      directory: join(directory, 'store'),
+      logFile: log('store'),
+      publicEndpoint: null,
+    })
   const start: Record<PartName, () => Promise<Part>> = {
     api: () => startApi({ guard, env, mode: 'test', name: 'api', port: port.api, log }),
     'worker-1': () =>
@@ -82,8 +105,14 @@ export async function startDeployment(options: {
       await untilReady(part, () => reachRedis('REDIS_URL', redisUrl).then(() => true), 60)
       return part
     },
+    store: async () => (await startFiles()).part,
   }
   const parts: Partial<Record<PartName, Part>> = { redis: await start.redis() }
+  const files = options.files ? await startFiles() : null
+  if (files) {
+    parts.store = files.part
+    Object.assign(env, files.env)
+  }
   const processes = ['api', 'worker-1', 'worker-2'] as const
   const startProcesses = () =>
     Promise.all(
@@ -96,6 +125,7 @@ export async function startDeployment(options: {
 
   return {
     database,
+    store: files?.env ?? {},
     redisUrl,
     api: `http://127.0.0.1:${port.api}`,
     async kill(name, { downMs = 0, forgets = false } = {}) {
@@ -114,7 +144,7 @@ export async function startDeployment(options: {
     },
     async stop() {
       await stopProcesses()
-      await parts.redis?.stop()
+      await Promise.all([parts.redis?.stop(), parts.store?.stop()])
       guard.end()
       ports.release()
       await database.remove()

@@ -128,7 +128,7 @@ async function Sidebar() {
     <div className="flex flex-1 flex-col gap-5">
       <details className="relative">
         <summary className="flex items-center gap-2.5 rounded-lg border px-2.5 py-2 text-sm hover:bg-sunken">
-          <Avatar name={me.organisation.name} size="size-7 rounded-md" />
+          <Avatar name={me.organisation.name} picture={me.organisation.logo} shape="size-7 rounded-md" />
           <span className="min-w-0 flex-1">
             <span className="block truncate font-semibold">{me.organisation.name}</span>
             <span className="block text-xs text-muted capitalize">{texts.plan(me.plan)}</span>
@@ -180,7 +180,7 @@ async function Sidebar() {
           <Settings aria-hidden className="size-4 text-muted" /> {texts.settings}
         </Link>
         <div className="flex items-center gap-2.5 px-2.5 text-sm">
-          <Avatar name={me.user.name} size="size-8" />
+          <Avatar name={me.user.name} picture={me.user.avatar} shape="size-8 rounded-full" />
           <span className="min-w-0 flex-1">
             <span className="block truncate font-semibold">{me.user.name}</span>
             <span className="block truncate text-xs text-muted capitalize">{me.role}</span>

@@ -112,7 +112,7 @@ function Workload({ people }: { people: Report['workload'] }) {
     <ul className="flex flex-col gap-2.5 p-4">
       {people.slice(0, 12).map(({ person, open }) => (
         <li key={person.id} className="flex items-center gap-3 text-sm">
-          <Avatar name={person.name} />
+          <Avatar name={person.name} picture={person.avatar} />
           <span className="w-32 truncate">{person.name}</span>
           <progress
             value={open}

@@ -11,8 +11,10 @@ const forAll: SettingsSection[] = [
   'organisation',
   'members',
   'labels',
+  'exports',
 ]
-const forAdmins: SettingsSection[] = ['billing', 'api-keys', 'audit']
+const forMembers: SettingsSection[] = ['imports']
+const forAdmins: SettingsSection[] = ['billing', 'api-keys', 'webhooks', 'audit']
 
 export default function SettingsLayout({ children }: { children: ReactNode }) {
   return (
@@ -31,5 +33,10 @@ export default function SettingsLayout({ children }: { children: ReactNode }) {
 /** What one's role may open, and nothing else. */
 async function Navigation() {
   const actor = await requireActor()
-  return <SettingsNavigation sections={mayAct(actor, 'admin') ? [...forAll, ...forAdmins] : forAll} />
+  const sections = [
+    ...forAll,
+    ...(mayAct(actor, 'member') ? forMembers : []),
+    ...(mayAct(actor, 'admin') ? forAdmins : []),
+  ]
+  return <SettingsNavigation sections={sections} />
 }

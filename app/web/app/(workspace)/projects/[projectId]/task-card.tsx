@@ -47,7 +47,7 @@ export function TaskCard({ task, today, isTarget, drag, move, open }: Props) {
               <Move name={task.key} to={statuses[place + 1]} arrow="→" move={move} />
             </>
           ) : null}
-          {task.assignee ? <Avatar name={task.assignee.name} /> : null}
+          {task.assignee ? <Avatar name={task.assignee.name} picture={task.assignee.avatar} /> : null}
         </span>
       </div>
     </li>

@@ -93,7 +93,7 @@ async function Members({ searchParams }: Props) {
         <ul className="-my-2 divide-y">
           {page.items.map((member) => (
             <li key={member.id} className="flex items-center gap-3 py-2.5 text-sm">
-              <Avatar name={member.name} size="size-8" />
+              <Avatar name={member.name} picture={member.avatar} shape="size-8 rounded-full" />
               <div className="min-w-0 flex-1">
                 <p className="truncate font-semibold">
                   {member.name} {member.id === actor.userId ? `(${texts.you})` : ''}

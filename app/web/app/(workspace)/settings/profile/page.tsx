@@ -1,7 +1,10 @@
 import { execute } from '@worklane/domain/execute.ts'
+import { filesAreOn } from '@worklane/domain/files/store.ts'
 import { getMe } from '@worklane/domain/me/operations.ts'
+import { getAvatar } from '@worklane/domain/pictures/avatar.ts'
 import type { Metadata } from 'next'
 import { requireActor } from '#web/auth/actor.ts'
+import { PictureSetting } from '#web/components/settings/picture-setting.tsx'
 import { Section, Streamed } from '#web/components/settings/section.tsx'
 import { Setting } from '#web/components/settings/setting.tsx'
 import { buttonClass } from '#web/components/ui/button.tsx'
@@ -21,10 +24,15 @@ export default function ProfilePage() {
 }
 
 async function Profile() {
-  const { user } = await execute(getMe, await requireActor(), {})
+  const actor = await requireActor()
+  const [{ user }, picture] = await Promise.all([
+    execute(getMe, actor, {}),
+    filesAreOn() ? execute(getAvatar, actor, {}) : null,
+  ])
   return (
     <>
       <Section title={settings.sections.profile}>
+        <PictureSetting what="avatar" name={user.name} picture={picture} />
         <Setting what="me" label={texts.name} value={user.name} />
         <p className="mt-4 text-sm font-semibold">{texts.email}</p>
         <p className="mt-1 text-sm">{user.email}</p>

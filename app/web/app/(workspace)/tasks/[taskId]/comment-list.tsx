@@ -24,7 +24,7 @@ export function CommentList({ actor, task, page, clock }: Props) {
           const mayRemove = comment.author?.id === actor.userId || mayAct(actor, 'manager')
           return (
             <li key={comment.id} className="drawn-when-near-24 flex gap-3 px-4 py-3.5">
-              <Avatar name={name} size="size-7" />
+              <Avatar name={name} picture={comment.author?.avatar} shape="size-7 rounded-full" />
               <div className="min-w-0 flex-1">
                 <p className="mb-1 flex items-baseline gap-2 text-sm">
                   <span className="font-semibold">{name}</span>
