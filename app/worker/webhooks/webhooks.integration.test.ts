@@ -358,7 +358,7 @@ describe('webhooks', () => {
     expect((await deliveries(id)).map(({ state }) => state)).toEqual(['failed', 'failed', 'failed'])
     const mails = await rowsOf("select payload from outbox where org_id = $1 and topic = 'mail'")
     expect(mails.map(({ payload }) => payload.to.split('.')[0]).sort()).toEqual(['admin', 'owner'])
-    expect(mails[0].payload.text).toContain('gone (410)')
+    expect(mails[0].payload.data.text).toContain('gone (410)')
     const [entry] = await rowsOf(
       "select * from audit_log where org_id = $1 and operation = 'webhook.disable'",
     )
