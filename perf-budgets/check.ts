@@ -219,4 +219,13 @@ export const pagesWithoutLighthouse = (
       !Object.hasOwn(exempt, name),
   )
 
-const outside = new Set(['/', '/pricing', '/docs', '/status', '/sign-in', '/sign-up', '/invitations/[token]'])
+const outside = new Set([
+  '/',
+  '/pricing',
+  '/docs',
+  '/status',
+  '/sign-in',
+  '/sign-up',
+  '/invitations/[token]',
+  '/unsubscribe/[token]',
+])

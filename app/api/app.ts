@@ -10,8 +10,9 @@ import { actorOf, operatorOf, refuseOtherSites } from './credentials.ts'
 import { eventRoutes } from './events.ts'
 import { requestIdOf, securityHeaders } from './headers.ts'
 import { openApiDocument } from './openapi.ts'
-import { isForOperators, operatorRoutes } from './operators.ts'
+import { boardRoutes, isForOperators, operatorRoutes } from './operators.ts'
 import { comeBackIn, limitHeaders, problemResponse } from './problem.ts'
+import type { QueueBoard } from './queue-board.ts'
 import { readToTheEnd } from './read-to-the-end.ts'
 import { methodsOf, restRoutes, type Variables } from './rest.ts'
 import { operatorRouter, router } from './trpc.ts'
@@ -29,6 +30,8 @@ export type ApiOptions = {
   /** The public origin: writes that a browser sends from another one are refused. */
   origin: string
   onRequest?: (observation: Observation) => void
+  /** Makes the operators' dashboard of the queues; without it there is none. */
+  openQueueBoard?: () => Promise<QueueBoard>
   /** Errors that are nobody's input, for the log. */
   onError?: (error: unknown, requestId: string) => void
 }
@@ -39,7 +42,7 @@ const batchCap = 10
 const bodiless = new Set(['GET', 'HEAD'])
 
 /** REST, OpenAPI and tRPC as one web-standard `fetch` handler, for a Node process or for Next to mount. */
-export function createApi({ origin, onRequest, onError }: ApiOptions) {
+export function createApi({ origin, onRequest, onError, openQueueBoard }: ApiOptions) {
   const app = new Hono<Env>()
   const headers = securityHeaders(origin)
   app.use(async (context, next) => {
@@ -49,6 +52,8 @@ export function createApi({ origin, onRequest, onError }: ApiOptions) {
     await next()
     // Straight into the answer: context.header() would make a copy of it first.
     for (const [name, value] of headers) context.res.headers.set(name, value)
+    const policy = context.get('policy')
+    if (policy) context.res.headers.set('Content-Security-Policy', policy)
     context.res.headers.set('X-Request-Id', context.get('requestId'))
     if (!onRequest) return
     const { method } = context.req
@@ -122,6 +127,7 @@ export function createApi({ origin, onRequest, onError }: ApiOptions) {
   app.route('/', webhookRoutes())
   app.route('/', eventRoutes(origin))
   app.route('/', operatorRoutes(origin))
+  if (openQueueBoard) app.route('/', boardRoutes(origin, openQueueBoard))
   app.route('/', restRoutes())
 
   app.notFound((context) => {

@@ -30,6 +30,8 @@ const removals: Record<string, Write> = {
   assigneeId: { name: 'member.remove', by: 'admin' },
   invitationId: { name: 'invitation.revoke', by: 'admin' },
   apiKeyId: { name: 'apiKey.revoke', by: 'admin' },
+  webhookId: { name: 'webhook.remove', by: 'admin' },
+  deliveryId: { name: 'webhook.remove', by: 'admin' },
   sessionId: { name: 'session.revokeOthers', by: 'owner' },
 }
 

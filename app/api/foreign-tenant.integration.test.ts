@@ -30,10 +30,14 @@ const tables = [
     'task_labels',
     'comments',
     'files',
+    'exports',
+    'imports',
+    'import_lines',
     'picture_uploads',
     'tallies',
   ],
   ...['saved_filters', 'notifications', 'invitations', 'api_keys', 'audit_log', 'idempotency'],
+  ...['webhook_endpoints', 'webhook_events', 'webhook_deliveries', 'webhook_attempts'],
   ...['billing_customers', 'subscriptions', 'invoices', 'payments', 'refunds', 'ledger_entries'],
 ]
 const origin = 'http://worklane.test'

@@ -6,11 +6,13 @@ import { endWhenRefused, orRefuse } from '@worklane/data/refused-start.ts'
 import { onStop } from '@worklane/data/shutdown.ts'
 import { startSlowness } from '@worklane/domain/faults.ts'
 import { hub } from '@worklane/domain/live/hub.ts'
-import { assertConnections, closeRuntime, isReady } from '@worklane/domain/runtime.ts'
+import { assertConnections, closeRuntime, isReady, runtime } from '@worklane/domain/runtime.ts'
 import { Hono } from 'hono'
 import { collectDefaultMetrics, register } from 'prom-client'
 import { createApi } from './app.ts'
 import { registerGauges, requestDuration } from './metrics.ts'
+import { boardPath } from './operators.ts'
+import type { QueueBoard } from './queue-board.ts'
 
 const env = orRefuse('api', () => readEnvironment('api'))
 endWhenRefused('api')
@@ -25,7 +27,19 @@ startSlowness()
 let stopping = false
 /** By then every connection in use has had its last answer. */
 const drainMs = 3_000
+let board: Promise<QueueBoard> | undefined
+/** Few look at it: it is read in when somebody does. Its connection answers soon, or fails. */
+async function openBoard(): Promise<QueueBoard> {
+  const { openQueueBoard } = await import('./queue-board.ts')
+  const redis = runtime().redis.duplicate({ enableAutoPipelining: false, commandTimeout: 3_000 })
+  redis.on('error', () => {})
+  return openQueueBoard(boardPath, redis)
+}
 const app = createApi({
+  openQueueBoard: () => {
+    board ??= openBoard()
+    return board
+  },
   origin: env.ORIGIN,
   onRequest: ({ route, status, seconds }) => duration.observe({ route, status: String(status) }, seconds),
   onError: (error, requestId) => log.error({ err: error, requestId }, 'request failed'),
@@ -62,5 +76,6 @@ onStop(async () => {
   stopping = true
   setTimeout(() => 'closeIdleConnections' in server && server.closeIdleConnections(), drainMs)
   await closed
+  await (await board)?.close()
   await closeRuntime()
 })

@@ -1,8 +1,10 @@
 import { methodOf, pathOf } from '@worklane/domain/operation.ts'
 import { operatorOperationList, operatorOperations } from '@worklane/domain/operators/operations.ts'
 import { performAsOperator } from '@worklane/domain/operators/perform.ts'
+import { checkOperatorLimit, refuseBeyond } from '@worklane/domain/rate-limits.ts'
 import { Hono } from 'hono'
 import { operatorOf } from './credentials.ts'
+import type { QueueBoard } from './queue-board.ts'
 import { answer, inputOf, numericFields, type Variables } from './rest.ts'
 
 /**
@@ -24,6 +26,43 @@ export function operatorRoutes(origin: string) {
       return answer(context.req.raw, operation, JSON.stringify(output), call)
     })
   }
+  return routes
+}
+
+/** Of its page: all that it needs is ours, and nothing of it stands in the page. */
+const boardPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "worker-src 'self'",
+  "base-uri 'self'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ')
+
+export const boardPath = '/v1/operator/queues'
+
+/**
+ * The dashboard of the queues, to look at. Who is no operator is passed by, as above; and so is whoever would change
+ * something: jobs are retried and discarded by the operations, which leave an entry.
+ * @param open makes it, when somebody looks first
+ */
+export function boardRoutes(origin: string, open: () => Promise<QueueBoard>) {
+  const routes = new Hono<{ Variables: Variables }>()
+  routes.on('GET', [boardPath, `${boardPath}/*`], async (context, next) => {
+    const operator = await operatorOf(context.req.raw, origin, context.get('requestId'))
+    if (!operator) return next()
+    context.set('route', `GET ${boardPath}`)
+    refuseBeyond(await checkOperatorLimit(operator, true))
+    const board = await open()
+    const response = await board.fetch(context.req.raw)
+    if (response.status === 404) return next()
+    context.set('policy', boardPolicy)
+    return response
+  })
   return routes
 }
 

@@ -9,7 +9,13 @@ import { z } from 'zod'
 import { eventsRoute } from './events.ts'
 import { limitHeaders } from './problem.ts'
 
-export type Variables = { actor: Actor | null; requestId: string; route: string; call?: Call }
+export type Variables = {
+  actor: Actor | null
+  requestId: string
+  route: string
+  call?: Call
+  policy?: string
+}
 type Env = { Variables: Variables }
 
 /** A REST route for every operation. */

@@ -22,3 +22,20 @@ export function fileOfKey(key: string): StoredFile | null {
   const [, orgId, id] = pattern.exec(key) ?? []
   return orgId && id ? { orgId: orgId as OrgId, id } : null
 }
+
+export type StoredExport = { orgId: OrgId; id: string; run: string }
+
+/** Below it is everything that the store has of an export. @param id of a row of the organisation's own */
+export const exportPrefix = (orgId: OrgId, id: string): string => `orgs/${orgId}/exports/${id}/`
+
+/** The file that one try to make an export wrote. @param run the try's, as the export's row says */
+export const exportKey = (orgId: OrgId, id: string, run: string): BlobKey =>
+  `${exportPrefix(orgId, id)}${run}` as BlobKey
+
+const exportPattern = new RegExp(`^orgs/(${uuid})/exports/(${uuid})/(${uuid})$`)
+
+/** Which export a key is of; null for one that is of none. */
+export function exportOfKey(key: string): StoredExport | null {
+  const [, orgId, id, run] = exportPattern.exec(key) ?? []
+  return orgId && id && run ? { orgId: orgId as OrgId, id, run } : null
+}

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
@@ -14,6 +15,7 @@ import {
   S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3'
+import { Upload } from '@aws-sdk/lib-storage'
 import { createPresignedPost } from '@aws-sdk/s3-presigned-post'
 import { S3RequestPresigner } from '@aws-sdk/s3-request-presigner'
 import { type BlobKey, blobKey, type StoredFile, variants } from './blob-keys.ts'
@@ -42,6 +44,9 @@ const usualLimits: StoreLimits = { answerMs: 10_000, putMs: 60_000, completeMs: 
 const mostRemoved = 1_000
 /** A link's beginning is rounded down to a multiple of it, so that a browser keeps the picture behind it. Milliseconds. */
 const steadyMs = 300_000
+
+/** Of a file whose length nobody knows before its end. Bytes: S3 takes 10,000 parts, which is 160 GB. */
+const writtenPartSize = 16 * 1024 ** 2
 
 /** Beside what belongs to organisations, and not below it. */
 const installationKey = 'installation'
@@ -79,6 +84,8 @@ export function openBlobStore(settings: StoreSettings, limits = usualLimits) {
   const client = asking(limits.answerMs, 2)
   /** Of its own: silence is measured by the client, and not by the request. */
   const completing = asking(limits.completeMs, 1)
+  /** Of large parts, for which a slow line may need longer than an answer takes. */
+  const writing = asking(limits.completeMs, 3)
   /** Signs and asks nothing. */
   const signing = new S3Client({ ...common, endpoint: settings.publicEndpoint })
   const presigner = new S3RequestPresigner({ ...signing.config })
@@ -207,9 +214,12 @@ export function openBlobStore(settings: StoreSettings, limits = usualLimits) {
       return head === null ? null : { size: head.ContentLength ?? 0, etag: head.ETag ?? '' }
     },
 
-    /** The bytes of an object as they come; whoever stops reading destroys the stream. */
-    async read(key: BlobKey): Promise<NodeJS.ReadableStream & { destroy(): void }> {
-      const { Body } = await client.send(new GetObjectCommand({ Bucket, Key: key }))
+    /**
+     * The bytes of an object as they come; whoever stops reading destroys the stream.
+     * @param pauses whether whoever reads may stop for a while, to pass on what was read
+     */
+    async read(key: BlobKey, pauses = false): Promise<NodeJS.ReadableStream & { destroy(): void }> {
+      const { Body } = await (pauses ? writing : client).send(new GetObjectCommand({ Bucket, Key: key }))
       if (!Body) throw new Error(`the object store has nothing at ${key}`)
       return Body as unknown as NodeJS.ReadableStream & { destroy(): void }
     },
@@ -224,6 +234,41 @@ export function openBlobStore(settings: StoreSettings, limits = usualLimits) {
         CacheControl: cacheControl,
       })
       await client.send(command, { requestTimeout: limits.putMs })
+    },
+
+    /**
+     * Writes a file as its bytes come, part by part, so that never more than two parts of it are in memory. It is there
+     * once it is whole. What was begun is taken back where the bytes or the store fail.
+     */
+    async write(key: BlobKey, body: Readable, type: string, signal: AbortSignal): Promise<void> {
+      const upload = new Upload({
+        client: writing,
+        params: { Bucket, Key: key, Body: body, ContentType: type },
+        partSize: writtenPartSize,
+        queueSize: 1,
+      })
+      const abort = () => {
+        body.destroy(signal.reason instanceof Error ? signal.reason : undefined)
+        void upload.abort()
+      }
+      signal.addEventListener('abort', abort, { once: true })
+      try {
+        signal.throwIfAborted()
+        await upload.done()
+      } finally {
+        signal.removeEventListener('abort', abort)
+      }
+    },
+
+    /** Removes everything below a prefix: what is whole, and what is still being uploaded. @param but it is kept */
+    async removeBelow(prefix: string, but?: BlobKey): Promise<void> {
+      const begun = await client.send(new ListMultipartUploadsCommand({ Bucket, Prefix: prefix }))
+      for (const { Key, UploadId } of begun.Uploads ?? [])
+        if (Key !== but)
+          await missingIsNull(client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId })))
+      const whole = await client.send(new ListObjectsV2Command({ Bucket, Prefix: prefix }))
+      const keys = (whole.Contents ?? []).flatMap(({ Key }) => (Key && Key !== but ? [Key] : []))
+      await removeKeys(keys)
     },
 
     /** Removes all that the store has of files; once more is no harm. */
@@ -288,6 +333,7 @@ export function openBlobStore(settings: StoreSettings, limits = usualLimits) {
     close(): void {
       client.destroy()
       completing.destroy()
+      writing.destroy()
       signing.destroy()
     },
   }

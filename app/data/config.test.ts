@@ -36,3 +36,51 @@ describe('the environment of files', () => {
     )
   })
 })
+
+describe('the environment of webhooks', () => {
+  const keys = ['k'.repeat(32), 'l'.repeat(40)]
+
+  it('may be missing, and then there are none', () => {
+    expect(readEnvironment('domain', least)).toMatchObject({ WEBHOOKS_ALLOW_PRIVATE: false })
+    expect(readEnvironment('domain', least).ENCRYPTION_KEYS).toBeUndefined()
+  })
+
+  it('names one key, or two while one takes the place of the other', () => {
+    const read = (text: string) =>
+      readEnvironment('domain', { ...least, ENCRYPTION_KEYS: text }).ENCRYPTION_KEYS
+    expect(read(keys[0] ?? '')).toEqual([keys[0]])
+    expect(read(keys.join(', '))).toEqual(keys)
+    expect(() => read('short')).toThrow('ENCRYPTION_KEYS.0: has a key that is shorter than 32 characters')
+    expect(() => read([...keys, keys[0]].join(','))).toThrow('ENCRYPTION_KEYS: names more than two')
+  })
+
+  it('lets them go to private addresses for development alone', () => {
+    const open = { ...least, WEBHOOKS_ALLOW_PRIVATE: '1' }
+    expect(readEnvironment('domain', { ...open, WORKLANE_ENV: 'test' })).toMatchObject({
+      WEBHOOKS_ALLOW_PRIVATE: true,
+    })
+    expect(() => readEnvironment('domain', open)).toThrow(
+      'WEBHOOKS_ALLOW_PRIVATE: is for development and tests, and WORKLANE_ENV is production; unset it',
+    )
+  })
+})
+
+describe('the environment of production', () => {
+  const worker = {
+    ...{ PORT: '5000', RELAY_DATABASE_URL: 'postgres://relay:secret@127.0.0.1:5432/worklane' },
+    ...least,
+  }
+
+  it('is refused where nobody could be sent a mail', () => {
+    expect(() => readEnvironment('worker', worker)).toThrow(/SMTP_URL: is not set, and in production nobody/)
+    expect(readEnvironment('worker', { ...worker, SMTP_URL: 'smtp://mail.test' }).SMTP_URL).toBeDefined()
+    expect(readEnvironment('worker', { ...worker, WORKLANE_ENV: 'test' }).SMTP_URL).toBeUndefined()
+  })
+
+  it('takes what is set to nothing for not set', () => {
+    const empty = { STRIPE_API_URL: '', S3_BUCKET: '', DATABASE_POOL: '', SMTP_URL: 'smtp://mail.test' }
+    const read = readEnvironment('worker', { ...worker, ...empty })
+    expect([read.STRIPE_API_URL, read.S3_BUCKET, read.DATABASE_POOL]).toEqual([undefined, undefined, 10])
+    expect(() => readEnvironment('worker', { ...worker, ...empty, ORIGIN: '' })).toThrow(/ORIGIN: /)
+  })
+})

@@ -27,7 +27,7 @@ const common = z.object({
   APP_DATABASE_URL: postgres,
   DATABASE_POOL: z.coerce.number().int().min(1).max(100).default(10),
   WORKLANE_FAULTS: z.string().default(''),
-  /** Where mail goes out; without it, and outside of production, it goes to a page of the application. */
+  /** Where mail goes out; without it, and outside of production, it goes to a page of the application. In production it must be there. */
   SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
   MAIL_FROM: z.string().default('Worklane <no-reply@worklane.example>'),
   /** Upstash's REST address and token for rate limits; without them they go through REDIS_URL. */
@@ -54,6 +54,27 @@ const common = z.object({
     )
     .pipe(z.array(z.string()).min(1, 'names none').max(2, 'names more than two'))
     .optional(),
+  /** What seals secrets that have to be read again, such as those of webhooks; without it there are no webhooks. */
+  ENCRYPTION_KEYS: z
+    .string()
+    .transform((text) =>
+      text
+        .split(',')
+        .map((key) => key.trim())
+        .filter(Boolean),
+    )
+    .pipe(
+      z
+        .array(z.string().min(32, 'has a key that is shorter than 32 characters'))
+        .min(1, 'names none')
+        .max(2, 'names more than two'),
+    )
+    .optional(),
+  /** Webhooks may go by http, to any port and to addresses that are not public: for development and tests. */
+  WEBHOOKS_ALLOW_PRIVATE: z
+    .enum(['0', '1'])
+    .default('0')
+    .transform((text) => text === '1'),
   /** The object store that holds files; without it there are none. All of them, or none of them. */
   S3_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
   S3_BUCKET: z
@@ -121,14 +142,36 @@ export function readEnvironment<Kind extends keyof typeof environments>(
   kind: Kind,
   source: Record<string, string | undefined> = process.env,
 ): Environment<Kind> {
-  const parsed = environments[kind].safeParse(source)
-  const halfStore = missingOfStore(source)
-  if (parsed.success && halfStore.length === 0) return parsed.data as Environment<Kind>
-  const issues = parsed.error?.issues ?? []
-  throw new ConfigurationError(kind, [
-    ...issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`),
-    ...halfStore.map((name) => `${name}: is not set, and files need all of ${ofStore.join(', ')}`),
-  ])
+  // Platforms set what has no value to nothing.
+  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''))
+  const parsed = environments[kind].safeParse(given)
+  const problems = [
+    ...(parsed.error?.issues ?? []).map((issue) => `${issue.path.join('.')}: ${issue.message}`),
+    ...missingOfStore(given).map(
+      (name) => `${name}: is not set, and files need all of ${ofStore.join(', ')}`,
+    ),
+    ...missingInProduction(kind, given),
+    ...privateWebhooks(parsed.data),
+  ]
+  if (parsed.success && problems.length === 0) return parsed.data as Environment<Kind>
+  throw new ConfigurationError(kind, problems)
+}
+
+/** In production a customer could have the workers ask whatever the network holds. */
+function privateWebhooks(env?: { WORKLANE_ENV: string; WEBHOOKS_ALLOW_PRIVATE: boolean }): string[] {
+  if (env?.WORKLANE_ENV !== 'production' || !env.WEBHOOKS_ALLOW_PRIVATE) return []
+  return ['WEBHOOKS_ALLOW_PRIVATE: is for development and tests, and WORKLANE_ENV is production; unset it']
+}
+
+const sendsMail: (keyof typeof environments)[] = ['web', 'worker']
+
+/** Elsewhere there is something in its place. */
+function missingInProduction(
+  kind: keyof typeof environments,
+  { WORKLANE_ENV = 'production', SMTP_URL }: Record<string, string | undefined>,
+): string[] {
+  if (WORKLANE_ENV !== 'production' || SMTP_URL !== undefined || !sendsMail.includes(kind)) return []
+  return ['SMTP_URL: is not set, and in production nobody could sign in by mail or be invited']
 }
 
 /** Of an object store, what has no default. */

@@ -1,5 +1,6 @@
 import { type Job, Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
+import { harmlessReason } from './harmless-reason.ts'
 import { type QueueName, queueNames } from './queues.ts'
 
 /** A job that has failed as often as it may, and is tried no more. */
@@ -107,7 +108,9 @@ function letterOf(queue: QueueName, job: Job): DeadLetter {
     name: job.name,
     orgId: typeof orgId === 'string' ? orgId : null,
     tries: job.attemptsMade,
-    error: (job.failedReason ?? '').slice(0, longestError).toWellFormed(),
+    error: harmlessReason(job.failedReason ?? '')
+      .slice(0, longestError)
+      .toWellFormed(),
     createdAt: new Date(job.timestamp),
     failedAt: new Date(job.finishedOn ?? job.timestamp),
   }

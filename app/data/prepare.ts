@@ -8,7 +8,14 @@ import pg from 'pg'
 import { type PostgresAddress, postgresAddress, postgresUrl } from './postgres-address.ts'
 import { reachPostgres, withPostgres } from './reach-postgres.ts'
 import { RefusedConnection, refusedBecause } from './refused-connection.ts'
-import { assertRolesSecret, ensureRoles, type RoleKind, retireEarlierSignIns, signInOf } from './roles.ts'
+import {
+  assertRolesSecret,
+  ensureGroups,
+  ensureRoles,
+  type RoleKind,
+  retireEarlierSignIns,
+  signInOf,
+} from './roles.ts'
 
 export const migrationsDirectory = join(import.meta.dirname, 'migrations')
 
@@ -28,13 +35,33 @@ export async function prepareDatabase(
 ): Promise<DatabaseUrls> {
   assertRolesSecret(secret)
   const address = await reachPostgres(postgresAddress('DATABASE_URL', adminUrl))
+  await asAdministrator(address, async (client) => {
+    await ensureRoles(client, address, secret)
+    await migrate(address)
+    await retireEarlierSignIns(client)
+  })
+  return databaseUrls(address, secret)
+}
+
+/**
+ * Makes the roles that migrations grant to, and nothing else: a backup can be restored into a server that has them.
+ * @throws RefusedConnection when the server cannot be reached or refuses
+ */
+export async function prepareRoles(adminUrl: string): Promise<void> {
+  const address = await reachPostgres(postgresAddress('DATABASE_URL', adminUrl))
+  await asAdministrator(address, (client) => ensureGroups(client, address))
+}
+
+/** One at a time, on a server that takes writes. @throws RefusedConnection */
+async function asAdministrator(
+  address: PostgresAddress,
+  work: (client: pg.Client) => Promise<void>,
+): Promise<void> {
   try {
     await withPostgres(address, async (client) => {
       await lockMigrations(client)
       await assertWritable(client, address)
-      await ensureRoles(client, address, secret)
-      await migrate(address)
-      await retireEarlierSignIns(client)
+      await work(client)
     })
   } catch (error) {
     if (!(error instanceof pg.DatabaseError)) throw refusedBecause('DATABASE_URL', error)
@@ -42,7 +69,6 @@ export async function prepareDatabase(
     const said = withoutPassword(error.message, address)
     throw new RefusedConnection('DATABASE_URL', `has a user whom the server refuses (${said})`, 'correct it')
   }
-  return databaseUrls(address, secret)
 }
 
 /** The connection strings of the roles that belong to an administrator's address. */

@@ -54,13 +54,28 @@ export async function ensureRoles(
   address: PostgresAddress,
   secret: string,
 ): Promise<void> {
-  try {
+  await orSayWhatIsMissing(address, async () => {
     await refuseEarlierVersion(client)
-    for (const group of [...Object.values(groups), keeper]) await ensureGroup(client, group)
-    // Workers may do and see the same; by its name Postgres tells what a request asked from what came of it.
-    await again(() => client.query(`grant ${groups.app} to ${groups.worker}`))
-    await again(() => client.query(`grant ${keeper} to current_user`))
+    await makeGroups(client)
     for (const kind of Object.keys(groups) as RoleKind[]) await ensureSignIn(client, address, kind, secret)
+  })
+}
+
+/** Makes what is missing of the groups: what a backup of the schema grants to. @throws RefusedConnection */
+export const ensureGroups = (client: pg.Client, address: PostgresAddress): Promise<void> =>
+  orSayWhatIsMissing(address, () => makeGroups(client))
+
+async function makeGroups(client: pg.Client): Promise<void> {
+  for (const group of [...Object.values(groups), keeper]) await ensureGroup(client, group)
+  // Workers may do and see the same; by its name Postgres tells what a request asked from what came of it.
+  await again(() => client.query(`grant ${groups.app} to ${groups.worker}`))
+  await again(() => client.query(`grant ${keeper} to current_user`))
+}
+
+/** @throws RefusedConnection where the administrator may not make roles */
+async function orSayWhatIsMissing(address: PostgresAddress, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
   } catch (error) {
     if (!(error instanceof pg.DatabaseError) || error.code !== '42501') throw error
     const all = [...Object.values(groups), keeper].join(', ')

@@ -117,10 +117,15 @@ describe('row-level security', () => {
         'billing_customers',
         'billing_mails',
         'comments',
+        'digest_mails',
+        'digests',
+        'exports',
         'files',
         'idempotency',
       ],
       ...[
+        'import_lines',
+        'imports',
         'invitations',
         'invoices',
         'labels',
@@ -133,6 +138,7 @@ describe('row-level security', () => {
       ],
       ...['projects', 'refunds', 'saved_filters', 'subscriptions', 'tallies', 'task_labels', 'tasks'],
       ...['usage_events', 'usage_hours', 'usage_months'],
+      ...['webhook_attempts', 'webhook_deliveries', 'webhook_endpoints', 'webhook_events'],
     ])
   })
 

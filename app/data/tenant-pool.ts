@@ -5,7 +5,12 @@ import { toleratesLostConnections } from './lost-connections.ts'
 import { UtcClient } from './utc-client.ts'
 
 /** For whom the code runs now, and in the course of which request. */
-export type Current = { orgId: OrgId; requestId: string }
+export type Current = {
+  orgId: OrgId
+  requestId: string
+  /** Transactions only read, all of them as things are at their first statement, and may wait this long between two. */
+  snapshotIdleMs?: number
+}
 
 /** Only `tenant()` sets it. */
 export const currentTenant = new AsyncLocalStorage<Current>()
@@ -130,6 +135,11 @@ class TenantQuery extends Query implements pg.Submittable {
   }
 }
 
+const beginning = ({ snapshotIdleMs }: Current): string =>
+  snapshotIdleMs === undefined
+    ? 'begin'
+    : `begin isolation level repeatable read read only; set local idle_in_transaction_session_timeout = ${snapshotIdleMs}`
+
 /** Gives the next BEGIN of this client its tenant, as one message; every later query goes through as it is. */
 function withTenantInBegin(client: pg.PoolClient, count: (text: string) => void): pg.PoolClient {
   const current = currentTenant.getStore()
@@ -138,9 +148,8 @@ function withTenantInBegin(client: pg.PoolClient, count: (text: string) => void)
     count(config.text)
     if (current === undefined || config.text !== 'BEGIN') return send(config)
     const [orgId, name] = [pg.escapeLiteral(current.orgId), pg.escapeLiteral(nameOf(current.requestId))]
-    return send({
-      text: `begin; select set_config('app.org_id', ${orgId}, true), set_config('application_name', ${name}, true)`,
-    })
+    const setting = `select set_config('app.org_id', ${orgId}, true), set_config('application_name', ${name}, true)`
+    return send({ text: `${beginning(current)}; ${setting}` })
   }) as unknown as pg.PoolClient['query']
   const release = client.release.bind(client)
   client.release = (error) => {

@@ -38,6 +38,12 @@ export type Tenant = {
   read<T>(work: (db: Database['prisma']) => Promise<T>): Promise<T>
   /** Several statements that hold together or not at all. */
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
+  /**
+   * Many reads that all see one moment. What is asked of the tenant beside `tx` meanwhile has its own connections, and
+   * sees what is new.
+   * @param withinMs how long it may go on, and wait for whoever takes up what was read
+   */
+  snapshot<T>(work: (tx: Transaction) => Promise<T>, withinMs: number): Promise<T>
 }
 
 /** The only way to the tenant tables: everything inside sees one organisation's rows. */
@@ -63,6 +69,14 @@ export function tenant(database: Database, { orgId, requestId = '' }: Asker): Te
         ),
       )
     },
+    snapshot: (work, withinMs) =>
+      currentTenant.run({ ...current, snapshotIdleMs: withinMs }, () =>
+        prisma.$transaction(
+          // Back to the plain tenant: only the one that began above is a snapshot.
+          async (tx) => currentTenant.run(current, async () => await work(tx as Transaction)),
+          { maxWait: waitsAtMostMs, timeout: withinMs },
+        ),
+      ),
   }
 }
 

@@ -3,9 +3,11 @@ import { randomUUID } from 'node:crypto'
 import { type OrgId, orgId } from '@worklane/data/ids.ts'
 import type { Actor } from './actor.ts'
 import { runAfterCommit } from './after-commit.ts'
+import { plans } from './billing/plans.ts'
 import { tagKeys } from './cache.ts'
 import { forgetNow } from './forgetting.ts'
 import { publish } from './live/channel.ts'
+import { type EventData, type EventType, eventTopic, type Happened, isWanted } from './webhooks/events.ts'
 
 type AuditEntry = { target: string; before: unknown; after: unknown }
 type OutboxRow = { orgId: string; topic: string; payload: unknown }
@@ -21,6 +23,8 @@ export type RunStatement = (text: string, values: unknown[]) => Promise<unknown>
 export class Effects {
   readonly audit: AuditEntry[] = []
   readonly outbox: OutboxRow[] = []
+  /** What webhooks tell of; it goes into the outbox where somebody wants to be told. */
+  readonly events: Happened[] = []
   readonly live: Live[] = []
   readonly tags = new Set<string>()
   /** Tags of other organisations than the actor's. */
@@ -33,16 +37,18 @@ export class Effects {
   /** Writes the entries and rows, in one statement. */
   async write(run: RunStatement, actor: Actor, operation: string): Promise<void> {
     const keys = this.#keys(actor)
-    if (this.audit.length === 0 && this.outbox.length === 0 && keys.length === 0) return
+    if (this.audit.length + this.outbox.length + this.events.length + keys.length === 0) return
     const entries = this.audit.map(({ target, before, after }) => ({
       ...{ org_id: actor.orgId, actor_id: actor.userId, api_key_id: actor.key?.id ?? null },
       ...{ operation, target, before, after, request_id: actor.requestId },
     }))
     const rows = this.outbox.map(({ orgId, topic, payload }) => ({ org_id: orgId, topic, payload }))
     const audit = JSON.stringify(entries, withoutNames)
-    await (rows.length === 0 && keys.length === 0
-      ? run(insertAudit, [audit])
-      : run(insertAll, [audit, JSON.stringify(rows), this.#forgetting, JSON.stringify(keys)]))
+    const all = [audit, JSON.stringify(rows), this.#forgetting, JSON.stringify(keys)]
+    if (this.events.length > 0)
+      await run(insertAllAndEvents, [...all, actor.orgId, JSON.stringify(this.events)])
+    else if (rows.length > 0 || keys.length > 0) await run(insertAll, all)
+    else await run(insertAudit, [audit])
   }
 
   /** The last thing before the commit: a crash right after it must not leave what was ended alive in Redis. */
@@ -79,11 +85,15 @@ const auditColumns = 'org_id, actor_id, api_key_id, operation, target, before, a
 const insertAudit = `insert into audit_log (${auditColumns})
   select ${auditColumns} from jsonb_to_recordset($1::jsonb) as e
     (org_id uuid, actor_id uuid, api_key_id uuid, operation text, target text, before jsonb, after jsonb, request_id text)`
-const insertAll = `with entries as (${insertAudit}),
-  jobs as (insert into outbox (org_id, topic, payload)
-    select org_id, topic, payload from jsonb_to_recordset($2::jsonb) as r (org_id uuid, topic text, payload jsonb))
-  insert into cache_outbox (id, keys)
+const jobs = `insert into outbox (org_id, topic, payload)
+    select org_id, topic, payload from jsonb_to_recordset($2::jsonb) as r (org_id uuid, topic text, payload jsonb)`
+const tagsToForget = `insert into cache_outbox (id, keys)
   select $3::uuid, array(select jsonb_array_elements_text($4::jsonb)) where $4::jsonb <> '[]'`
+const insertAll = `with entries as (${insertAudit}), jobs as (${jobs}) ${tagsToForget}`
+const insertAllAndEvents = `with entries as (${insertAudit}), jobs as (${jobs}),
+  events as (insert into outbox (org_id, topic, payload)
+    select $5::uuid, '${eventTopic}', e from jsonb_array_elements($6::jsonb) e where ${isWanted('$5::uuid', "e->>'type'")})
+  ${tagsToForget}`
 
 const current = new AsyncLocalStorage<Effects>()
 
@@ -103,6 +113,17 @@ export const record = (target: string, before: unknown, after: unknown) =>
 /** Work for the worker: it happens if and only if the write did. */
 export const enqueue = (actor: Pick<Actor, 'orgId'>, topic: string, payload: unknown) =>
   void effects().outbox.push({ orgId: actor.orgId, topic, payload })
+
+/** Tells the webhooks of the organisation, of those that want to be told. */
+export function emit<Type extends EventType>(
+  actor: Pick<Actor, 'orgId' | 'plan'>,
+  type: Type,
+  data: EventData[Type],
+) {
+  // The worker looks at the plan of that moment; here nothing is made that none would take.
+  if (!plans[actor.plan].features.webhooks) return
+  effects().events.push({ type, timestamp: new Date().toISOString(), data })
+}
 
 /** Makes the cache forget, once the write is committed, everything that was kept under the tags. */
 export const forget = (...tags: string[]) => {

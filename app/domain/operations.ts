@@ -8,9 +8,12 @@ import { getBilling, listInvoices } from './billing/operations.ts'
 import { previewChange } from './billing/preview.ts'
 import { createComment, listComments, removeComment, updateComment } from './comments/operations.ts'
 import { getDashboard } from './dashboard/operations.ts'
+import { getPreferences, updatePreferences } from './digests/operations.ts'
+import { cancelExport, createExport, getExport, linkExport, listExports } from './exports/operations.ts'
 import { linkFile, listFiles, removeFile } from './files/operations.ts'
 import { completeUpload, createUpload, nextParts } from './files/uploads.ts'
 import { createFilter, listFilters, removeFilter } from './filters/operations.ts'
+import { applyImport, checkImport, getImport, listImports } from './imports/operations.ts'
 import { createInvitation, listInvitations, revokeInvitation } from './invitations/operations.ts'
 import { createLabel, getLabel, listLabels, removeLabel, updateLabel } from './labels/operations.ts'
 import { exportMe } from './me/export.ts'
@@ -49,6 +52,15 @@ import { search } from './search/operations.ts'
 import { listSessions, revokeOneSession, revokeOtherSessions } from './sessions/operations.ts'
 import { findTasks, getTask, listTasks } from './tasks/reads.ts'
 import { createTask, moveTask, removeTask, updateTask } from './tasks/writes.ts'
+import { getDelivery, listDeliveries, resendDelivery, testWebhook } from './webhooks/deliveries.ts'
+import {
+  createWebhook,
+  getWebhook,
+  listWebhooks,
+  removeWebhook,
+  rotateSecret,
+  updateWebhook,
+} from './webhooks/endpoints.ts'
 
 /** Everything that a user can do, by name. REST, OpenAPI and tRPC are made from this list. */
 export const operations = {
@@ -112,6 +124,15 @@ export const operations = {
   'upload.create': createUpload,
   'upload.parts': nextParts,
   'upload.complete': completeUpload,
+  'export.list': listExports,
+  'export.get': getExport,
+  'export.link': linkExport,
+  'export.create': createExport,
+  'export.cancel': cancelExport,
+  'import.list': listImports,
+  'import.get': getImport,
+  'import.check': checkImport,
+  'import.apply': applyImport,
   'filter.list': listFilters,
   'filter.create': createFilter,
   'filter.remove': removeFilter,
@@ -119,12 +140,24 @@ export const operations = {
   'notification.count': countNotifications,
   'notification.read': readNotification,
   'notification.readAll': readAllNotifications,
+  'notification.preferences': getPreferences,
+  'notification.updatePreferences': updatePreferences,
   'search.find': search,
   'dashboard.get': getDashboard,
   'report.get': getReport,
   'apiKey.list': listApiKeys,
   'apiKey.create': createApiKey,
   'apiKey.revoke': revokeApiKey,
+  'webhook.list': listWebhooks,
+  'webhook.get': getWebhook,
+  'webhook.create': createWebhook,
+  'webhook.update': updateWebhook,
+  'webhook.remove': removeWebhook,
+  'webhook.rotateSecret': rotateSecret,
+  'webhook.test': testWebhook,
+  'webhook.deliveries': listDeliveries,
+  'webhook.delivery': getDelivery,
+  'webhook.resend': resendDelivery,
   'billing.get': getBilling,
   'billing.checkout': startCheckout,
   'billing.portal': openPortal,

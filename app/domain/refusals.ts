@@ -28,12 +28,17 @@ const byConstraint: Record<string, () => Problem> = {
   files_org_id_task_id_fkey: gone('task'),
   files_org_id_comment_id_fkey: gone('comment'),
   files_created_by_fkey: memberGone,
+  exports_created_by_fkey: memberGone,
+  imports_created_by_fkey: memberGone,
+  import_lines_org_id_import_id_fkey: gone('import'),
   comments_author_id_fkey: memberGone,
   saved_filters_org_id_user_id_fkey: memberGone,
   api_keys_org_id_created_by_fkey: memberGone,
   invitations_invited_by_fkey: memberGone,
   memberships_user_id_fkey: gone('person'),
   subscriptions_go_on: taken('Your organisation has a subscription: cancel it first, and wait for its end.'),
+  webhook_deliveries_org_id_endpoint_id_fkey: gone('webhook'),
+  webhook_endpoints_created_by_fkey: memberGone,
   sessions_user_id_fkey: () => new Problem('unauthenticated', 'This account was removed.'),
 }
 

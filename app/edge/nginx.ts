@@ -1,13 +1,29 @@
+import {
+  headersOfKey,
+  publicPages,
+  secretParameter,
+  sessionCookie,
+  staticFiles,
+  variableOf,
+} from './cache-rules.ts'
+
 export type Edge = {
-  port: number
+  /** Address and port. */
+  listen: string
   /** The run's own directory: pid, temporary files, logs and cache, so that no privilege is needed. */
   directory: string
   /** The web build's `static` folder, with a .gz and a .br beside each text file. */
   staticDirectory: string | null
-  web: number[]
-  api: number[]
-  /** The object store on this machine, and the bucket of Worklane's files; null for one with an address of its own. */
-  store: { port: number; bucket: string } | null
+  /** Each with its port. */
+  web: string[]
+  api: string[]
+  /** The object store behind the edge, and the bucket of Worklane's files; null for one that browsers reach themselves. */
+  store: { address: string; bucket: string } | null
+  /**
+   * Networks of those who stand in front of it, such as a load balancer: what they say of the caller's address and
+   * of https is believed, and of nobody else. None: it is reached at once.
+   */
+  trustedProxies?: string[]
   mimeTypes: string
   /** False only as a known-bad case. */
   compress: boolean
@@ -62,12 +78,13 @@ http {
 
   # Set for whoever is signed in, empty for the public.
   map $http_cookie $session {
-    "~authjs\\.session-token" 1;
+    "~${sessionCookie.replaceAll('.', '\\.')}" 1;
     default "";
   }
+${proxies(edge)}
 
   server {
-    listen 127.0.0.1:${edge.port} backlog=4096;
+    listen ${edge.listen} backlog=4096;
     server_name _;
 
     proxy_http_version 1.1;
@@ -77,7 +94,7 @@ http {
     proxy_set_header X-Request-Id $request_id;
     proxy_set_header X-Forwarded-For $remote_addr;
     proxy_set_header X-Forwarded-Host $http_host;
-    proxy_set_header X-Forwarded-Proto $scheme;
+    proxy_set_header X-Forwarded-Proto $caller_scheme;
     # Only Next itself may set these.
     proxy_set_header X-Middleware-Subrequest "";
     proxy_connect_timeout 3s;
@@ -108,15 +125,14 @@ ${storeLocation(edge)}
     }
     ${refusals.map(refusalLocation).join('\n    ')}
 ${staticLocation(edge)}
-    location ~ ^/(pricing|docs|sign-in)?$ {
+    location ~ ${publicPages} {
       proxy_cache pages;
-      # Next tells a page from a client navigation to it by these headers.
-      proxy_cache_key "$request_uri|$http_rsc|$http_next_router_prefetch|$http_next_router_segment_prefetch";
+      proxy_cache_key "${['$request_uri', ...headersOfKey.map(variableOf)].join('|')}";
       # Who has a session is asked for at Next, and what they get is kept for nobody. Upstream's Cache-Control
       # decides on the rest; nginx itself keeps no answer that sets a cookie or is private.
       # So is a link that was mailed: its token signs somebody in, and would stand on the disk, in the page's key.
-      proxy_cache_bypass $session $arg_token;
-      proxy_no_cache $session $arg_token;
+      proxy_cache_bypass $session $arg_${secretParameter};
+      proxy_no_cache $session $arg_${secretParameter};
       proxy_cache_lock on;
       proxy_cache_use_stale error timeout updating http_500 http_502 http_503;
       proxy_cache_background_update on;
@@ -183,7 +199,20 @@ const quoted = (...parts: string[]) => `"${parts.join('/').replaceAll(/[\\"]/g, 
 /** The same where nginx looks for variables, of which it has no other way to write a dollar. */
 const aliasOf = (directory: string, rest = '') => quoted(directory.replaceAll('$', '$${dollar}'), rest)
 
-const servers = (ports: number[]) => ports.map((port) => `server 127.0.0.1:${port} max_fails=0;`).join(' ')
+const servers = (addresses: string[]) =>
+  addresses.map((address) => `server ${address} max_fails=0;`).join(' ')
+
+/** Who the caller is, and whether they came by https: as the last of ours says who stands in front. */
+function proxies({ trustedProxies = [] }: Edge): string {
+  if (trustedProxies.length === 0) return '  map $scheme $caller_scheme { default $scheme; }'
+  return `
+  # Of several in a row the last that is none of ours: what stands before it anybody may have written.
+  ${trustedProxies.map((network) => `set_real_ip_from ${network};`).join(' ')}
+  real_ip_header X-Forwarded-For;
+  real_ip_recursive on;
+  geo $realip_remote_addr $is_proxy { default 0; ${trustedProxies.map((network) => `${network} 1;`).join(' ')} }
+  map "$is_proxy $http_x_forwarded_proto" $caller_scheme { "1 https" https; default $scheme; }`
+}
 
 /**
  * Files go from the browser to the object store and back by links that are signed, the address with them: it is passed
@@ -210,16 +239,16 @@ function storeLocation({ store }: Edge): string {
       add_header X-Content-Type-Options nosniff always;
       add_header Referrer-Policy no-referrer always;
       add_header Content-Security-Policy "default-src 'none'; sandbox; frame-ancestors 'none'" always;
-      proxy_pass http://127.0.0.1:${store.port};
+      proxy_pass http://${store.address};
     }`
 }
 
 /** Packed when the app was built: by Brotli, a seventh smaller, for whoever takes it, or by gzip. */
 function staticLocation({ staticDirectory, compress }: Edge): string {
   if (staticDirectory === null) return ''
-  const forEver = 'add_header Cache-Control "public, max-age=31536000, immutable";'
-  if (!compress) return `    location /_next/static/ { alias ${aliasOf(staticDirectory)}; ${forEver} }`
-  return `    location /_next/static/ {
+  const forEver = `add_header Cache-Control "${staticFiles.cacheControl}";`
+  if (!compress) return `    location ${staticFiles.path} { alias ${aliasOf(staticDirectory)}; ${forEver} }`
+  return `    location ${staticFiles.path} {
       if (-f $request_filename$packed_by_brotli) { rewrite ^/_next/static/(.+)$ /_brotli/$1 last; }
       alias ${aliasOf(staticDirectory)};
       gzip_static on;

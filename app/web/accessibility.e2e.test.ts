@@ -163,6 +163,15 @@ describe('every page', async () => {
       },
     ],
     [
+      'a webhook that was added',
+      '/settings/webhooks',
+      async (page) => {
+        await page.getByLabel('Address').first().fill('https://hooks.example.test/')
+        await page.getByRole('button', { name: 'Add webhook' }).click()
+        await page.locator('[data-secret]').waitFor()
+      },
+    ],
+    [
       'the command menu',
       '/dashboard',
       async (page) => {

@@ -212,6 +212,8 @@ describe('an organisation with more of everything than a list holds', () => {
     ['/settings/labels', '', 'cursor=made-up'],
     ['/settings/api-keys', '', 'cursor=made-up'],
     ['/settings/security', '', 'cursor=made-up'],
+    ['/settings/exports', '', 'kind=made-up&status=made-up&cursor=made-up'],
+    ['/settings/imports', '', 'cursor=made-up'],
     ['/settings/audit', '', 'from=2026-99-99&actorId=made-up&cursor=made-up'],
   ])('shows %s as it is without what cannot be read in its address', async (path, readable, more) => {
     const shown = async (query: string) => {

@@ -1,17 +1,27 @@
+import { join } from 'node:path'
 import { operatorsOf } from '@worklane/data/operators.ts'
 import { jobsOf } from '@worklane/data/testing/jobs.ts'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { organisationAt, userAt } from '../../fixtures/population.ts'
 import { launchChromium, provideHeadless } from '../../harness/toolchain/chromium.ts'
-import { browserOf, fourLooks, openPage, population, takePictures, tokenOf, visit } from './testing/pages.ts'
+import {
+  browserOf,
+  fourLooks,
+  openPage,
+  population,
+  screenshots,
+  takePictures,
+  tokenOf,
+  visit,
+} from './testing/pages.ts'
 import { type PaidStack, startPaidStack } from './testing/paid-stack.ts'
 
 /** Runs Worklane, and belongs to another organisation than the owner. */
 const operator = organisationAt(population, 1).firstUser
 const owner = 0
 const organisation = organisationAt(population, userAt(population, owner).organisation)
-const pages = ['/operators', '/operators/dead-letters', '/operators/log']
+const pages = ['/operators', '/operators/dead-letters', '/operators/log', '/operators/queues']
 
 describe('who runs Worklane', () => {
   let paid: PaidStack
@@ -85,6 +95,7 @@ describe('who runs Worklane', () => {
     ]
     expect({ ...here, text: '' }).toEqual({ ...nowhere, text: '' })
     expect((await answer('/v1/operator/events', user)).status).toBe(404)
+    expect((await answer('/v1/operator/queues/', user)).status).toBe(404)
     expect((await answer('/trpc/operator.events', user)).status).toBe(404)
   })
 
@@ -181,6 +192,27 @@ describe('who runs Worklane', () => {
     await page.getByRole('button', { name: 'Retry unheard.of raced' }).click()
     await page.getByText('somebody else was faster').waitFor()
     await picture('empty')
+  })
+
+  it('looks at the queues, whose jobs hold nothing to see', async () => {
+    const refused: string[] = []
+    const note = (message: { text(): string }) => {
+      if (message.text().includes('Content Security Policy')) refused.push(message.text())
+    }
+    page.on('console', note)
+    await page.goto('/operators')
+    await page.getByRole('link', { name: 'Queues' }).click()
+    await page.waitForURL(/\/v1\/operator\/queues\/$/)
+    await page.getByText('notifications').first().waitFor()
+    await page.screenshot({ path: join(screenshots, 'operators-queues.png') })
+    await jobs.fail('notifications', { name: 'unheard.of', id: 'secret' })
+    await page.goto('/v1/operator/queues/queue/notifications?status=failed')
+    await page.getByText('unheard.of').first().waitFor()
+    expect(await page.locator('body').textContent()).not.toContain('of the payload')
+    await page.screenshot({ path: join(screenshots, 'operators-queue.png') })
+    await jobs.letters.discard('notifications', 'secret')
+    page.off('console', note)
+    expect(refused).toEqual([])
   })
 
   it('leaves all that in a log', async () => {

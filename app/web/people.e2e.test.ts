@@ -62,7 +62,7 @@ describe('two people and their organisation', () => {
     await ada.getByLabel('Password').fill('short')
     await ada.getByLabel('Organisation').fill('Analytical Engines')
     // The browser's own check stands aside, so that the server's is heard.
-    await ada.locator('form').evaluate((form) => form.setAttribute('novalidate', ''))
+    await ada.locator('form').evaluate("(form) => form.setAttribute('novalidate', '')")
     await ada.getByRole('button', { name: 'Create account' }).click()
     await ada.getByText('must have at least 10 characters').waitFor()
     expect(await ada.getByLabel('Your name').inputValue()).toBe('Ada Lovelace')
@@ -89,9 +89,10 @@ describe('two people and their organisation', () => {
     await ada.getByRole('button', { name: 'Send the link again' }).click()
     await ada.getByRole('status').waitFor()
     // The one that was mailed at the sign-up is good as well.
-    await ada.goto('/dev/mail')
     const mails = ada.getByRole('listitem').filter({ hasText: 'Confirm your e-mail address' })
-    expect(await mails.count()).toBe(2)
+    await expect
+      .poll(async () => ada.goto('/dev/mail').then(() => mails.count()), { timeout: 30_000 })
+      .toBe(2)
     await mails.last().getByRole('link', { name: 'Open the link' }).click()
     await ada.getByRole('button', { name: 'Sign in to Worklane' }).click()
     await ada.waitForURL('**/dashboard')

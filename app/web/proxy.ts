@@ -24,6 +24,10 @@ export async function proxy(request: NextRequest): Promise<NextResponse> {
   }
   // Before anything streams: a page that has begun has told its status, and nobody is to learn that these are there.
   if (forOperators.test(nextUrl.pathname) && !(await isOperator(token))) return nothingThere(request)
+  if (isProduction && forDevelopers.test(nextUrl.pathname)) return nothingThere(request)
+  if (nextUrl.pathname === '/operators/queues') {
+    return NextResponse.redirect(new URL('/v1/operator/queues/', origin))
+  }
   const response = withPolicy(request)
   // A page as a whole: of its parts many come at once.
   if (known && headers.get('sec-fetch-dest') === 'document' && isOld(token)) await renew(response, token)
@@ -54,6 +58,8 @@ function nothingThere(request: NextRequest): NextResponse {
   return withPolicy(request, url)
 }
 
+const isProduction = (process.env.WORKLANE_ENV ?? 'production') === 'production'
+const forDevelopers = /^\/dev(\/|$)/
 const forOperators = /^\/operators(\/|$)/
 const forMembers = /^\/(dashboard|projects|tasks|search|reports|notifications|settings)(\/|$)/
 const https = process.env.ORIGIN?.startsWith('https:') ?? false
@@ -72,6 +78,6 @@ function withPolicy(request: NextRequest, instead?: URL): NextResponse {
 }
 
 export const config = {
-  // Pages; not what the edge serves from disk, nor the API and the machines' own addresses.
-  matcher: ['/((?!_next/|api/|v1/|trpc/|openapi\\.json|healthz|readyz|metrics|icon\\.svg).*)'],
+  // Pages; not what the edge serves from disk, nor the API and the machines' own addresses, nor mails of the sink.
+  matcher: ['/((?!_next/|api/|v1/|trpc/|openapi\\.json|healthz|readyz|metrics|icon\\.svg|dev/mail/).*)'],
 }

@@ -7,8 +7,9 @@ import { closeRuntime } from '@worklane/domain/runtime.ts'
 import Stripe from 'stripe'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { billingRows, difference, imbalances, quiet } from './testing/billing-rows.ts'
-import { type Deployment, type PartName, startDeployment } from './testing/deployment.ts'
+import { type Deployment, startDeployment } from './testing/deployment.ts'
 import { draws, History } from './testing/history.ts'
+import { killAtRandom } from './testing/kill-at-random.ts'
 import { createOrganisations, type Organisation, writeOrganisations } from './testing/organisations.ts'
 import { deliver, signatureOf } from './testing/webhooks.ts'
 
@@ -76,22 +77,11 @@ describe.each(seeds)('a thousand events, told again and out of order, under kill
   }, async () => {
     const [ofHistory, ofDeliveries] = [draws(seed), draws(seed + 1_000_000)]
     const history = new History(running, stripe, organisations, ofHistory)
-    const kills: Record<string, number> = {}
     let isOver = false
-    const killing = [
-      killAtRandom(draws(seed + 2_000_000), ['worker-1', 'worker-2']),
-      killAtRandom(draws(seed + 3_000_000), ['api', 'redis']),
-    ]
-    async function killAtRandom(draw: () => number, names: readonly PartName[]): Promise<void> {
-      while (!isOver) {
-        await setTimeout(200 + draw() * 2_000)
-        const name = names[Math.floor(draw() * names.length)] as PartName
-        const forgets = draw() < 0.5
-        const what = name === 'redis' ? `redis, ${forgets ? 'forgets' : 'remembers'}` : name
-        kills[what] = (kills[what] ?? 0) + 1
-        await killed.kill(name, { downMs: draw() * 800, forgets })
-      }
-    }
+    const killing = killAtRandom(killed, [
+      [draws(seed + 2_000_000), ['worker-1', 'worker-2']],
+      [draws(seed + 3_000_000), ['api', 'redis']],
+    ])
 
     const deliveries: Promise<void>[] = []
     const tellInAnyOrder = (from: number) => {
@@ -116,7 +106,7 @@ describe.each(seeds)('a thousand events, told again and out of order, under kill
     }
     await Promise.all(deliveries)
     isOver = true
-    await Promise.all(killing)
+    const kills = await killing.end()
     const ended = performance.now()
     await quiet(killed.database, 120)
     const seconds = ((performance.now() - ended) / 1_000).toFixed(0)

@@ -2,10 +2,16 @@ import type { QueueName } from '@worklane/data/queues.ts'
 import { activityTopic } from '@worklane/domain/activity/announce.ts'
 import { billingSyncTopic } from '@worklane/domain/billing/intake.ts'
 import { usageTopic } from '@worklane/domain/billing/usage-told.ts'
+import { digestTopic } from '@worklane/domain/digests/frequency.ts'
+import { exportTopic } from '@worklane/domain/exports/store.ts'
 import { checkTopic } from '@worklane/domain/files/uploads.ts'
+import { importTopic } from '@worklane/domain/imports/shapes.ts'
+import { accountMailTopic } from '@worklane/domain/mail/account-mails.ts'
 import { mailTopic } from '@worklane/domain/mail/mail.ts'
 import { notificationTopic } from '@worklane/domain/notifications/topic.ts'
 import { pictureTopic } from '@worklane/domain/pictures/uploads.ts'
+import { eventTopic } from '@worklane/domain/webhooks/events.ts'
+import { deliveryTopic } from '@worklane/domain/webhooks/job.ts'
 
 /** How a queue is worked off. */
 export type Kind = {
@@ -41,7 +47,7 @@ export const kinds: Kinds = {
     deadLetters: { age: 7 * day },
   },
   mail: {
-    topics: [mailTopic],
+    topics: [mailTopic, accountMailTopic, digestTopic],
     concurrency: 4,
     perOrganisation: 2,
     timeoutMs: 30 * second,
@@ -62,7 +68,7 @@ export const kinds: Kinds = {
     deadLetters: { age: 7 * day },
   },
   exports: {
-    topics: [],
+    topics: [exportTopic, importTopic],
     concurrency: 2,
     perOrganisation: 1,
     timeoutMs: 30 * minute,
@@ -71,7 +77,8 @@ export const kinds: Kinds = {
     deadLetters: { age: 7 * day },
   },
   webhooks: {
-    topics: [],
+    topics: [eventTopic, deliveryTopic],
+    // What waits is a receiver, ten seconds at most. What it does not take is tried again by its row in Postgres.
     concurrency: 16,
     perOrganisation: 4,
     timeoutMs: 20 * second,

@@ -8,6 +8,7 @@ import { endWhenRefused, orRefuse } from '@worklane/data/refused-start.ts'
 import { onStop } from '@worklane/data/shutdown.ts'
 import { ensureCatalogue } from '@worklane/domain/billing/catalogue.ts'
 import { stripe } from '@worklane/domain/billing/stripe.ts'
+import { accountMailTopic } from '@worklane/domain/mail/account-mails.ts'
 import { allAnswer, assertConnections, closeRuntime, runtime } from '@worklane/domain/runtime.ts'
 import { Queue } from 'bullmq'
 import { Redis } from 'ioredis'
@@ -15,13 +16,16 @@ import pg from 'pg'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, register } from 'prom-client'
 import { endCustomers, lookAtDue, oldestEvent, recordRead, sweep, webhookDeliveredAt } from './billing.ts'
 import { catalogueKeeper } from './catalogue.ts'
+import { planDigests } from './digests/plan.ts'
 import { effectsByTopic } from './effects.ts'
 import { evictionText, evictionWatch } from './eviction.ts'
+import { emptyExports, sweepJobs } from './exports/sweep.ts'
 import { bindBucket } from './files/installation.ts'
 import { LookStopped, removeOrphans } from './files/orphans.ts'
 import { emptyRemoved, sweepFiles } from './files/removal.ts'
 import { startForgetting } from './forgetting.ts'
-import { kindNames, kinds } from './kinds.ts'
+import { kindNames, kindOf, kinds } from './kinds.ts'
+import { startAccountMails } from './mail/account-mails.ts'
 import { orphanLooksStopped, unmetered, usageDifferences } from './metrics.ts'
 import { removePictureOrphans } from './pictures/orphans.ts'
 import { emptyRemovedPictures, sweepPictures } from './pictures/removal.ts'
@@ -32,6 +36,7 @@ import { startRelay } from './relaying.ts'
 import { type Repeated, schedulesName, schedulesWorker } from './schedules.ts'
 import { settlements } from './settled.ts'
 import { reconcileUsage, sendUsage } from './usage.ts'
+import { askForDue, pruneWebhooks } from './webhooks/due.ts'
 
 const env = orRefuse('worker', () => readEnvironment('worker'))
 endWhenRefused('worker')
@@ -136,7 +141,9 @@ for (const { worker } of working) {
   worker.on('completed', (job) => {
     settled.note(job.data)
     processed.inc({ topic: job.name, outcome: 'done' })
-    effectDelay.observe({ topic: job.name }, Math.max(0, Date.now() - bornAt(job.data.id)) / 1_000)
+    // An export takes as long as there is to export: people watch it.
+    if (kindOf(job.name) !== 'exports')
+      effectDelay.observe({ topic: job.name }, Math.max(0, Date.now() - bornAt(job.data.id)) / 1_000)
     const deliveredAt = webhookDeliveredAt(job.data)
     if (deliveredAt !== null) webhookEffect.observe(Math.max(0, Date.now() - deliveredAt) / 1_000)
   })
@@ -161,7 +168,11 @@ void makeCatalogue()
 
 const repeated: Repeated = {
   'prune-outbox': { everyMs: 3_600_000, run: () => prune(pool) },
+  'sweep-exports': { everyMs: 3_600_000, run: () => sweepJobs(pool) },
+  'plan-digests': { everyMs: 300_000, run: () => planDigests(pool) },
   'relay-unsettled': { everyMs: 20_000, run: () => relayUnsettled(pool, intakeOf, stateOf) },
+  'send-due-webhooks': { everyMs: 5_000, run: () => askForDue(pool) },
+  'prune-webhooks': { everyMs: 3_600_000, run: () => pruneWebhooks(pool) },
   ...filesRepeated(runtime().blobs),
   ...(env.INTAKE_DATABASE_URL && env.STRIPE_SECRET_KEY
     ? {
@@ -222,6 +233,7 @@ function filesRepeated(blobs: BlobsOnDemand | null): Repeated {
   const empty = async () => {
     await emptyRemoved(pool, blobs)
     await emptyRemovedPictures(pool, blobs)
+    await emptyExports(pool, blobs)
   }
   const sweepUploads = async () => {
     await sweepFiles(pool)
@@ -263,6 +275,9 @@ promptRedis.on('ready', reschedule)
 const rescheduling = setInterval(reschedule, rescheduleMs)
 
 const stopRelay = startRelay(pool, promptRedis, intakeOf, (error) => log.error({ err: error }, 'relay'))
+const stopAccountMails = startAccountMails(pool, intakeOf(accountMailTopic), (error) =>
+  log.error({ err: error }, 'mails of accounts'),
+)
 const eviction = evictionWatch(promptRedis, (policy) => log.error({ policy }, evictionText))
 const stopForgetting = startForgetting(pool, promptRedis, (error) => log.error({ err: error }, 'forgetting'))
 
@@ -296,7 +311,7 @@ const server = createServer(async (request, response) => {
 onStop(async () => {
   clearInterval(rescheduling)
   eviction.stop()
-  await Promise.all([stopRelay(), stopForgetting()])
+  await Promise.all([stopRelay(), stopAccountMails(), stopForgetting()])
   await Promise.all([...working.map(({ stop }) => stop()), repeating.close()])
   await settled.stop()
   await Promise.all([...queues, schedules].map((each) => each.close()))

@@ -12,6 +12,12 @@ export const orphanLooksStopped = new Counter({
   labelNames: ['why'],
 })
 
+export const webhookAttempts = new Counter({
+  name: 'webhook_attempts_total',
+  help: 'Tries to deliver an event to a webhook of a customer, by what came of it',
+  labelNames: ['outcome'],
+})
+
 export const unmetered = new Counter({
   name: 'billing_unmetered_total',
   help: 'Readings after which a subscription did not meter what its plan does, since Stripe refused it',

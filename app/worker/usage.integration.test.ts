@@ -4,12 +4,13 @@ import { ensureCatalogue } from '@worklane/domain/billing/catalogue.ts'
 import { ensureCustomer } from '@worklane/domain/billing/customer.ts'
 import { stripe as clientOf } from '@worklane/domain/billing/stripe.ts'
 import type { Difference } from '@worklane/domain/billing/usage-reconciled.ts'
-import { sendMail, sunkMail } from '@worklane/domain/mail/mail.ts'
+import { sunkMail } from '@worklane/domain/mail/sink.ts'
 import { closeRuntime, runtime } from '@worklane/domain/runtime.ts'
 import { asAdministrator, createTenant, type Tenant } from '@worklane/domain/testing/tenants.ts'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { lookAtDue } from './billing.ts'
+import { sendMail } from './mail/send.ts'
 import { openQueue } from './queue.ts'
 import { reconcileUsage, sendUsage, usageJob } from './usage.ts'
 
@@ -41,7 +42,7 @@ describe('the worker’s part of usage', () => {
 
   const sql = (text: string) =>
     asAdministrator(async (client) => (await client.query(text, [tenant.id])).rows)
-  const useHoursAgo = (hours: number) =>
+  const usedHoursAgo = (hours: number) =>
     sql(
       `with month as (
          insert into usage_months (org_id, kind, month, used)
@@ -55,7 +56,7 @@ describe('the worker’s part of usage', () => {
   const job = (payload: unknown) => ({ id: randomUUID(), orgId: tenant.id, topic: 'billing.usage', payload })
 
   it('has hours told once they are over, and again until Stripe has them', async () => {
-    await useHoursAgo(0)
+    await usedHoursAgo(0)
     await sendUsage(runtime().intake)
     expect(await asked('billing.usage')).toEqual([])
     await sql("update usage_events set hour = hour - interval '1 hour' where org_id = $1")
@@ -100,7 +101,7 @@ describe('the worker’s part of usage', () => {
   })
 
   it('asks nightly whether the books agree, and tells which do not', async () => {
-    await useHoursAgo(0)
+    await usedHoursAgo(0)
     await reconcileUsage(runtime().intake)
     expect(await asked('billing.usage')).toEqual([{ payload: { reconcile: true } }])
     const told: [string, Difference[]][] = []

@@ -21,6 +21,7 @@ const commands: Record<string, () => Promise<{ register(program: Command): void 
   bench: () => import('./commands/bench.ts'),
   generate: () => import('./commands/generate.ts'),
   check: () => import('./commands/check.ts'),
+  deployment: () => import('./commands/deployment.ts'),
 }
 
 async function main(argv: string[]): Promise<void> {

@@ -108,6 +108,15 @@ describe('wrong use of the command', () => {
       secret,
       /billing-storm needs the stack that is started here.* — leave out --target/,
     ],
+    ['a deployment without saying what', ['deployment'], {}, /does nothing by itself — one of: env, try/],
+    ['an unknown part of a deployment', ['deployment', 'tri'], {}, /"tri" — did you mean "try"/],
+    ['a deployment at no origin', ['deployment', 'env', '--origin', 'app'], {}, /--origin app is no origin/],
+    [
+      'a deployment with a database of one’s own that is not named',
+      ['deployment', 'env', '--own-database'],
+      {},
+      /--own-database is given, and DATABASE_URL is not set/,
+    ],
     ['books without a database', ['ledger'], {}, /DATABASE_URL is not set — set it to/],
     [
       'books without Stripe',

@@ -15,6 +15,8 @@ describe('generated files', () => {
     root = await mkdtemp(join(tmpdir(), 'headroom-generate-'))
     await writeFile(join(root, 'README.md'), '# It\n<!-- slo:start -->\nold\n<!-- slo:end -->\nand more\n')
     await mkdir(join(root, 'fixtures'))
+    await mkdir(join(root, 'docs'))
+    await writeFile(join(root, 'docs/deploy.md'), '# Deployment\n<!-- cache:start -->\n<!-- cache:end -->\n')
     await writeFile(join(root, 'fixtures/README.md'), '# Who\n<!-- sizes:start -->\n<!-- sizes:end -->\n')
   })
   afterAll(() => rm(root, { recursive: true, force: true }))

@@ -5,6 +5,8 @@ import { sizesTable } from '@headroom/fixtures/sizes.ts'
 import { renderLighthouserc } from '@headroom/perf-budgets/lighthouserc.ts'
 import { sloTable } from '@headroom/perf-budgets/readme-table.ts'
 import { renderLimits, renderThresholds } from '@headroom/perf-budgets/thresholds.ts'
+import { cacheTable } from '@worklane/edge/cache-rules.ts'
+import { edgeConfigurations } from '../deploy/edge-configurations.ts'
 
 export type Generated = {
   /** From the root of the checkout. */
@@ -13,7 +15,7 @@ export type Generated = {
   text: (current: string) => string | undefined
 }
 
-/** Everything that is made from perf-budgets/slo.ts, and what the fixtures say of themselves. */
+/** Everything that is made from perf-budgets/slo.ts or from the edge, and what the fixtures say of themselves. */
 export const generated: Generated[] = [
   { path: 'lighthouserc.json', text: renderLighthouserc },
   { path: 'loadtests/generated/thresholds.ts', text: renderThresholds },
@@ -22,6 +24,8 @@ export const generated: Generated[] = [
     path: `dashboards/generated/${name}`,
     text: () => text,
   })),
+  ...Object.entries(edgeConfigurations).map(([path, text]) => ({ path, text: () => text })),
+  { path: 'docs/deploy.md', text: (current) => between(current, 'cache', cacheTable()) },
   { path: 'README.md', text: (current) => between(current, 'slo', sloTable()) },
   { path: 'fixtures/README.md', text: (current) => between(current, 'sizes', sizesTable()) },
 ]

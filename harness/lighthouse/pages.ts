@@ -28,6 +28,7 @@ const outside = {
   '/sign-in': titled('Sign in'),
   '/sign-up': titled('Start with Worklane'),
   '/invitations/[token]': titled('Invitation'),
+  '/unsubscribe/[token]': titled('Unsubscribe'),
 } as const
 
 const inside = [
@@ -41,11 +42,15 @@ const inside = [
   '/onboarding',
   '/settings/profile',
   '/settings/security',
+  '/settings/notifications',
   '/settings/organisation',
   '/settings/members',
   '/settings/labels',
   '/settings/api-keys',
+  '/settings/webhooks',
   '/settings/audit',
+  '/settings/exports',
+  '/settings/imports',
   '/settings/billing',
 ] as const
 
@@ -56,11 +61,15 @@ const withoutCanary: Partial<Record<(typeof inside)[number], string>> = {
   '/onboarding': titled('Start your first project'),
   '/settings/profile': titled('Profile'),
   '/settings/security': titled('Security'),
+  '/settings/notifications': titled('Notification mails'),
   '/settings/organisation': titled('Organisation'),
   '/settings/members': titled('Members'),
   '/settings/labels': titled('Labels'),
   '/settings/api-keys': titled('API keys'),
+  '/settings/webhooks': titled('Webhooks'),
   '/settings/audit': titled('Audit log'),
+  '/settings/exports': titled('Exports'),
+  '/settings/imports': titled('Import'),
   '/settings/billing': titled('Billing'),
 }
 const markers: Partial<Record<string, string>> = { ...outside, ...withoutCanary }

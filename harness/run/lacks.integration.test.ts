@@ -13,20 +13,26 @@ const begunAt = (store: string): Answer => ({
   status: 201,
   body: { file: { id: '00000000-0000-4000-8000-000000000001' }, form: { url: `${store}/files` } },
 })
+const added: Answer = { status: 201, body: { id: '00000000-0000-4000-8000-000000000002' } }
 const conflict: Answer = { status: 409, body: { title: 'conflict' } }
 
 /** Of a target that answers to each in its turn, the last one from then on. */
 async function asked(
-  { billing, upload }: { billing: Answer[]; upload: Answer | 'here' | 'elsewhere' },
+  {
+    billing,
+    upload,
+    webhook = added,
+  }: { billing: Answer[]; upload: Answer | 'here' | 'elsewhere'; webhook?: Answer },
   scenario: 'routes' | 'load' = 'routes',
 ): Promise<{ lacks: Lack[]; requests: string[] }> {
   const requests: string[] = []
   const server = createServer((request, response) => {
     requests.push(`${request.method} ${request.url}`)
-    const isBilling = request.url === '/v1/billing'
+    const inTurn = () => (billing.length > 1 ? billing.shift() : billing[0])
     const uploaded =
       typeof upload === 'object' ? upload : begunAt(upload === 'here' ? target() : 'http://store.test')
-    const answer = isBilling ? (billing.length > 1 ? billing.shift() : billing[0]) : uploaded
+    const other = request.url?.startsWith('/v1/webhooks') ? webhook : uploaded
+    const answer = request.url === '/v1/billing' ? inTurn() : other
     response.writeHead(answer?.status ?? 500).end(JSON.stringify(answer?.body ?? {}))
   })
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
@@ -40,13 +46,15 @@ async function asked(
 }
 
 describe('a deployment that is asked what it has', () => {
-  it('has everything, and keeps no file of it', async () => {
+  it('has everything, and keeps no file or webhook of it', async () => {
     const { lacks, requests } = await asked({ billing: [subscribed], upload: 'here' })
     expect(lacks).toEqual([])
     expect(requests.filter((each) => each === 'GET /v1/billing').length).toBeGreaterThan(0)
-    expect(requests.slice(-2)).toEqual([
+    expect(requests.slice(-4)).toEqual([
       expect.stringMatching(/^POST \/v1\/tasks\/.*\/uploads$/),
       'DELETE /v1/files/00000000-0000-4000-8000-000000000001',
+      'POST /v1/webhooks',
+      'DELETE /v1/webhooks/00000000-0000-4000-8000-000000000002',
     ])
   })
 
@@ -55,11 +63,13 @@ describe('a deployment that is asked what it has', () => {
     expect((await asked({ billing: [off], upload: conflict })).lacks).toEqual(['subscriptions', 'files'])
     expect((await asked({ billing: [unsubscribed], upload: 'here' })).lacks).toEqual(['subscriptions'])
     expect((await asked({ billing: [subscribed], upload: conflict })).lacks).toEqual(['files'])
+    const none = { billing: [subscribed], upload: 'here' as const, webhook: conflict }
+    expect((await asked(none)).lacks).toEqual(['webhooks'])
   })
 
   it('is asked everything where it fails, or answers of one what it does not of another: the run finds that', async () => {
     const broken = { status: 500 }
-    expect((await asked({ billing: [broken], upload: broken })).lacks).toEqual([])
+    expect((await asked({ billing: [broken], upload: broken, webhook: broken })).lacks).toEqual([])
     expect((await asked({ billing: [unsubscribed, broken], upload: { status: 403 } })).lacks).toEqual([])
     expect((await asked({ billing: [unsubscribed, subscribed], upload: 'here' })).lacks).toEqual([])
     expect((await asked({ billing: [{ status: 200, body: {} }], upload: 'here' })).lacks).toEqual([])

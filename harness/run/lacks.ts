@@ -9,9 +9,9 @@ import { ask } from '../target/ask.ts'
 import type { Plan } from './scenarios.ts'
 
 /**
- * Asks a deployment for what a seed alone does not give it: subscriptions, of owners of paid organisations, and files,
- * by an upload that is taken back. It is without something only where it says so itself; any other answer is left for
- * the run to find. Journeys need files alone, and the tour both.
+ * Asks a deployment for what a seed alone does not give it: subscriptions, of owners of paid organisations, and files
+ * and webhooks, by one that is taken back. It is without something only where it says so itself; any other answer is
+ * left for the run to find. Journeys need files alone, and the tour all of it.
  */
 export async function lacksOf(
   target: string,
@@ -44,6 +44,7 @@ export async function lacksOf(
   return [
     ...((await hasNoSubscription(paying, answerOf)) ? (['subscriptions'] as const) : []),
     ...((await hasNoFiles(target, owner(0), answerOf)) ? (['files'] as const) : []),
+    ...((await hasNoWebhooks(paying[0], answerOf)) ? (['webhooks'] as const) : []),
   ]
 }
 
@@ -88,6 +89,21 @@ async function hasNoFiles(target: string, owner: Owner, answerOf: Asking): Promi
 
 const Made = z.object({ file: z.object({ id: z.string() }), form: z.object({ url: z.url() }) })
 
+/** 409: there is no key to keep their secrets with. */
+async function hasNoWebhooks(owner: Owner | undefined, answerOf: Asking): Promise<boolean> {
+  if (!owner) return false
+  const answer = await answerOf(owner, 'POST /v1/webhooks')
+  if (answer?.status !== 201) return answer?.status === 409
+  const { success, data } = Added.safeParse(parsed(answer.text))
+  if (success) {
+    owner.made.webhookId = data.id
+    await answerOf(owner, 'DELETE /v1/webhooks/:webhookId')
+  }
+  return false
+}
+
+const Added = z.object({ id: z.string() })
+
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text)
@@ -109,6 +125,7 @@ export const routesWithout = (lack: Lack): string[] =>
 const inWords: Record<Lack, string> = {
   subscriptions: 'its organisations have no subscription',
   files: 'it has no object store behind its own origin',
+  webhooks: 'it has no key to keep secrets with',
 }
 
 /** What a run says of the routes that it left out. */

@@ -23,6 +23,8 @@ export async function startEdge(options: {
   store: { port: number; bucket: string } | null
   build: WebBuild | undefined
   compress: boolean
+  /** Who may stand in front of it. */
+  trustedProxies?: string[]
 }): Promise<Part> {
   const directory = join(options.directory, 'edge')
   await mkdir(directory, { recursive: true })
@@ -32,14 +34,15 @@ export async function startEdge(options: {
   const { edge, web, api } = options.ports
   const user = process.getuid?.() === 0 ? 'user root;\n' : ''
   const configuration = nginxConfiguration({
-    port: edge,
+    listen: `127.0.0.1:${edge}`,
     directory,
     staticDirectory: options.build?.staticDirectory ?? null,
-    web,
-    api,
-    store: options.store,
+    web: web.map(onLoopback),
+    api: api.map(onLoopback),
+    store: options.store && { address: onLoopback(options.store.port), bucket: options.store.bucket },
     mimeTypes: types,
     compress: options.compress,
+    trustedProxies: options.trustedProxies ?? [],
   })
   await writeFile(file, user + configuration)
   const part = launch(options.guard, {
@@ -52,3 +55,5 @@ export async function startEdge(options: {
   await untilReady(part, answers(`http://127.0.0.1:${edge}/edge-health`), 20)
   return part
 }
+
+const onLoopback = (port: number) => `127.0.0.1:${port}`

@@ -84,14 +84,17 @@ export async function startPostgres(
     port: number
     logFile: string
     durable: boolean
+    /** Where it listens; loopback unless said. */
+    host?: string
     settings?: Record<string, string>
   },
 ): Promise<Postgres> {
   const { postgres } = await binaries()
   const password = await readFile(join(options.directory, 'password'), 'utf8')
+  const { host = '127.0.0.1' } = options
   const settings = {
     port: options.port,
-    listen_addresses: '127.0.0.1',
+    listen_addresses: host,
     unix_socket_directories: '',
     max_connections: 200,
     shared_buffers: '256MB',
@@ -120,7 +123,7 @@ export async function startPostgres(
     // Fast shutdown: the polite one waits for every pool to let go.
     stopSignal: 'SIGINT',
   })
-  const adminUrl = `postgres://${user}:${password}@127.0.0.1:${options.port}/postgres`
+  const adminUrl = `postgres://${user}:${password}@${host}:${options.port}/postgres`
   const address = postgresAddress('DATABASE_URL', adminUrl)
   await untilReady(part, () => reachPostgres(address).then(() => true), 30)
   return { part, adminUrl }

@@ -3,7 +3,7 @@ import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { project } from './project.ts'
 
-const names = ['session-secret', 'auth-secret', 'database-secret', 'store-secret'] as const
+const names = ['session-secret', 'auth-secret', 'database-secret', 'store-secret', 'encryption-key'] as const
 
 const fileOf = (name: (typeof names)[number], checkout = project) => join(checkout, '.headroom', name)
 

@@ -275,6 +275,9 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       EVENT_STREAM_SECONDS: mode === 'production' ? '20' : '900',
       SEED_SESSION_SECRET: sessionSecret,
       AUTH_SECRET: await checkoutSecret('auth-secret'),
+      ENCRYPTION_KEYS: await checkoutSecret('encryption-key'),
+      // Who develops has a receiver beside it.
+      ...(mode === 'development' ? { WEBHOOKS_ALLOW_PRIVATE: '1' } : {}),
       ...stripe,
       ...(payments ? paymentsEnvironment(payments) : {}),
       ...(options.apiInWeb ? { API_IN_WEB: '1' } : {}),

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path'
 import type { WebBuild } from './build.ts'
 import type { Guard } from './guard.ts'
+import { heaps } from './heaps.ts'
 import { answers, launch, type Part, untilReady } from './part.ts'
 import { project } from './project.ts'
 
@@ -11,17 +12,6 @@ type Start = {
   name: string
   port: number
   log: (name: string) => string
-}
-
-/**
- * Megabytes that V8 may use for what is new and for what stays, as one gives them to a container. Without them it
- * goes by the machine's memory, collects rarely, and an idle worker swings by 100 MB: no soak could tell that from
- * a leak (docs/decisions/021).
- */
-const heaps = {
-  api: { young: 16, old: 512 },
-  worker: { young: 4, old: 128 },
-  web: { young: 64, old: 1_024 },
 }
 
 export const startApi = (start: Start) => node(start, heaps.api, 'app/api/main.ts')

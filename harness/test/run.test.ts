@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { countVitest, failuresIn, runSteps } from './run.ts'
-import type { Step } from './steps.ts'
+import { notHere, type Step } from './steps.ts'
 
 const report = (passed: number, failed: number, pending = 0) =>
   JSON.stringify({
@@ -74,5 +74,15 @@ describe('counting a test run', () => {
       passed: 1,
       failed: 1,
     })
+  })
+
+  it('counts for none what this machine cannot do, and a failure where it can', async () => {
+    const step = (code: number): Step => ({
+      ...{ name: 'images', about: '', command: ['node', '-e', `console.log('no'); process.exit(${code})`] },
+      counts: 'where possible',
+    })
+    expect(await runSteps([step(notHere)])).toEqual({ passed: 0, failed: 0 })
+    expect(await runSteps([step(1)])).toEqual({ passed: 0, failed: 1 })
+    expect(await runSteps([step(0)])).toEqual({ passed: 1, failed: 0 })
   })
 })

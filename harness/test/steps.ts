@@ -1,3 +1,6 @@
+/** EX_UNAVAILABLE of sysexits.h: what the step needs is not on this machine. */
+export const notHere = 69
+
 export type Step = {
   name: string
   /** What a failure of this step means, in the words of the one who has to mend it. */
@@ -5,9 +8,10 @@ export type Step = {
   command: [string, ...string[]]
   /**
    * How many tests the step counts for: one as a whole, or those in vitest's JSON report. A load test counts for one,
-   * and has passed as well where all it says is that others used the machine.
+   * and has passed as well where all it says is that others used the machine. What only some machines can do counts for
+   * none where it ends with `notHere`, and says so.
    */
-  counts: 'one' | 'vitest' | 'loadtest'
+  counts: 'one' | 'vitest' | 'loadtest' | 'where possible'
 }
 
 const vitest = (project: string, about: string): Step => ({
@@ -47,6 +51,12 @@ export const steps: readonly Step[] = [
   vitest('integration', 'against a real Postgres, Redis, nginx, k6 and Prometheus'),
   vitest('e2e', 'the whole stack: in a real browser, counted, and runs that must go red'),
   vitest('timed', 'load runs and Lighthouse whose times count, one at a time'),
+  {
+    name: 'images',
+    about: 'deploy/Dockerfile cannot be built',
+    command: ['node', 'harness/cli/main.ts', 'deployment', 'images'],
+    counts: 'where possible',
+  },
   {
     name: 'smoke',
     about: 'k6 through the edge, judged against perf-budgets/slo.ts',

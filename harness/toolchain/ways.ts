@@ -51,11 +51,14 @@ async function goInstall(tool: Tool, way: GoWay): Promise<void> {
       await writeFile(join(staging, way.overlay.mark), '')
       await keep(join(staging, way.overlay.mark))
     }
-    await keep(join(staging, basename(way.module)))
+    await keep(join(staging, programOf(way.module)))
   } finally {
     await rm(staging, { recursive: true, force: true })
   }
 }
+
+/** As `go install` calls it: a module's major version is no name. */
+const programOf = (module: string): string => basename(module.replace(/\/v\d+$/, ''))
 
 /** Go's options for a changed file of its library; undefined where that has no place for the change. */
 async function overlayIn(directory: string, { file, change }: Overlay): Promise<string[] | undefined> {

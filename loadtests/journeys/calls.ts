@@ -34,6 +34,8 @@ const unlike = (user: Owner) =>
     .toString(36)
     .padStart(6, '0')
 const named = (user: Owner) => `Tour ${unlike(user)} · ${canary(user)}`
+const fileOf = (user: Owner) =>
+  `project,title,status\n${Array.from({ length: 20 }, (_, line) => `NOWHERE,${named(user)} ${line},todo`).join('\n')}\n`
 const inProject = ({ board }: Owner) => ({ projectId: board.id })
 /** One of those that the tenant had before: by name they come before those of a tour. */
 const labelled = ({ made: { knownLabelId } }: Owner) =>
@@ -178,6 +180,23 @@ export const calls: Call[] = [
   }),
   needing('files', call('upload.complete', 'POST /v1/uploads/:uploadId/complete', made('uploadId'))),
 
+  // It is cancelled again before a worker has done much.
+  needing(
+    'files',
+    create('export', 'POST /v1/exports', () => ({ kind: 'projects', format: 'csv' })),
+  ),
+  call('export.list', 'GET /v1/exports', () => ({ limit: 20 })),
+  needing('files', call('export.get', 'GET /v1/exports/:exportId', made('exportId'))),
+  needing('files', call('export.cancel', 'POST /v1/exports/:exportId/cancel', last('exportId'))),
+
+  // Of a project that nobody has: it is checked, and nothing can come of it.
+  {
+    ...call('import.check', 'POST /v1/imports', (user) => ({ name: 'tour.csv', content: fileOf(user) })),
+    first: 'importId',
+  },
+  call('import.list', 'GET /v1/imports', () => ({ limit: 20 })),
+  call('import.get', 'GET /v1/imports/:importId', last('importId')),
+
   call('filter.list', 'GET /v1/filters'),
   create('filter', 'POST /v1/filters', (user) => ({ name: named(user), query: { status: 'todo' } })),
   call('filter.remove', 'DELETE /v1/filters/:filterId', last('filterId')),
@@ -186,6 +205,9 @@ export const calls: Call[] = [
   call('notification.count', 'GET /v1/notifications/count'),
   call('notification.read', 'POST /v1/notifications/:notificationId/read', last('notificationId')),
   call('notification.readAll', 'POST /v1/notifications/read'),
+  call('notification.preferences', 'GET /v1/notifications/preferences'),
+  // Who is played gets no mail, before and after.
+  call('notification.updatePreferences', 'PATCH /v1/notifications/preferences', () => ({ digest: 'off' })),
 
   // Checked meanwhile.
   {
@@ -218,4 +240,30 @@ export const calls: Call[] = [
   create('apiKey', 'POST /v1/api-keys', () => ({ name: 'Tour', scopes: ['task:read'] })),
   call('apiKey.list', 'GET /v1/api-keys'),
   call('apiKey.revoke', 'DELETE /v1/api-keys/:apiKeyId', last('apiKeyId')),
+
+  // It is told of what a tour does not do: nothing is sent.
+  needing(
+    'webhooks',
+    create(
+      'webhook',
+      'POST /v1/webhooks',
+      ifSubscribed(() => ({ url: 'https://hooks.tour.example/', events: ['member.left'] })),
+    ),
+  ),
+  call('webhook.list', 'GET /v1/webhooks'),
+  needing('webhooks', call('webhook.get', 'GET /v1/webhooks/:webhookId', made('webhookId'))),
+  needing(
+    'webhooks',
+    call(
+      'webhook.update',
+      'PATCH /v1/webhooks/:webhookId',
+      made('webhookId', () => ({ description: 'Tour' })),
+    ),
+  ),
+  needing('webhooks', call('webhook.rotateSecret', 'POST /v1/webhooks/:webhookId/secret', made('webhookId'))),
+  needing(
+    'webhooks',
+    call('webhook.deliveries', 'GET /v1/webhooks/:webhookId/deliveries', made('webhookId')),
+  ),
+  needing('webhooks', call('webhook.remove', 'DELETE /v1/webhooks/:webhookId', last('webhookId'))),
 ]

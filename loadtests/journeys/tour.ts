@@ -13,12 +13,16 @@ const publicPages = ['/', '/pricing', '/docs', '/status', '/sign-in', '/sign-up'
 const settingsPages = [
   'profile',
   'security',
+  'notifications',
   'organisation',
   'members',
   'labels',
   'billing',
   'api-keys',
+  'webhooks',
   'audit',
+  'exports',
+  'imports',
 ].map((name) => `/settings/${name}`)
 /** Each with some text of the tenant's own. */
 const ownPages = ['/dashboard', '/tasks']
@@ -39,6 +43,7 @@ const pageSteps: Record<string, Step<Owner>> = {
     script === undefined ? [] : [{ method: 'GET', route: 'static', path: script, anonymous: true }],
   ...Object.fromEntries(publicPages.slice(1).map((name) => [`open ${name}`, () => [outside(name)]])),
   'open an invitation': () => [outside('/invitations/[token]', '/invitations/not-known-to-anybody')],
+  'open unsubscribe': () => [outside('/unsubscribe/[token]', '/unsubscribe/not-known-to-anybody')],
   'open settings': () => [{ ...page('/settings', '/settings'), expect: 307, tenant: 'may' }],
   'go to settings': () => [{ ...navigation('/settings', '/settings'), tenant: 'may' }],
   'open onboarding': () => [{ ...page('/onboarding', '/onboarding'), tenant: 'may' }],

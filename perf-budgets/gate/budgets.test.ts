@@ -28,7 +28,11 @@ describe('the limits of a change', () => {
       { promises: { ...slo.promises, availability: { target: 0.99, days: 30 } } },
       'promises.availability.target',
     ],
-    ['a limit is gone', { neighbours: { p95Ratio: 1.5, floor: 50, effectDelayP95: 2_000 } }, 'neighbours.fairness'],
+    [
+      'a limit is gone',
+      { neighbours: { p95Ratio: 1.5, floor: 50, effectDelayP95: 2_000 } },
+      'neighbours.fairness',
+    ],
     [
       'the gate tolerates more',
       { gate: { ...slo.gate, figures: { ...slo.gate.figures, p95: { floor: 5, tolerated: 3 } } } },

@@ -16,7 +16,7 @@ export const lasting = operationList.filter(
   ({ name, reads, writes }) =>
     reads !== 'elsewhere' &&
     writes !== 'elsewhere' &&
-    !/^(me\.remove|me\.export|organisation\.(remove|leave|transfer|export)|session\.revoke|project\.remove|task\.remove|comment\.remove|label\.remove|member\.remove)/.test(
+    !/^(me\.remove|me\.export|organisation\.(remove|leave|transfer|export)|session\.revoke|project\.remove|task\.remove|comment\.remove|label\.remove|member\.remove|webhook\.remove)/.test(
       name,
     ),
 )
@@ -29,7 +29,7 @@ export async function createHouse(rows: number): Promise<House> {
   await asAdministrator((client) =>
     client.query("update organisations set plan = 'business' where id = $1", [tenant.id]),
   )
-  await fill(tenant, rows)
+  await fill(tenant, things, rows)
   return { tenant, things }
 }
 
@@ -66,7 +66,7 @@ function counted(): Cost {
 }
 
 /** Fills every list that an operation could read. */
-async function fill(tenant: Tenant, rows: number): Promise<void> {
+async function fill(tenant: Tenant, things: Things, rows: number): Promise<void> {
   await asAdministrator(async (client) => {
     const statements = [
       `insert into tasks (org_id, project_id, number, title, position, assignee_id, due_on)
@@ -82,6 +82,14 @@ async function fill(tenant: Tenant, rows: number): Promise<void> {
       `insert into projects (org_id, key, name) select $1, 'P' || n, 'Project ' || n from generate_series(1, ${rows}) n`,
       `insert into notifications (org_id, user_id, outbox_id, kind, task_id)
        select $1, '${tenant.people.owner.actor.userId}', gen_random_uuid(), 'commented', '${tenant.task}' from generate_series(1, ${rows}) n`,
+      `insert into webhook_endpoints (org_id, url, events, secret)
+       select $1, 'https://hooks.example.test/' || n, array['task.created'], 'sealed' from generate_series(1, least(${rows}, 8)) n`,
+      `with events as (insert into webhook_events (org_id, id, type, body)
+         select $1, gen_random_uuid(), 'task.created', '{}' from generate_series(1, ${rows}) n returning id)
+       insert into webhook_deliveries (org_id, event_id, endpoint_id, state)
+       select $1, events.id, '${things.webhookId}', 'failed' from events`,
+      `insert into webhook_attempts (org_id, delivery_id, number, at, duration_ms)
+       select $1, '${things.deliveryId}', n + 1, now(), 1 from generate_series(1, ${rows}) n`,
       `insert into audit_log (org_id, operation, target) select $1, 'test', n::text from generate_series(1, ${rows}) n`,
       `insert into activity (org_id, outbox_id, task_id, task_key, task_title, kind)
        select $1, gen_random_uuid(), '${tenant.task}', 'ATL-1', 'x', 'updated' from generate_series(1, ${rows}) n`,

@@ -51,7 +51,7 @@ describe('the Prisma model', () => {
     expect(tablesOf(model).sort()).toEqual([
       ...['activity', 'api_keys', 'audit_log', 'comments', 'files', 'invitations', 'labels', 'memberships'],
       ...['notifications', 'organisations', 'outbox', 'projects', 'saved_filters', 'task_labels', 'tasks'],
-      'users',
+      ...['users', 'webhook_attempts', 'webhook_deliveries', 'webhook_endpoints', 'webhook_events'],
     ])
     expect(inOrder(model)).toEqual(inOrder(await databaseColumns(tablesOf(model))))
   })

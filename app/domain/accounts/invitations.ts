@@ -1,10 +1,12 @@
 import { Plan, type Role } from '../actor.ts'
 import { plans } from '../billing/plans.ts'
+import { beginDigests } from '../digests/joined.ts'
 import { Problem } from '../errors.ts'
 import { notificationTopic } from '../notifications/topic.ts'
 import { tokenHash } from '../sessions/token.ts'
 import { tags } from '../tags.ts'
 import { takeTurnEverywhere } from '../turn.ts'
+import { eventTopic, isWanted } from '../webhooks/events.ts'
 import { forgetWithAccount } from './forget.ts'
 import { proveAddress } from './proof.ts'
 import { account, accountTransaction } from './transaction.ts'
@@ -112,16 +114,30 @@ export async function join(userId: string, invitation: Invitation, hash: string)
     'insert into memberships (org_id, user_id, role) values ($1, $2, $3) on conflict do nothing',
     [organisation.id, userId, role],
   )
-  if (joined.rowCount) await mustFit(organisation.id)
+  if (joined.rowCount) {
+    await mustFit(organisation.id)
+    await beginDigests(organisation.id, userId)
+  }
   await account().query(
     `insert into audit_log (org_id, actor_id, operation, target, before, after)
      values ($1, $2, 'invitation.accept', $3, null, $4)`,
     [organisation.id, userId, `member ${userId}`, JSON.stringify({ role })],
   )
   await forgetWithAccount(organisation.id, [tags.members, tags.organisation])
-  await account().query('insert into outbox (org_id, topic, payload) values ($1, $2, $3)', [
+  await account().query(tellOfJoining, [
     organisation.id,
-    notificationTopic,
     JSON.stringify({ userId: invitedBy.id, kind: 'joined', actorId: userId }),
+    JSON.stringify({
+      type: 'member.joined',
+      timestamp: new Date().toISOString(),
+      data: { actorId: userId, member: { id: userId, role } },
+    }),
+    (joined.rowCount ?? 0) > 0,
   ])
 }
+
+const tellOfJoining = `
+  insert into outbox (org_id, topic, payload)
+  select $1::uuid, '${notificationTopic}', $2::jsonb
+  union all
+  select $1::uuid, '${eventTopic}', $3::jsonb where $4::boolean and ${isWanted('$1::uuid', "'member.joined'")}`

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { userId as asUserId } from '@worklane/data/ids.ts'
+import { beginDigests } from '../digests/joined.ts'
 import { invalidField } from '../errors.ts'
 import { limitPerDay } from '../rate-limits.ts'
 import { line } from '../text.ts'
@@ -21,6 +22,7 @@ export async function foundOrganisation(userId: string, name: string): Promise<N
     organisation.id,
     userId,
   ])
+  await beginDigests(organisation.id, userId)
   await account().query(
     `insert into audit_log (org_id, actor_id, operation, target, after)
      values ($1, $2, 'organisation.create', $3, $4)`,

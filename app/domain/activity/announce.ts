@@ -6,7 +6,10 @@ import type { Task } from '../tasks/shapes.ts'
 export const ActivityKind = z.enum(['created', 'moved', 'updated', 'removed', 'commented'])
 export type ActivityKind = z.infer<typeof ActivityKind>
 
-export const NotificationKind = z.enum(['assigned', 'mentioned', 'commented', 'joined'])
+export const NotificationKind = z.enum([
+  ...(['assigned', 'mentioned', 'commented', 'joined'] as const),
+  ...(['exported', 'imported'] as const),
+])
 export type NotificationKind = z.infer<typeof NotificationKind>
 
 export const activityTopic = 'task.activity'

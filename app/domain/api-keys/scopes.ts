@@ -16,8 +16,10 @@ export const capabilities = [
     'comment',
     'file',
     'upload',
+    'export',
+    'import',
   ],
-  ...['filter', 'notification', 'search', 'dashboard', 'report', 'audit', 'billing', 'invoice'],
+  ...['filter', 'notification', 'search', 'dashboard', 'report', 'audit', 'billing', 'invoice', 'webhook'],
 ] as const
 
 const scopes = ['*', ...capabilities].flatMap((name) => [`${name}:read`, `${name}:write`])

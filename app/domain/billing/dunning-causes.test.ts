@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { causesOf, nextLook } from './dunning-causes.ts'
-import { letterOf } from './dunning-letters.ts'
 import type { Invoice, Reading, Subscription } from './reading.ts'
 
 const at = (text: string) => new Date(`2026-03-${text}Z`)
@@ -93,16 +92,5 @@ describe('the time at which to look again', () => {
     expect(look('01T11:00:00')).toBe(at('12T10:00:00').toISOString())
     expect(look('12T10:00:00')).toBe(at('15T10:00:00').toISOString())
     expect(look('15T10:00:00')).toBeNull()
-  })
-})
-
-describe('a letter', () => {
-  it('says what happened and what to do, with days of the organisation’s zone', () => {
-    const [cause] = causesOf(reading(), at('01T11:00:00'))
-    const organisation = { name: 'Atlas', timeZone: 'Pacific/Auckland' }
-    expect(letterOf(cause as never, organisation)).toEqual({
-      subject: 'A payment for Atlas failed',
-      text: 'We could not charge the invoice WL-1 of €8. This was try 1. The next try is on 4 March 2026. Choose another way of payment under Billing. From 15 March 2026 on Atlas can only be read until the invoice is paid.',
-    })
   })
 })

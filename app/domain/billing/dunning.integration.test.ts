@@ -2,6 +2,7 @@ import type { SandboxControl } from '@headroom/payments-sandbox/control/client.t
 import type { RunningSandbox } from '@headroom/payments-sandbox/server.ts'
 import type Stripe from 'stripe'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { letterOf } from '../mail/mail.ts'
 import { closeRuntime } from '../runtime.ts'
 import { asAdministrator, createTenant, type Tenant } from '../testing/tenants.ts'
 import { priceOf } from './catalogue.ts'
@@ -49,12 +50,12 @@ describe('mails of an organisation’s billing', () => {
   /** Subjects of what waits to be sent to the owner, in their order; `Tenant 1a2b…` is left out. */
   const written = async (role: 'owner' | 'admin' | 'manager' = 'owner') => {
     const rows = await rowsOf(
-      `select o.payload->>'subject' as subject, o.payload->>'to' as "to" from outbox o
-       where o.org_id = $1 and topic = 'mail' order by id`,
+      `select o.payload from outbox o where o.org_id = $1 and topic = 'mail' order by id`,
     )
     return rows
+      .map(({ payload }) => letterOf(payload))
       .filter(({ to }) => to.startsWith(`${role}.`))
-      .map(({ subject }) => subject.replace(/ ?Tenant \w+ ?/, ' … ').trim())
+      .map(({ letter }) => letter.subject.replace(/ ?Tenant \w+ ?/, ' … ').trim())
   }
 
   it('are written of a failed payment, its end in reading only, and its payment, once each', async () => {

@@ -1,9 +1,9 @@
 import type { OrgId } from '@worklane/data/ids.ts'
 import type { Transaction } from '@worklane/data/tenant.ts'
 import { type Mail, mailTopic } from '../mail/mail.ts'
+import { BillingCause } from '../mail/templates/billing.ts'
 import { billingPage } from './customer.ts'
 import { type Cause, causesOf, nextLook } from './dunning-causes.ts'
-import { letterOf } from './dunning-letters.ts'
 import type { Reading } from './reading.ts'
 
 /**
@@ -36,7 +36,13 @@ export async function writeMails(
   if (!organisation) return
   const letters = causes
     .filter((each) => fresh.some(({ kind, about, attempt }) => isSame(each, { kind, about, attempt })))
-    .map((cause): Omit<Mail, 'to'> => ({ ...letterOf(cause, organisation), link: billingPage() }))
+    .map(
+      (cause): Omit<Mail<'billing'>, 'to'> => ({
+        template: 'billing',
+        // Parsed, so that what Stripe told beside it goes no further.
+        data: { cause: BillingCause.parse(cause), organisation, link: billingPage() },
+      }),
+    )
   await tx.$executeRawUnsafe(insertLetters, orgId, mailTopic, JSON.stringify(letters))
 }
 

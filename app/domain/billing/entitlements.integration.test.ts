@@ -230,10 +230,12 @@ describe('an organisation that owes', () => {
     const allowed = writes.filter(({ evenReadOnly }) => evenReadOnly).map(({ name }) => name)
     expect(allowed.sort()).toEqual([
       ...['apiKey.revoke', 'avatar.complete', 'avatar.remove', 'avatar.upload', 'billing.cancel'],
-      ...['billing.checkout', 'billing.portal', 'billing.resume', 'billing.sync', 'invitation.revoke'],
+      ...['billing.checkout', 'billing.portal', 'billing.resume', 'billing.sync', 'export.cancel'],
+      ...['export.create', 'invitation.revoke'],
       ...['me.remove', 'me.setPassword', 'me.update', 'member.remove', 'notification.read'],
-      ...['notification.readAll', 'organisation.create', 'organisation.leave', 'organisation.remove'],
-      ...['organisation.transfer', 'session.revoke', 'session.revokeOthers'],
+      ...['notification.readAll', 'notification.updatePreferences', 'organisation.create'],
+      ...['organisation.leave', 'organisation.remove', 'organisation.transfer'],
+      ...['session.revoke', 'session.revokeOthers', 'webhook.remove'],
     ])
   })
 

@@ -27,6 +27,7 @@ const nouns: Record<Limited | Metered | Feature, string> = {
   exportRows: 'rows in an export',
   requests: 'API requests a month',
   auditLog: 'the audit log',
+  webhooks: 'webhooks',
 }
 
 /** The organisation's plan does not allow it. What it allows, and which plan allows more, travel with the refusal. */

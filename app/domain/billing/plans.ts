@@ -16,7 +16,7 @@ const measured = ['exportRows'] as const
 export type Limited = Counted | (typeof measured)[number]
 
 /** What a plan has or has not. */
-export const features = ['auditLog'] as const
+export const features = ['auditLog', 'webhooks'] as const
 export type Feature = (typeof features)[number]
 
 /** So much a month is in the plan. What is used beyond it is paid for by the thousand, or refused where that is null. */
@@ -58,7 +58,7 @@ export const plans: Record<Plan, PlanTerms> = {
     seat: null,
     limits: { projects: 5, members: 15, storage: gib, exportRows: 10_000 },
     monthly: { requests: { included: 10_000, perThousand: null } },
-    features: { auditLog: false },
+    features: { auditLog: false, webhooks: false },
     auditDays: 0,
   },
   team: {
@@ -66,7 +66,7 @@ export const plans: Record<Plan, PlanTerms> = {
     seat: { month: 8_00, year: 80_00 },
     limits: { projects: 50, members: 250, storage: 100 * gib, exportRows: 250_000 },
     monthly: { requests: { included: 250_000, perThousand: 50 } },
-    features: { auditLog: true },
+    features: { auditLog: true, webhooks: true },
     auditDays: 90,
   },
   business: {
@@ -74,7 +74,7 @@ export const plans: Record<Plan, PlanTerms> = {
     seat: { month: 15_00, year: 150_00 },
     limits: { projects: null, members: null, storage: 1024 * gib, exportRows: null },
     monthly: { requests: { included: 2_000_000, perThousand: 30 } },
-    features: { auditLog: true },
+    features: { auditLog: true, webhooks: true },
     auditDays: 400,
   },
 }

@@ -2,7 +2,7 @@ import type { Transaction } from '@worklane/data/tenant.ts'
 import { z } from 'zod'
 import { announce, type Notified } from '../activity/announce.ts'
 import { type Actor, mayAct } from '../actor.ts'
-import { forget, record } from '../effects.ts'
+import { emit, forget, record } from '../effects.ts'
 import { invalidField, notFound, Problem } from '../errors.ts'
 import { visibleTo } from '../files/operations.ts'
 import { File, type FileRow, fileColumns } from '../files/shapes.ts'
@@ -127,6 +127,12 @@ export const createComment = operation({
       record(`comment ${comment.id}`, null, inLog(comment))
       forget(tags.task(taskId))
       announce(actor, 'commented', task, excerptOf(body), concerned(actor, task, body))
+      const { id, key, title } = task
+      emit(actor, 'comment.created', {
+        actorId: actor.userId,
+        comment: told(comment),
+        task: { id, key, title },
+      })
       return comment
     }),
 })
@@ -151,6 +157,9 @@ async function withFiles(
 
 /** An entry of the audit log is for ever, a link for minutes. */
 const inLog = ({ files, ...comment }: Comment) => ({ ...comment, files: files.map(({ id }) => id) })
+
+/** What webhooks tell of it: links to its files would be good for minutes. */
+const told = ({ files: _, ...comment }: Comment) => comment
 
 /** Each person once, and by the reason that concerns them most; nobody hears of their own words. */
 function concerned(actor: Actor, task: Task, body: string): Notified[] {
@@ -183,6 +192,7 @@ export const updateComment = operation({
       })
       const after = await commentOf(actor, row)
       record(`comment ${commentId}`, inLog(before), inLog(after))
+      emit(actor, 'comment.updated', { actorId: actor.userId, comment: told(after) })
       return after
     }),
 })
@@ -202,6 +212,8 @@ export const removeComment = operation({
       }
       await tx.comment.deleteMany({ where: { id: commentId } })
       record(`comment ${commentId}`, inLog(before), null)
+      const { id, taskId } = before
+      emit(actor, 'comment.removed', { actorId: actor.userId, comment: { id, taskId } })
       return { id: commentId }
     }),
 })

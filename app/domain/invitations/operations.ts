@@ -110,11 +110,16 @@ export const createInvitation = operation({
         }),
       )
       const { name } = (await tx.organisation.findFirst({ select: { name: true } })) ?? { name: '' }
-      const mail: Mail = {
+      const mail: Mail<'invitation'> = {
         to: email,
-        subject: `${invitation.invitedBy?.name} invites you to ${name} on Worklane`,
-        text: `Join ${name} as ${role}. The link is good for ${goodForDays} days, once.`,
-        link: `${runtime().env.ORIGIN}/invitations/${token}`,
+        template: 'invitation',
+        data: {
+          inviter: invitation.invitedBy?.name ?? null,
+          organisation: name,
+          role,
+          goodForDays,
+          link: `${runtime().env.ORIGIN}/invitations/${token}`,
+        },
       }
       enqueue(actor, mailTopic, mail)
       record(`invitation ${invitation.id}`, null, audited(invitation))

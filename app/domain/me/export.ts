@@ -33,8 +33,9 @@ export const exportMe = operation({
         [userId],
       ),
       auth.query(
-        `select m.org_id, o.name as organisation, m.role, m.created_at
-         from memberships m join organisations o on o.id = m.org_id where m.user_id = $1`,
+        `select m.org_id, o.name as organisation, m.role, m.created_at, coalesce(d.every, 'off') as digest
+         from memberships m join organisations o on o.id = m.org_id
+         left join digests d on d.org_id = m.org_id and d.user_id = m.user_id where m.user_id = $1`,
         [userId],
       ),
       auth.query(

@@ -6,6 +6,7 @@ import { accessChanged } from '../live/channel.ts'
 import { operation } from '../operation.ts'
 import { endSessionsOf } from '../sessions/sessions.ts'
 import { personTags } from '../tags.ts'
+import { eventTopic, isWanted } from '../webhooks/events.ts'
 
 export const removeMe = operation({
   name: 'me.remove',
@@ -44,15 +45,23 @@ export const removeMe = operation({
          and not exists (select from memberships m where m.org_id = o.id and m.user_id <> $1)`,
       [userId],
     )
-    await account().query(
-      `insert into audit_log (org_id, actor_id, operation, target, before)
-       select org_id, user_id, 'me.remove', 'member ' || user_id, jsonb_build_object('role', role)
-       from memberships where user_id = $1`,
-      [userId],
-    )
+    await account().query(leaveWord, [userId, new Date().toISOString()])
     await account().query('delete from users where id = $1', [userId])
     // Streams that an API key of theirs holds.
     afterwards(() => accessChanged([{ user: userId }]))
     return {}
   },
 })
+
+/** In every organisation that goes on: an entry in its log, and a word to its webhooks. */
+const leaveWord = `
+  with left_behind as (
+    select org_id, user_id, role from memberships where user_id = $1
+  ), entries as (
+    insert into audit_log (org_id, actor_id, operation, target, before)
+    select org_id, user_id, 'me.remove', 'member ' || user_id, jsonb_build_object('role', role) from left_behind
+  )
+  insert into outbox (org_id, topic, payload)
+  select org_id, '${eventTopic}', jsonb_build_object('type', 'member.left', 'timestamp', $2::text,
+    'data', jsonb_build_object('actorId', user_id, 'member', jsonb_build_object('id', user_id, 'role', role)))
+  from left_behind where ${isWanted('left_behind.org_id', "'member.left'")}`

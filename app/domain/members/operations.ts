@@ -1,7 +1,7 @@
 import type { Transaction } from '@worklane/data/tenant.ts'
 import { z } from 'zod'
 import { type Actor, atLeast, Role } from '../actor.ts'
-import { aroundCommit, forget, record } from '../effects.ts'
+import { aroundCommit, emit, forget, record } from '../effects.ts'
 import { invalidField, notFound, Problem } from '../errors.ts'
 import { operation } from '../operation.ts'
 import { keptWhole, listSize, pageOf, pageOfItems } from '../paging.ts'
@@ -111,15 +111,16 @@ export const removeMember = operation({
       if (memberId === actor.userId)
         throw invalidField('memberId', 'must be somebody else: to go yourself, leave the organisation')
       const before = await below(tx, actor, memberId)
-      await takeOut(tx, memberId, before.role)
+      await takeOut(tx, actor, memberId, before.role)
       return { id: memberId }
     }),
 })
 
 /** Ends a membership as part of the write that runs: their keys go with it, and their tasks are nobody's. */
-export async function takeOut(tx: Transaction, memberId: string, role: Role): Promise<void> {
+export async function takeOut(tx: Transaction, actor: Actor, memberId: string, role: Role): Promise<void> {
   await tx.membership.deleteMany({ where: { userId: memberId } })
   record(`member ${memberId}`, { role }, null)
+  emit(actor, 'member.left', { actorId: actor.userId, member: { id: memberId, role } })
   forget(tags.members, tags.organisation, tags.tasks, tags.work)
   aroundCommit(() => refreshSessionsOf([memberId]))
 }

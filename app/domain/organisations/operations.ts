@@ -113,12 +113,17 @@ export const updateOrganisation = operation({
         ...(timeZone === undefined ? {} : { timeZone: await knownToPostgres(tx, timeZone) }),
       }
       const row = await tx.organisation.update({ ...current(actor), data, select: columns })
+      if (row.timeZone !== before.timeZone) await tx.$executeRawUnsafe(moveDigests, row.id, row.timeZone)
       const changeable = (of: typeof row) => ({ name: of.name, timeZone: of.timeZone })
       record(`organisation ${row.id}`, changeable(before), changeable(row))
       forget(tags.organisation)
       return { ...row, createdAt: row.createdAt.toISOString(), members: await tx.membership.count() }
     }),
 })
+
+/** Mails of the morning come in that of the new zone. */
+const moveDigests = `
+  update digests set due_at = next_digest(every, $2, now()) where org_id = $1::uuid and every <> 'off'`
 
 export const transferOrganisation = operation({
   name: 'organisation.transfer',
@@ -164,7 +169,7 @@ export const leaveOrganisation = operation({
           'You are the owner: transfer the ownership first, or remove the organisation.',
         )
       }
-      await takeOut(tx, actor.userId, actor.role)
+      await takeOut(tx, actor, actor.userId, actor.role)
       return {}
     }),
 })

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { forget, record } from '../effects.ts'
+import { emit, forget, record } from '../effects.ts'
 import { notFound } from '../errors.ts'
 import { operation } from '../operation.ts'
 import { byName, keptWhole, nameCursorOf, pageOf, pageOfItems, SearchByName } from '../paging.ts'
@@ -39,6 +39,9 @@ const projectOf = ({
   createdAt: createdAt.toISOString(),
   updatedAt: updatedAt.toISOString(),
 })
+
+/** What webhooks tell of it. */
+const told = ({ id, key, name, description }: Project) => ({ id, key, name, description })
 
 const name = line(120)
 const description = lines(2000)
@@ -98,6 +101,7 @@ export const createProject = operation({
         ),
       )
       record(`project ${project.id}`, null, project)
+      emit(actor, 'project.created', { actorId: actor.userId, project: told(project) })
       forget(tags.projects)
       return project
     }),
@@ -122,6 +126,7 @@ export const updateProject = operation({
         }),
       )
       record(`project ${projectId}`, projectOf(before), after)
+      emit(actor, 'project.updated', { actorId: actor.userId, project: told(after) })
       forget(tags.projects, tags.board(projectId), tags.work)
       return after
     }),
@@ -142,6 +147,7 @@ export const removeProject = operation({
       // Its figures are all zero now.
       await tx.$executeRaw`delete from tallies where org_id = (select current_org_id()) and subject = ${projectId}`
       record(`project ${projectId}`, projectOf(before), null)
+      emit(actor, 'project.removed', { actorId: actor.userId, project: told(projectOf(before)) })
       forget(tags.projects, tags.tasks, tags.board(projectId), tags.work)
       return { id: projectId }
     }),

@@ -64,12 +64,9 @@ export const findTasks = operation({
   allow: 'viewer',
   input: z.strictObject({ ...TaskQuery.shape, cursor: TimeCursor, limit: pageSize }),
   output: TaskPage,
-  async run(actor, { cursor, limit, labelId, assigneeId, due, ...equal }) {
+  async run(actor, { cursor, limit, ...query }) {
     const where: Prisma.TaskWhereInput = {
-      ...equal,
-      ...(assigneeId ? { assigneeId: assigneeId === 'me' ? actor.userId : assigneeId } : {}),
-      ...(labelId ? { labels: { some: { labelId } } } : {}),
-      ...(due ? { dueOn: dueWithin(due, await todayOf(actor)), NOT: { status: 'done' } } : {}),
+      ...tasksWhere(query, actor.userId, query.due ? await todayOf(actor) : new Date()),
       ...(cursor ? { OR: changedBefore(cursor) } : {}),
     }
     const rows = await work(actor).read((db) =>
@@ -84,6 +81,23 @@ export const findTasks = operation({
     return pageOf(rows, limit, summaryOf, ({ updatedAt, id }) => timeCursorOf(updatedAt, id))
   },
 })
+
+/**
+ * What a query means. @param me who asks
+ * @param today the day that it is in their organisation; only a query for what is due needs it
+ */
+export function tasksWhere(
+  { labelId, assigneeId, due, ...equal }: TaskQuery,
+  me: string | null,
+  today: Date,
+): Prisma.TaskWhereInput {
+  return {
+    ...equal,
+    ...(assigneeId ? { assigneeId: assigneeId === 'me' ? me : assigneeId } : {}),
+    ...(labelId ? { labels: { some: { labelId } } } : {}),
+    ...(due ? { dueOn: dueWithin(due, today), NOT: { status: 'done' } } : {}),
+  }
+}
 
 function changedBefore(cursor: string): Prisma.TaskWhereInput[] {
   const { at, id } = timeAndId(cursor)

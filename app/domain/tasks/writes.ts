@@ -3,7 +3,7 @@ import type { Transaction } from '@worklane/data/tenant.ts'
 import { z } from 'zod'
 import { announce } from '../activity/announce.ts'
 import type { Actor } from '../actor.ts'
-import { forget, record, tell } from '../effects.ts'
+import { emit, forget, record, tell } from '../effects.ts'
 import { invalidField, notFound } from '../errors.ts'
 import { operation } from '../operation.ts'
 import { work } from '../runtime.ts'
@@ -13,9 +13,10 @@ import { endOfColumn, lockOrder, placeBefore } from './order.ts'
 import { taskColumns, taskOf } from './rows.ts'
 import { Day, Id, Task, TaskPriority, TaskStatus, TaskSummary } from './shapes.ts'
 
-const title = line(200)
+export const taskTitle = line(200)
+export const taskDescription = lines(10_000)
 const fields = {
-  description: lines(10_000),
+  description: taskDescription,
   priority: TaskPriority,
   assigneeId: Id.nullable(),
   dueOn: Day.nullable(),
@@ -27,7 +28,12 @@ export const createTask = operation({
   rest: 'POST /v1/projects/:projectId/tasks',
   summary: 'Adds a task to a project',
   allow: 'member',
-  input: z.strictObject({ projectId: Id, title, status: TaskStatus.default('todo'), ...optional(fields) }),
+  input: z.strictObject({
+    projectId: Id,
+    title: taskTitle,
+    status: TaskStatus.default('todo'),
+    ...optional(fields),
+  }),
   output: Task,
   run: (actor, { projectId, status, dueOn, labelIds = [], ...values }) =>
     work(actor).transaction(async (tx) => {
@@ -61,6 +67,7 @@ export const createTask = operation({
       record(`task ${created.id}`, null, created)
       changed(actor, created)
       announce(actor, 'created', created, '', assigned(actor, null, created))
+      emit(actor, 'task.created', { actorId: actor.userId, task: created })
       return created
     }),
 })
@@ -70,7 +77,7 @@ export const updateTask = operation({
   rest: 'PATCH /v1/tasks/:taskId',
   summary: 'Changes some fields of a task',
   allow: 'member',
-  input: z.strictObject({ taskId: Id, title: title.optional(), ...optional(fields) }),
+  input: z.strictObject({ taskId: Id, title: taskTitle.optional(), ...optional(fields) }),
   output: Task,
   run: (actor, { taskId, dueOn, labelIds, ...values }) =>
     work(actor).transaction(async (tx) => {
@@ -83,10 +90,12 @@ export const updateTask = operation({
           ? {}
           : { labels: { deleteMany: {}, create: labelIds.map((labelId) => ({ labelId })) } }),
       })
-      const what = Object.entries(wordsOf)
-        .filter(([field]) => JSON.stringify(before[field as Field]) !== JSON.stringify(after[field as Field]))
-        .map(([, word]) => word)
-      announce(actor, 'updated', after, what.join(', '), assigned(actor, before, after))
+      const changed = (Object.keys(wordsOf) as Field[]).filter(
+        (field) => JSON.stringify(before[field]) !== JSON.stringify(after[field]),
+      )
+      const what = changed.map((field) => wordsOf[field]).join(', ')
+      announce(actor, 'updated', after, what, assigned(actor, before, after))
+      if (changed.length > 0) emit(actor, 'task.updated', { actorId: actor.userId, task: after, changed })
       return after
     }),
 })
@@ -121,7 +130,10 @@ export const moveTask = operation({
       const doneAt =
         status === 'done' ? (task.status === 'done' ? {} : { doneAt: new Date() }) : { doneAt: null }
       const { after } = await change(tx, actor, taskId, { status, position, ...doneAt }, taskOf(task))
-      if (task.status !== status) announce(actor, 'moved', after, `${task.status} → ${status}`)
+      if (task.status !== status) {
+        announce(actor, 'moved', after, `${task.status} → ${status}`)
+        emit(actor, 'task.moved', { actorId: actor.userId, task: after, from: task.status })
+      }
       return after
     }),
 })
@@ -143,6 +155,8 @@ export const removeTask = operation({
       forget(tags.tasks, tags.task(taskId), tags.board(task.projectId))
       tell(task.projectId, 'removed', { id: taskId })
       announce(actor, 'removed', task, '')
+      const { id, key, title, projectId } = task
+      emit(actor, 'task.removed', { actorId: actor.userId, task: { id, key, title, projectId } })
       return { id: taskId }
     }),
 })

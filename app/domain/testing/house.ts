@@ -71,6 +71,13 @@ upload as (
   insert into files (org_id, task_id, created_by, name, type, size, upload_until)
   select org.id, task.id, owner.id, 'first.zip', 'application/zip', 20971520, now() + interval '1 day'
   from org, task, owner returning id),
+export as (
+  insert into exports (org_id, kind, format, state, created_by, run, expires_at)
+  select org.id, 'tasks', 'csv', 'ready', owner.id, gen_random_uuid(), now() + interval '1 day' from org, owner
+  returning id),
+import as (
+  insert into imports (org_id, name, state, created_by, rows_total)
+  select org.id, 'first.csv', 'checked', owner.id, 0 from org, owner returning id),
 filter as (
   insert into saved_filters (org_id, user_id, name, query) select org.id, owner.id, 'Mine', '{}' from org, owner returning id),
 notification as (
@@ -83,11 +90,22 @@ invitation as (
 api_key as (
   insert into api_keys (org_id, name, prefix, key_hash, scopes, created_by, expires_at)
   select org.id, 'Key', 'wl_', 'key ' || $1, array['*:read'], owner.id, now() + interval '1 day' from org, owner
-  returning id)
+  returning id),
+webhook as (
+  insert into webhook_endpoints (org_id, url, events, secret, created_by)
+  select org.id, 'https://hooks.example.test/' || $1, array['task.created'], 'sealed', owner.id from org, owner
+  returning id),
+event as (
+  insert into webhook_events (org_id, id, type, body) select id, gen_random_uuid(), 'task.created', '{}' from org
+  returning id),
+delivery as (
+  insert into webhook_deliveries (org_id, event_id, endpoint_id, state)
+  select org.id, event.id, webhook.id, 'failed' from org, event, webhook returning id)
 select org.id, project.id as "projectId", task.id as "taskId", label.id as "labelId", comment.id as "commentId",
-  file.id as "fileId", upload.id as "uploadId", filter.id as "filterId", notification.id as "notificationId", invitation.id as "invitationId",
-  api_key.id as "apiKeyId", owner.id as "ownerId",
+  file.id as "fileId", upload.id as "uploadId", export.id as "exportId", import.id as "importId", filter.id as "filterId", notification.id as "notificationId", invitation.id as "invitationId",
+  api_key.id as "apiKeyId", webhook.id as "webhookId", delivery.id as "deliveryId", owner.id as "ownerId",
   (select id from people where name = 'admin') as "adminId",
   (select id from people where name = 'member') as "memberId",
   (select s.id from signed_in s where s.user_id = owner.id) as "sessionId"
-from org, project, task, label, comment, file, upload, filter, notification, invitation, api_key, owner`
+from org, project, task, label, comment, file, upload, export, import, filter, notification, invitation,
+  api_key, webhook, delivery, owner`

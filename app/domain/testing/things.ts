@@ -16,6 +16,8 @@ export type Things = {
   fileId: string
   /** Large, and begun by who they are. */
   uploadId: string
+  exportId: string
+  importId: string
   /** Pictures on their way. */
   avatarUploadId: string
   logoUploadId: string
@@ -23,6 +25,9 @@ export type Things = {
   notificationId: string
   invitationId: string
   apiKeyId: string
+  webhookId: string
+  /** Failed, to that webhook. */
+  deliveryId: string
   sessionId: string
   memberId: string
   /** Confirmations that removals ask for. */
@@ -58,6 +63,7 @@ export async function furnish(tenant: Tenant, role: Role = 'owner'): Promise<Thi
       task_id: tenant.task,
       ...{ task_key: 'ATL-1', task_title: `First ${tenant.canary}`, kind: 'created', actor_id: actor.userId },
     })
+    await client.query(insertDigest, [tenant.id, actor.userId])
     await client.query(insertBilling, [tenant.id, randomUUID().replaceAll('-', ''), randomUUID()])
     await insert('audit_log', { actor_id: actor.userId, operation: 'test', target: tenant.canary })
     await client.query(
@@ -70,6 +76,26 @@ export async function furnish(tenant: Tenant, role: Role = 'owner'): Promise<Thi
       expires_at: new Date(Date.now() + days * 86_400_000),
     })
     await insert('api_keys', keyColumns(expiredKey, -1))
+    const importId = await insert('imports', {
+      ...{ name: `${tenant.canary}.csv`, state: 'checked', created_by: actor.userId, rows_total: 1 },
+    })
+    await insert('import_lines', {
+      ...{ import_id: importId, line: 2, task: { title: tenant.canary, projectId: tenant.project } },
+    })
+    const webhookId = await insert('webhook_endpoints', {
+      ...{ url: `https://hooks.example.test/${tenant.canary}`, description: `Told ${tenant.canary}` },
+      ...{ events: ['task.created'], secret: 'sealed', created_by: actor.userId },
+    })
+    const eventId = await insert('webhook_events', {
+      ...{ id: randomUUID(), type: 'task.created', body: JSON.stringify({ said: tenant.canary }) },
+    })
+    const deliveryId = await insert('webhook_deliveries', {
+      ...{ event_id: eventId, endpoint_id: webhookId, state: 'failed', attempts: 1, last_status: 500 },
+    })
+    await insert('webhook_attempts', {
+      ...{ delivery_id: deliveryId, number: 1, at: new Date(), duration_ms: 10, status: 500 },
+      response: `Broken ${tenant.canary}`,
+    })
     return {
       projectId: tenant.project,
       taskId: tenant.task,
@@ -87,6 +113,11 @@ export async function furnish(tenant: Tenant, role: Role = 'owner'): Promise<Thi
         ...{ type: 'application/zip', size: 20 * 1024 ** 2 },
         upload_until: new Date(Date.now() + 86_400_000),
       }),
+      exportId: await insert('exports', {
+        ...{ kind: 'tasks', format: 'csv', filters: {}, state: 'ready', created_by: actor.userId },
+        ...{ run: randomUUID(), finished_at: new Date(), expires_at: new Date(Date.now() + 86_400_000) },
+      }),
+      importId,
       avatarUploadId: await insert('picture_uploads', newPicture(actor.userId)),
       logoUploadId: await insert('picture_uploads', newPicture(null)),
       filterId: await insert('saved_filters', {
@@ -101,6 +132,8 @@ export async function furnish(tenant: Tenant, role: Role = 'owner'): Promise<Thi
         expires_at: new Date(Date.now() + 86_400_000),
       }),
       apiKeyId: await insert('api_keys', keyColumns(key, 30)),
+      webhookId,
+      deliveryId,
       sessionId: session?.sessionId ?? '',
       memberId: tenant.people.viewer.actor.userId,
       slug: organisation.rows[0].slug,
@@ -110,6 +143,13 @@ export async function furnish(tenant: Tenant, role: Role = 'owner'): Promise<Thi
     }
   })
 }
+
+const insertDigest = `
+  with digest as (
+    insert into digests (org_id, user_id, every, due_at) values ($1, $2, 'weekly', now() + interval '1 day')
+    on conflict do nothing
+  )
+  insert into digest_mails (org_id, user_id, period) values ($1, $2, current_date) on conflict do nothing`
 
 const newPicture = (person: string | null) => ({
   ...{ user_id: person, type: 'image/png', size: 1_000 },
@@ -174,16 +214,21 @@ export function sampleInput({ name, input }: Pick<AnyOperation, 'name' | 'input'
     'comment.create': { taskId: things.taskId, body: 'Well done' },
     'comment.update': { commentId: things.commentId, body: 'Better done' },
     'upload.create': { taskId: things.taskId, name: 'plan.png', size: 1_000 },
+    'export.create': { kind: 'tasks', format: 'csv', filters: { status: 'todo' } },
+    'import.check': { name: 'tasks.csv', content: 'project,title\nATL,From a file\n' },
     'avatar.upload': { name: 'me.png', size: 1_000 },
     'avatar.complete': { pictureId: things.avatarUploadId },
     'logo.upload': { name: 'logo.png', size: 1_000 },
     'logo.complete': { pictureId: things.logoUploadId },
     'filter.create': { name: `Filter ${randomUUID()}`, query: { status: 'todo' } },
+    'notification.updatePreferences': { digest: 'daily' },
     'search.find': { q: 'first' },
     'billing.checkout': { plan: 'team', interval: 'month' },
     'billing.preview': { plan: 'team', interval: 'month' },
     'billing.change': { plan: 'team', interval: 'month', preview: 'none' },
     'apiKey.create': { name: 'A key', scopes: ['task:read'] },
+    'webhook.create': { url: 'https://hooks.example.test/new', events: ['task.created'] },
+    'webhook.update': { webhookId: things.webhookId, description: 'Changed' },
   }
   if (special[name]) return special[name]
   // The other operations need the ids that stand in their path, and nothing else.

@@ -1,20 +1,7 @@
 import 'server-only'
-import { sendMail } from '@worklane/domain/mail/mail.ts'
+import { mailToAccount } from '@worklane/domain/mail/account-mails.ts'
 import { accounts } from '@worklane/domain/sessions/accounts.ts'
 import { type Caller, limitLinks, whoTries } from '@worklane/domain/sessions/attempts.ts'
-
-const signInLink = {
-  subject: 'Your link to sign in to Worklane',
-  text: 'Sign in with this link. It is good for 15 minutes, once.',
-}
-/** What the first link to an address does besides, see docs/decisions/030. */
-const proofLink = {
-  subject: 'Confirm your e-mail address for Worklane',
-  text:
-    'Open this link in the browser in which you signed up: it confirms that this address is yours. It is good for ' +
-    '15 minutes, once. In another browser it signs you in to a clean account, without its password and whom it let ' +
-    'in, since somebody else may have signed up with your address.',
-}
 
 /**
  * Sends a sign-in link to who has an account; the others get nothing, and the page says the same to both. Every
@@ -29,5 +16,6 @@ export async function sendSignInLink(to: string, callback: string, caller: Calle
   // Mail servers open what they deliver: the link leads to a button, and only a person presses that.
   const link = new URL(callback)
   link.pathname = '/sign-in'
-  await sendMail({ to, link: link.href, ...(user.emailVerified ? signInLink : proofLink) })
+  const template = user.emailVerified ? 'sign-in-link' : 'address-proof'
+  await mailToAccount({ to, template, data: { link: link.href } })
 }

@@ -21,6 +21,7 @@ const examples: Record<string, string> = {
   '/projects/[projectId]': `/projects/${projectIdAt(population, owner.organisation, 0)}`,
   '/tasks/[taskId]': `/tasks/${taskIdAt(population, owner.organisation, 0, 0)}`,
   '/invitations/[token]': '/invitations/no-such-token',
+  '/unsubscribe/[token]': '/unsubscribe/no-such-token',
   '/search': '/search?q=release',
 }
 

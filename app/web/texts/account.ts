@@ -56,6 +56,19 @@ export const account = {
       other: 'The invitation could not be accepted. Try again.',
     },
   },
+  unsubscribe: {
+    title: 'Unsubscribe',
+    text: (organisation: string) =>
+      `You get mails about what you have not read in ${organisation}. One click, and you get no more of them.`,
+    submit: 'Get no more of these mails',
+    doneTitle: 'You are unsubscribed',
+    doneText: (organisation: string) =>
+      `You get no more mails about what you have not read in ${organisation}. Invitations, links to sign in and mails about payments still reach you.`,
+    settings: 'Choose how often you get them',
+    goneTitle: 'This link is no longer good',
+    goneText: 'It belongs to nobody any more: whoever leaves an organisation gets no mails about it.',
+    home: 'To Worklane',
+  },
   onboarding: {
     title: 'Start your first project',
     text: 'A project has a board, and tasks with a short key.',

@@ -3,7 +3,7 @@ export const operators = {
   title: 'Operators',
   navigation: 'Operators’ pages',
   skip: 'Skip to the content',
-  sections: { events: 'Stripe events', deadLetters: 'Dead letters', log: 'Log' },
+  sections: { events: 'Stripe events', deadLetters: 'Dead letters', queues: 'Queues', log: 'Log' },
   utc: 'Times are in UTC.',
   more: 'Older ones',
   first: 'To the latest',

@@ -68,10 +68,12 @@ export const publicTexts = {
       moreRequests: 'A thousand more',
       exportRows: 'Rows in an export',
       auditDays: 'Audit log',
+      webhooks: 'Webhooks',
     },
     unlimited: 'Any number',
     days: (count: number) => `${count} days`,
     none: '–',
+    included: 'included',
     plan: 'Plan',
     for: {
       free: 'For a team that tries it.',
@@ -121,6 +123,11 @@ export const publicTexts = {
         'idempotency',
         'Idempotency',
         'Send an Idempotency-Key with a write. Sent again with the same key and the same input, the write happens once.',
+      ],
+      [
+        'webhooks',
+        'Webhooks',
+        'What happens in your organisation is sent to the addresses that an admin adds under Webhooks in the settings, or by webhook.create: a POST with JSON of type, timestamp and data. Types are task.created, task.updated, task.moved, task.removed, comment.created, comment.updated, comment.removed, project.created, project.updated, project.removed, member.joined, member.left and file.ready, and webhook.test when you ask for it. Each request is signed as Standard Webhooks (standardwebhooks.com) has it: webhook-id, webhook-timestamp and webhook-signature, with the secret that is shown when the webhook is made; there are libraries for most languages. Answer with any 2xx within 10 seconds. Anything else, a redirect too, is tried again eight times in all within some 24 hours; 410 disables the webhook, and so do five days in which nothing arrives. The same event can come twice, and later than a younger one: keep the webhook-id of what you have, and go by timestamp.',
       ],
       [
         'rate-limits',

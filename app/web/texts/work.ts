@@ -177,6 +177,8 @@ export const work = {
       commented: 'commented on',
       joined: 'joined your organisation',
     },
+    ofJobs: { exported: '/settings/exports', imported: '/settings/imports' },
+    worklane: 'Worklane',
   },
   reports: {
     title: 'Reports',

@@ -7,6 +7,7 @@ import type { Refused } from '@worklane/domain/files/shapes.ts'
 import { blobs, originalKey, thumbnailKey, uploadKey } from '@worklane/domain/files/store.ts'
 import { kindOf, largestWhole, mayBe } from '@worklane/domain/files/types.ts'
 import { work } from '@worklane/domain/runtime.ts'
+import { eventTopic, isWanted } from '@worklane/domain/webhooks/events.ts'
 import { fileTypeFromBuffer, fileTypeFromStream } from 'file-type'
 import { z } from 'zod'
 import { etagOfParts } from './etag.ts'
@@ -109,16 +110,29 @@ async function publish(
 ): Promise<void> {
   const { width, height, picture } = thumbnail
   if (picture) await store.put(thumbnailKey(owner, id), Buffer.from(picture), 'image/webp')
-  const published = await work(owner).read(
-    (db) => db.$executeRaw`
-      update files set ready_at = now(), width = ${width}::int, height = ${height}::int,
-        thumbnail_at = case when ${picture !== null} then now() end
-      where org_id = (select current_org_id()) and id = ${id}::uuid and ready_at is null and refused is null`,
+  const [{ published }] = await work(owner).read((db) =>
+    db.$queryRawUnsafe<[{ published: number }]>(makeReady, id, width, height, picture !== null),
   )
   // Removed meanwhile: what was just put there nobody else would take away before the night.
   if (published === 0 && !(await isThere(owner, id))) return store.remove([{ ...owner, id }])
   await store.removeKeys([uploadKey(owner, id)])
 }
+
+const makeReady = `
+  with ready as (
+    update files set ready_at = now(), width = $2::int, height = $3::int,
+      thumbnail_at = case when $4::boolean then now() end
+    where org_id = (select current_org_id()) and id = $1::uuid and ready_at is null and refused is null
+    returning org_id, id, task_id, name, type, size
+  ), told as (
+    insert into outbox (org_id, topic, payload)
+    select org_id, '${eventTopic}', jsonb_build_object('type', 'file.ready',
+      'timestamp', to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+      'data', jsonb_build_object('actorId', null,
+        'file', jsonb_build_object('id', id, 'taskId', task_id, 'name', name, 'type', type, 'size', size)))
+    from ready where ${isWanted('ready.org_id', "'file.ready'")}
+  )
+  select count(*)::int as published from ready`
 
 /** Says why to who uploaded it; its bytes are not kept, nor its parts. Where this breaks off `emptyRemoved` goes on. */
 async function refuse(

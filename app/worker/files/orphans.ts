@@ -1,7 +1,16 @@
-import { type BlobKey, blobKey, fileOfKey, type StoredFile, type Variant } from '@worklane/data/blob-keys.ts'
+import {
+  type BlobKey,
+  blobKey,
+  exportKey,
+  exportOfKey,
+  fileOfKey,
+  type StoredFile,
+  type Variant,
+} from '@worklane/data/blob-keys.ts'
 import type { BlobStore } from '@worklane/data/blob-store.ts'
 import { orgId } from '@worklane/data/ids.ts'
 import type pg from 'pg'
+import { storedExports } from '../exports/orphans.ts'
 import { foreignBucket } from './installation.ts'
 
 /** What is younger is still on its way, from one side to the other. */
@@ -49,13 +58,44 @@ export async function removeOrphans(pool: pg.Pool, store: BlobStore, now = Date.
   for await (const { key, upload, at } of store.openUploads()) {
     // A day to upload it, and one more to be checked.
     if (at.getTime() >= now - 2 * youngMs) continue
-    const file = fileOfKey(key)
-    if (!file) continue
-    await store.abortParts(blobKey(file.orgId, file.id, 'original'), upload)
+    const ours = uploadedTo(key)
+    if (!ours) continue
+    await store.abortParts(ours, upload)
     found.uploads++
   }
+  found.objects += await removeExports(pool, store, now - youngMs)
   return found
 }
+
+/** What an upload in parts becomes, if it is one of ours. */
+function uploadedTo(key: string): BlobKey | null {
+  const [file, stored] = [fileOfKey(key), exportOfKey(key)]
+  if (file) return blobKey(file.orgId, file.id, 'original')
+  return stored && exportKey(stored.orgId, stored.id, stored.run)
+}
+
+/** The same look at the files of exports, which can be made again. @returns how many were removed */
+async function removeExports(pool: pg.Pool, store: BlobStore, before: number): Promise<number> {
+  let [stored, orphans, removed] = [0, 0, 0]
+  for await (const { isOrphan } of storedExports(pool, store, before)) {
+    stored++
+    orphans += isOrphan ? 1 : 0
+  }
+  const most = mostOf(stored)
+  if (orphans > most)
+    throw new LookStopped(
+      'too many',
+      `${orphans} files of exports have no row, and a look removes ${most} at most: see whether the database and the bucket are of the same time`,
+    )
+  for await (const { key, isOrphan } of storedExports(pool, store, before)) {
+    if (!isOrphan || removed === most) continue
+    await store.removeKeys([key])
+    removed++
+  }
+  return removed
+}
+
+const mostOf = (count: number) => Math.max(alwaysAllowed, Math.floor(count * shareAtMost))
 
 type Counts = Pick<Orphans, 'objects' | 'rows'>
 
@@ -71,7 +111,6 @@ async function assertFew(pool: pg.Pool, store: BlobStore, now: number): Promise<
     found.objects += orphans.length
     found.rows += lost ? 1 : 0
   }
-  const mostOf = (count: number) => Math.max(alwaysAllowed, Math.floor(count * shareAtMost))
   const most = { objects: mostOf(all.objects), rows: mostOf(all.rows) }
   if (found.objects > most.objects || found.rows > most.rows) throw tooMany(found, most)
   return most

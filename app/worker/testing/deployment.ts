@@ -34,14 +34,17 @@ export type Deployment = {
 }
 
 /**
- * @param options.stripe where bills are paid, and what signs its webhooks
+ * @param options.stripe its Stripe, and what signs the webhooks that come from there; without it billing is off
  * @param options.files whether it has an object store of its own, which can be killed as well
+ * @param options.more for the environment of its processes
  */
 export async function startDeployment(options: {
   stripe?: RunningSandbox
   webhookSecret?: string
+  more?: Record<string, string>
   files?: boolean
 }): Promise<Deployment> {
+  const { stripe, webhookSecret = '', more = {} } = options
   const guard = startGuard()
   const [database, ports, directory, tools] = await Promise.all([
     ownDatabase(),
@@ -62,16 +65,17 @@ export async function startDeployment(options: {
     AUTH_DATABASE_URL: auth,
     RELAY_DATABASE_URL: relay,
     INTAKE_DATABASE_URL: intake,
-    ...(options.stripe && options.webhookSecret
+    ...(stripe
       ? {
-          STRIPE_SECRET_KEY: options.stripe.secretKey,
-          STRIPE_API_URL: options.stripe.origin,
-          STRIPE_WEBHOOK_SECRETS: options.webhookSecret,
+          STRIPE_SECRET_KEY: stripe.secretKey,
+          STRIPE_API_URL: stripe.origin,
+          STRIPE_WEBHOOK_SECRETS: webhookSecret,
         }
       : {}),
     // A busy machine is slow, and no store of limits that is away.
     RATE_LIMIT_PATIENCE_MS: '10000',
     RATE_LIMIT_SCALE: '1000000',
+    ...more,
   }
   const log = (name: string) => join(directory, `${name}.log`)
   const startFiles = () =>

@@ -9,6 +9,8 @@ const places = [
   { href: '/operators/dead-letters', text: texts.sections.deadLetters },
   { href: '/operators/log', text: texts.sections.log },
 ] as const
+const placeClass =
+  'rounded-lg px-2.5 py-1.5 text-sm text-muted hover:bg-sunken hover:text-ink aria-[current=page]:bg-sunken aria-[current=page]:font-semibold aria-[current=page]:text-ink'
 
 export function OperatorNavigation() {
   const path = usePathname()
@@ -20,11 +22,15 @@ export function OperatorNavigation() {
           href={href}
           prefetch={false}
           aria-current={path === href ? 'page' : undefined}
-          className="rounded-lg px-2.5 py-1.5 text-sm text-muted hover:bg-sunken hover:text-ink aria-[current=page]:bg-sunken aria-[current=page]:font-semibold aria-[current=page]:text-ink"
+          className={placeClass}
         >
           {text}
         </Link>
       ))}
+      {/* No page of Next's: the API has it. */}
+      <a href="/operators/queues" className={placeClass}>
+        {texts.sections.queues}
+      </a>
     </nav>
   )
 }

@@ -45,6 +45,10 @@ export default function PricingPage() {
             pricing.limits.auditDays,
             (plan) => (plans[plan].features.auditLog ? pricing.days(plans[plan].auditDays) : pricing.none),
           ],
+          [
+            pricing.limits.webhooks,
+            (plan) => (plans[plan].features.webhooks ? pricing.included : pricing.none),
+          ],
         ]}
       />
       <Table

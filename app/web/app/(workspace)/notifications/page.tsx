@@ -64,22 +64,31 @@ async function Notifications({ searchParams }: Props) {
   )
 }
 
-function Row({ item, clock }: { item: Notification; clock: Clock }) {
-  const name = item.actor?.name ?? work.activity.left
+type RowProps = { item: Notification; clock: Clock }
+
+function Row({ item, clock }: RowProps) {
+  const { kind } = item
+  const isOfJob = kind === 'exported' || kind === 'imported'
+  const name = isOfJob ? texts.worklane : (item.actor?.name ?? work.activity.left)
   return (
     <li className="flex items-start gap-3 px-4 py-3 text-sm">
       <Avatar name={name} picture={item.actor?.avatar} shape="size-7 rounded-full" />
       <div className="min-w-0 flex-1">
         <p>
           <span className="font-semibold">{name}</span>{' '}
-          <span className="text-muted">{texts.did[item.kind]}</span>{' '}
+          {isOfJob ? null : <span className="text-muted">{texts.did[kind]}</span>}{' '}
           {item.task ? (
             <Link href={`/tasks/${item.task.id}`} prefetch={false} className="hover:underline">
               {item.task.key} {item.task.title}
             </Link>
           ) : null}
+          {isOfJob ? (
+            <Link href={texts.ofJobs[kind]} prefetch={false} className="hover:underline">
+              {item.excerpt}
+            </Link>
+          ) : null}
         </p>
-        {item.excerpt ? <p className="mt-0.5 truncate text-muted">{item.excerpt}</p> : null}
+        {item.excerpt && !isOfJob ? <p className="mt-0.5 truncate text-muted">{item.excerpt}</p> : null}
       </div>
       <time dateTime={item.createdAt} className="text-xs whitespace-nowrap text-muted">
         {ago(item.createdAt, clock)}

@@ -4,8 +4,17 @@ import { requireActor } from '#web/auth/actor.ts'
 import { SettingsNavigation, type SettingsSection } from '#web/components/settings/navigation.tsx'
 import { settings } from '#web/texts/settings.ts'
 
-const forAll: SettingsSection[] = ['profile', 'security', 'organisation', 'members', 'labels']
-const forAdmins: SettingsSection[] = ['billing', 'api-keys', 'audit']
+const forAll: SettingsSection[] = [
+  'profile',
+  'security',
+  'notifications',
+  'organisation',
+  'members',
+  'labels',
+  'exports',
+]
+const forMembers: SettingsSection[] = ['imports']
+const forAdmins: SettingsSection[] = ['billing', 'api-keys', 'webhooks', 'audit']
 
 export default function SettingsLayout({ children }: { children: ReactNode }) {
   return (
@@ -24,5 +33,10 @@ export default function SettingsLayout({ children }: { children: ReactNode }) {
 /** What one's role may open, and nothing else. */
 async function Navigation() {
   const actor = await requireActor()
-  return <SettingsNavigation sections={mayAct(actor, 'admin') ? [...forAll, ...forAdmins] : forAll} />
+  const sections = [
+    ...forAll,
+    ...(mayAct(actor, 'member') ? forMembers : []),
+    ...(mayAct(actor, 'admin') ? forAdmins : []),
+  ]
+  return <SettingsNavigation sections={sections} />
 }

@@ -20,6 +20,7 @@ import { Empty, Skeleton } from '#web/components/ui/card.tsx'
 import { fieldClass } from '#web/components/ui/field.tsx'
 import { clockOf } from '#web/lib/clock.ts'
 import { type Query, readQuery } from '#web/lib/query.ts'
+import { exports } from '#web/texts/exports.ts'
 import { work } from '#web/texts/work.ts'
 import { SavedFilters } from './saved-filters.tsx'
 
@@ -129,6 +130,13 @@ async function Tasks({ searchParams }: Props) {
             {texts.clear}
           </Link>
         ) : null}
+        <Link
+          href={`/settings/exports?${new URLSearchParams({ kind: 'tasks', ...query })}`}
+          prefetch={false}
+          className={buttonClass({ look: 'quiet', className: 'ml-auto' })}
+        >
+          {exports.fromTasks}
+        </Link>
       </form>
       <SavedFilters filters={filters.items} nextCursor={filters.nextCursor} query={query} />
       <div className="rounded-xl border bg-surface">

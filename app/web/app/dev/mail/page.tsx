@@ -1,4 +1,4 @@
-import { hasMailSink, sunkMail } from '@worklane/domain/mail/mail.ts'
+import { hasMailSink, type SunkMail, sunkMail } from '@worklane/domain/mail/sink.ts'
 import { notFound } from 'next/navigation'
 import { connection } from 'next/server'
 import { Suspense } from 'react'
@@ -23,17 +23,40 @@ async function MailList() {
   return (
     <ul className="divide-y rounded-xl border bg-surface">
       {mails.map((mail) => (
-        <li key={mail.at + mail.to} className="px-4 py-3 text-sm">
-          <p className="font-semibold">{mail.subject}</p>
-          <p className="text-muted">
-            to {mail.to}, {mail.at}
-          </p>
-          <p className="mt-2 whitespace-pre-line">{mail.text}</p>
-          <a href={mail.link} className="mt-1 inline-block text-accent-text hover:underline">
-            Open the link
-          </a>
+        <li key={mail.id} className="px-4 py-3 text-sm">
+          <Mail mail={mail} />
         </li>
       ))}
     </ul>
+  )
+}
+
+function Mail({ mail: { id, to, subject, text, link, at } }: { mail: SunkMail }) {
+  return (
+    <>
+      <p className="font-semibold">{subject}</p>
+      <p className="text-muted">
+        to {to}, {at}
+      </p>
+      <p className="mt-1">
+        <a href={link} className="text-accent-text hover:underline">
+          Open the link
+        </a>
+      </p>
+      <details className="mt-2">
+        <summary className="cursor-pointer text-muted">As HTML</summary>
+        <iframe
+          title={`${subject}, as HTML`}
+          src={`/dev/mail/${id}`}
+          sandbox=""
+          loading="lazy"
+          className="mt-2 h-[36rem] w-full rounded-lg border"
+        />
+      </details>
+      <details className="mt-2">
+        <summary className="cursor-pointer text-muted">As text</summary>
+        <pre className="mt-2 rounded-lg bg-sunken p-3 text-xs wrap-anywhere whitespace-pre-wrap">{text}</pre>
+      </details>
+    </>
   )
 }

@@ -1,10 +1,11 @@
 'use client'
 
-import { type FormEvent, useRef, useState } from 'react'
+import { type FormEvent, useState } from 'react'
 import { useAct } from '#web/components/settings/act.ts'
 import { Confirmed } from '#web/components/settings/confirmed.tsx'
 import { Said } from '#web/components/settings/said.tsx'
 import { Field } from '#web/components/settings/setting.tsx'
+import { ShownOnce } from '#web/components/settings/shown-once.tsx'
 import { Button } from '#web/components/ui/button.tsx'
 import { labelClass } from '#web/components/ui/field.tsx'
 import { settings } from '#web/texts/settings.ts'
@@ -14,8 +15,6 @@ const { apiKeys: texts } = settings
 export function NewKey({ capabilities }: { capabilities: string[] }) {
   const { act, said, isPending } = useAct()
   const [secret, setSecret] = useState<string | null>(null)
-  const [copied, setCopied] = useState<string | null>(null)
-  const shown = useRef<HTMLElement>(null)
 
   async function create(event: FormEvent<HTMLFormElement>) {
     event.preventDefault()
@@ -27,19 +26,7 @@ export function NewKey({ capabilities }: { capabilities: string[] }) {
       expiresInDays: Number(data.get('days')),
     }
     const worked = await act(async (api) => setSecret((await api.apiKey.create.mutate(input)).secret))
-    setCopied(null)
     if (worked) form.reset()
-  }
-
-  async function copy() {
-    try {
-      await navigator.clipboard.writeText(secret ?? '')
-      setCopied(texts.copied)
-    } catch {
-      // The browser did not let us: it is marked, so that one key press copies it.
-      if (shown.current) window.getSelection()?.selectAllChildren(shown.current)
-      setCopied(texts.notCopied)
-    }
   }
 
   return (
@@ -83,20 +70,7 @@ export function NewKey({ capabilities }: { capabilities: string[] }) {
         </fieldset>
         <Said said={said?.bad ? said : null} />
       </form>
-      {secret ? (
-        <div role="status" className="mt-4 rounded-lg bg-good-soft p-3 text-sm">
-          <p className="mb-2 text-good">{texts.shown}</p>
-          <div className="flex items-center gap-3">
-            <code ref={shown} data-secret className="min-w-0 flex-1 break-all">
-              {secret}
-            </code>
-            <Button look="quiet" onClick={copy}>
-              {texts.copy}
-            </Button>
-          </div>
-          {copied ? <p className="mt-2">{copied}</p> : null}
-        </div>
-      ) : null}
+      {secret ? <ShownOnce key={secret} secret={secret} text={texts.shown} /> : null}
     </>
   )
 }

@@ -174,7 +174,7 @@ function Entry({ entry, zone }: { entry: AuditEntry; zone: string }) {
 /** What nobody asked for is done by Worklane itself; what operators do as well, whoever it was. */
 function whoOf({ actor, operation }: AuditEntry): string {
   if (actor) return actor.name
-  if (operation === 'billing.converge') return texts.worklane
+  if (operation === 'billing.converge' || operation === 'webhook.disable') return texts.worklane
   return operation.startsWith('operator.') ? texts.support : texts.somebody
 }
 

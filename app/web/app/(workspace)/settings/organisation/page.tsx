@@ -4,11 +4,13 @@ import { filesAreOn } from '@worklane/domain/files/store.ts'
 import { getOrganisation } from '@worklane/domain/organisations/operations.ts'
 import { getLogo } from '@worklane/domain/pictures/logo.ts'
 import type { Metadata } from 'next'
+import Link from 'next/link'
 import { requireActor } from '#web/auth/actor.ts'
 import { PictureSetting } from '#web/components/settings/picture-setting.tsx'
 import { Section, Streamed } from '#web/components/settings/section.tsx'
 import { Setting } from '#web/components/settings/setting.tsx'
 import { buttonClass } from '#web/components/ui/button.tsx'
+import { exports } from '#web/texts/exports.ts'
 import { settings } from '#web/texts/settings.ts'
 import { Leave, RemoveOrganisation, Transfer } from './endings.tsx'
 import { TimeZoneSetting } from './time-zone-setting.tsx'
@@ -58,6 +60,14 @@ async function Organisation() {
           >
             {texts.download}
           </a>
+          <Link
+            href="/settings/exports?kind=organisation"
+            prefetch={false}
+            className={buttonClass({ look: 'quiet', className: 'ml-2' })}
+          >
+            {exports.zip}
+          </Link>
+          <p className="mt-2 text-xs text-muted">{exports.zipText}</p>
         </Section>
       ) : null}
       {isOwner ? (

@@ -4,9 +4,9 @@ import { bytes } from '@worklane/domain/billing/amounts.ts'
 import type { File as Attached } from '@worklane/domain/files/shapes.ts'
 import { useRouter } from 'next/navigation'
 import { useState } from 'react'
+import { useLookAgain } from '#web/components/use-look-again.ts'
 import { files as texts } from '#web/texts/files.ts'
 import { Download } from './file-tile.tsx'
-import { useLookAgain } from './use-look-again.ts'
 
 /** The files of a comment, each to be downloaded; a picture of it where there is one. */
 export function CommentFiles({ files }: { files: readonly Attached[] }) {

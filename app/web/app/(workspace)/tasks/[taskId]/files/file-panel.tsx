@@ -3,12 +3,12 @@
 import type { File as Attached } from '@worklane/domain/files/shapes.ts'
 import { useRef, useState } from 'react'
 import { Card, Empty } from '#web/components/ui/card.tsx'
+import { useLookAgain } from '#web/components/use-look-again.ts'
 import { files as texts } from '#web/texts/files.ts'
 import { DropZone } from './drop-zone.tsx'
 import { FileTile } from './file-tile.tsx'
 import { Preview } from './preview.tsx'
 import { UploadList } from './upload-list.tsx'
-import { useLookAgain } from './use-look-again.ts'
 import { useUploads } from './use-uploads.ts'
 
 type Page = { items: Attached[]; nextCursor: string | null }

@@ -1,0 +1,194 @@
+import { request } from 'node:http'
+import { createServer, type Server } from 'node:net'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type LookUp, post } from './post.ts'
+import { type Receiver, startReceiver } from './testing/receiver.ts'
+
+const local = { address: '127.0.0.1', family: 4 }
+/** A public one, to which nothing is ever sent here. */
+const elsewhere = { address: '8.8.8.8', family: 4 }
+/** Where nobody listens: it stands for what a name led to when it was looked at. */
+const looked = { address: '127.0.0.2', family: 4 }
+const message = { headers: { 'content-type': 'application/json' }, body: '{"said":1}' }
+const never = new AbortController().signal
+const safe = { allowPrivate: false, timeoutMs: 2_000 }
+const open = { allowPrivate: true, timeoutMs: 10_000 }
+const notPublic = 'The address is not a public one: nothing was sent.'
+
+/** Answers each in its turn, the last one from then on. */
+function lookingUp(...answers: { address: string; family: number }[][]): LookUp & { asked: string[] } {
+  const asked: string[] = []
+  return Object.assign(
+    async (name: string) => answers[Math.min(asked.push(name), answers.length) - 1] ?? [],
+    { asked },
+  )
+}
+
+describe('what is sent to an address that a customer chose', () => {
+  let receiver: Receiver
+  let inside: Server
+  let connections = 0
+  let insidePort: number
+
+  beforeEach(async () => {
+    receiver = await startReceiver()
+    // Something inside of our network, at the only port that is taken.
+    connections = 0
+    inside = createServer((socket) => {
+      connections++
+      socket.destroy()
+    })
+    await new Promise<void>((resolve) => inside.listen(0, '127.0.0.1', resolve))
+    insidePort = (inside.address() as { port: number }).port
+  })
+  afterEach(async () => {
+    await receiver.close()
+    inside.close()
+  })
+
+  it('arrives as it is, and brings back what was answered', async () => {
+    const answer = await post({ ...message, url: `${receiver.url}/hook?a=b` }, never, open)
+    expect(answer).toEqual({ status: 200, error: null, response: 'taken' })
+    expect(receiver.received).toEqual([expect.objectContaining({ path: '/hook?a=b', body: message.body })])
+  })
+
+  it.each([
+    'https://127.0.0.1:8443/',
+    'https://2130706433:8443/',
+    'https://0x7f.1:8443/',
+    'https://0177.0.0.1:8443/',
+    'https://[::1]:8443/',
+    'https://[::ffff:127.0.0.1]:8443/',
+    'https://[64:ff9b::7f00:1]:8443/',
+    'https://169.254.169.254/latest/meta-data/',
+    'https://0.0.0.0:8443/',
+    'http://hooks.example.test/',
+    'https://hooks.example.test:6379/',
+  ])('goes nowhere where the address is %s', async (url) => {
+    const lookUp = lookingUp([elsewhere])
+    expect(await post({ ...message, url }, never, { ...safe, lookUp })).toEqual({
+      ...{ status: null, error: notPublic, response: '' },
+    })
+    expect(lookUp.asked).toEqual([])
+  })
+
+  it.each([
+    ['this machine', [local]],
+    ['a private network, among public addresses', [elsewhere, { address: '10.0.0.7', family: 4 }]],
+    ['this machine, as an IPv6 address', [{ address: '::ffff:127.0.0.1', family: 6 }]],
+    ['cloud metadata', [{ address: '169.254.169.254', family: 4 }]],
+    ['a private network of IPv6', [{ address: 'fd12::1', family: 6 }]],
+  ])('goes nowhere where the name leads to %s, and does not say where that is', async (_, addresses) => {
+    const lookUp = lookingUp(addresses)
+    const answer = await post({ ...message, url: 'https://hooks.example.test/' }, never, { ...safe, lookUp })
+    expect(answer).toEqual({ status: null, error: notPublic, response: '' })
+    expect(lookUp.asked).toEqual(['hooks.example.test'])
+  })
+
+  it('goes where the name led when it was looked at, whatever it leads to a moment later', async () => {
+    const url = `http://rebinding.example.test:${insidePort}/`
+    // The way that is no way: looked at first, and asked for again by whoever connects.
+    const naive = async (lookUp: LookUp) => {
+      const first = await lookUp('rebinding.example.test')
+      if (first.some(({ address }) => address === local.address)) return
+      const asked = request(url, {
+        agent: false,
+        lookup: (name, _, callback) => void lookUp(name).then((found) => callback(null, found as never)),
+      })
+      await new Promise((resolve) => asked.on('error', resolve).on('response', resolve).end())
+    }
+    await naive(lookingUp([looked], [local]))
+    expect(connections).toBe(1)
+
+    const lookUp = lookingUp([looked], [local])
+    expect(await post({ ...message, url }, never, { ...open, lookUp })).toMatchObject({
+      error: 'The connection was refused.',
+    })
+    expect(lookUp.asked).toEqual(['rebinding.example.test'])
+    expect(connections).toBe(1)
+  })
+
+  it('follows no redirect', async () => {
+    const redirecting = await startReceiver({ location: `http://127.0.0.1:${insidePort}/` })
+    redirecting.answer = () => 307
+    expect(await post({ ...message, url: redirecting.url }, never, open)).toMatchObject({ status: 307 })
+    expect(connections).toBe(0)
+    await redirecting.close()
+  })
+
+  it('goes by no proxy of the environment', async () => {
+    const proxy = `http://127.0.0.1:${insidePort}`
+    const before = { ...process.env }
+    Object.assign(process.env, {
+      HTTP_PROXY: proxy,
+      HTTPS_PROXY: proxy,
+      ALL_PROXY: proxy,
+      NODE_USE_ENV_PROXY: '1',
+    })
+    try {
+      expect(await post({ ...message, url: receiver.url }, never, open)).toMatchObject({ status: 200 })
+    } finally {
+      for (const name of ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'NODE_USE_ENV_PROXY'])
+        delete process.env[name]
+      Object.assign(process.env, before)
+    }
+    expect(connections).toBe(0)
+  })
+
+  it('waits so long for an answer, and no longer', async () => {
+    receiver.answer = () => new Promise(() => {})
+    const began = performance.now()
+    expect(await post({ ...message, url: receiver.url }, never, { ...open, timeoutMs: 300 })).toEqual({
+      ...{ status: null, error: 'No answer within 0.3 seconds.', response: '' },
+    })
+    const slow: LookUp = () => new Promise(() => {})
+    const named = { ...message, url: 'https://hooks.example.test/' }
+    expect(await post(named, never, { ...safe, timeoutMs: 300, lookUp: slow })).toMatchObject({
+      error: 'No answer within 0.3 seconds.',
+    })
+    expect(performance.now() - began).toBeLessThan(30_000)
+  })
+
+  it('is said to be unknown where the worker is told to end meanwhile', async () => {
+    const ending = new AbortController()
+    receiver.answer = () => {
+      ending.abort(new Error('the worker ends'))
+      return new Promise(() => {})
+    }
+    await expect(post({ ...message, url: receiver.url }, ending.signal, open)).rejects.toThrow(
+      'the worker ends',
+    )
+  })
+
+  it('is answered by a status, and of the rest a kibibyte is kept, or what came of it', async () => {
+    const { createServer: createHttp } = await import('node:http')
+    const server = createHttp((asked, response) => {
+      asked.resume()
+      response.writeHead(200)
+      if (asked.url === '/endless') response.write('and so on '.repeat(10_000))
+      else if (asked.url === '/open') response.write('begun')
+      else response.end(Buffer.from([0x61, 0, 0xff, 0x62]))
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const origin = `http://127.0.0.1:${(server.address() as { port: number }).port}`
+    const ask = (path: string) =>
+      post({ ...message, url: origin + path }, never, { ...open, timeoutMs: 1_000 })
+    const endless = await ask('/endless')
+    expect([endless.status, endless.response.length]).toEqual([200, 1_024])
+    expect(await ask('/open')).toEqual({ status: 200, error: null, response: 'begun' })
+    expect(await ask('/bytes')).toEqual({ status: 200, error: null, response: 'a\ufffdb' })
+    server.close().closeAllConnections()
+  })
+
+  it('says in words why nothing answered', async () => {
+    const said = async (url: string, limits: Parameters<typeof post>[2] = open) =>
+      (await post({ ...message, url }, never, limits)).error
+    const closed = await startReceiver()
+    await closed.close()
+    expect(await said(closed.url)).toBe('The connection was refused.')
+    expect(await said(`http://127.0.0.1:${insidePort}/`)).toBe('The connection was cut off.')
+    expect(await said(receiver.url.replace('http:', 'https:'))).toMatch(/^No safe connection: /)
+    const nothing = { ...safe, lookUp: lookingUp([]) }
+    expect(await said('https://nowhere.example.test/', nothing)).toBe('The name leads to no address.')
+  })
+})

@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { environments } from '@worklane/data/config.ts'
+import { describe, expect, it } from 'vitest'
+import { project } from '../stack/project.ts'
+import { environmentIn } from './env-file.ts'
+
+const text = readFileSync(join(project, 'docs/deploy.md'), 'utf8')
+
+type Row = { names: string[]; isSecret: boolean; section: string | undefined }
+
+/** The table of variables, and where it sends whoever changes a secret. */
+const rowsIn = (markdown: string): Row[] => {
+  const table = /<!-- variables -->\n(.*?)\n\n/s.exec(markdown)?.[1] ?? ''
+  return table
+    .split('\n')
+    .slice(2)
+    .map((line) => {
+      const [, names = '', , change = ''] = line.split('|')
+      return {
+        names: [...names.matchAll(/`(\w+)`/g)].map(([, name = '']) => name),
+        isSecret: change.includes('**secret**'),
+        section: /\*([^*]+)\* *$/.exec(change.trim())?.[1],
+      }
+    })
+}
+
+const read = [...new Set(Object.values(environments).flatMap((each) => Object.keys(each.shape)))]
+const undocumented = (markdown: string) => {
+  const rows = rowsIn(markdown)
+  const changed = [...markdown.matchAll(/^- \*\*([^*]+)\.\*\*/gm)].map(([, name]) => name)
+  return [
+    ...read.filter((name) => !rows.some(({ names }) => names.includes(name))),
+    ...rows.flatMap(({ names, isSecret, section }) =>
+      isSecret && !changed.includes(section) ? names.map((name) => `how ${name} is changed`) : [],
+    ),
+  ]
+}
+
+describe('docs/deploy.md', () => {
+  it('knows every variable that a process reads, and how each secret is changed', () => {
+    expect(read.length).toBeGreaterThan(20)
+    expect(undocumented(text)).toEqual([])
+  })
+
+  it('would be said to lack a variable, or a way to change a secret', () => {
+    expect(undocumented(text.replace(/^\| `AUTH_SECRET`.*\n/m, ''))).toEqual(['AUTH_SECRET'])
+    expect(undocumented(text.replace('- **Mail.**', '- **Post.**'))).toEqual([
+      'how SMTP_URL is changed',
+      'how MAIL_FROM is changed',
+    ])
+  })
+
+  it('calls secret what the environment file makes new each time', () => {
+    const example = readFileSync(join(project, 'deploy/env.example'), 'utf8')
+    const secret = rowsIn(text).flatMap(({ names, isSecret }) => (isSecret ? names : []))
+    const made = Object.entries(environmentIn(example)).flatMap(([name, value]) =>
+      value === '' ? [name] : [],
+    )
+    const ofCompose = [
+      'POSTGRES_PASSWORD',
+      'WORKLANE_DATABASE_PASSWORD',
+      'REDIS_PASSWORD',
+      'GRAFANA_PASSWORD',
+    ]
+    const known = [...secret, ...ofCompose, 'WORKER_DATABASE_URL']
+    expect(made.filter((name) => !known.includes(name))).toEqual([])
+  })
+})
