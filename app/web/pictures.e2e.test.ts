@@ -159,7 +159,7 @@ describe('avatars and logos', () => {
     await visit(page, '/settings/organisation')
     await choose('Logo', await paint('logo.png', mark))
     await setting('Logo').getByRole('button', { name: 'Save picture' }).click()
-    await page.getByText('Your picture is shown.').waitFor({ timeout: 60_000 })
+    await page.getByText('The logo is shown.').waitFor({ timeout: 60_000 })
     await expect.poll(() => shown('aside summary', organisation.name)).toBe(192)
     await picture('logo')
     const other = await openPage(browser, stack, complaints, colleague)

@@ -42,7 +42,7 @@ export const settings = {
     preview: 'As it will look',
     sending: 'Uploading …',
     checking: 'Checking …',
-    shown: 'Your picture is shown.',
+    shown: { avatar: 'Your picture is shown.', logo: 'The logo is shown.' },
     removed: 'The picture is removed.',
     kind: 'This is no picture that can be shown. Choose a PNG, JPEG, GIF, WebP or AVIF.',
     tooLarge: 'This picture is larger than 2 MB. Choose a smaller one.',

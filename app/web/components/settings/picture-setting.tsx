@@ -44,7 +44,7 @@ export function PictureSetting({ what, name, picture }: Props) {
       setStep(texts.sending)
       const { sendPicture } = await import('./send-picture.ts')
       await sendPicture(api[what], file, () => setStep(texts.checking))
-    }, texts.shown)
+    }, texts.shown[what])
     setStep(null)
     if (isShown) setChosen(null)
   }
