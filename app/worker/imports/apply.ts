@@ -9,7 +9,6 @@ import { publish } from '@worklane/domain/live/channel.ts'
 import { work } from '@worklane/domain/runtime.ts'
 import { tags } from '@worklane/domain/tags.ts'
 import { z } from 'zod'
-import { tellOfImported } from '../webhooks/tell-of-imported.ts'
 import { addTasks, type Line } from './add.ts'
 
 /** So many tasks are added in one transaction: it holds their projects, in which nobody else adds one meanwhile. */
@@ -79,7 +78,6 @@ function addSome(owner: Owner, id: string): Promise<Set<string> | null> {
     const by = await whoAsked(tx, owner, its.createdBy)
     const missing = await addTasks(tx, owner, { importId: id, by, requestId: its.requestId }, lines)
     if (missing) throw new Refused(`Line ${missing.line}: its project was removed meanwhile.`)
-    await tellOfImported(tx, owner, { importId: id, lines: lines.map(({ line }) => line), by })
     await tx.$executeRaw`
       update imports set rows_done = rows_done + ${lines.length}::int, seen_at = now()
       where org_id = ${owner.orgId}::uuid and id = ${id}::uuid`

@@ -77,8 +77,10 @@ describe('webhooks', () => {
     expect(told).toEqual({
       type: 'task.created',
       timestamp: expect.stringMatching(/^\d{4}-.*Z$/),
-      data: { actorId: tenant.people.member.actor.userId, task },
+      data: catalogue['task.created'].parse({ actorId: tenant.people.member.actor.userId, task }),
     })
+    // A link to somebody's picture is good for minutes.
+    expect(request.body).not.toContain('avatar')
     expect(request.headers).toMatchObject({
       'content-type': 'application/json',
       'user-agent': expect.stringContaining('Worklane-Webhooks/1'),
