@@ -5,7 +5,6 @@ export const capabilities = [
   ...[
     'me',
     'organisation',
-    'avatar',
     'logo',
     'member',
     'invitation',
