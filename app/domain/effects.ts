@@ -7,7 +7,14 @@ import { plans } from './billing/plans.ts'
 import { tagKeys } from './cache.ts'
 import { forgetNow } from './forgetting.ts'
 import { publish } from './live/channel.ts'
-import { type EventData, type EventType, eventTopic, type Happened, isWanted } from './webhooks/events.ts'
+import {
+  type EventData,
+  type EventType,
+  eventTopic,
+  type Happened,
+  happened,
+  isWanted,
+} from './webhooks/events.ts'
 
 type AuditEntry = { target: string; before: unknown; after: unknown }
 type OutboxRow = { orgId: string; topic: string; payload: unknown }
@@ -122,7 +129,7 @@ export function emit<Type extends EventType>(
 ) {
   // The worker looks at the plan of that moment; here nothing is made that none would take.
   if (!plans[actor.plan].features.webhooks) return
-  effects().events.push({ type, timestamp: new Date().toISOString(), data })
+  effects().events.push(happened(type, data))
 }
 
 /** Makes the cache forget, once the write is committed, everything that was kept under the tags. */

@@ -227,7 +227,9 @@ describe('who runs Worklane', () => {
     ])
     expect(log).toContainEqual({ action: 'operator.event', outcome: 'done' })
     await visit(page, '/operators/log')
-    expect(await text()).toMatch(/Refusedoperator\.retry outbox raced[\s\S]*Doneoperator\.resync cus_\w+/)
+    expect(await text()).toMatch(
+      /Refusedoperator\.retry notifications raced[\s\S]*Doneoperator\.resync cus_\w+/,
+    )
     await picture('log')
   })
 

@@ -38,6 +38,7 @@ else
     it('is really production: there is no page of mails, and no figures for the public', async () => {
       const statusOf = async (path: string) => (await fetch(deployment.origin + path)).status
       expect(await statusOf('/dev/mail')).toBe(404)
+      expect(await statusOf('/operators')).toBe(404)
       expect(await statusOf('/metrics')).toBe(404)
       expect(await statusOf('/pricing')).toBe(200)
       const { output } = await deployment.run('api', ['printenv', 'WORKLANE_ENV'])
@@ -125,6 +126,6 @@ if (platform() === 'linux')
         },
       })
       const rights = await rightsOf(deployment, 'redis').finally(() => deployment.stop())
-      expect(rights).toEqual({ isRoot: true, withoutRights: true, wrote: ['/', '/etc'] })
+      expect(rights).toEqual({ isRoot: true, withoutRights: true, wrote: ['/', '/usr', '/etc'] })
     })
   })

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { generateClient } from '@worklane/data/generate.ts'
@@ -57,7 +57,7 @@ export async function startDeployment(options: DeploymentOptions = {}): Promise<
   const { say = () => {}, change = () => {}, only } = options
   const names = Object.keys(await readCompose(composeFile, await exampleValues()))
   const addresses = addressesFor(names)
-  const origin = `http://${addresses.of.edge}:8080`
+  const origin = `http://${addresses.edge}:8080`
   const environment = environmentIn(environmentText(await readFile(exampleFile, 'utf8'), { origin }))
   const services = await readCompose(composeFile, environment)
   change(services)
@@ -71,7 +71,6 @@ export async function startDeployment(options: DeploymentOptions = {}): Promise<
   const guard = startGuard()
   const home = await mkdtemp(join(tmpdir(), 'worklane-compose-'))
   guard.directory(home)
-  await writeFile(join(home, 'hosts'), addresses.hosts)
   const place: Place = {
     guard,
     home,
@@ -86,7 +85,7 @@ export async function startDeployment(options: DeploymentOptions = {}): Promise<
     postgresPrograms,
     bubblewrap: tools.bubblewrap.path,
   }
-  const mailSink = await startMailSink(addresses.of.mail ?? '', 1025)
+  const mailSink = await startMailSink(addresses.mail ?? '', 1025)
   const started = new Map<string, Part>()
   const ended: Record<string, number | null> = {}
   const end = async () => {
@@ -121,7 +120,7 @@ export async function startDeployment(options: DeploymentOptions = {}): Promise<
   return {
     ...{ origin, environment, left, stop },
     mails: mailSink.mails,
-    addresses: addresses.of,
+    addresses,
     run: (name, command) => runBeside(place, serviceNamed(services, name), command),
   }
 }

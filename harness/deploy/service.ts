@@ -5,7 +5,7 @@ import { execa } from 'execa'
 import type { Guard } from '../stack/guard.ts'
 import { lastLines, launch, type Part, untilReady } from '../stack/part.ts'
 import { cacheDirectory } from '../toolchain/find.ts'
-import { type Addresses, atOwnAddress } from './addresses.ts'
+import { atOwnAddress, hostsOf } from './addresses.ts'
 import type { ComposeService } from './compose.ts'
 import { type Container, commandIn } from './container.ts'
 import type { Image } from './dockerfile.ts'
@@ -16,7 +16,7 @@ import { startAdministeredPostgres } from './postgres.ts'
 export type Place = {
   guard: Guard
   home: string
-  addresses: Addresses
+  addresses: Record<string, string>
   images: Map<string, Image>
   made: Made
   /** Of this machine, in the place of what images of others hold. */
@@ -93,18 +93,28 @@ export async function runBeside(
 const imageOf = ({ images }: Place, { build }: ComposeService): Image | undefined =>
   build && images.get(build.target)
 
-const addressOf = ({ addresses }: Place, { name }: ComposeService): string => addresses.of[name] ?? ''
+const addressOf = ({ addresses }: Place, { name }: ComposeService): string => addresses[name] ?? ''
 
-async function containerOf(
-  place: Place,
-  service: ComposeService,
-): Promise<{ container: Container; command: string[] }> {
+type Prepared = { container: Container; command: string[] }
+
+const prepared = new WeakMap<ComposeService, Promise<Prepared>>()
+
+/** Once for each service: what is mounted must not be written anew while its process reads it. */
+function containerOf(place: Place, service: ComposeService): Promise<Prepared> {
+  const found = prepared.get(service) ?? prepare(place, service)
+  prepared.set(service, found)
+  return found
+}
+
+async function prepare(place: Place, service: ComposeService): Promise<Prepared> {
   const address = addressOf(place, service)
   const image = imageOf(place, service)
   const user = Number((service.user ?? image?.user ?? '0').split(':')[0])
   const env = Object.entries({ ...image?.env, ...service.environment })
   const entrypoint = image?.entrypoint ?? entrypoints[service.image.split(':')[0] ?? ''] ?? []
   const command = [...entrypoint, ...(service.command ?? image?.command ?? [])]
+  const hosts = join(place.home, `${service.name}.hosts`)
+  await writeFile(hosts, hostsOf(place.addresses, service.name))
   const container: Container = {
     user,
     readOnly: service.read_only,
@@ -115,7 +125,7 @@ async function containerOf(
       PATH: `/usr/local/bin:${place.postgresPrograms}:/usr/bin:/usr/sbin:/bin`,
     },
     mounts: [
-      { source: join(place.home, 'hosts'), target: '/etc/hosts' },
+      { source: hosts, target: '/etc/hosts' },
       // With the libraries that are beside them.
       ...(existsSync(cacheDirectory())
         ? [{ source: resolve(cacheDirectory()), target: resolve(cacheDirectory()) }]
@@ -133,7 +143,7 @@ async function containerOf(
 
 /** Files of the checkout that a service reads, at its own address. */
 async function configurations(place: Place, { name, files }: ComposeService) {
-  const address = place.addresses.of[name] ?? ''
+  const address = place.addresses[name] ?? ''
   return Promise.all(
     files.map(async ({ source, target }) => {
       const copy = join(place.home, `${name}-${basename(source)}`)

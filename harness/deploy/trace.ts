@@ -8,6 +8,11 @@ const root = join(import.meta.dirname, '../..')
 
 /** What a process reads that no import leads to. */
 const beside: Record<string, string[]> = {
+  // The page of the queues, its template and its scripts.
+  'app/api/main.ts': [
+    'node_modules/.pnpm/@bull-board+api@*/node_modules/@bull-board/ui',
+    'node_modules/.pnpm/@bull-board+ui@*/node_modules/@bull-board/ui/**',
+  ],
   'app/data/migrate.ts': [
     'app/data/migrations/*.sql',
     'app/data/node_modules/dbmate',

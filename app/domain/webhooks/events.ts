@@ -1,7 +1,11 @@
 import { z } from 'zod'
 import { Role } from '../actor.ts'
-import { Id, Person, Task, TaskStatus } from '../tasks/shapes.ts'
+import { Id, Person, Task as ShownTask, TaskStatus } from '../tasks/shapes.ts'
 
+/** Without links to pictures, which are good for minutes. */
+const Task = ShownTask.extend({ assignee: Person.nullable(), createdBy: Person.nullable() }).meta({
+  id: 'WebhookTask',
+})
 const Named = z.object({ id: Id, key: z.string(), title: z.string() })
 const Project = z.object({ id: Id, key: z.string(), name: z.string(), description: z.string() })
 const Comment = z.object({
@@ -53,6 +57,13 @@ export const Happened = z.object({
   data: z.record(z.string(), z.unknown()),
 })
 export type Happened = z.infer<typeof Happened>
+
+/** What happened, now, with what the catalogue names of it and nothing else. */
+export const happened = <Type extends EventType>(type: Type, data: EventData[Type]): Happened => ({
+  type,
+  timestamp: new Date().toISOString(),
+  data: catalogue[type].parse(data),
+})
 
 /** The id of a message, the same at each try and for each endpoint: receivers know by it what they have already. */
 export const messageId = (eventId: string): string => `msg_${eventId}`

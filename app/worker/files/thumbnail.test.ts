@@ -39,13 +39,9 @@ describe('the small picture', () => {
 
   it('that is a square is the middle of a picture, upright, on white, and larger than a small one was', async () => {
     const photo = await solid(900, 300).jpeg().withMetadata({ orientation: 6 }).toBuffer()
-    const square = sharp((await squareOf(photo)).picture ?? '')
-    expect(await square.metadata()).toMatchObject({
-      format: 'webp',
-      width: 192,
-      height: 192,
-      exif: undefined,
-    })
+    const square = await sharp((await squareOf(photo)).picture ?? '').metadata()
+    expect(square).toMatchObject({ format: 'webp', width: 192, height: 192 })
+    expect(square.exif).toBeUndefined()
     const see = { r: 0, g: 0, b: 0, alpha: 0 }
     const clear = await sharp({ create: { width: 8, height: 8, channels: 4, background: see } })
       .png()

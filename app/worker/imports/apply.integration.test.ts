@@ -139,6 +139,7 @@ describe('an import', () => {
   })
 
   it('tells webhooks of each task, where somebody wants to hear of it', async () => {
+    await sql("update webhook_endpoints set events = array['task.removed'] where org_id = $1", [tenant.id])
     const { id } = await check(many(2))
     const other = await check(many(2))
     await apply(id)

@@ -1,7 +1,7 @@
 import type { OrgId } from '@worklane/data/ids.ts'
 import type { Transaction } from '@worklane/data/tenant.ts'
 import { taskColumns, taskOf } from '@worklane/domain/tasks/rows.ts'
-import { type EventData, type EventType, eventTopic, isWanted } from '@worklane/domain/webhooks/events.ts'
+import { type EventType, eventTopic, happened, isWanted } from '@worklane/domain/webhooks/events.ts'
 
 const type = 'task.created' satisfies EventType
 
@@ -20,11 +20,7 @@ export async function tellWebhooks(
     orderBy: { id: 'asc' },
     select: taskColumns,
   })
-  const timestamp = new Date().toISOString()
-  const events = rows.map((row) => {
-    const data: EventData[typeof type] = { actorId: by, task: taskOf(row) }
-    return { type, timestamp, data }
-  })
+  const events = rows.map((row) => happened(type, { actorId: by, task: taskOf(row) }))
   await tx.$executeRawUnsafe(enqueuing, orgId, eventTopic, JSON.stringify(events))
 }
 

@@ -13,6 +13,7 @@ import { catalogue, type EventType, eventTypes } from '@worklane/domain/webhooks
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { checkFile } from '../files/check.ts'
+import { runImport } from '../imports/apply.ts'
 import { askForDue, pruneWebhooks } from './due.ts'
 import { fanOut, longestBody } from './fan-out.ts'
 import { pauses } from './retries.ts'
@@ -76,8 +77,10 @@ describe('webhooks', () => {
     expect(told).toEqual({
       type: 'task.created',
       timestamp: expect.stringMatching(/^\d{4}-.*Z$/),
-      data: { actorId: tenant.people.member.actor.userId, task },
+      data: catalogue['task.created'].parse({ actorId: tenant.people.member.actor.userId, task }),
     })
+    // A link to somebody's picture is good for minutes.
+    expect(request.body).not.toContain('avatar')
     expect(request.headers).toMatchObject({
       'content-type': 'application/json',
       'user-agent': expect.stringContaining('Worklane-Webhooks/1'),
@@ -190,6 +193,26 @@ describe('webhooks', () => {
     await add()
     expect(await queries()).toBe(without)
     expect(await takeJobs(tenant.id)).toHaveLength(1)
+  })
+
+  it('tell of tasks that were imported, each once, where they are wanted', async () => {
+    const { actor } = tenant.people.member
+    const importing = async (titles: string[]) => {
+      const content = ['project,title', ...titles.map((title) => `ATL,${title}`)].join('\n')
+      const { id } = await execute(operations['import.check'], actor, { name: 'tasks.csv', content })
+      await execute(operations['import.apply'], actor, { importId: id })
+      const job = { id: randomUUID(), orgId: tenant.id, topic: 'import', payload: { importId: id } }
+      for (let n = 0; n < 2; n++) await runImport(job, new AbortController().signal)
+    }
+    await importing(['Untold'])
+    expect(await takeJobs(tenant.id)).toEqual([])
+    const { secret } = await add()
+    await importing(['First', 'Second'])
+    await workOff(tenant.id)
+    const told = receiver.received.map((request) => verified(request, secret))
+    expect(told.map(({ data }) => (data.task as { title: string }).title).sort()).toEqual(['First', 'Second'])
+    for (const { data } of told)
+      expect(catalogue['task.created'].strict().safeParse(data).error?.message).toBeUndefined()
   })
 
   it('are tried again after an outage, under the same id, and show both tries', async () => {
@@ -358,7 +381,7 @@ describe('webhooks', () => {
     expect((await deliveries(id)).map(({ state }) => state)).toEqual(['failed', 'failed', 'failed'])
     const mails = await rowsOf("select payload from outbox where org_id = $1 and topic = 'mail'")
     expect(mails.map(({ payload }) => payload.to.split('.')[0]).sort()).toEqual(['admin', 'owner'])
-    expect(mails[0].payload.text).toContain('gone (410)')
+    expect(mails[0].payload.data.text).toContain('gone (410)')
     const [entry] = await rowsOf(
       "select * from audit_log where org_id = $1 and operation = 'webhook.disable'",
     )
