@@ -213,7 +213,7 @@ describe('the bytes of another tenant', () => {
     const kinds = new Set<string>()
     for (let turn = 0; turn < 3_000; turn++)
       kinds.add(probeOf(turn, ours, others, bucket).what.replace(/ as \w+$/, ''))
-    expect(kinds.size).toBeGreaterThan(18)
+    expect(kinds.size).toBeGreaterThan(15)
   })
 })
 
