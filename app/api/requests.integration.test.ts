@@ -6,6 +6,7 @@ import { type AnyOperation, isRead, pathOf } from '@worklane/domain/operation.ts
 import { operationList } from '@worklane/domain/operations.ts'
 import { closeRuntime } from '@worklane/domain/runtime.ts'
 import { createTenant, type Tenant } from '@worklane/domain/testing/tenants.ts'
+import { furnish, type Things } from '@worklane/domain/testing/things.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { z } from 'zod'
 import { createApi, type Observation } from './app.ts'
@@ -22,6 +23,7 @@ const numericFields = operationList.filter(isRead).flatMap((operation) =>
 
 describe('requests that are not as they should be', () => {
   let tenant: Tenant
+  let things: Things
   const seen: Observation[] = []
   const failures: unknown[] = []
   const api = createApi({
@@ -33,6 +35,7 @@ describe('requests that are not as they should be', () => {
 
   beforeAll(async () => {
     tenant = await createTenant()
+    things = await furnish(tenant)
   })
   afterAll(async () => {
     server.close()
@@ -199,7 +202,7 @@ describe('requests that are not as they should be', () => {
           ...(name === 'search.find' ? { q: 'first' } : {}),
           [field]: value,
         })
-        return `${path.replace(/:projectId/, tenant.project).replace(/:taskId/, tenant.task)}?${query}`
+        return `${path.replace(/:(\w+)/g, (_, id) => things[id as keyof Things] ?? id)}?${query}`
       }
       for (const spelling of spellings) {
         const answer = await ask(address(spelling))

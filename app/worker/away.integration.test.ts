@@ -110,9 +110,13 @@ describe('a worker whose Redis', () => {
       .toEqual([
         'bind-bucket',
         'empty-removed-files',
+        'plan-digests',
         'prune-outbox',
+        'prune-webhooks',
         'relay-unsettled',
         'remove-file-orphans',
+        'send-due-webhooks',
+        'sweep-exports',
         'sweep-files',
       ])
     // What removes files does not begin with it: who started it on the wrong database has an hour to see so.

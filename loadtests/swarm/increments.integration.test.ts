@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { describe, expect, it } from 'vitest'
-import { startCollector } from '../../harness/collect/collector.ts'
+import { lacking, startCollector } from '../../harness/collect/collector.ts'
 import { provide } from '../../harness/toolchain/provide.ts'
 import { count, percentile } from '../wire/histogram.ts'
 
@@ -46,7 +46,7 @@ describe('percentiles of what VUs in k6 saw', () => {
   it.each([1, 2, 5])('are right to one percent, told by %d shards to one collector', async (shards) => {
     const { k6 } = await provide(['k6'])
     const directory = await mkdtemp(join(tmpdir(), 'headroom-percentiles-'))
-    const collector = await startCollector()
+    const collector = await startCollector(undefined, { answer: lacking('files') })
     try {
       const file = join(directory, 'tell.ts')
       await writeFile(file, script)

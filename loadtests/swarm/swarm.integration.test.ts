@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { execa } from 'execa'
 import { afterEach, describe, expect, it } from 'vitest'
-import { startCollector } from '../../harness/collect/collector.ts'
+import { lacking, startCollector } from '../../harness/collect/collector.ts'
 import { contentTypeOf } from '../../harness/run/testing/content-type.ts'
 import { provide } from '../../harness/toolchain/provide.ts'
 import { addAll, bucketOf, count, percentile } from '../wire/histogram.ts'
@@ -38,7 +38,7 @@ describe('the swarm', () => {
     },
   ) {
     const { k6 } = await provide(['k6'])
-    const collector = await startCollector()
+    const collector = await startCollector(undefined, { answer: lacking('files') })
     const { exitCode, stderr } = await execa(
       k6.path,
       [
