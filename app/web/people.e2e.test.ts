@@ -62,7 +62,10 @@ describe('two people and their organisation', () => {
     await ada.getByLabel('Password').fill('short')
     await ada.getByLabel('Organisation').fill('Analytical Engines')
     // The browser's own check stands aside, so that the server's is heard.
-    await ada.locator('form').evaluate("(form) => form.setAttribute('novalidate', '')")
+    await ada.locator('form').evaluate((form: unknown) => {
+      const { setAttribute } = form as { setAttribute(name: string, value: string): void }
+      setAttribute.call(form, 'novalidate', '')
+    })
     await ada.getByRole('button', { name: 'Create account' }).click()
     await ada.getByText('must have at least 10 characters').waitFor()
     expect(await ada.getByLabel('Your name').inputValue()).toBe('Ada Lovelace')
