@@ -11,15 +11,20 @@ export type Cost = { roundTrips: number; queries: number }
 /** A tenant whose every list has so many rows. */
 export type House = { tenant: Tenant; things: Things }
 
+/** A new picture ends the one that is on its way, which others need before. */
+const endsPictures = /^(avatar|logo)\.upload$/
+
 /** What ends the house is not asked here, and neither is what asks Stripe. */
-export const lasting = operationList.filter(
-  ({ name, reads, writes }) =>
-    reads !== 'elsewhere' &&
-    writes !== 'elsewhere' &&
-    !/^(me\.remove|me\.export|organisation\.(remove|leave|transfer|export)|session\.revoke|project\.remove|task\.remove|comment\.remove|label\.remove|member\.remove|webhook\.remove)/.test(
-      name,
-    ),
-)
+export const lasting = operationList
+  .filter(
+    ({ name, reads, writes }) =>
+      reads !== 'elsewhere' &&
+      writes !== 'elsewhere' &&
+      !/^(me\.remove|me\.export|organisation\.(remove|leave|transfer|export)|session\.revoke|project\.remove|task\.remove|comment\.remove|label\.remove|member\.remove|webhook\.remove)/.test(
+        name,
+      ),
+  )
+  .toSorted((one, other) => Number(endsPictures.test(one.name)) - Number(endsPictures.test(other.name)))
 
 export async function createHouse(rows: number): Promise<House> {
   watchAccounts()
