@@ -152,7 +152,15 @@ describe('the settings in a browser', () => {
     const navigation = viewer.getByRole('navigation', { name: 'Settings' })
     await viewer.getByText('What each role may do').waitFor()
     const links = await navigation.getByRole('link').allTextContents()
-    expect(links).toEqual(['Profile', 'Security', 'Organisation', 'Members', 'Labels', 'Exports'])
+    expect(links).toEqual([
+      'Profile',
+      'Security',
+      'Notification mails',
+      'Organisation',
+      'Members',
+      'Labels',
+      'Exports',
+    ])
     expect(await viewer.getByRole('button', { name: /^Remove/ }).count()).toBe(0)
     await visit(viewer, '/settings/audit')
     await viewer.getByRole('heading', { name: 'Only for the role admin and above' }).waitFor()
