@@ -130,11 +130,15 @@ function visitorOf(side: Side, population: PopulationSpec, organisation: number)
   return { asked, get }
 }
 
-/** Streams, and what only who has a subscription or a file may ask: the tour does (operations.ts). */
+/** Streams, and what only who has a subscription, or has made something, may ask: the tour does (operations.ts). */
 const notHere: ReadonlySet<string> = new Set([
   ...streamed,
   'GET /v1/billing/preview',
   'GET /v1/files/:fileId/link',
+  'GET /v1/exports/:exportId',
+  'GET /v1/imports/:importId',
+  'GET /v1/webhooks/:webhookId',
+  'GET /v1/webhooks/:webhookId/deliveries',
 ])
 
 /** The operations that only read, with ids and words that this population has. */

@@ -121,7 +121,8 @@ const byRest =
       method === 'GET'
         ? { method, route: call.rest, path: parameters.length > 0 ? `${path}?${parameters.join('&')}` : path }
         : { method, route: call.rest, path, headers: asJson, body: JSON.stringify(rest) }
-    return asked(user, call, call.keep === undefined ? request : { ...request, expect: 201 })
+    // As the API answers: 201 to what is made by that name (app/api/rest.ts).
+    return asked(user, call, call.operation.endsWith('.create') ? { ...request, expect: 201 } : request)
   }
 
 /** All operations in an order in which one after the other finds what it needs, by each door. */
