@@ -20,6 +20,18 @@ const readBy = (read: (variable: string, text: string) => unknown) =>
     })
 const postgres = readBy(postgresAddress)
 
+/** One secret, or two with a comma while one takes the place of the other. */
+const oneOrTwo = (secret: z.ZodString) =>
+  z
+    .string()
+    .transform((text) =>
+      text
+        .split(',')
+        .map((each) => each.trim())
+        .filter(Boolean),
+    )
+    .pipe(z.array(secret).min(1, 'names none').max(2, 'names more than two'))
+
 const common = z.object({
   WORKLANE_ENV: z.enum(['production', 'loadtest', 'development', 'test']).default('production'),
   ORIGIN: z.url({ protocol: /^https?$/ }),
@@ -44,32 +56,9 @@ const common = z.object({
   /** Where Stripe is, when it is not Stripe: the payments sandbox. */
   STRIPE_API_URL: z.url({ protocol: /^https?$/ }).optional(),
   /** What signs its webhooks; two with a comma while one takes the other's place. */
-  STRIPE_WEBHOOK_SECRETS: z
-    .string()
-    .transform((text) =>
-      text
-        .split(',')
-        .map((secret) => secret.trim())
-        .filter(Boolean),
-    )
-    .pipe(z.array(z.string()).min(1, 'names none').max(2, 'names more than two'))
-    .optional(),
+  STRIPE_WEBHOOK_SECRETS: oneOrTwo(z.string()).optional(),
   /** What seals secrets that have to be read again, such as those of webhooks; without it there are no webhooks. */
-  ENCRYPTION_KEYS: z
-    .string()
-    .transform((text) =>
-      text
-        .split(',')
-        .map((key) => key.trim())
-        .filter(Boolean),
-    )
-    .pipe(
-      z
-        .array(z.string().min(32, 'has a key that is shorter than 32 characters'))
-        .min(1, 'names none')
-        .max(2, 'names more than two'),
-    )
-    .optional(),
+  ENCRYPTION_KEYS: oneOrTwo(z.string().min(32, 'has a key that is shorter than 32 characters')).optional(),
   /** Webhooks may go by http, to any port and to addresses that are not public: for development and tests. */
   WEBHOOKS_ALLOW_PRIVATE: z
     .enum(['0', '1'])

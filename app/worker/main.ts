@@ -275,7 +275,7 @@ promptRedis.on('ready', reschedule)
 const rescheduling = setInterval(reschedule, rescheduleMs)
 
 const stopRelay = startRelay(pool, promptRedis, intakeOf, (error) => log.error({ err: error }, 'relay'))
-const stopAccountMails = startAccountMails(pool, intakeOf(accountMailTopic), (error) =>
+const stopAccountMails = startAccountMails(pool, promptRedis, intakeOf(accountMailTopic), (error) =>
   log.error({ err: error }, 'mails of accounts'),
 )
 const eviction = evictionWatch(promptRedis, (policy) => log.error({ policy }, evictionText))

@@ -6,7 +6,7 @@ import { settle } from './settled.ts'
 
 const batch = 200
 /** How long Redis has to take a batch. */
-const enqueuedWithinMs = 5_000
+export const enqueuedWithinMs = 5_000
 
 /** Where the jobs of a topic go. */
 export type IntakeOf = (topic: string) => Intake
@@ -14,6 +14,7 @@ export type IntakeOf = (topic: string) => Intake
 /** Whose turn it is: the organisation that a relay took from last. */
 export type Turn = { after: string }
 const nobody = '00000000-0000-0000-0000-000000000000'
+export const firstTurn = (): Turn => ({ after: nobody })
 
 /**
  * Moves waiting outbox rows to their queues and marks them, in one transaction. A crash between the two enqueues
@@ -27,7 +28,7 @@ export function relayOnce(
   pool: pg.Pool,
   intakeOf: IntakeOf,
   most: number = batch,
-  turn: Turn = { after: nobody },
+  turn: Turn = firstTurn(),
 ): Promise<number> {
   return inTransaction(pool, async (client) => {
     // Several relays share the work: each skips what another one holds.

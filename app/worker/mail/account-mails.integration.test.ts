@@ -78,7 +78,7 @@ describe('a mail that is of no organisation', () => {
       addBulk: (jobs: Parameters<typeof queue.addBulk>[0]) =>
         isAway ? Promise.reject(new Error('away')) : queue.addBulk(jobs),
     }
-    const stop = startAccountMails(pool, intake, (error) => failures.push(error))
+    const stop = startAccountMails(pool, runtime().redis, intake, (error) => failures.push(error))
     await write()
     await expect.poll(() => failures.length, { timeout: 30_000 }).toBeGreaterThan(1)
     isAway = false

@@ -1,12 +1,13 @@
 import { inTransaction } from '@worklane/data/transaction.ts'
 import { within } from '@worklane/data/within.ts'
 import { accountMailTopic, nobody } from '@worklane/domain/mail/account-mails.ts'
+import type { Redis } from 'ioredis'
 import type pg from 'pg'
 import type { Intake } from '../fair.ts'
+import { enqueuedWithinMs } from '../relay.ts'
+import { startRounds } from '../rounds.ts'
 
 const batch = 200
-/** How long Redis has to take a batch. */
-const enqueuedWithinMs = 5_000
 const restMs = 250
 /** Tries of some fifteen minutes, for as long as a link is good. */
 const attempts = 20
@@ -35,24 +36,11 @@ export const relayAccountMails = (pool: pg.Pool, intake: Intake): Promise<number
     return rows.length
   })
 
-/** Does so until it is told to stop. @param report hears of failures; the next round tries again */
-export function startAccountMails(
+/** Does so until it is stopped. @param redis answers soon, or fails @returns stops it */
+export const startAccountMails = (
   pool: pg.Pool,
+  redis: Redis,
   intake: Intake,
-  report: (error: unknown) => void,
-): () => Promise<void> {
-  let going = true
-  const rounds = (async () => {
-    while (going) {
-      const moved = await relayAccountMails(pool, intake).catch((error) => {
-        report(error)
-        return 0
-      })
-      if (moved < batch) await new Promise((resolve) => setTimeout(resolve, restMs))
-    }
-  })()
-  return async function stop(): Promise<void> {
-    going = false
-    await rounds
-  }
-}
+  onError: (error: unknown) => void,
+): (() => Promise<void>) =>
+  startRounds(redis, { round: () => relayAccountMails(pool, intake), restMs, onError })
