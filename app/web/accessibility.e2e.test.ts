@@ -1,4 +1,3 @@
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { organisationAt, type User, userAt } from '../../fixtures/population.ts'
@@ -17,6 +16,7 @@ import {
   visit,
   wear,
 } from './testing/pages.ts'
+import { violationsOf } from './testing/violations.ts'
 
 const owner = userAt(population, 0)
 const bright: Look = ['light', 1280]
@@ -61,28 +61,12 @@ describe('every page', async () => {
     return opened
   }
 
-  /** Serious and critical violations, a line each, with where they are. */
-  async function violations(page: Page): Promise<string[]> {
-    const found = await new AxeBuilder({ page })
-      // Every element that passed would be described as well.
-      .options({ resultTypes: ['violations'] })
-      .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'])
-      // No page has frames: nothing to put together in a page of its own.
-      .setLegacyMode()
-      .analyze()
-    return found.violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .flatMap(({ id, help, nodes }) =>
-        nodes.slice(0, 3).map(({ html }) => `${id}: ${help}: ${html.slice(0, 160)}`),
-      )
-  }
-
   /** Those of every look, each after its look. */
   async function violationsOfLooks(page: Page): Promise<unknown[]> {
     const found: unknown[] = []
     for (const look of looks) {
       await wear(page, look)
-      found.push(look, ...(await violations(page)))
+      found.push(look, ...(await violationsOf(page)))
     }
     return found
   }
@@ -203,7 +187,7 @@ describe('every page', async () => {
     page !== '/dev/mail' && !forStrangers.has(page) && !page.startsWith('/operators')
   it.each(pages.filter(seen))('%s has none for a viewer, who sees less', async (page) => {
     const opened = await open(page, ['light', 390], viewer.index)
-    expect(await violations(opened)).toEqual([])
+    expect(await violationsOf(opened)).toEqual([])
     await opened.close()
   })
 
@@ -214,7 +198,7 @@ describe('every page', async () => {
       await page.evaluate(`document.querySelector('main').insertAdjacentHTML('beforeend',
         '<img src="/icon.svg"><p class="faint">Too faint to read</p>');
         document.querySelector('.faint').style.color = '#ddd'`)
-      return (await violations(page)).map((line) => line.split(':')[0])
+      return (await violationsOf(page)).map((line) => line.split(':')[0])
     }
     await expect
       .poll(ids, { timeout: 15_000 })

@@ -1,8 +1,6 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { AxeBuilder } from '@axe-core/playwright'
-import { UtcClient } from '@worklane/data/utc-client.ts'
 import { csvLines } from '@worklane/domain/csv/read.ts'
 import { unzipped } from '@worklane/domain/testing/unzipped.ts'
 import type { Browser, Page } from 'playwright-core'
@@ -11,6 +9,8 @@ import { organisationAt, projectAt, taskIdAt, userAt } from '../../fixtures/popu
 import { partNames, type Stack, startStack } from '../../harness/stack/stack.ts'
 import { launchChromium, provideHeadless } from '../../harness/toolchain/chromium.ts'
 import { callAs, openPage, population, takePictures, threeLooks, visit } from './testing/pages.ts'
+import { rowsOf } from './testing/rows.ts'
+import { violationsOf } from './testing/violations.ts'
 
 const owner = userAt(population, 0)
 const organisation = organisationAt(population, owner.organisation)
@@ -40,31 +40,13 @@ describe('exports and imports', () => {
     await rm(directory, { recursive: true, force: true })
   })
 
-  const sql = async (text: string, values: unknown[] = []) => {
-    const client = new UtcClient({ connectionString: stack.env.DATABASE_URL })
-    await client.connect()
-    try {
-      return (await client.query(text, values)).rows
-    } finally {
-      await client.end()
-    }
-  }
+  const sql = (text: string, values: unknown[] = []) => rowsOf(stack, text, values)
   const rows = (list: string) => page.getByRole('list', { name: list }).locator('> li')
   const latest = (list = 'Exports') => rows(list).first()
-  /** Serious and critical violations of WCAG AA, a line each. */
-  async function violations(): Promise<string[]> {
-    const found = await new AxeBuilder({ page })
-      .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'])
-      .setLegacyMode()
-      .analyze()
-    return found.violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(({ id, help, nodes }) => `${id}: ${help}: ${nodes[0]?.html.slice(0, 160)}`)
-  }
   const picture = (name: string) =>
     takePictures(page, name, threeLooks, {
       async each([, width]) {
-        if (width === 1280) expect(await violations()).toEqual([])
+        if (width === 1280) expect(await violationsOf(page)).toEqual([])
       },
     })
   async function download(): Promise<{ name: string; content: Buffer }> {

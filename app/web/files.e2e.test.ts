@@ -2,8 +2,6 @@ import { createHash } from 'node:crypto'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { AxeBuilder } from '@axe-core/playwright'
-import { UtcClient } from '@worklane/data/utc-client.ts'
 import type { Browser, CDPSession, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { organisationAt, taskIdAt, userAt } from '../../fixtures/population.ts'
@@ -20,6 +18,8 @@ import {
   visit,
   wear,
 } from './testing/pages.ts'
+import { rowsOf } from './testing/rows.ts'
+import { violationsOf } from './testing/violations.ts'
 
 const mebibyte = 1024 ** 2
 const owner = userAt(population, 0)
@@ -50,15 +50,7 @@ describe('the files of a task', () => {
     await rm(directory, { recursive: true, force: true })
   })
 
-  const sql = async (text: string, values: unknown[] = []) => {
-    const client = new UtcClient({ connectionString: stack.env.DATABASE_URL })
-    await client.connect()
-    try {
-      return (await client.query(text, values)).rows
-    } finally {
-      await client.end()
-    }
-  }
+  const sql = (text: string, values: unknown[] = []) => rowsOf(stack, text, values)
   /** A picture as a browser paints it. */
   async function paint(name: string, colour: string): Promise<string> {
     const painter = await browser.newPage({ viewport: { width: 1000, height: 750 } })
@@ -83,21 +75,11 @@ describe('the files of a task', () => {
   /** Bytes, as its bar shows. */
   const sentOf = async (name: string) => Number(await row(name).locator('progress').getAttribute('value'))
   const open = () => visit(page, `/tasks/${task}`)
-  /** Serious and critical violations of WCAG AA, a line each. */
-  async function violations(): Promise<string[]> {
-    const found = await new AxeBuilder({ page })
-      .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'])
-      .setLegacyMode()
-      .analyze()
-    return found.violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(({ id, help, nodes }) => `${id}: ${help}: ${nodes[0]?.html.slice(0, 160)}`)
-  }
   /** In both colour schemes and on a phone, each usable by all. */
   const picture = (name: string) =>
     takePictures(page, `files-${name}`, threeLooks, {
       async each([, width]) {
-        if (width === 1280) expect(await violations()).toEqual([])
+        if (width === 1280) expect(await violationsOf(page)).toEqual([])
       },
     })
 
@@ -134,7 +116,7 @@ describe('the files of a task', () => {
     await expect.poll(() => loaded('dialog img')).toBeGreaterThan(500)
     await wear(page, ['dark', 1280])
     await page.screenshot({ path: join(screenshots, 'files-preview-pdf-dark.png') })
-    expect(await violations()).toEqual([])
+    expect(await violationsOf(page)).toEqual([])
     await wear(page, ['light', 390])
     await page.screenshot({ path: join(screenshots, 'files-preview-pdf-390.png') })
     await wear(page, ['light', 1280])

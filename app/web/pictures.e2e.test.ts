@@ -1,7 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { AxeBuilder } from '@axe-core/playwright'
 import { UtcClient } from '@worklane/data/utc-client.ts'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -9,6 +8,7 @@ import { organisationAt, projectIdAt, taskIdAt, userAt } from '../../fixtures/po
 import { partNames, type Stack, startStack } from '../../harness/stack/stack.ts'
 import { launchChromium, provideHeadless } from '../../harness/toolchain/chromium.ts'
 import { callAs, openPage, population, takePictures, threeLooks, visit } from './testing/pages.ts'
+import { violationsOf } from './testing/violations.ts'
 
 const owner = userAt(population, 0)
 const organisation = organisationAt(population, owner.organisation)
@@ -63,19 +63,10 @@ describe('avatars and logos', () => {
     page.evaluate(
       `document.querySelector(${JSON.stringify(`${scope} [role=img][aria-label="${name}"] img`)})?.naturalWidth ?? 0`,
     )
-  async function violations(): Promise<string[]> {
-    const found = await new AxeBuilder({ page })
-      .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'])
-      .setLegacyMode()
-      .analyze()
-    return found.violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(({ id, help, nodes }) => `${id}: ${help}: ${nodes[0]?.html.slice(0, 160)}`)
-  }
   const picture = (name: string) =>
     takePictures(page, `pictures-${name}`, threeLooks, {
       async each([, width]) {
-        if (width === 1280) expect(await violations()).toEqual([])
+        if (width === 1280) expect(await violationsOf(page)).toEqual([])
       },
     })
 

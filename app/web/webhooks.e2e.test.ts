@@ -1,5 +1,4 @@
 import { AxeBuilder } from '@axe-core/playwright'
-import { UtcClient } from '@worklane/data/utc-client.ts'
 import type { Browser, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { organisationAt, projectIdAt, userAt } from '../../fixtures/population.ts'
@@ -7,6 +6,7 @@ import { partNames, type Stack, startStack } from '../../harness/stack/stack.ts'
 import { launchChromium, provideHeadless } from '../../harness/toolchain/chromium.ts'
 import { type Receiver, startReceiver, verified } from '../worker/webhooks/testing/receiver.ts'
 import { callAs, fourLooks, openPage, population, takePictures, threeLooks, visit } from './testing/pages.ts'
+import { rowsOf } from './testing/rows.ts'
 
 const owner = userAt(population, 0)
 const project = projectIdAt(population, owner.organisation, 0)
@@ -46,15 +46,7 @@ describe('webhooks in a browser', () => {
     const answer = await callAs(stack, 0, 'POST', `/projects/${project}/tasks`, { title })
     expect(answer.status).toBe(201)
   }
-  const sql = async (text: string) => {
-    const client = new UtcClient({ connectionString: stack.env.DATABASE_URL })
-    await client.connect()
-    try {
-      return (await client.query(text)).rows
-    } finally {
-      await client.end()
-    }
-  }
+  const sql = (text: string, values: unknown[] = []) => rowsOf(stack, text, values)
   const pictures = (name: string, looks = threeLooks) =>
     takePictures(page, `webhooks-${name}`, looks, {
       each: async (look) => {
