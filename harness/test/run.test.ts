@@ -1,5 +1,8 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { stripVTControlCharacters } from 'node:util'
+import { describe, expect, it, vi } from 'vitest'
 import { countVitest, failuresIn, runSteps } from './run.ts'
 import { notHere, type Step } from './steps.ts'
 
@@ -61,6 +64,29 @@ describe('counting a test run', () => {
       'c.test.ts: waits: skipped',
     ])
     expect(failuresIn('')).toEqual([])
+  })
+
+  it('names what was thrown outside of every test, which fails a run in which all passed', async () => {
+    const root = await mkdtemp(join(tmpdir(), 'headroom-run-'))
+    const lines: string[] = []
+    const log = vi.spyOn(console, 'log').mockImplementation((line) => void lines.push(line))
+    try {
+      await writeFile(
+        join(root, 'late.test.mjs'),
+        "test('passes', () => { Promise.reject(new RangeError('nobody waited')) })",
+      )
+      const step: Step = {
+        name: 'late',
+        about: 'mend it',
+        command: ['vitest', 'run', '--root', root, '--globals'],
+        counts: 'vitest',
+      }
+      expect(await runSteps([step])).toEqual({ passed: 1, failed: 1 })
+      expect(stripVTControlCharacters(lines.join('\n'))).toMatch(/late\.test\.mjs.*RangeError: nobody waited/)
+    } finally {
+      log.mockRestore()
+      await rm(root, { recursive: true, force: true })
+    }
   })
 
   it('goes on after a failed step, and counts both', async () => {

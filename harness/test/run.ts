@@ -5,6 +5,7 @@ import { stripVTControlCharacters } from 'node:util'
 import { execa } from 'execa'
 import pc from 'picocolors'
 import { z } from 'zod'
+import { errorsFile } from './error-reporter.ts'
 import { playSmoke } from './smoke-step.ts'
 import { notHere, type Step } from './steps.ts'
 
@@ -45,14 +46,21 @@ async function runStep(step: Step): Promise<Found> {
   const directory = await mkdtemp(join(tmpdir(), 'headroom-test-'))
   try {
     const report = join(directory, 'report.json')
-    const ended = await succeeds([
-      ...step.command,
-      '--reporter=default',
-      '--reporter=json',
-      `--outputFile.json=${report}`,
-    ])
-    const text = await readFile(report, 'utf8').catch(() => '')
-    return { ...countVitest(text, ended), notes: failuresIn(text) }
+    const errors = join(directory, 'errors.json')
+    const reporters = ['default', 'json', join(import.meta.dirname, 'error-reporter.ts')]
+    const ended = await succeeds(
+      [
+        ...step.command,
+        ...reporters.map((reporter) => `--reporter=${reporter}`),
+        `--outputFile.json=${report}`,
+      ],
+      { [errorsFile]: errors },
+    )
+    const read = (file: string) => readFile(file, 'utf8').catch(() => '')
+    const text = await read(report)
+    const notes =
+      text === '' ? ['ended before it reported: what it printed above says why'] : failuresIn(text)
+    return { ...countVitest(text, ended), notes: [...notes, ...errorsIn(await read(errors))] }
   } finally {
     await rm(directory, { recursive: true, force: true })
   }
@@ -65,8 +73,11 @@ async function whereItIsPossible([file, ...args]: [string, ...string[]]): Promis
   return one(result.exitCode === 0 ? 'passed' : 'failed')
 }
 
-async function succeeds([file, ...args]: [string, ...string[]]): Promise<boolean> {
-  const result = await execa(file, args, { stdio: 'inherit', preferLocal: true, reject: false })
+async function succeeds(
+  [file, ...args]: [string, ...string[]],
+  env: Record<string, string> = {},
+): Promise<boolean> {
+  const result = await execa(file, args, { stdio: 'inherit', preferLocal: true, reject: false, env })
   return result.exitCode === 0
 }
 
@@ -121,6 +132,10 @@ export function failuresIn(report: string): string[] {
   })
 }
 
-const firstLine = (text: string) => stripVTControlCharacters(text).split('\n', 1)[0]?.slice(0, 200) ?? ''
+/** A line for each error outside of every test, which fails a run in which none failed. */
+export const errorsIn = (text: string): string[] =>
+  text === '' ? [] : z.array(z.string()).parse(JSON.parse(text)).map(firstLine)
+
+const firstLine = (text: string) => stripVTControlCharacters(text).split('\n', 1)[0]?.slice(0, 300) ?? ''
 
 const one = (which: keyof Tally): Tally => ({ passed: 0, failed: 0, [which]: 1 })
