@@ -14,7 +14,7 @@ const slow = [
   'harness/history/history.integration.test.ts',
   'app/api/permissions.integration.test.ts',
   'app/worker/kills.integration.test.ts',
-  'app/worker/without.integration.test.ts',
+  'loadtests/swarm/swarm.integration.test.ts',
   'examples/bookshop/journey.integration.test.ts',
 ]
 
@@ -36,6 +36,17 @@ const env = { NO_COLOR: '1' }
  * off. The whole stack runs in the machine's own.
  */
 const elsewhere = { ...env, TZ: 'Asia/Kolkata' }
+
+/** What takes minutes, or goes by chance, so that more of it finds more: kills at random moments, storms. */
+const nightly = '**/*.nightly.*.test.ts'
+
+const withServices = {
+  globalSetup: ['./harness/test/generated.ts', './harness/test/services.ts'],
+  // Commands and services start here, on a machine that may be busy.
+  testTimeout: 90_000,
+  expect: { poll: { timeout: 10_000 } },
+  hookTimeout: 120_000,
+}
 
 const wholeStack = {
   env,
@@ -65,12 +76,8 @@ export default defineConfig({
           name: 'integration',
           env: elsewhere,
           include: ['**/*.integration.test.ts'],
-          exclude: ignored,
-          globalSetup: ['./harness/test/generated.ts', './harness/test/services.ts'],
-          // Commands and services start here, on a machine that may be busy.
-          testTimeout: 90_000,
-          expect: { poll: { timeout: 10_000 } },
-          hookTimeout: 120_000,
+          exclude: [...ignored, nightly],
+          ...withServices,
           ...twoAtATime(1),
         },
       },
@@ -79,7 +86,7 @@ export default defineConfig({
           ...wholeStack,
           name: 'e2e',
           include: ['**/*.e2e.test.ts'],
-          exclude: [...ignored, '**/*.timed.e2e.test.ts'],
+          exclude: [...ignored, nightly, '**/*.timed.e2e.test.ts'],
           // Each has its own stack, and no time of theirs counts.
           ...twoAtATime(2),
         },
@@ -94,6 +101,28 @@ export default defineConfig({
           // One at a time, or they measure each other.
           fileParallelism: false,
           sequence: { groupOrder: 3 },
+        },
+      },
+      {
+        test: {
+          name: 'nightly-integration',
+          env: elsewhere,
+          include: ['**/*.nightly.integration.test.ts'],
+          exclude: ignored,
+          ...withServices,
+          fileParallelism: false,
+          sequence: { groupOrder: 4 },
+        },
+      },
+      {
+        test: {
+          ...wholeStack,
+          name: 'nightly-e2e',
+          include: ['**/*.nightly.e2e.test.ts'],
+          exclude: ignored,
+          testTimeout: 900_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 5 },
         },
       },
     ],

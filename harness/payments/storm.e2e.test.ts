@@ -3,7 +3,7 @@ import type { Result } from '../judge/result.ts'
 import { loadtest } from '../test/smoke.ts'
 
 const few = ['--organisations', '50', '--population', '2000']
-/** Long enough for a month's end; times are judged where storm.timed.e2e.test.ts plays alone. */
+/** Long enough for a month's end; times are judged where storm.nightly.e2e.test.ts plays alone. */
 const short = [...few, '--users', '40', '--think', '2s', '--ramp', '3s', '--duration', '15s']
 
 const broken = ({ evidence }: Result) => evidence.filter(({ passed }) => !passed).map(({ limit }) => limit)

@@ -12,6 +12,8 @@ export type Step = {
    * none where it ends with `notHere`, and says so.
    */
   counts: 'one' | 'vitest' | 'loadtest' | 'where possible'
+  /** Takes too long for every change: run by its name, or by `pnpm test nightly`. */
+  isNightly?: true
 }
 
 const vitest = (project: string, about: string): Step => ({
@@ -21,7 +23,7 @@ const vitest = (project: string, about: string): Step => ({
   counts: 'vitest',
 })
 
-/** Everything `pnpm test` runs, in order: the cheap checks first, the whole stack last. */
+/** Everything `pnpm test` runs, in order: the cheap checks first, the whole stack last, and then what is for the night. */
 export const steps: readonly Step[] = [
   {
     name: 'lint',
@@ -62,5 +64,13 @@ export const steps: readonly Step[] = [
     about: 'k6 through the edge, judged against perf-budgets/slo.ts',
     command: ['node', 'harness/cli/main.ts', 'loadtest', 'smoke'],
     counts: 'loadtest',
+  },
+  {
+    ...vitest('nightly-integration', 'kills at random moments, with their known-bad cases'),
+    isNightly: true,
+  },
+  {
+    ...vitest('nightly-e2e', 'the whole stack under kills, under a storm of webhooks, beside 10,000 jobs'),
+    isNightly: true,
   },
 ]

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { execa } from 'execa'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { lacking, startCollector } from '../../harness/collect/collector.ts'
 import { contentTypeOf } from '../../harness/run/testing/content-type.ts'
 import { provide } from '../../harness/toolchain/provide.ts'
@@ -12,7 +12,7 @@ type Answer = (request: IncomingMessage, response: ServerResponse) => void
 /** The swarm in a real k6 against a real server, and what the collector has of it in the end. */
 describe('the swarm', () => {
   const servers: Server[] = []
-  afterEach(() => {
+  afterAll(() => {
     for (const server of servers.splice(0)) server.close().closeAllConnections()
   })
 
@@ -183,41 +183,44 @@ describe('the swarm', () => {
     ])
   })
 
-  it('waits for what is under way at the end, and calls what never comes a timeout after 30 s', async () => {
-    const hangFrom = Date.now() + 5_000
-    let hung = 0
-    const target = await serve((_, response) => {
-      if (Date.now() < hangFrom) ok(response)
-      else hung++
-    })
-    const { routes, vus } = await play(target, { users: 30, think: 300, duration: 6_000 })
-    const steady = [...(routes.get('steady')?.values() ?? [])]
-    const timeouts = steady.reduce((sum, { errors }) => sum + (errors.get('timeout') ?? 0), 0)
-    expect(hung).toBe(30)
-    expect(timeouts).toBe(30)
-    const slowest = Math.max(...steady.map(({ latency }) => percentile(latency, 1)))
-    expect(slowest).toBeGreaterThan(29_500)
-    expect(slowest).toBeLessThan(31_500)
-    expect([...vus.values()].map(({ final, lostUsers }) => [final, lostUsers])).toEqual([[true, 0]])
-  }, 80_000)
+  // Half a minute each in which nothing happens.
+  describe.concurrent('whose answers never come', () => {
+    it('waits for what is under way at the end, and calls what never comes a timeout after 30 s', async () => {
+      const hangFrom = Date.now() + 5_000
+      let hung = 0
+      const target = await serve((_, response) => {
+        if (Date.now() < hangFrom) ok(response)
+        else hung++
+      })
+      const { routes, vus } = await play(target, { users: 30, think: 300, duration: 6_000 })
+      const steady = [...(routes.get('steady')?.values() ?? [])]
+      const timeouts = steady.reduce((sum, { errors }) => sum + (errors.get('timeout') ?? 0), 0)
+      expect(hung).toBe(30)
+      expect(timeouts).toBe(30)
+      const slowest = Math.max(...steady.map(({ latency }) => percentile(latency, 1)))
+      expect(slowest).toBeGreaterThan(29_500)
+      expect(slowest).toBeLessThan(31_500)
+      expect([...vus.values()].map(({ final, lostUsers }) => [final, lostUsers])).toEqual([[true, 0]])
+    }, 80_000)
 
-  it('calls it a failure of the judged time when somebody waits through it, and was due before', async () => {
-    const stuck = new Set<string>()
-    const target = await serve((request, response) => {
-      const { cookie = '' } = request.headers
-      // The first who ask, while users still come, are never answered.
-      if (stuck.size < 5) stuck.add(cookie)
-      if (!stuck.has(cookie)) ok(response)
-    })
-    const { routes } = await play(target, { users: 20, think: 200, duration: 4_000, ramp: 4_000 })
-    const timeoutsIn = (phase: string) =>
-      [...(routes.get(phase)?.values() ?? [])].reduce(
-        (sum, { errors }) => sum + (errors.get('timeout') ?? 0),
-        0,
-      )
-    expect(stuck.size).toBe(5)
-    expect([timeoutsIn('ramp'), timeoutsIn('steady')]).toEqual([0, 5])
-  }, 80_000)
+    it('calls it a failure of the judged time when somebody waits through it, and was due before', async () => {
+      const stuck = new Set<string>()
+      const target = await serve((request, response) => {
+        const { cookie = '' } = request.headers
+        // The first who ask, while users still come, are never answered.
+        if (stuck.size < 5) stuck.add(cookie)
+        if (!stuck.has(cookie)) ok(response)
+      })
+      const { routes } = await play(target, { users: 20, think: 200, duration: 4_000, ramp: 4_000 })
+      const timeoutsIn = (phase: string) =>
+        [...(routes.get(phase)?.values() ?? [])].reduce(
+          (sum, { errors }) => sum + (errors.get('timeout') ?? 0),
+          0,
+        )
+      expect(stuck.size).toBe(5)
+      expect([timeoutsIn('ramp'), timeoutsIn('steady')]).toEqual([0, 5])
+    }, 80_000)
+  })
 
   it('plays everyone who does not think at all', async () => {
     const seen = new Set<string>()

@@ -1,15 +1,18 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Deployment, PartName } from './deployment.ts'
 
+const leastKills = 6
+
 /**
  * Kills parts of a deployment at random moments until it is told to end, of each group one at a time.
  * @param groups what draws the moments of a group, and its parts
- * @returns `end`, which waits until all are there again, and says what was killed how often
+ * @returns `happened`, whether enough was killed for the test to say something: a load goes on until then, however fast
+ * the machine; `end`, which waits until all are there again, and says what was killed how often
  */
 export function killAtRandom(
   deployment: Deployment,
   groups: [draw: () => number, names: readonly PartName[]][],
-): { end(): Promise<Record<string, number>> } {
+): { happened(): boolean; end(): Promise<Record<string, number>> } {
   const kills: Record<string, number> = {}
   let isOver = false
   const killing = groups.map(async ([draw, names]) => {
@@ -23,6 +26,7 @@ export function killAtRandom(
     }
   })
   return {
+    happened: () => Object.values(kills).reduce((sum, count) => sum + count, 0) >= leastKills,
     async end() {
       isOver = true
       await Promise.all(killing)

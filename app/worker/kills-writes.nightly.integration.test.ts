@@ -2,13 +2,13 @@ import { setTimeout } from 'node:timers/promises'
 import { uuid } from '@headroom/fixtures/random.ts'
 import { type RunningSandbox, startSandbox } from '@headroom/payments-sandbox/server.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Deployment, type PartName, startDeployment } from './testing/deployment.ts'
+import { type Deployment, startDeployment } from './testing/deployment.ts'
 import { draws } from './testing/history.ts'
+import { killAtRandom } from './testing/kill-at-random.ts'
 
 /** KILL_SEEDS=20 plays as many; KILL_SEED=7 begins with that one, which a failure names. */
 const first = Number(process.env.KILL_SEED ?? 1)
 const seeds = Array.from({ length: Number(process.env.KILL_SEEDS ?? 1) }, (_, n) => first + n)
-const leastKills = 6
 
 describe.each(seeds)('what writes bring about, while workers and Redis are killed (seed %i)', (seed) => {
   let sandbox: RunningSandbox
@@ -57,27 +57,12 @@ describe.each(seeds)('what writes bring about, while workers and Redis are kille
   }
 
   async function killWhileWriting(): Promise<Record<string, number>> {
-    const draw = draws(seed + 4_000_000)
-    const kills: Record<string, number> = {}
-    let isOver = false
-    const killing = (async () => {
-      while (!isOver) {
-        await setTimeout(100 + draw() * 1_200)
-        const names: PartName[] = ['worker-1', 'worker-2', 'redis']
-        const name = names[Math.floor(draw() * names.length)] as PartName
-        const forgets = draw() < 0.5
-        const what = name === 'redis' && forgets ? 'redis, forgets' : name
-        kills[what] = (kills[what] ?? 0) + 1
-        await deployment.kill(name, { downMs: draw() * 500, forgets })
-      }
-    })()
-    while (Object.values(kills).reduce((all, count) => all + count, 0) < leastKills) {
+    const killing = killAtRandom(deployment, [[draws(seed + 4_000_000), ['worker-1', 'worker-2', 'redis']]])
+    while (!killing.happened()) {
       await write()
       await setTimeout(100)
     }
-    isOver = true
-    await killing
-    return kills
+    return killing.end()
   }
 
   it('is there once each, and is known to be', { timeout: 240_000 }, async () => {
