@@ -26,6 +26,7 @@ const Routes = z
         `may be tighter than the promise of ${slo.ttfbP95} ms, never wider`,
       ),
       latencyP95: Milliseconds,
+      rare: z.literal(true).optional(),
     }),
   )
   .check((context) => {

@@ -13,6 +13,11 @@ export type RouteBudget = {
   ttfbP95: number
   /** The same of the whole answer, to its last byte. */
   latencyP95: number
+  /**
+   * People do it so seldom that a short run has fewer than `validity.minimumSamples` of it: its times are judged where
+   * there are as many, and its errors always.
+   */
+  rare?: true
 }
 
 /** The promise for every route; a route may be held to less, never to more. */
@@ -264,7 +269,7 @@ export const routes = {
   'rsc /settings/api-keys': navigation(),
   'rsc /settings/webhooks': navigation(),
   'rsc /settings/audit': navigation(),
-  'rsc /settings/exports': navigation(),
+  'rsc /settings/exports': { ...navigation(), rare: true },
   'rsc /settings/imports': navigation(),
   'rsc /settings/billing': navigation(),
   'rsc /operators': navigation(),
@@ -449,7 +454,7 @@ export const routes = {
   'trpc export.list': trpc(),
   'trpc export.get': trpc(),
   'trpc export.link': trpc(),
-  'trpc export.create': trpc(heavy),
+  'trpc export.create': { ...trpc(heavy), rare: true },
   'trpc export.cancel': trpc(write),
   'trpc import.list': trpc(),
   'trpc import.get': trpc(),

@@ -72,6 +72,19 @@ describe('the verdict', () => {
     expect(verdictOn([message({ samples: 5, errors: { '5xx': 2 } })], { stages }).verdict).toBe('fail')
   })
 
+  it('judges the times of what people seldom do once there is enough of it, and its errors always', () => {
+    const rare = (change: Parameters<typeof message>[0]) => {
+      const [increment] = message(change).routes
+      return { ...message(), routes: [...message().routes, { ...increment, route: 'trpc export.create' }] }
+    }
+    const few = verdictOn([rare({ samples: 5, ttfb: 5_000 }) as Message])
+    expect(few).toMatchObject({ verdict: 'pass', reasons: [] })
+    expect(few.routes.find((each) => each.route === 'trpc export.create')).toMatchObject({ ttfbLimit: null })
+    expect(verdictOn([rare({ samples: 20, ttfb: 5_000 }) as Message]).verdict).toBe('fail')
+    const failing = verdictOn([rare({ samples: 5, errors: { '5xx': 5 } }) as Message])
+    expect(failing.verdict).toBe('fail')
+  })
+
   it('is pass when every limit held', () => {
     expect(verdictOn([message()])).toMatchObject({ verdict: 'pass', reasons: [] })
   })

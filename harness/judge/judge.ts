@@ -63,11 +63,19 @@ export function judge(collected: Collected, circumstances: Circumstances): Judge
   const judged = stages.filter(isJudged)
   // Where one tenant crowds on purpose, its own times are not the question: the others' are.
   const isCrowd = stages.some(({ crowd }) => crowd > 1)
+  const isRare = (route: string) => !circumstances.limits && budgetOf(route)?.rare === true
   const isTimed = (stage: Stage) => stage.judged === 'all' && !isCrowd
   const counted = [...judgedTallies(collected, judged, circumstances)].flatMap(([stage, tallies]) =>
     tallies.map(({ name, phase, tally }) => ({
       tally,
-      result: routeResult(name, phase, tally, isTimed(stage) ? (limitOf(name) ?? noLimit) : null),
+      result: routeResult(
+        name,
+        phase,
+        tally,
+        isTimed(stage) && !(isRare(name) && count(tally.latency) < validity.minimumSamples)
+          ? (limitOf(name) ?? noLimit)
+          : null,
+      ),
     })),
   )
   const routes = counted.map(({ result }) => result)
@@ -293,12 +301,12 @@ function littleOf(collected: Collected, stages: readonly Stage[]): LittleResult[
 export const limitsBy =
   (limits: Circumstances['limits']) =>
   (route: string): RouteLimit | undefined =>
-    limits ? limits[route] : budgetOf(route)
+    limits ? limits[route] : limitOfBudget(budgetOf(route))
 
-function budgetOf(route: string): RouteLimit | undefined {
-  const budget: RouteBudget | undefined = budgets[route as RouteName]
-  return budget && { ttfb: budget.ttfbP95, latency: budget.latencyP95 }
-}
+const budgetOf = (route: string): RouteBudget | undefined => budgets[route as RouteName]
+
+const limitOfBudget = (budget: RouteBudget | undefined): RouteLimit | undefined =>
+  budget && { ttfb: budget.ttfbP95, latency: budget.latencyP95 }
 
 function latencyEvidence(result: RouteResult): Evidence[] {
   const { route, phase, ttfbLimit, latencyLimit, ttfbP95, p95, over, count: samples } = result

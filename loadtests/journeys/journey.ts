@@ -85,7 +85,8 @@ const administering: Chain = {
   'peek at task': { 'go to billing': 4, 'edit task': 2, 'move task': 2, 'go to dashboard': 2 },
   'go to task': { 'go to billing': 4, 'edit task': 3, 'go to board': 3 },
   'look up people': { 'go to billing': 5, 'ask who I am': 3, 'open dashboard': 2 },
-  'go to billing': { 'look up people': 3, 'go to dashboard': 4, 'go to board': 3 },
+  'go to billing': { 'look up people': 3, 'go to dashboard': 4, 'go to board': 2, 'start an export': 1 },
+  'start an export': { 'go to dashboard': 5, 'go to board': 5 },
   'list tasks': { 'add task by REST': 5, 'next page of tasks': 3, 'open task': 2 },
 }
 

@@ -57,6 +57,18 @@ export const steps: Record<string, Step<User>> = {
     { ...navigation('/settings/billing', '/settings/billing'), tenant: 'may' },
     get('/v1/invoices', '/v1/invoices', false),
   ],
+  // Of one board: what a worker has to do of it is bounded.
+  'start an export': ({ board }, { without }) => [
+    { ...navigation('/settings/exports', '/settings/exports'), tenant: 'may' },
+    ...(without.includes('files')
+      ? []
+      : [
+          {
+            ...mutation('export.create', { kind: 'tasks', format: 'csv', filters: { projectId: board.id } }),
+            tenant: 'may' as const,
+          },
+        ]),
+  ],
   'check figures': () => [get('/v1/dashboard', '/v1/dashboard')],
   'list projects': () => [get('/v1/projects', '/v1/projects')],
   'ask who I am': () => [get('/v1/me', '/v1/me'), get('/v1/organisations', '/v1/organisations', false)],

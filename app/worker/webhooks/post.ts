@@ -4,6 +4,7 @@ import { type RequestOptions, request as requestTls } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import { TooLate, within } from '@worklane/data/within.ts'
 import { faultOfUrl, hostOf, isPublic } from '@worklane/domain/webhooks/address.ts'
+import { askedPause } from './retries.ts'
 
 export type Message = { url: string; headers: Record<string, string>; body: string }
 
@@ -15,6 +16,8 @@ export type Answer = {
   error: string | null
   /** How it begins. */
   response: string
+  /** How long the receiver asks to be left alone, in milliseconds. */
+  askedPauseMs: number | null
 }
 
 /** What a name leads to. */
@@ -44,7 +47,12 @@ export async function post(message: Message, signal: AbortSignal, limits: PostLi
   } catch (error) {
     signal.throwIfAborted()
     const isLate = timeout.aborted || error instanceof TooLate
-    return { status: null, error: isLate ? late(timeoutMs) : inWords(error), response: '' }
+    return {
+      status: null,
+      error: isLate ? late(timeoutMs) : inWords(error),
+      response: '',
+      askedPauseMs: null,
+    }
   }
 }
 
@@ -88,7 +96,9 @@ function send(
     // The status is the answer: what is read of the rest, or is not, changes nothing.
     const end = () => {
       answer.destroy()
-      resolve({ status: answer.statusCode ?? 0, error: null, response: textOf(chunks) })
+      const status = answer.statusCode ?? 0
+      const askedPauseMs = askedPause(status, answer.headers['retry-after'])
+      resolve({ status, error: null, response: textOf(chunks), askedPauseMs })
     }
     answer.on('data', (chunk: Buffer) => {
       chunks.push(chunk)

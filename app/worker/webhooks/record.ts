@@ -23,7 +23,7 @@ const gone = 410
  * each try, whoever made it.
  */
 export async function recordAttempt(owner: { orgId: OrgId }, attempted: Attempted): Promise<void> {
-  const { deliveryId, endpointId, attempt, at, durationMs, status, error, response } = attempted
+  const { deliveryId, endpointId, attempt, at, durationMs, status, error, response, askedPauseMs } = attempted
   const isDelivered = status !== null && status >= 200 && status < 300
   await work(owner).transaction(async (tx) => {
     // Before its deliveries, as whoever disables or removes it: nobody waits for each other.
@@ -39,7 +39,7 @@ export async function recordAttempt(owner: { orgId: OrgId }, attempted: Attempte
       insert into webhook_attempts (org_id, delivery_id, number, at, duration_ms, status, error, response)
       values (${owner.orgId}::uuid, ${deliveryId}::uuid, ${attempt + 1}::int, ${at.toISOString()}::timestamptz,
         ${durationMs}::int, ${status}::int, ${error}, ${response})`
-    const pause = isDelivered || status === gone ? null : pauseAfter(delivery.retries + 1)
+    const pause = isDelivered || status === gone ? null : pauseAfter(delivery.retries + 1, askedPauseMs)
     const next = pause === null ? null : new Date(at.getTime() + durationMs + pause).toISOString()
     const state = isDelivered ? 'delivered' : next === null ? 'failed' : 'waiting'
     await tx.$executeRaw`

@@ -247,6 +247,25 @@ describe('webhooks', () => {
     expect(await deliveries(id)).toMatchObject([{ state: 'delivered', attempts: 3 }])
   })
 
+  it('leave a receiver alone for as long as it asks', async () => {
+    const busy = await startReceiver({ 'retry-after': '900' })
+    try {
+      busy.answer = () => 429
+      const { id } = await execute(operations['webhook.create'], admin(), {
+        url: busy.url,
+        events: ['task.created'],
+      })
+      await createTask()
+      await workOff(tenant.id)
+      const [refused] = await deliveries(id)
+      const pause = Date.parse(refused?.nextAttemptAt ?? '') - Date.parse(refused?.lastAt ?? '')
+      expect(pause).toBeGreaterThanOrEqual(900_000)
+      expect(pause).toBeLessThan(1_000_000)
+    } finally {
+      await busy.close()
+    }
+  })
+
   it('are given up after the last try, and can be sent again from the log', async () => {
     const { id } = await add()
     await createTask()
