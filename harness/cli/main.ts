@@ -1,6 +1,12 @@
+import { enableCompileCache } from 'node:module'
+import { join } from 'node:path'
 import type { Command } from 'commander'
 import { runToEnd } from './ending.ts'
 import { nearest, UsageError } from './usage.ts'
+
+// TypeScript is stripped and compiled once, not at each start: halves a start of this process, and of those that it starts.
+const { directory: compiled } = enableCompileCache(join(import.meta.dirname, '../../.headroom/compiled'))
+if (compiled) process.env.NODE_COMPILE_CACHE = compiled
 
 /** Each command's file is read only when it is called. */
 const commands: Record<string, () => Promise<{ register(program: Command): void }>> = {

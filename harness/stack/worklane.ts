@@ -71,6 +71,10 @@ async function process(start: Start, args: string[], cwd: string): Promise<Part>
 function processEnvironment(given: Record<string, string>): Record<string, string> {
   const { DATABASE_URL: _, DATABASE_ROLES_SECRET: __, WORKER_DATABASE_URL: ___, ...env } = given
   // A Redis or a mail server may have a certificate of the user's own authority.
-  const { NODE_EXTRA_CA_CERTS: authority } = globalThis.process.env
-  return { ...env, ...(authority ? { NODE_EXTRA_CA_CERTS: resolve(authority) } : {}) }
+  const { NODE_EXTRA_CA_CERTS: authority, NODE_COMPILE_CACHE: compiled } = globalThis.process.env
+  return {
+    ...env,
+    ...(authority ? { NODE_EXTRA_CA_CERTS: resolve(authority) } : {}),
+    ...(compiled ? { NODE_COMPILE_CACHE: compiled } : {}),
+  }
 }
