@@ -34,6 +34,37 @@ const mayImport = {
   sandbox: [],
 }
 
+/** Of the harness, from the ground up: each imports only those before it. */
+const floors = [
+  // What was found, what is to be played, and with which tools.
+  'project.ts',
+  'result',
+  'books',
+  'plan',
+  'toolchain',
+  'collect',
+  // The engine.
+  'judge',
+  'stack',
+  'run',
+  'report',
+  // Products.
+  'payments',
+  'capacity',
+  'browser',
+  'lighthouse',
+  'gate',
+  'kubernetes',
+  'history',
+  // The workshop, and the command line on top.
+  'deploy',
+  'fuzz',
+  'generate',
+  'test',
+  'bench',
+  'cli',
+]
+
 const literal = (text) => text.replaceAll('/', '\\/')
 
 export default {
@@ -49,6 +80,23 @@ export default {
           .map((other) => `^${literal(other)}/`),
       },
     })),
+    ...floors.slice(0, -1).map((floor, place) => ({
+      name: `harness-${floor}-imports-what-is-below`,
+      comment: `harness/${floor} may import ${floors.slice(0, place).join(', ') || 'nothing of the harness'}`,
+      severity: 'error',
+      from: { path: `^harness/${literal(floor)}(/|$)`, pathNot: '(\\.test\\.ts$|/testing/)' },
+      to: { path: floors.slice(place + 1).map((above) => `^harness/${literal(above)}(/|$)`) },
+    })),
+    {
+      name: 'harness-has-no-other-floor',
+      comment: 'a new folder of harness/ has its place in the list of floors',
+      severity: 'error',
+      from: {},
+      to: {
+        path: '^harness/',
+        pathNot: [...floors.map((floor) => `^harness/${literal(floor)}(/|$)`), 'node_modules'],
+      },
+    },
     {
       name: 'harness-reads-only-what-is-not-k6',
       comment: 'k6 code is run as files; the harness shares the message format and what users ask',

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { Result } from '../../harness/judge/result.ts'
+import { Result } from '../../harness/result/result.ts'
 import { steady } from '../../harness/test/steady.ts'
 import { bookshop, type Faults } from './server.ts'
 

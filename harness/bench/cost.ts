@@ -1,6 +1,6 @@
-import { percent } from '../judge/figures.ts'
-import { plainTable } from '../report/table.ts'
-import { amount, megabytes, time } from '../report/words.ts'
+import { percent } from '../result/figures.ts'
+import { plainTable } from '../result/table.ts'
+import { amount, megabytes, time } from '../result/words.ts'
 
 /** What a generator's process costs while it plays so many users against a server that does nothing. */
 export type Cost = {

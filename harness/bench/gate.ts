@@ -6,11 +6,11 @@ import { below } from '@headroom/fixtures/random.ts'
 import type { GateVerdict } from '@headroom/perf-budgets/gate/judge.ts'
 import { gate as rules } from '@headroom/perf-budgets/slo.ts'
 import { z } from 'zod'
-import { UsageError } from '../cli/usage.ts'
 import { judgeSlices } from '../gate/gate.ts'
 import { eachCpu, metricsOf, Slice, soundPairs } from '../gate/slices.ts'
-import { plainTable } from '../report/table.ts'
-import { isPage } from '../run/routes.ts'
+import { isPage } from '../plan/routes.ts'
+import { UsageError } from '../plan/usage.ts'
+import { plainTable } from '../result/table.ts'
 
 const recordings = join(import.meta.dirname, 'recorded')
 

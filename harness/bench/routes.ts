@@ -1,8 +1,8 @@
 import { projectIdAt, taskIdAt, userAt } from '@headroom/fixtures/population.ts'
 import { sessionToken } from '@headroom/seed/rows.ts'
 import autocannon from 'autocannon'
-import { plainTable } from '../report/table.ts'
-import { amount, time } from '../report/words.ts'
+import { plainTable } from '../result/table.ts'
+import { amount, time } from '../result/words.ts'
 import { startStack } from '../stack/stack.ts'
 
 const population = { seed: 1, organisations: 20, users: 600 }

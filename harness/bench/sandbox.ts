@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { checkConformance, isWhole } from '@headroom/payments-sandbox/conformance/report.ts'
 import { execa } from 'execa'
 import getPort from 'get-port'
-import { plainTable } from '../report/table.ts'
+import { plainTable } from '../result/table.ts'
 import { provide } from '../toolchain/provide.ts'
 
 /**

@@ -4,8 +4,9 @@ import { validity } from '@headroom/perf-budgets/slo.ts'
 import { describe, expect, it } from 'vitest'
 import { nothing } from '../collect/collector.ts'
 import { judge } from '../judge/judge.ts'
-import { judgeVisits, limits } from './judge.ts'
-import { costOf } from './present.ts'
+import { costOf } from '../report/browser.ts'
+import { limits } from '../result/web-vitals.ts'
+import { judgeVisits } from './judge.ts'
 import type { Sample, Seen, Visit } from './samples.ts'
 
 const stages = Object.keys(parts)

@@ -6,18 +6,11 @@ import {
   visitedPages,
   vitalsOf,
 } from '@headroom/loadtests/wire/visits.ts'
-import { validity, webVitals } from '@headroom/perf-budgets/slo.ts'
+import { validity } from '@headroom/perf-budgets/slo.ts'
 import { median, quantile } from 'simple-statistics'
-import type { Evidence, PartResult, VitalResult } from '../judge/result.ts'
+import type { Evidence, PartResult, VitalResult } from '../result/result.ts'
+import { limits } from '../result/web-vitals.ts'
 import type { Seen, Visit } from './samples.ts'
-
-export const limits: Record<Vital, number> = {
-  TTFB: webVitals.timeToFirstByte,
-  FCP: webVitals.firstContentfulPaint,
-  LCP: webVitals.largestContentfulPaint,
-  CLS: webVitals.cumulativeLayoutShift,
-  INP: webVitals.interactionToNextPaint,
-}
 
 /** In the words of people: a layout shift has no unit. */
 export const figure = (vital: Vital, value: number): string =>

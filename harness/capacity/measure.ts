@@ -1,7 +1,7 @@
 import { interruption } from '../judge/doubts.ts'
 import { disturbanceOf, playedAgain } from '../judge/machine.ts'
-import type { Result } from '../judge/result.ts'
-import type { Plan } from '../run/scenarios.ts'
+import type { Plan } from '../plan/scenarios.ts'
+import type { Result } from '../result/result.ts'
 import { fitLaw, type Point } from './scalability.ts'
 import { type Probe, search } from './search.ts'
 

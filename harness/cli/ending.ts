@@ -1,8 +1,8 @@
 import { writeSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { styleText } from 'node:util'
-import { fromHere } from './here.ts'
-import { exitCodeOfCrash, exitCodes, UsageError, withoutUserInfo } from './usage.ts'
+import { fromHere } from '../plan/here.ts'
+import { exitCodeOfCrash, exitCodes, UsageError, withoutUserInfo } from '../plan/usage.ts'
 
 /**
  * Runs a command, and turns every way that it can end into an exit code: its own, 64 and one line for wrong use, and

@@ -1,8 +1,8 @@
 import { enableCompileCache } from 'node:module'
 import { join } from 'node:path'
 import type { Command } from 'commander'
+import { nearest, UsageError } from '../plan/usage.ts'
 import { runToEnd } from './ending.ts'
-import { nearest, UsageError } from './usage.ts'
 
 // TypeScript is stripped and compiled once, not at each start: halves a start of this process, and of those that it starts.
 const { directory: compiled } = enableCompileCache(join(import.meta.dirname, '../../.headroom/compiled'))
@@ -43,7 +43,7 @@ async function main(argv: string[]): Promise<void> {
   }
   // Here, as all else that may be missing: before `runToEnd` nothing says what that means.
   const { Command, CommanderError } = await import('commander')
-  const { refuseRepeated } = await import('./options.ts')
+  const { refuseRepeated } = await import('../plan/options.ts')
   const program = new Command('pnpm').helpOption('-h, --help', 'show this help').exitOverride()
   // Our own one line instead of commander's: see below.
   program.configureOutput({ writeErr: () => {} })

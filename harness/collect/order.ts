@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { workloads } from '@headroom/loadtests/wire/workloads.ts'
 import { z } from 'zod'
-import { UsageError } from '../cli/usage.ts'
-import { type Plan, type ScenarioName, scenarioNames } from '../run/scenarios.ts'
+import { type Plan, type ScenarioName, scenarioNames } from '../plan/scenarios.ts'
+import { UsageError } from '../plan/usage.ts'
 
 /** What a collector waits for: a plan that others play, and against what. */
 export type Order = {

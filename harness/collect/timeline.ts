@@ -1,6 +1,6 @@
 import { add, addAll, count, type Histogram, percentile } from '@headroom/loadtests/wire/histogram.ts'
 import { type Message, messageTimeout, patience, windowWidth } from '@headroom/loadtests/wire/message.ts'
-import { isWithin } from '../judge/percentiles.ts'
+import { isWithin } from '../result/percentiles.ts'
 
 /** A stretch of the run, whatever its phase: what was due in it. */
 export type Window = {

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rename, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import { project } from '../project.ts'
 import { buildWeb, digestOf } from '../stack/build.ts'
-import { project } from '../stack/project.ts'
 import { lock } from '../toolchain/lock.ts'
 import { copyTraced } from './trace.ts'
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { project } from '../stack/project.ts'
+import { project } from '../project.ts'
 import { pythonPackage } from '../toolchain/python.ts'
 
 describe('the Dockerfiles', () => {

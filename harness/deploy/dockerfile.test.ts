@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { project } from '../stack/project.ts'
+import { project } from '../project.ts'
 import { readImage, readStages } from './dockerfile.ts'
 
 const text = readFileSync(join(project, 'deploy/Dockerfile'), 'utf8')

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { environments } from '@worklane/data/config.ts'
 import { describe, expect, it } from 'vitest'
-import { project } from '../stack/project.ts'
+import { project } from '../project.ts'
 import { environmentIn } from './env-file.ts'
 
 const text = readFileSync(join(project, 'docs/deploy.md'), 'utf8')

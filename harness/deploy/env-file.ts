@@ -3,8 +3,8 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { postgresAddress } from '@worklane/data/postgres-address.ts'
 import { databaseUrls } from '@worklane/data/prepare.ts'
-import { UsageError } from '../cli/usage.ts'
-import { project } from '../stack/project.ts'
+import { UsageError } from '../plan/usage.ts'
+import { project } from '../project.ts'
 import { interpolated } from './interpolation.ts'
 
 export const exampleFile = join(project, 'deploy/env.example')

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { project } from '../stack/project.ts'
+import { project } from '../project.ts'
 import type { Mount } from './container.ts'
 import type { Copy, Image } from './dockerfile.ts'
 

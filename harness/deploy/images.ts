@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { execa } from 'execa'
-import { project } from '../stack/project.ts'
+import { project } from '../project.ts'
 
 /** The targets of deploy/Dockerfile that run somewhere. */
 const targets = ['api', 'web', 'worker', 'edge', 'migrate', 'store']

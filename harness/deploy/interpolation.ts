@@ -1,4 +1,4 @@
-import { UsageError } from '../cli/usage.ts'
+import { UsageError } from '../plan/usage.ts'
 
 /**
  * Fills in variables as Compose does: `${NAME}`, `${NAME:-else}`, `${NAME:?what to do}`, and `$$` for a dollar. Values

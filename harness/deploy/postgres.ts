@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import { postgresAddress } from '@worklane/data/postgres-address.ts'
 import { execa } from 'execa'
+import { project } from '../project.ts'
 import type { Guard } from '../stack/guard.ts'
 import type { Part } from '../stack/part.ts'
 import { clusterHome, initCluster, startPostgres, temporaryBelow } from '../stack/postgres.ts'
-import { project } from '../stack/project.ts'
 import type { ComposeService } from './compose.ts'
 
 /**

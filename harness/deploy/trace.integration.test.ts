@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { project } from '../stack/project.ts'
+import { project } from '../project.ts'
 import { traced } from './trace.ts'
 
 /** A package's name, in which pnpm's directories have a plus for the slash. */

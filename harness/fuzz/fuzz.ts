@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { sessionToken } from '@headroom/seed/rows.ts'
 import { execa } from 'execa'
-import { project } from '../stack/project.ts'
+import { project } from '../project.ts'
 import { type Stack, startStack } from '../stack/stack.ts'
 import { pythonPackage } from '../toolchain/python.ts'
 

@@ -10,7 +10,7 @@ import {
 import { type Counters, fewest } from '@headroom/perf-budgets/gate/counters.ts'
 import { routes, streamed, withoutLoad } from '@headroom/perf-budgets/slo.ts'
 import { fullestTaskOf, largestOf, pagesOf } from '../lighthouse/pages.ts'
-import { ask } from '../target/ask.ts'
+import { ask } from '../plan/target/ask.ts'
 import { queriesOfOperations } from './operations.ts'
 import { settledBytes } from './settled.ts'
 import type { Side } from './sides.ts'

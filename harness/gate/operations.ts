@@ -5,7 +5,7 @@ import { openTaskAt } from '@headroom/loadtests/journeys/user.ts'
 import { fewest } from '@headroom/perf-budgets/gate/counters.ts'
 import { sessionToken } from '@headroom/seed/rows.ts'
 import { fullestTaskOf } from '../lighthouse/pages.ts'
-import { ask } from '../target/ask.ts'
+import { ask } from '../plan/target/ask.ts'
 import type { Side } from './sides.ts'
 import type { Statements } from './statements.ts'
 

@@ -1,8 +1,8 @@
 import type { CounterFinding, CounterJudgement } from '@headroom/perf-budgets/gate/counters.ts'
 import type { Call, Finding, GateVerdict } from '@headroom/perf-budgets/gate/judge.ts'
 import pc from 'picocolors'
-import { plainTable } from '../report/table.ts'
-import { inColour, kilobytes, symbols } from '../report/words.ts'
+import { plainTable } from '../result/table.ts'
+import { inColour, kilobytes, symbols } from '../result/words.ts'
 import type { Compared } from './gate.ts'
 import { notWatchedIn } from './slices.ts'
 

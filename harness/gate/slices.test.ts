@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Result } from '../judge/result.ts'
+import { Result } from '../result/result.ts'
 import { notWatchedIn, sliceOf } from './slices.ts'
 
 const of = { pair: 0, side: 'head', turn: 0, seed: 1 } as const

@@ -3,8 +3,8 @@ import type { Pair } from '@headroom/perf-budgets/gate/statistics.ts'
 import { gate, validity } from '@headroom/perf-budgets/slo.ts'
 import { z } from 'zod'
 import { disturbancesOf } from '../judge/machine.ts'
-import type { Result } from '../judge/result.ts'
-import { isPage } from '../run/routes.ts'
+import { isPage } from '../plan/routes.ts'
+import type { Result } from '../result/result.ts'
 
 export const sideNames = ['base', 'head'] as const
 export type SideName = (typeof sideNames)[number]

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import pc from 'picocolors'
-import { project } from '../stack/project.ts'
+import { project } from '../project.ts'
 import { bringUpToDate } from './generated.ts'
 
 const noPlace = 'has no <!-- slo:start --> and <!-- slo:end --> to write between'

@@ -1,8 +1,8 @@
 import { defaultPopulation } from '@headroom/fixtures/population.ts'
 import { journeyWorkload, workloads } from '@headroom/loadtests/wire/workloads.ts'
 import { lighthouse } from '@headroom/perf-budgets/slo.ts'
-import type { Result } from '../judge/result.ts'
-import { populationOf, scenarioNames } from '../run/scenarios.ts'
+import { populationOf, scenarioNames } from '../plan/scenarios.ts'
+import type { Result } from '../result/result.ts'
 
 /** What a run was asked for, defaults as well: option → value, as the command line takes them. */
 export type Asked = Record<string, string>

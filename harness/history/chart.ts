@@ -1,4 +1,4 @@
-import { escaped } from '../report/words.ts'
+import { escaped } from '../result/words.ts'
 import { isMoreBetter } from './entry.ts'
 import { type ChangePoint, type Fallback, levelsOf, type Series } from './ratchet.ts'
 

@@ -1,9 +1,9 @@
 import { journeyWorkload } from '@headroom/loadtests/wire/workloads.ts'
 import { lighthouse } from '@headroom/perf-budgets/slo.ts'
 import { describe, expect, it } from 'vitest'
-import { planOf } from '../cli/plan.ts'
-import { nothingObserved, type Result } from '../judge/result.ts'
-import { type Plan, scenarioNames } from '../run/scenarios.ts'
+import { planOf } from '../plan/plan.ts'
+import { type Plan, scenarioNames } from '../plan/scenarios.ts'
+import { nothingObserved, type Result } from '../result/result.ts'
 import { unusual } from './asked.ts'
 import { entryOfLighthouse, entryOfResult, LighthouseFile } from './entry.ts'
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { disturbancesOf } from '../judge/machine.ts'
-import { Result } from '../judge/result.ts'
+import { Result } from '../result/result.ts'
 import { askedOf } from './asked.ts'
 
 /** What is kept of a run on main, one line of a history file each. */

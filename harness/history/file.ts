@@ -1,6 +1,6 @@
 import { readFile, stat, truncate, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { UsageError } from '../cli/usage.ts'
+import { UsageError } from '../plan/usage.ts'
 import { lock } from '../toolchain/lock.ts'
 import { makeDirectory } from '../toolchain/make-directory.ts'
 import { Entry } from './entry.ts'

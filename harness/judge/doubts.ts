@@ -3,9 +3,9 @@ import { isJudged } from '@headroom/loadtests/wire/workloads.ts'
 import { validity } from '@headroom/perf-budgets/slo.ts'
 import { sum } from 'simple-statistics'
 import { type Collected, lostMessages } from '../collect/collector.ts'
+import { ms, percent } from '../result/figures.ts'
+import type { LittleResult, RouteResult } from '../result/result.ts'
 import type { Circumstances } from './circumstances.ts'
-import { ms, percent } from './figures.ts'
-import type { LittleResult, RouteResult } from './result.ts'
 
 export const interruption = 'the run was interrupted'
 

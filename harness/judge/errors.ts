@@ -1,8 +1,8 @@
 import type { ErrorClass } from '@headroom/loadtests/wire/message.ts'
 import { errorRate, errorsThatCount } from '@headroom/perf-budgets/slo.ts'
 import { sum } from 'simple-statistics'
+import type { ErrorExample, RouteResult } from '../result/result.ts'
 import { atLeast } from './binomial.ts'
-import type { ErrorExample, RouteResult } from './result.ts'
 
 /**
  * True when a route failed more often than availability allows and chance does not explain it: one error among

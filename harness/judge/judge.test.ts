@@ -5,11 +5,11 @@ import { errorsThatCount } from '@headroom/perf-budgets/slo.ts'
 import { describe, expect, it } from 'vitest'
 import { merge, nothing } from '../collect/collector.ts'
 import { emptyFlow, emptyIncrement, emptyMessage } from '../collect/testing/message.ts'
+import type { GroupResult } from '../result/result.ts'
 import type { Circumstances } from './circumstances.ts'
 import { tooManyErrors } from './errors.ts'
 import { judge } from './judge.ts'
 import { jain, neighbourEvidence, thinNeighbours } from './neighbours.ts'
-import type { GroupResult } from './result.ts'
 
 const route = 'GET /v1/me'
 const orderly: Circumstances = {

@@ -11,13 +11,8 @@ import {
 } from '@headroom/perf-budgets/slo.ts'
 import { sum } from 'simple-statistics'
 import { type Collected, mergeTallies, noTally, type RouteTally } from '../collect/collector.ts'
-import type { Circumstances } from './circumstances.ts'
-import { connectionDoubts } from './connections.ts'
-import { doubtsOf } from './doubts.ts'
-import { exampleInWords, failedOf, kindsOf, tooManyErrors } from './errors.ts'
-import { ms, percent } from './figures.ts'
-import { neighbourEvidence, stormEvidence } from './neighbours.ts'
-import { isWithin, shownPercentile } from './percentiles.ts'
+import { ms, percent } from '../result/figures.ts'
+import { isWithin, shownPercentile } from '../result/percentiles.ts'
 import type {
   ErrorExample,
   Evidence,
@@ -26,7 +21,12 @@ import type {
   PhaseResult,
   RouteResult,
   Verdict,
-} from './result.ts'
+} from '../result/result.ts'
+import type { Circumstances } from './circumstances.ts'
+import { connectionDoubts } from './connections.ts'
+import { doubtsOf } from './doubts.ts'
+import { exampleInWords, failedOf, kindsOf, tooManyErrors } from './errors.ts'
+import { neighbourEvidence, stormEvidence } from './neighbours.ts'
 
 export type Judgement = {
   verdict: Verdict

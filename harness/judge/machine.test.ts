@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import type { Evidence, MachineLoad, RouteResult } from '../result/result.ts'
 import { disturbancesOf, trusted } from './machine.ts'
-import type { Evidence, MachineLoad, RouteResult } from './result.ts'
 
 const quiet: MachineLoad = { foreignCores: 0.05, stolenCores: 0, cores: 2, largest: [] }
 const busy: MachineLoad = {

@@ -1,9 +1,9 @@
 import { errorRate, errorsOfTime, validity } from '@headroom/perf-budgets/slo.ts'
 import { sum } from 'simple-statistics'
+import { percent } from '../result/figures.ts'
+import type { MachineLoad, Result, RouteResult } from '../result/result.ts'
 import { failedOf, tooManyErrors } from './errors.ts'
-import { percent } from './figures.ts'
 import type { Judgement } from './judge.ts'
-import type { MachineLoad, Result, RouteResult } from './result.ts'
 
 /** What others took of the machine, where it was so much that no time on it can be judged; else empty. */
 export function disturbancesOf(load: MachineLoad | null): string[] {

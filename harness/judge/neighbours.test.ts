@@ -1,8 +1,8 @@
 import { stagesOf, workloads } from '@headroom/loadtests/wire/workloads.ts'
 import { neighbours } from '@headroom/perf-budgets/slo.ts'
 import { describe, expect, it } from 'vitest'
+import type { GroupResult } from '../result/result.ts'
 import { jain, stormEvidence, thinInStorm } from './neighbours.ts'
-import type { GroupResult } from './result.ts'
 
 describe('what those who work notice of a storm of webhooks', () => {
   const stages = stagesOf(workloads['billing-storm'])

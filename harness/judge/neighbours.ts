@@ -1,9 +1,9 @@
 import type { Stage } from '@headroom/loadtests/wire/workloads.ts'
 import { errorRate, neighbours, validity } from '@headroom/perf-budgets/slo.ts'
 import { sum } from 'simple-statistics'
+import { ms, percent } from '../result/figures.ts'
+import type { Evidence, GroupResult } from '../result/result.ts'
 import { tooManyErrors } from './errors.ts'
-import { ms, percent } from './figures.ts'
-import type { Evidence, GroupResult } from './result.ts'
 
 const noisy = 'tier whale'
 const isOther = ({ group }: GroupResult) => group.startsWith('tier ') && group !== noisy

@@ -7,7 +7,7 @@ import { Deployment, type IDeployment } from 'kubernetes-models/apps/v1/Deployme
 import { Service } from 'kubernetes-models/v1/Service'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import type { Plan } from '../run/scenarios.ts'
+import type { Plan } from '../plan/scenarios.ts'
 import { type Cluster, collectorDeployment, collectorService, kustomization, testRun } from './manifests.ts'
 import { runnerSize } from './sizes.ts'
 import { validatorOf } from './testing/crd.ts'

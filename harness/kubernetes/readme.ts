@@ -1,5 +1,5 @@
-import { amount, span } from '../report/words.ts'
-import { lengthOfPlan } from '../run/scenarios.ts'
+import { lengthOfPlan } from '../plan/scenarios.ts'
+import { amount, span } from '../result/words.ts'
 import { type Cluster, files, namesOf } from './manifests.ts'
 import { runnerSize } from './sizes.ts'
 

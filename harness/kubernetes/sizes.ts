@@ -1,5 +1,5 @@
 import { requestsPerStep, vusFor } from '@headroom/loadtests/wire/workloads.ts'
-import type { Plan } from '../run/scenarios.ts'
+import type { Plan } from '../plan/scenarios.ts'
 
 /** What one pod is given. */
 export type Size = { cores: number; memoryMiB: number }

@@ -3,10 +3,10 @@ import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/pr
 import { dirname, join, resolve } from 'node:path'
 import { execa } from 'execa'
 import { stringify } from 'yaml'
-import { UsageError } from '../cli/usage.ts'
 import { type Order, orderText } from '../collect/order.ts'
-import { environmentOf } from '../run/environment.ts'
-import { project } from '../stack/project.ts'
+import { environmentOf } from '../plan/environment.ts'
+import { UsageError } from '../plan/usage.ts'
+import { project } from '../project.ts'
 import {
   type Cluster,
   collectorDeployment,

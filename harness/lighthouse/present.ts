@@ -1,6 +1,6 @@
 import pc from 'picocolors'
-import { plainTable } from '../report/table.ts'
-import { amount, escaped, kilobytes, symbols } from '../report/words.ts'
+import { plainTable } from '../result/table.ts'
+import { amount, escaped, kilobytes, symbols } from '../result/words.ts'
 import type { FormFactor } from './audit.ts'
 import type { AssertionName, JudgedPage, Verdict } from './judge.ts'
 import type { LighthouseResult } from './lighthouse.ts'

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { dirname } from 'node:path'
 import lockfile from 'proper-lockfile'
-import { UsageError } from '../cli/usage.ts'
+import { UsageError } from '../plan/usage.ts'
 
 /**
  * Holds the right to measure on this checkout: two that measure at once measure each other.

@@ -1,11 +1,11 @@
 import { clientConfigOf } from '@worklane/data/postgres-address.ts'
 import { UtcClient } from '@worklane/data/utc-client.ts'
 import type pg from 'pg'
-import type { Evidence } from '../judge/result.ts'
+import { type BillingRow, type BillingRows, type Entry, rowsOf, type Value } from '../books/rows.ts'
+import { readBooks, type StripeAddress, type StripeEvent, wantedEvents } from '../books/stripe-books.ts'
+import type { Evidence } from '../result/result.ts'
 import { customersByStripe } from './customers.ts'
 import { exact } from './exact.ts'
-import { type BillingRow, type BillingRows, type Entry, rowsOf, type Value } from './rows.ts'
-import { readBooks, type StripeAddress, type StripeEvent, wantedEvents } from './stripe-books.ts'
 
 /** What is compared: Stripe, and the database as its administrator sees it. */
 export type Sides = { stripe: StripeAddress; adminUrl: string }

@@ -1,6 +1,6 @@
-import type { Evidence } from '../judge/result.ts'
+import { isDeleted, readCustomers, type StripeAddress, type StripeBooks } from '../books/stripe-books.ts'
+import type { Evidence } from '../result/result.ts'
 import { exact } from './exact.ts'
-import { isDeleted, readCustomers, type StripeAddress, type StripeBooks } from './stripe-books.ts'
 
 /** What Worklane holds of customers. */
 export type HeldCustomers = {

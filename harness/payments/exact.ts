@@ -1,4 +1,4 @@
-import type { Evidence } from '../judge/result.ts'
+import type { Evidence } from '../result/result.ts'
 
 /** So many are named of what is wrong. */
 const named = 2

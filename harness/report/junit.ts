@@ -1,21 +1,20 @@
 import { stripVTControlCharacters } from 'node:util'
 import { create } from 'xmlbuilder2'
-import type { Compared } from '../gate/gate.ts'
-import type { Result } from '../judge/result.ts'
-import type { LighthouseResult } from '../lighthouse/lighthouse.ts'
+import type { Result } from '../result/result.ts'
 
-type Outcome = { failure: string } | { error: string } | { skipped: true } | { passed: true }
-type Case = { of: string; name: string; outcome: Outcome }
+export type Outcome = { failure: string } | { error: string } | { skipped: true } | { passed: true }
+/** @property of what it is about: a route, a page */
+export type Case = { of: string; name: string; outcome: Outcome }
 
-const passed: Outcome = { passed: true }
-const failure = (text: string): Outcome => ({ failure: text })
+export const passed: Outcome = { passed: true }
+export const failure = (text: string): Outcome => ({ failure: text })
 
 /**
  * The same results for CIs that know no other: a test case for each limit, which fails when the limit was broken. A
  * run that says nothing is an error of one more test case, never a suite without any.
  * Source: the elements that Jenkins and GitLab read, https://github.com/testmoapp/junitxml
  */
-function junit(name: string, cases: readonly Case[]): string {
+export function junit(name: string, cases: readonly Case[]): string {
   const count = (kind: string) => cases.filter(({ outcome }) => kind in outcome).length
   const counts = {
     ...{
@@ -53,8 +52,11 @@ function brokenOf(cases: readonly Case[]): string[] {
   return [...broken.slice(0, namedBroken), ...(more > 0 ? [`and ${more} more`] : [])]
 }
 
-/** @param cases of which the broken ones are named, where the reasons of a failure do not name them */
-function verdictCase(verdict: string, reasons: readonly string[], cases: readonly Case[] = []): Case {
+/**
+ * What a CI shows first.
+ * @param cases of which the broken ones are named, where the reasons of a failure do not name them
+ */
+export function verdictCase(verdict: string, reasons: readonly string[], cases: readonly Case[] = []): Case {
   const outcomes: Record<string, Outcome> = {
     fail: failure([...reasons, ...brokenOf(cases)].join('; ')),
     invalid: { error: `invalid: ${reasons.join('; ')}` },
@@ -74,37 +76,3 @@ export const junitOfResult = ({ scenario, verdict, reasons, evidence }: Result):
       }),
     ),
   ])
-
-export function junitOfGate({ verdict, findings, counters, reasons }: Compared): string {
-  const cases = [
-    ...findings.map(({ name, call, ratio, interval: [low, high] }): Case => {
-      const range = `${ratio.toFixed(3)} of base (${low.toFixed(3)} to ${high.toFixed(3)})`
-      const undecided: Outcome = call === 'undecided' ? { skipped: true } : passed
-      return { of: 'timed', name, outcome: call === 'worse' ? failure(range) : undecided }
-    }),
-    ...counters.findings.map(
-      ({ kind, route, base, head, call }): Case => ({
-        ...{ of: 'counted', name: `${kind} of ${route}` },
-        outcome: call === 'worse' ? failure(`${base} to ${head ?? 'none'}`) : passed,
-      }),
-    ),
-  ]
-  return junit('gate', [verdictCase(verdict, reasons, cases), ...cases])
-}
-
-export function junitOfLighthouse({ verdict, crashed, forms }: LighthouseResult): string {
-  const pages = forms.flatMap(({ formFactor, pages }) =>
-    pages.map((page) => ({ ...page, what: `${page.name} (${formFactor})` })),
-  )
-  const reasons = pages.flatMap(({ what, reasons }) => reasons.map((reason) => `${what}: ${reason}`))
-  const cases = pages.flatMap(({ what, measures }) =>
-    Object.entries(measures).map(
-      ([name, { actual, limit, passed: held }]): Case => ({
-        ...{ of: what, name },
-        outcome: held ? passed : failure(`${actual}, wanted ${limit}`),
-      }),
-    ),
-  )
-  const facts = crashed === null ? [] : [crashed]
-  return junit('lighthouse', [verdictCase(verdict, [...facts, ...reasons], cases), ...cases])
-}

@@ -3,9 +3,9 @@ import { lengthOf, stageAt, stagesOf } from '@headroom/loadtests/wire/workloads.
 import { createLogUpdate } from 'log-update'
 import pc from 'picocolors'
 import type { RouteTally } from '../collect/collector.ts'
+import { lengthOfPlan } from '../plan/scenarios.ts'
+import { amount, span, time } from '../result/words.ts'
 import type { Progress } from '../run/run.ts'
-import { lengthOfPlan } from '../run/scenarios.ts'
-import { amount, span, time } from './words.ts'
 
 export type Screen = { show(progress: Progress): void; end(): void }
 

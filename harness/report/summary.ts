@@ -1,9 +1,9 @@
 import pc from 'picocolors'
-import { browserMarkdown, browserTable, costLine } from '../browser/present.ts'
 import { exampleInWords } from '../judge/errors.ts'
-import type { Evidence, Result } from '../judge/result.ts'
-import { plainTable } from './table.ts'
-import { amount, inColour, megabytes, span, time } from './words.ts'
+import type { Evidence, Result } from '../result/result.ts'
+import { plainTable } from '../result/table.ts'
+import { amount, inColour, megabytes, span, time } from '../result/words.ts'
+import { browserMarkdown, browserTable, costLine } from './browser.ts'
 
 const errorsOf = (errors: Record<string, number | undefined>) =>
   Object.entries(errors)

@@ -3,12 +3,12 @@ import { writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { uncaughtIn } from '../journey/blame.ts'
+import { uncaughtIn } from '../plan/journey/blame.ts'
+import { segment } from '../plan/segment.ts'
+import { project } from '../project.ts'
 import type { Guard } from '../stack/guard.ts'
-import { project } from '../stack/project.ts'
 import { usageOf } from '../stack/usage.ts'
 import { goRuntime } from './go-runtime.ts'
-import { segment } from './segment.ts'
 
 export type Sample = { at: number; cpuSeconds: number; rssBytes: number }
 

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
 import { interruption } from '../judge/doubts.ts'
-import type { Result } from '../judge/result.ts'
+import type { Plan } from '../plan/scenarios.ts'
+import type { Result } from '../result/result.ts'
 import { proveEyes } from './isolation.ts'
-import type { Plan } from './scenarios.ts'
 
 it('the search for seeded leaks ends with the run that somebody interrupts', async () => {
   let runs = 0

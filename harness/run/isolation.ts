@@ -1,7 +1,7 @@
 import { interruption } from '../judge/doubts.ts'
-import type { Result } from '../judge/result.ts'
-import type { Fault } from './faults.ts'
-import type { Plan } from './scenarios.ts'
+import type { Fault } from '../plan/faults.ts'
+import type { Plan } from '../plan/scenarios.ts'
+import type { Result } from '../result/result.ts'
 import type { Play, Site } from './site.ts'
 
 type Seeded = { where: string; words: string; seenIn: RegExp }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Result } from '../judge/result.ts'
+import type { Result } from '../result/result.ts'
 import { smoke } from '../test/smoke.ts'
 import { steady } from '../test/steady.ts'
 

@@ -1,8 +1,8 @@
 import { defaultPopulation } from '@headroom/fixtures/population.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { routesWithout } from '../plan/lacks.ts'
 import { partNames, type Stack, startStack } from '../stack/stack.ts'
 import { loadtest } from '../test/smoke.ts'
-import { routesWithout } from './lacks.ts'
 
 const needing = [...routesWithout('subscriptions'), ...routesWithout('files')]
 const short = ['--users', '40', '--think', '500ms', '--ramp', '1s', '--duration', '25s']

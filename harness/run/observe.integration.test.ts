@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import getPort from 'get-port'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { missingEvidence } from '../judge/required.ts'
 import { type Guard, startGuard } from '../stack/guard.ts'
 import type { Part } from '../stack/part.ts'
 import { startPrometheus } from '../stack/prometheus.ts'
 import type { Stack } from '../stack/stack.ts'
 import { provide } from '../toolchain/provide.ts'
 import { Observer, type Seen } from './observe.ts'
+import { missingEvidence } from './required.ts'
 
 /** What a process of Worklane tells, as far as it is looked at; the web tells nothing of its memory. */
 const metrics = (job: string) => `nodejs_eventloop_lag_p99_seconds 0.01

@@ -7,8 +7,8 @@ import {
 } from '@headroom/fixtures/population.ts'
 import { sessionToken } from '@headroom/seed/rows.ts'
 import { z } from 'zod'
-import type { Access } from '../target/access.ts'
-import { ask } from '../target/ask.ts'
+import type { Access } from '../plan/target/access.ts'
+import { ask } from '../plan/target/ask.ts'
 
 /**
  * Asks the target who its first, a middle and its last user are. A target with another population answers

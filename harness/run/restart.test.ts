@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
-import { planOf } from '../cli/plan.ts'
 import { nothing } from '../collect/collector.ts'
+import { planOf } from '../plan/plan.ts'
 import type { Crash, Stack } from '../stack/stack.ts'
 import { startFaults } from './run.ts'
 

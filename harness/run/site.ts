@@ -1,11 +1,11 @@
 import { crowdOf } from '@headroom/loadtests/wire/crowd.ts'
 import { requestsPerStep } from '@headroom/loadtests/wire/workloads.ts'
-import type { Result } from '../judge/result.ts'
+import { type Fault, stackFaults } from '../plan/faults.ts'
+import type { Plan } from '../plan/scenarios.ts'
+import type { Access } from '../plan/target/access.ts'
+import type { Result } from '../result/result.ts'
 import { type Stack, startStack } from '../stack/stack.ts'
-import type { Access } from '../target/access.ts'
 import type { Companion } from './companion.ts'
-import { type Fault, stackFaults } from './faults.ts'
-import type { Plan } from './scenarios.ts'
 
 /** Where load goes: a stack of ours, or a deployment of somebody's. */
 export type Site = { origin: string; sessionSecret: string; access?: Access; stack: Stack | null }

@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { execa } from 'execa'
+import { project } from '../project.ts'
 import { lock } from '../toolchain/lock.ts'
-import { project } from './project.ts'
 
 export type WebBuild = { server: string; directory: string; staticDirectory: string }
 

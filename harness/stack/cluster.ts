@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import { type PopulationSpec, populationId } from '@headroom/fixtures/population.ts'
 import { seedDatabase } from '@headroom/seed/seed.ts'
 import { prepareDatabase } from '@worklane/data/prepare.ts'
+import { project } from '../project.ts'
 import { lock } from '../toolchain/lock.ts'
 import { digestOf } from './build.ts'
 import type { Guard } from './guard.ts'
 import { rolesSecret } from './own-servers.ts'
 import { takePortBlock } from './ports.ts'
 import { clusterHome, initCluster, startPostgres, temporaryBelow } from './postgres.ts'
-import { project } from './project.ts'
 
 /** What decides the content of a cluster besides the population asked for. */
 const sources = [

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { UsageError } from '../cli/usage.ts'
+import { UsageError } from '../plan/usage.ts'
 
 /**
  * A shell that outlives this process. When the pipe to it closes, however this process ended, it stops the

@@ -1,7 +1,7 @@
 import { readFile, readlink } from 'node:fs/promises'
 import { availableParallelism, cpus, platform } from 'node:os'
 import { basename } from 'node:path'
-import type { MachineLoad } from '../judge/result.ts'
+import type { MachineLoad } from '../result/result.ts'
 import { type Serving, whoServes } from './serving.ts'
 import { kernelUnits, type ProcessRow, processTable } from './usage.ts'
 

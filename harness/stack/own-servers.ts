@@ -4,7 +4,7 @@ import { type DatabaseUrls, prepareDatabase } from '@worklane/data/prepare.ts'
 import { reachPostgres, withPostgres } from '@worklane/data/reach-postgres.ts'
 import { reachRedis, redisAddress } from '@worklane/data/redis-address.ts'
 import { RefusedConnection, refusedBecause } from '@worklane/data/refused-connection.ts'
-import { UsageError } from '../cli/usage.ts'
+import { UsageError } from '../plan/usage.ts'
 import { ownStore } from './own-store.ts'
 import { checkoutSecret } from './secrets.ts'
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { UsageError } from '../cli/usage.ts'
+import { UsageError } from '../plan/usage.ts'
 import { ownStore } from './own-store.ts'
 import { givenOfStripe, ownStripe } from './own-stripe.ts'
 

@@ -1,7 +1,7 @@
 import { openBlobStore } from '@worklane/data/blob-store.ts'
 import { storeSettings } from '@worklane/data/blobs.ts'
 import { missingOfStore, ofStore, storeEnvironment } from '@worklane/data/config.ts'
-import { UsageError } from '../cli/usage.ts'
+import { UsageError } from '../plan/usage.ts'
 
 const names = Object.keys(storeEnvironment.shape)
 const orElse = 'unset all of them to have a store started for you'

@@ -1,4 +1,4 @@
-import { UsageError } from '../cli/usage.ts'
+import { UsageError } from '../plan/usage.ts'
 
 const names = ['STRIPE_SECRET_KEY', 'STRIPE_API_URL', 'STRIPE_WEBHOOK_SECRETS']
 

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
+import { project } from '../project.ts'
 import type { Guard } from './guard.ts'
 import { answers, launch, type Part, untilReady } from './part.ts'
-import { project } from './project.ts'
 
 /** A payments sandbox of ours: where it is, and what opens it. */
 export type Payments = { origin: string; secretKey: string; controlKey: string; webhookSecret: string }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { project } from './project.ts'
+import { project } from '../project.ts'
 
 const names = ['session-secret', 'auth-secret', 'database-secret', 'store-secret', 'encryption-key'] as const
 

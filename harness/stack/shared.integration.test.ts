@@ -2,9 +2,9 @@ import { chmod, mkdtemp, readFile, realpath, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
+import { project } from '../project.ts'
 import { shareClusters } from './cluster.ts'
 import { clusterHome } from './postgres.ts'
-import { project } from './project.ts'
 import { checkoutSecret, shareSecrets } from './secrets.ts'
 
 async function otherCheckout(mode: number): Promise<string> {

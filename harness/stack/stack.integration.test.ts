@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { project } from './project.ts'
+import { project } from '../project.ts'
 import { type Crash, type Stack, startStack } from './stack.ts'
 
 const parts = ['postgres', 'redis'] as const

@@ -1,9 +1,9 @@
 import { join, resolve } from 'node:path'
+import { project } from '../project.ts'
 import type { WebBuild } from './build.ts'
 import type { Guard } from './guard.ts'
 import { heaps } from './heaps.ts'
 import { answers, launch, type Part, untilReady } from './part.ts'
-import { project } from './project.ts'
 
 type Start = {
   guard: Guard

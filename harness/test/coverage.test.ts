@@ -8,7 +8,7 @@ import { pagesWithoutLighthouse, routesWithoutLoad } from '@headroom/perf-budget
 import { routes, withoutLighthouse, withoutLoad } from '@headroom/perf-budgets/slo.ts'
 import { describe, expect, it } from 'vitest'
 import { pageNames } from '../lighthouse/pages.ts'
-import { routesWithout } from '../run/lacks.ts'
+import { routesWithout } from '../plan/lacks.ts'
 
 const run = {
   ...workloads.routes,

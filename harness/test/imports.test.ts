@@ -9,15 +9,25 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 const wrong: Record<string, { code: string; breaks?: string }> = {
   'app/data/client.ts': { code: "import '../domain/operation.ts'", breaks: 'app-data-imports-one-way' },
   'app/domain/operation.ts': { code: "import '../api/rest.ts'", breaks: 'app-domain-imports-one-way' },
-  'app/web/page.ts': { code: "import '../../harness/run.ts'", breaks: 'app-web-imports-one-way' },
+  'app/web/page.ts': { code: "import '../../harness/run/play.ts'", breaks: 'app-web-imports-one-way' },
   'fixtures/users.ts': { code: "import '../seed/copy.ts'", breaks: 'fixtures-imports-one-way' },
   'perf-budgets/slo.ts': { code: "import '../fixtures/users.ts'", breaks: 'perf-budgets-imports-one-way' },
   'loadtests/swarm.ts': { code: "import 'node:fs'", breaks: 'k6-code-imports-files-and-k6-only' },
-  'sandbox/server.ts': { code: "import '../harness/run.ts'", breaks: 'sandbox-imports-one-way' },
-  'harness/run.ts': {
-    code: "import '../loadtests/swarm.ts'",
+  'sandbox/server.ts': { code: "import '../harness/run/play.ts'", breaks: 'sandbox-imports-one-way' },
+  'harness/run/play.ts': {
+    code: "import '../../loadtests/swarm.ts'",
     breaks: 'harness-reads-only-what-is-not-k6',
   },
+  'harness/plan/faults.ts': {
+    code: "import '../run/play.ts'",
+    breaks: 'harness-plan-imports-what-is-below',
+  },
+  'harness/judge/judge.ts': {
+    code: "import type { Gate } from '../gate/gate.ts'",
+    breaks: 'harness-judge-imports-what-is-below',
+  },
+  'harness/gate/gate.ts': { code: "import '../attic/box.ts'", breaks: 'harness-has-no-other-floor' },
+  'harness/attic/box.ts': { code: '' },
   'seed/copy.ts': { code: "import './nowhere.ts'", breaks: 'nothing-unresolved' },
   'app/data/blob-store.ts': { code: '' },
   'app/data/blobs.ts': {

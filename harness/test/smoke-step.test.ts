@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { nothingObserved, type Result } from '../judge/result.ts'
+import { nothingObserved, type Result } from '../result/result.ts'
 import { outcomeOf } from './smoke-step.ts'
 
 const others = 'other processes used 1.8 of 2 cores (sh 1.8), allowed 10%'

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { onTestFinished } from 'vitest'
-import { Result } from '../judge/result.ts'
+import { Result } from '../result/result.ts'
 
 /** Runs `pnpm loadtest` of a scenario as somebody would, with more options; of a test, which its results end with. */
 export async function loadtest(scenario: string, ...options: string[]) {

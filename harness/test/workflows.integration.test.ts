@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { project } from '../stack/project.ts'
+import { project } from '../project.ts'
 import { provide } from '../toolchain/provide.ts'
 
 const workflows = join(project, '.github/workflows')

@@ -1,6 +1,6 @@
 import { chromiumArguments } from '@headroom/perf-budgets/lighthouserc.ts'
 import { type Browser, chromium } from 'playwright-core'
-import { UsageError } from '../cli/usage.ts'
+import { UsageError } from '../plan/usage.ts'
 import { provide } from './provide.ts'
 import { tools } from './tools.ts'
 

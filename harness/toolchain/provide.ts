@@ -1,5 +1,5 @@
 import { dirname, join, resolve } from 'node:path'
-import { UsageError } from '../cli/usage.ts'
+import { UsageError } from '../plan/usage.ts'
 import { cacheDirectory, type Found, findTool, variableOf } from './find.ts'
 import { lock } from './lock.ts'
 import { makeDirectory } from './make-directory.ts'

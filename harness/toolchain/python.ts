@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { execa } from 'execa'
-import { shellWord, UsageError } from '../cli/usage.ts'
+import { shellWord, UsageError } from '../plan/usage.ts'
 import { cacheDirectory } from './find.ts'
 import { oneAtATime, provide } from './provide.ts'
 

@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 
 import { arch, platform } from 'node:os'
 import { basename, join } from 'node:path'
 import { execa } from 'execa'
-import { ask } from '../target/ask.ts'
+import { ask } from '../plan/target/ask.ts'
 import { cacheDirectory } from './find.ts'
 import type { Overlay } from './sends-once.ts'
 import type { Platform, Tool, Way } from './tools.ts'

@@ -21,7 +21,7 @@ const file = __ENV.HEADROOM_JOURNEY
 if (!file) throw new Error('HEADROOM_JOURNEY is not set: the path of the file that exports the journey')
 const { journey } = require(file)
 if (!journey) throw new Error(`HEADROOM_JOURNEY is ${file}, which has no \`export const journey\``)
-/** The harness looks for these words (harness/journey/blame.ts). */
+/** The harness looks for these words (harness/plan/journey/blame.ts). */
 const refuse = (what: string): never => {
   exec.test.abort(`headroom journey: ${what.replaceAll(/\s+/g, ' ')}\n`)
   throw new Error(what)

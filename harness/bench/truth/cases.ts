@@ -1,4 +1,4 @@
-import type { Verdict } from '../../judge/result.ts'
+import type { Verdict } from '../../result/result.ts'
 import type { BehaviourName } from './behaviours.ts'
 
 /** A way to misbehave, who asks for it, and the verdict that is right for it. Times are milliseconds. */

@@ -1,5 +1,5 @@
 import { validity } from '@headroom/perf-budgets/slo.ts'
-import type { Result, Verdict } from '../../judge/result.ts'
+import type { Result, Verdict } from '../../result/result.ts'
 import type { Figures, Truth } from './books.ts'
 import type { Case } from './cases.ts'
 

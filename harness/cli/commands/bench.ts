@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander'
-import { fromHere } from '../here.ts'
-import { oneOf, wholeNumber } from '../options.ts'
-import { exitCodes } from '../usage.ts'
+import { fromHere } from '../../plan/here.ts'
+import { oneOf, wholeNumber } from '../../plan/options.ts'
+import { exitCodes } from '../../plan/usage.ts'
 
 type Options = {
   pairs: number

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
+import { oneOf } from '../../plan/options.ts'
 import { checkImports, checkTypes } from '../../test/check.ts'
-import { oneOf } from '../options.ts'
 
 const checks = { types: checkTypes, imports: checkImports }
 

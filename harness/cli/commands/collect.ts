@@ -1,13 +1,13 @@
 import { type Command, Option } from 'commander'
 import pc from 'picocolors'
-import { startCollecting } from '../../collect/collect.ts'
 import { readOrder } from '../../collect/order.ts'
+import { startCollecting } from '../../kubernetes/collect.ts'
+import { fromHere } from '../../plan/here.ts'
+import { duration, wholeNumber } from '../../plan/options.ts'
+import { exitCodes, UsageError } from '../../plan/usage.ts'
 import { progressScreen } from '../../report/progress.ts'
 import { terminalSummary } from '../../report/summary.ts'
 import { assertWritable, runId, writeResult } from '../../report/write.ts'
-import { fromHere } from '../here.ts'
-import { duration, wholeNumber } from '../options.ts'
-import { exitCodes, UsageError } from '../usage.ts'
 
 /** Calls of the system by which a name is looked up, and its address listened on. */
 const ofListening = ['getaddrinfo', 'bind', 'listen']

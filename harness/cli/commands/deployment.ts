@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import pc from 'picocolors'
-import { project } from '../../stack/project.ts'
-import { fromHere, shownFromHere } from '../here.ts'
-import { oneOf, wholeNumber } from '../options.ts'
-import { UsageError } from '../usage.ts'
+import { fromHere, shownFromHere } from '../../plan/here.ts'
+import { oneOf, wholeNumber } from '../../plan/options.ts'
+import { UsageError } from '../../plan/usage.ts'
+import { project } from '../../project.ts'
 
 type EnvOptions = { out?: string; origin?: string; port?: number; ownDatabase: boolean }
 

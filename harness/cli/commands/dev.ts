@@ -2,8 +2,8 @@ import { type PopulationSpec, userAt } from '@headroom/fixtures/population.ts'
 import { demoPassword } from '@headroom/seed/seed.ts'
 import type { Command } from 'commander'
 import pc from 'picocolors'
+import { wholeNumber } from '../../plan/options.ts'
 import { startStack } from '../../stack/stack.ts'
-import { wholeNumber } from '../options.ts'
 import { untilStopped } from '../until-stopped.ts'
 
 const population: PopulationSpec = { seed: 1, organisations: 8, users: 120 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import pc from 'picocolors'
-import { duration, wholeNumber } from '../options.ts'
-import { exitCodes } from '../usage.ts'
+import { duration, wholeNumber } from '../../plan/options.ts'
+import { exitCodes } from '../../plan/usage.ts'
 
 type Options = { time: number; seed?: number; own?: true }
 

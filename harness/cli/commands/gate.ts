@@ -3,11 +3,11 @@ import { gate as rules } from '@headroom/perf-budgets/slo.ts'
 import type { Command } from 'commander'
 import type { GateOptions } from '../../gate/command.ts'
 import { type PageName, pageNames } from '../../lighthouse/pages.ts'
-import { readStackFaults } from '../../run/faults.ts'
-import { fromHere } from '../here.ts'
-import { duration, oneOf, several, wholeNumber } from '../options.ts'
-import { targetOf } from '../target.ts'
-import { exitCodes, UsageError } from '../usage.ts'
+import { readStackFaults } from '../../plan/faults.ts'
+import { fromHere } from '../../plan/here.ts'
+import { duration, oneOf, several, wholeNumber } from '../../plan/options.ts'
+import { targetOf } from '../../plan/target.ts'
+import { exitCodes, UsageError } from '../../plan/usage.ts'
 
 /** The middle and the tail of two kinds of routes, and CPU of three kinds of processes. */
 const metricsOfSlices = 7

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Command } from 'commander'
-import { project } from '../../stack/project.ts'
-import { fromHere } from '../here.ts'
+import { fromHere } from '../../plan/here.ts'
+import { project } from '../../project.ts'
 
 const file = [
   '--file <file>',

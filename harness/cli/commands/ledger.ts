@@ -3,8 +3,8 @@ import { reachPostgres } from '@worklane/data/reach-postgres.ts'
 import type { Command } from 'commander'
 import pc from 'picocolors'
 import { checkLedger, unsettled } from '../../payments/check-ledger.ts'
+import { exitCodes, UsageError } from '../../plan/usage.ts'
 import { asUsage } from '../../stack/own-servers.ts'
-import { exitCodes, UsageError } from '../usage.ts'
 
 type Options = { since?: Date; json?: boolean }
 

@@ -1,7 +1,7 @@
 import { operatorsOf } from '@worklane/data/operators.ts'
 import type { Command } from 'commander'
+import { UsageError } from '../../plan/usage.ts'
 import { asUsage } from '../../stack/own-servers.ts'
-import { UsageError } from '../usage.ts'
 
 export function register(program: Command): void {
   const operator = program

@@ -1,8 +1,8 @@
 import { startSandbox } from '@headroom/payments-sandbox/server.ts'
 import type { Command } from 'commander'
 import pc from 'picocolors'
-import { wholeNumber } from '../options.ts'
-import { UsageError } from '../usage.ts'
+import { wholeNumber } from '../../plan/options.ts'
+import { UsageError } from '../../plan/usage.ts'
 
 type Options = { port: number; seed?: string; frozen: boolean; webhook?: string }
 

@@ -5,10 +5,10 @@ import { prepareDatabase } from '@worklane/data/prepare.ts'
 import { reachPostgres } from '@worklane/data/reach-postgres.ts'
 import { UtcClient } from '@worklane/data/utc-client.ts'
 import type { Command } from 'commander'
+import { wholeNumber } from '../../plan/options.ts'
+import { UsageError } from '../../plan/usage.ts'
 import { asUsage, rolesSecret } from '../../stack/own-servers.ts'
 import { startStack } from '../../stack/stack.ts'
-import { wholeNumber } from '../options.ts'
-import { UsageError } from '../usage.ts'
 
 type Options = { orgs: number; users: number; seed: number }
 

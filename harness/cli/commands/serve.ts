@@ -3,12 +3,12 @@ import { defaultPopulation } from '@headroom/fixtures/population.ts'
 import type { Command } from 'commander'
 import pc from 'picocolors'
 import { Served } from '../../gate/sides.ts'
-import { readStackFaults, stackFaults } from '../../run/faults.ts'
+import { readStackFaults, stackFaults } from '../../plan/faults.ts'
+import { fromHere } from '../../plan/here.ts'
+import { several, wholeNumber } from '../../plan/options.ts'
+import { UsageError } from '../../plan/usage.ts'
 import { startStack } from '../../stack/stack.ts'
-import { fromHere } from '../here.ts'
-import { several, wholeNumber } from '../options.ts'
 import { untilStopped } from '../until-stopped.ts'
-import { UsageError } from '../usage.ts'
 
 type Options = {
   port?: number

@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
+import { oneOf } from '../../plan/options.ts'
 import { runSteps } from '../../test/run.ts'
 import { type Step, steps } from '../../test/steps.ts'
 import { provideHeadless } from '../../toolchain/chromium.ts'
 import { provide } from '../../toolchain/provide.ts'
-import { oneOf } from '../options.ts'
 
 const night = 'nightly'
 
