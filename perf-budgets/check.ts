@@ -53,7 +53,7 @@ const KnownRoute = z
 const Reason = z.string().trim().min(1, 'needs the reason')
 
 /** Whoever misspells a limit, or adds one that is not here, is told: zod's own objects drop it. */
-export const Slo = z.strictObject({
+const Slo = z.strictObject({
   ttfbP95: Milliseconds,
   promises: z.strictObject({
     availability: z.strictObject({ target: Share, days: z.number().int().positive() }),

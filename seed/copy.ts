@@ -36,7 +36,7 @@ export async function copyTable(client: pg.Client, table: Table): Promise<{ rows
 }
 
 /** A row in COPY's text format. https://www.postgresql.org/docs/current/sql-copy.html, "Text Format" */
-export const line = (row: Row): string => `${row.map(field).join('\t')}\n`
+const line = (row: Row): string => `${row.map(field).join('\t')}\n`
 
 function field(value: Row[number]): string {
   if (value === null) return '\\N'

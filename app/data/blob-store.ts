@@ -31,7 +31,7 @@ export type StoredObject = { key: string; at: Date }
  * How long the store has, in milliseconds; what takes longer fails with a `TimeoutError`. Jobs try again by themselves,
  * and later.
  */
-export type StoreLimits = {
+type StoreLimits = {
   /** For an answer to begin, and between two pieces of one. */
   answerMs: number
   /** To take a small file, from its first byte on. */

@@ -30,7 +30,7 @@ export function refusalOf(error: unknown): Refusal | null {
 }
 
 /** Two writes that met in a deadlock or a serialization failure, whatever words that was put into on its way. */
-export function wasDisturbed(error: unknown): boolean {
+function wasDisturbed(error: unknown): boolean {
   const refusal = refusalOf(error) ?? (error instanceof Error ? refusalOf(error.cause) : null)
   return disturbances.has(refusal?.code ?? '')
 }

@@ -8,7 +8,7 @@ import { codeOf, RefusedConnection, refusedBecause } from './refused-connection.
  * What migrations grant to. They belong to the server and are shared by all its databases, so nobody signs in as one of
  * them: each deployment has roles of its own for that, members of these.
  */
-export const groups = {
+const groups = {
   app: 'worklane_app',
   worker: 'worklane_worker',
   auth: 'worklane_auth',
@@ -176,7 +176,7 @@ async function again(work: () => Promise<unknown>): Promise<void> {
  * What Postgres keeps of a password (RFC 5803, "SCRAM-SHA-256"). Sent in its place the password itself stands in no log
  * of the server, nor in pg_stat_statements.
  */
-export function verifierOf(password: string): string {
+function verifierOf(password: string): string {
   const [iterations, salt] = [4_096, randomBytes(16)]
   const salted = pbkdf2Sync(password, salt, iterations, 32, 'sha256')
   const hmac = (text: string) => createHmac('sha256', salted).update(text).digest()

@@ -28,7 +28,7 @@ export type Faults = {
  * lock: several read a customer at a time.
  */
 const omissible = ['unique-event', 'fence', 'lock'] as const
-export type Without = (typeof omissible)[number]
+type Without = (typeof omissible)[number]
 
 const webhookFaults = ['twice', 'lost', 'refused'] as const
 

@@ -172,6 +172,5 @@ export const operations = {
 } as const
 
 export type Operations = typeof operations
-export type OperationName = keyof Operations
 
 export const operationList = Object.values(operations) as unknown as AnyOperation[]

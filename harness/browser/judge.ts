@@ -13,7 +13,7 @@ import { limits } from '../result/web-vitals.ts'
 import type { Seen, Visit } from './samples.ts'
 
 /** In the words of people: a layout shift has no unit. */
-export const figure = (vital: Vital, value: number): string =>
+const figure = (vital: Vital, value: number): string =>
   vital === 'CLS' ? value.toFixed(3) : `${Math.round(value).toLocaleString('en')} ms`
 
 export type BrowserJudgement = {

@@ -87,7 +87,7 @@ export type RouteTally = {
   /** Of those that waited for one of the generator's own connections: as it was, and without that wait. */
   waited: { ttfb: Histogram; latency: Histogram; without: { ttfb: Histogram; latency: Histogram } }
 }
-export type GroupTally = { latency: Histogram; errors: number }
+type GroupTally = { latency: Histogram; errors: number }
 
 /** What a VU said last, and which of its messages came. */
 export type VuState = Pick<
@@ -254,11 +254,7 @@ function note(vu: VuState, message: Message): void {
   vu.final ||= final
 }
 
-export const tallyOf = (
-  routes: Map<Phase, Map<string, RouteTally>>,
-  phase: Phase,
-  route: string,
-): RouteTally =>
+const tallyOf = (routes: Map<Phase, Map<string, RouteTally>>, phase: Phase, route: string): RouteTally =>
   entry(
     entry(routes, phase, () => new Map<string, RouteTally>()),
     route,

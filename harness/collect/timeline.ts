@@ -14,7 +14,7 @@ export type Window = {
   routes: Record<string, RouteWindow>
 }
 
-export type RouteWindow = {
+type RouteWindow = {
   count: number
   ttfbP95: number
   /** How many had their first byte not below the limit of their route. */

@@ -37,7 +37,7 @@ const Service = z.object({
 
 const File = z.object({ services: z.record(z.string(), Service), volumes: z.record(z.string(), z.unknown()) })
 
-export type Mounted = { source: string; target: string; readOnly: boolean }
+type Mounted = { source: string; target: string; readOnly: boolean }
 
 export type ComposeService = Omit<z.infer<typeof Service>, 'environment' | 'volumes' | 'tmpfs'> & {
   name: string

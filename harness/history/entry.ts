@@ -21,14 +21,13 @@ export const RunEntry = z.object({
 export type RunEntry = z.infer<typeof RunEntry>
 
 /** From here on a metric is held to what it is now, and not to what it once was. */
-export const Acceptance = z.object({
+const Acceptance = z.object({
   kind: z.literal('accepted'),
   at: z.iso.datetime(),
   /** As the check names it. */
   series: z.string(),
   because: z.string().min(1),
 })
-export type Acceptance = z.infer<typeof Acceptance>
 
 export const Entry = z.discriminatedUnion('kind', [RunEntry, Acceptance])
 export type Entry = z.infer<typeof Entry>

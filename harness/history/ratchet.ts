@@ -12,7 +12,7 @@ export type Series = {
 export type ChangePoint = { index: number; before: number; after: number; p: number }
 
 /** "load --users 200: TTFB p95 of page /dashboard, ms (linux, 2 cores, 8 GiB)" */
-export const seriesName = ({ scenario, asked, machine }: RunEntry, metric: string) =>
+const seriesName = ({ scenario, asked, machine }: RunEntry, metric: string) =>
   `${scenario}${unusual(scenario, asked)}: ${metric} (${machine})`
 
 export function seriesOf(entries: readonly Entry[]): Series[] {

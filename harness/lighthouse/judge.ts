@@ -7,7 +7,7 @@ import { auditedPage } from './variables.ts'
 
 export type Verdict = 'pass' | 'fail' | 'invalid'
 
-export type Measure = { actual: number; limit: number; passed: boolean }
+type Measure = { actual: number; limit: number; passed: boolean }
 
 export type JudgedPage = {
   name: string

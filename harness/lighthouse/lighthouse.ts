@@ -52,7 +52,7 @@ export type LighthouseRun = {
 }
 
 /** What was found on phones, or on computers. */
-export type JudgedForm = { formFactor: FormFactor; pages: JudgedPage[] }
+type JudgedForm = { formFactor: FormFactor; pages: JudgedPage[] }
 
 export type LighthouseResult = {
   run: string

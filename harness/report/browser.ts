@@ -22,7 +22,7 @@ const at = ({ vitals }: BrowserResult, page: VisitedPage, part: Part, vital: Vit
   vitals.find((result) => result.page === page && result.part === part && result.vital === vital)
 
 /** How much larger the median was beside the swarm; nothing where it was 0, as shifts and quick answers are. */
-export function ratio(alone: VitalResult | undefined, loaded: VitalResult | undefined): number | null {
+function ratio(alone: VitalResult | undefined, loaded: VitalResult | undefined): number | null {
   if (!alone?.median || !loaded?.median) return null
   return loaded.median / alone.median
 }

@@ -37,10 +37,7 @@ export function progressScreen(stream: NodeJS.WriteStream = process.stdout): Scr
 }
 
 /** What the run is at, from the last second's view of it. */
-export function view(
-  { collected, plan, elapsed }: Progress,
-  lastCount: number,
-): { line: string; requests: number } {
+function view({ collected, plan, elapsed }: Progress, lastCount: number): { line: string; requests: number } {
   const vus = [...collected.vus.values()]
   const active = vus.reduce((sum, vu) => sum + vu.activeUsers, 0)
   const stages = stagesOf(plan)

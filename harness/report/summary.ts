@@ -86,7 +86,7 @@ function phaseTable({ phases }: Result): string {
 }
 
 /** What stands behind the numbers: whether users were kept, where it broke first, and why. */
-export function explanations(result: Result): string[] {
+function explanations(result: Result): string[] {
   const { little, firstBreak, observed, groups } = result
   const tiers = groups.filter(({ phase }) => phase === groups[0]?.phase)
   return [

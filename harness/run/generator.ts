@@ -13,7 +13,7 @@ import { goRuntime } from './go-runtime.ts'
 export type Sample = { at: number; cpuSeconds: number; rssBytes: number }
 
 /** How a process of k6 ended, or all of them. */
-export type GeneratorEnd = {
+type GeneratorEnd = {
   code: number | null
   lastLines: string
   /** The first that it said of errors. */

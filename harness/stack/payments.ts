@@ -8,7 +8,7 @@ import { answers, launch, type Part, untilReady } from './part.ts'
 export type Payments = { origin: string; secretKey: string; controlKey: string; webhookSecret: string }
 
 /** What Worklane looks at, of all that Stripe tells of; docs/billing.md says what comes of each. */
-export const webhookEvents = [
+const webhookEvents = [
   'checkout.session.completed',
   'customer.subscription.created',
   'customer.subscription.updated',

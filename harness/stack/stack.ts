@@ -64,7 +64,7 @@ export type StackOptions = {
 }
 
 /** The parts of which there can be several behind the edge. */
-export type Scaled = 'api' | 'web' | 'worker'
+type Scaled = 'api' | 'web' | 'worker'
 
 export type Crash = { part: string; code: number | null; signal: string | null; lastLines: string }
 
@@ -374,7 +374,7 @@ async function assertFree(port: number | undefined): Promise<void> {
     throw new UsageError(`port ${port} is in use`, 'stop what listens there, or give another one with --port')
 }
 
-export type Ports = Record<PartName, number>
+type Ports = Record<PartName, number>
 
 async function freePorts(block: PortBlock, edge: number | undefined): Promise<Ports> {
   const ports: Partial<Ports> = {}

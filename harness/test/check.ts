@@ -30,6 +30,12 @@ export async function checkImports(): Promise<boolean> {
   return run('depcruise', ['--config', '.dependency-cruiser.js', ...importRoots])
 }
 
+/** Finds files, exports and packages that nobody uses (knip.json says what is run by its path); true when there are none. */
+export async function checkUnused(): Promise<boolean> {
+  await prepareGeneratedCode()
+  return run('knip', ['--no-progress'])
+}
+
 /** The Prisma client and Next's route types are made from sources, and nothing type-checks without them. */
 async function prepareGeneratedCode(): Promise<void> {
   const { generateClient } = await import('@worklane/data/generate.ts')

@@ -133,7 +133,7 @@ export function failuresIn(report: string): string[] {
 }
 
 /** A line for each error outside of every test, which fails a run in which none failed. */
-export const errorsIn = (text: string): string[] =>
+const errorsIn = (text: string): string[] =>
   text === '' ? [] : z.array(z.string()).parse(JSON.parse(text)).map(firstLine)
 
 const firstLine = (text: string) => stripVTControlCharacters(text).split('\n', 1)[0]?.slice(0, 300) ?? ''

@@ -44,6 +44,12 @@ export const steps: readonly Step[] = [
     counts: 'one',
   },
   {
+    name: 'unused',
+    about: 'files, exports or packages that nobody uses: remove them, or say in knip.json what runs them',
+    command: ['node', 'harness/cli/main.ts', 'check', 'unused'],
+    counts: 'one',
+  },
+  {
     name: 'generated',
     about: 'mend with `pnpm generate`',
     command: ['node', 'harness/cli/main.ts', 'generate', '--check'],

@@ -60,7 +60,7 @@ async function onPath(programs: readonly string[]): Promise<string[]> {
   return paths.filter((_, index) => executable[index])
 }
 
-export const isExecutable = (path: string) =>
+const isExecutable = (path: string) =>
   access(path, constants.X_OK).then(
     () => true,
     () => false,

@@ -196,7 +196,7 @@ async function keep(binary: string, name = basename(binary)): Promise<void> {
   await rename(binary, join(directory, name))
 }
 
-export function currentPlatform(): Platform | undefined {
+function currentPlatform(): Platform | undefined {
   const os = platform()
   const cpu = { x64: 'amd64', arm64: 'arm64' }[arch() as string]
   if ((os !== 'linux' && os !== 'darwin') || (cpu !== 'amd64' && cpu !== 'arm64')) return undefined

@@ -67,7 +67,7 @@ export type RouteIncrement = {
 }
 
 /** All requests of one kind of people, whatever the route: `persona viewer`, `tier whale`. */
-export type GroupIncrement = {
+type GroupIncrement = {
   group: string
   phase: Phase
   latency: Buckets

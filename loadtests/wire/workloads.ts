@@ -21,7 +21,7 @@ export type Workload = {
 export type Shape = 'steady' | 'scan' | 'stress' | 'spike' | 'crowd' | 'beside' | 'storm'
 
 /** steady: every limit. errors: availability and isolation alone. none: told, not judged. */
-export type Judged = 'all' | 'errors' | 'none'
+type Judged = 'all' | 'errors' | 'none'
 
 /** A stretch of a run, in which the number of users goes in a straight line to `users`. */
 export type Stage = {
@@ -258,7 +258,7 @@ export const requestsPerStep = 1.2
 export type ScenarioName = keyof typeof workloads
 
 /** Users that one VU plays: enough to share its wake-ups, few enough for its one thread. */
-export const usersPerVu = 25_000
+const usersPerVu = 25_000
 
 /** How many VUs play so many users in so many k6 processes, each of which gets as many of them. */
 export const vusFor = (users: number, shards = 1): number =>

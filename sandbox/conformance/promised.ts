@@ -37,7 +37,7 @@ const old = new Set(['plan'])
 const resources = join(dirname(fileURLToPath(import.meta.resolve('stripe'))), 'resources')
 
 /** The fields that the SDK's types promise of a kind of object; undefined for kinds that it has no own type for. */
-export function promisedFields(kind: string): string[] | undefined {
+function promisedFields(kind: string): string[] | undefined {
   const place = declared[kind]
   if (!place) return undefined
   const [file, name] = place

@@ -58,10 +58,10 @@ export class Recorder {
   }
 }
 
-export const parsed = (form: string): Form =>
+const parsed = (form: string): Form =>
   qs.parse(form, { depth: 20, arrayLimit: 1000, parameterLimit: 10_000 }) as Form
 
-export function shareOf<Row>(rows: readonly Row[], problemsOf: (row: Row) => string[]): Share {
+function shareOf<Row>(rows: readonly Row[], problemsOf: (row: Row) => string[]): Share {
   const found = rows.map(problemsOf)
   return {
     checked: rows.length,

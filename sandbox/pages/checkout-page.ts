@@ -64,7 +64,7 @@ export function checkoutPages(sandbox: Sandbox): Hono {
 }
 
 /** Where its owner wants to have the customer back, with the session's id in the place that they marked. */
-export const successUrl = ({ success_url: url, id }: CheckoutSession): string =>
+const successUrl = ({ success_url: url, id }: CheckoutSession): string =>
   (url ?? '/').replaceAll('{CHECKOUT_SESSION_ID}', id)
 
 const taxIdOf = (text: string) => {

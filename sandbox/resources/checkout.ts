@@ -89,7 +89,7 @@ export const checkoutOperations = [
   }),
 ]
 
-export function create(sandbox: Sandbox, params: SessionParams): CheckoutSession {
+function create(sandbox: Sandbox, params: SessionParams): CheckoutSession {
   const { mode = 'payment', line_items: given = [], subscription_data: subscriptionData = {} } = params
   if (mode !== 'setup' && given.length === 0)
     throw invalid('Missing required param: line_items.', 'line_items', 'parameter_missing')

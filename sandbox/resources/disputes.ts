@@ -66,7 +66,7 @@ export function openDispute(sandbox: Sandbox, chargeId: string, reason = 'fraudu
   return dispute
 }
 
-export function closeDispute(sandbox: Sandbox, id: string, status: 'lost' | 'won'): Dispute {
+function closeDispute(sandbox: Sandbox, id: string, status: 'lost' | 'won'): Dispute {
   const dispute = sandbox.get('dispute', id)
   if (dispute.status === 'lost' || dispute.status === 'won')
     throw invalid('This dispute is already closed.', undefined, 'dispute_already_closed')

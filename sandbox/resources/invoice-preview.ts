@@ -32,7 +32,7 @@ export function previewInvoice(
 }
 
 /** An invoice that is not kept; what it would ask for after the customer's balance. */
-export function preview(
+function preview(
   sandbox: Sandbox,
   subscription: Subscription,
   lines: readonly DraftLine[],

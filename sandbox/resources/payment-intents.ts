@@ -161,7 +161,7 @@ function confirmOrThrow(
   return intent
 }
 
-export function update(sandbox: Sandbox, params: Partial<IntentParams>, id = ''): PaymentIntent {
+function update(sandbox: Sandbox, params: Partial<IntentParams>, id = ''): PaymentIntent {
   const intent = sandbox.get('payment_intent', id)
   assertState(intent, ['requires_payment_method', 'requires_confirmation', 'requires_action'], 'update')
   const method = params.payment_method

@@ -71,7 +71,7 @@ export const invoicesOf = (sandbox: Sandbox, { id, customer }: Subscription): In
     .ofCustomer(customer)
     .filter((invoice) => subscriptionOf(invoice) === id)
 
-export function throwUnlessPaid(
+function throwUnlessPaid(
   sandbox: Sandbox,
   id: string,
   declined: { code: string; decline_code?: string; message: string } | undefined,

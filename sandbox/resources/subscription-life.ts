@@ -95,7 +95,7 @@ export function renew(sandbox: Sandbox, subscription: Subscription, status = sub
 }
 
 /** Active from then on, though no money has come yet: its first invoice is a draft for an hour. */
-export function endTrial(sandbox: Sandbox, subscription: Subscription): void {
+function endTrial(sandbox: Sandbox, subscription: Subscription): void {
   const customer = sandbox.get('customer', subscription.customer)
   const hasMethod =
     subscription.default_payment_method !== null || customer.invoice_settings.default_payment_method !== null

@@ -5,7 +5,7 @@ import type { Tax } from '../core/objects/invoices.ts'
 import { percentOf } from './amounts.ts'
 
 /** Automatic tax by where the customer is, in percent; elsewhere none. Not today's law: a table to test with. */
-export const taxTable: Record<string, number> = {
+const taxTable: Record<string, number> = {
   AT: 20,
   CH: 8.1,
   DE: 19,

@@ -34,7 +34,7 @@ const processing = {
 /** Cards that are declined at once are declined as well when somebody wants to keep them. */
 const always = (decline: Decline) => ({ onAttach: decline, onCharge: decline })
 
-export const testCards: readonly TestCard[] = [
+const testCards: readonly TestCard[] = [
   { number: '4242424242424242', brand: 'visa', tokens: ['pm_card_visa', 'pm_card_us'] },
   { number: '4000056655665556', brand: 'visa', tokens: ['pm_card_visa_debit'] },
   { number: '5555555555554444', brand: 'mastercard', tokens: ['pm_card_mastercard'] },

@@ -41,7 +41,7 @@ export async function invitationOf(token: string): Promise<Invitation | null> {
 }
 
 /** @throws Problem notFound */
-export async function invitationByToken(token: string): Promise<Invitation> {
+async function invitationByToken(token: string): Promise<Invitation> {
   const invitation = await invitationOf(token)
   if (!invitation) throw new Problem('notFound', 'This invitation is no longer good. Ask for a new one.')
   return invitation

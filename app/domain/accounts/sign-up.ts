@@ -9,7 +9,7 @@ import { account, accountTransaction } from './transaction.ts'
 
 export const Email = z.email('must be an e-mail address').max(200)
 
-export const SignUp = z
+const SignUp = z
   .strictObject({
     name: line(120),
     email: Email,

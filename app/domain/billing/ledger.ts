@@ -1,6 +1,6 @@
 import type { Invoice, Payment, Reading, Refund } from './reading.ts'
 
-export type Account = 'receivable' | 'revenue' | 'tax' | 'cash' | 'customer balance' | 'written off'
+type Account = 'receivable' | 'revenue' | 'tax' | 'cash' | 'customer balance' | 'written off'
 
 /** One side of something that happened to money. Minor units; a debit is above zero, a credit below. */
 export type LedgerEntry = { cause: string; account: Account; currency: string; amount: number; at: string }

@@ -28,7 +28,7 @@ export async function itemChanges(
  * it with the new price of the seats. Who has it at an earlier price goes on paying that. Of several lines of a kind one
  * stays, that of the plan where there is one.
  */
-export async function meteredChanges(
+async function meteredChanges(
   stripe: Stripe,
   subscription: Pick<Subscription, 'metered'>,
   { plan, interval }: Terms,

@@ -16,11 +16,11 @@ const measured = ['exportRows'] as const
 export type Limited = Counted | (typeof measured)[number]
 
 /** What a plan has or has not. */
-export const features = ['auditLog', 'webhooks'] as const
+const features = ['auditLog', 'webhooks'] as const
 export type Feature = (typeof features)[number]
 
 /** So much a month is in the plan. What is used beyond it is paid for by the thousand, or refused where that is null. */
-export type Allowance = {
+type Allowance = {
   included: number
   /** What a thousand more cost, without tax, in minor units of `currency`. */
   perThousand: number | null

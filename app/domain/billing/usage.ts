@@ -68,7 +68,7 @@ const attempts = 3
  * @param most in a month; null for as much as one likes
  * @returns how much of it there was
  */
-export async function takeUsage(
+async function takeUsage(
   actor: Pick<Actor, 'orgId' | 'requestId'>,
   kind: Metered,
   wanted: number,

@@ -14,13 +14,12 @@ export const ExportState = z.enum(['waiting', 'running', 'ready', 'failed', 'can
 export type ExportState = z.infer<typeof ExportState>
 
 /** What narrows an export of the audit log. */
-export const AuditFilters = z.strictObject({
+const AuditFilters = z.strictObject({
   operation: line(60).optional(),
   actorId: Id.optional(),
   from: Day.optional(),
   to: Day.optional(),
 })
-export type AuditFilters = z.infer<typeof AuditFilters>
 
 /** What narrows an export: of tasks what `task.find` takes, of the audit log what `audit.list` takes. */
 export const ExportFilters = z

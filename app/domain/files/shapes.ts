@@ -2,8 +2,7 @@ import { z } from 'zod'
 import { Id, Person } from '../tasks/shapes.ts'
 import { kindOf } from './types.ts'
 
-export const FileState = z.enum(['uploading', 'checking', 'ready', 'refused'])
-export type FileState = z.infer<typeof FileState>
+const FileState = z.enum(['uploading', 'checking', 'ready', 'refused'])
 
 /** Why a file is not kept: another type than its name says, another size than announced, unreadable, or gone. */
 export const Refused = z.enum(['type', 'size', 'broken', 'lost'])

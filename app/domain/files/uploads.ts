@@ -75,7 +75,7 @@ export const createUpload = operation({
     }),
 })
 
-export const Parts = z
+const Parts = z
   .object({
     /** Bytes of each part but the last. */
     partSize: z.number().int(),
@@ -85,7 +85,6 @@ export const Parts = z
     next: z.array(z.object({ number: z.number().int(), size: z.number().int(), url: z.url() })),
   })
   .meta({ id: 'UploadParts' })
-export type Parts = z.infer<typeof Parts>
 
 export const nextParts = operation({
   name: 'upload.parts',

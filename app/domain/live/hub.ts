@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis'
 import { runtime } from '../runtime.ts'
 
-export type Message = { event: string; data: unknown }
+type Message = { event: string; data: unknown }
 type Listener = { onMessage: (message: Message) => void; onClose: () => void }
 
 /** One subscription to Redis for all who listen in this process, one channel each, however many listen to it. */

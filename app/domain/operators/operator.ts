@@ -24,7 +24,7 @@ const lookUp = {
 }
 
 /** Whether this process has what operators need; without it nobody is one. */
-export const hasOperators = (): boolean => runtime().env.OPERATOR_DATABASE_URL !== undefined
+const hasOperators = (): boolean => runtime().env.OPERATOR_DATABASE_URL !== undefined
 
 /**
  * The operator whose session this is, or null. As of API keys nothing is kept of it: they are few, and who is revoked,

@@ -18,7 +18,7 @@ export const OrganisationSummary = z
   .meta({ id: 'OrganisationSummary' })
 export type OrganisationSummary = z.infer<typeof OrganisationSummary>
 
-export const Organisation = z
+const Organisation = z
   .object({
     id: Id,
     name: z.string(),
@@ -30,7 +30,6 @@ export const Organisation = z
     createdAt: z.iso.datetime(),
   })
   .meta({ id: 'Organisation' })
-export type Organisation = z.infer<typeof Organisation>
 
 const ownOrganisations = {
   name: 'own_organisations',

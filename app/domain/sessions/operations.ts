@@ -7,7 +7,7 @@ import { runtime } from '../runtime.ts'
 import { Id } from '../tasks/shapes.ts'
 import { endSession, endSessionsOf } from './sessions.ts'
 
-export const SessionInfo = z
+const SessionInfo = z
   .object({
     id: Id,
     current: z.boolean(),
@@ -18,7 +18,6 @@ export const SessionInfo = z
     expiresAt: z.iso.datetime(),
   })
   .meta({ id: 'SessionInfo' })
-export type SessionInfo = z.infer<typeof SessionInfo>
 
 export const listSessions = operation({
   name: 'session.list',

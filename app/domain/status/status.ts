@@ -3,7 +3,7 @@ import { runtime } from '../runtime.ts'
 
 /** What the public may know of how Worklane is. */
 export type Status = { at: string; parts: { name: PartName; works: boolean }[] }
-export type PartName = 'pages' | 'api' | 'work' | 'live' | 'mail'
+type PartName = 'pages' | 'api' | 'work' | 'live' | 'mail'
 
 /** The worker's sign of life: its relay went round not long ago. */
 const relayKey = 'worker:relay'

@@ -11,9 +11,9 @@ import { newSecret, requireKeys, sealedSecret } from './secret.ts'
 import { Events, NewWebhook, noSuchWebhook, Url, Webhook, webhookColumns, webhookOf } from './shapes.ts'
 
 /** So many can an organisation have. */
-export const mostWebhooks = 10
+const mostWebhooks = 10
 /** So long the secret before signs as well. */
-export const previousSecretHours = 24
+const previousSecretHours = 24
 
 const description = lines(200)
 

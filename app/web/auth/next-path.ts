@@ -4,7 +4,7 @@ const here = 'http://here.invalid'
  * The path of ours that a caller's address means, as a browser will read it; null when it leads elsewhere. What is
  * checked is the normalised path: `/.//host` looks like ours before, and is `//host` after.
  */
-export function ownPath(asked: string | null | undefined): string | null {
+function ownPath(asked: string | null | undefined): string | null {
   if (!asked?.startsWith('/') || /[\\\s\p{Cc}]/u.test(asked)) return null
   const url = URL.parse(asked, here)
   if (url?.origin !== here || url.username !== '' || url.password !== '') return null

@@ -35,7 +35,7 @@ export async function emptyRemovedPictures(
   }
 }
 
-export const ownerOf = (kind: PictureOwner['kind'], id: string): PictureOwner =>
+const ownerOf = (kind: PictureOwner['kind'], id: string): PictureOwner =>
   kind === 'person' ? { kind, id: userId(id) } : { kind, id: orgId(id) }
 
 type Removed = {

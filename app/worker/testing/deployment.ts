@@ -12,7 +12,7 @@ import { startStore, storeTool } from '../../../harness/stack/store.ts'
 import { startApi, startWorker } from '../../../harness/stack/worklane.ts'
 import { provide } from '../../../harness/toolchain/provide.ts'
 
-export const partNames = ['api', 'worker-1', 'worker-2', 'redis', 'store'] as const
+const partNames = ['api', 'worker-1', 'worker-2', 'redis', 'store'] as const
 export type PartName = (typeof partNames)[number]
 
 /** Worklane's API and two workers, each a process that can be killed, with a database and a Redis of their own. */

@@ -2,7 +2,7 @@ import { unit } from '@headroom/fixtures/random.ts'
 import type { ErrorClass } from '@headroom/loadtests/wire/message.ts'
 
 /** A request, as far as an answer depends on it. */
-export type Ask = {
+type Ask = {
   /** The how-manyeth it is, from 1. */
   nth: number
   /** Milliseconds since the first. */
@@ -71,7 +71,7 @@ function lognormal({ nth }: Ask, median: number, sigma: number): number {
   return median * Math.exp(sigma * normal)
 }
 
-export const behaviours = {
+const behaviours = {
   constant: { reply: (ask) => good(ask, 50) },
   lognormal: { reply: (ask) => good(ask, lognormal(ask, 80, 0.7)) },
   'two-humps': { reply: (ask) => good(ask, unit(ask.nth, 3) < 0.9 ? 10 : 400) },

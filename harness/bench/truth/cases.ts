@@ -24,7 +24,7 @@ const usual: Case = {
 }
 const broken: Case = { ...usual, users: 40, duration: 6_000, verdict: 'fail', shards: [1] }
 
-export const cases = {
+const cases = {
   constant: usual,
   lognormal: usual,
   'two-humps': usual,

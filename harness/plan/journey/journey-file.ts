@@ -61,7 +61,7 @@ async function evaluate(script: string, patience: number): Promise<Evaluated> {
 }
 
 /** Where a place of a script stands in a journey's files: `file:line:column`; null of what they do not hold. */
-export async function sourceOf(script: string, line: number, column: number): Promise<string | null> {
+async function sourceOf(script: string, line: number, column: number): Promise<string | null> {
   const map = new SourceMap(JSON.parse(await readFile(`${script}.map`, 'utf8')))
   const entry = map.findEntry(line, column)
   if (!('originalSource' in entry)) return null

@@ -1,6 +1,6 @@
 import type { Base, Cents, Metadata, Seconds } from './base.ts'
 
-export type LastError = { type: 'card_error'; code: string; decline_code?: string; message: string }
+type LastError = { type: 'card_error'; code: string; decline_code?: string; message: string }
 
 export type PaymentIntent = Base<'payment_intent'> & {
   amount: Cents

@@ -1,7 +1,7 @@
 import type { Base, List, Metadata, Seconds } from './base.ts'
 import type { Price } from './catalog.ts'
 
-export type SubscriptionStatus =
+type SubscriptionStatus =
   | 'active'
   | 'canceled'
   | 'incomplete'

@@ -11,7 +11,7 @@ import { type Document, type Judge, judgeBy } from '../judge.ts'
 import { edgeRequests, type Request, randomRequests } from './requests.ts'
 
 type AdministratorPool = ReturnType<typeof administratorPool>
-export type Answer = { status: number; type: string; body: string }
+type Answer = { status: number; type: string; body: string }
 /** @throws Error when there is no answer */
 export type Send = (request: Request) => Promise<Answer>
 
@@ -198,7 +198,7 @@ const ProblemJson = z.strictObject({
 const onTheWay = new Set([400, 404, 405, 413, 414, 415, 431])
 
 /** @returns what is wrong with an answer, or null */
-export function wrongIn(
+function wrongIn(
   { status, type, body }: Answer,
   asked: Request,
   operation: string,

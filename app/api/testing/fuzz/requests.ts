@@ -198,9 +198,6 @@ const queries = [
   ],
 ]
 
-/** The schema of an operation's input, as the document has it. */
-export type InputOf = (name: string) => Schema
-
 /**
  * Every request at and past the edges of one operation, each made when it is to be sent: every field alone with each
  * odd value beside what fits, by both doors, then bodies, types, headers and queries that are odd as a whole.

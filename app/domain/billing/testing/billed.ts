@@ -12,7 +12,7 @@ import { startStripe } from './stripe.ts'
 const start = Date.parse('2026-03-01T10:00:00Z') / 1000
 
 /** What a test of billing stands on; the tenant and its customer are new for each test. */
-export type Billed = {
+type Billed = {
   sandbox: RunningSandbox
   control: SandboxControl
   stripe: Stripe

@@ -17,7 +17,7 @@ export const hour = 3_600
 /** Members that left are seats no more from the next period on: seen by the look so long before it begins. */
 export const lastLook = 25 * hour
 /** After a period began its bill is final, and looked at. */
-export const firstLook = 2 * hour
+const firstLook = 2 * hour
 
 type Period = {
   terms: Terms

@@ -2,7 +2,7 @@ import type { Mail, TemplateName } from '@worklane/domain/mail/mail.ts'
 import type { BillingCause } from '@worklane/domain/mail/templates/billing.ts'
 
 /** An address as long as they get, without a place to break it. */
-export const longLink = `https://worklane.test/sign-in?token=${'a1B2c3D4'.repeat(20)}&email=ada.lovelace%40analytical-engines.example`
+const longLink = `https://worklane.test/sign-in?token=${'a1B2c3D4'.repeat(20)}&email=ada.lovelace%40analytical-engines.example`
 const link = 'https://worklane.test/settings/billing'
 const organisation = { name: 'Analytical Engines & Söhne GmbH <London>', timeZone: 'Europe/Berlin' }
 const invoice = { number: 'WL-0042', total: 123_456, currency: 'eur' }

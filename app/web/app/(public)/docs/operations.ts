@@ -32,7 +32,7 @@ const Described = z.object({
 })
 const OpenApi = z.object({ paths: z.record(z.string(), z.record(z.string(), Described)) })
 
-export type Field = { name: string; type: string; where: string; required: boolean }
+type Field = { name: string; type: string; where: string; required: boolean }
 export type DocumentedOperation = {
   name: string
   method: string

@@ -2,7 +2,7 @@ import type { Upload } from '@worklane/domain/files/uploads.ts'
 import { api } from '#web/lib/api.ts'
 
 /** The connection broke, or the store did not take it: what comes of trying again is open. */
-export class Interrupted extends Error {
+class Interrupted extends Error {
   override name = 'Interrupted'
 }
 
