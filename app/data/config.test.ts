@@ -65,6 +65,28 @@ describe('the environment of webhooks', () => {
   })
 })
 
+describe('the origin', () => {
+  it.each([
+    'https://app.example.com/',
+    'https://app.example.com/app',
+    'https://App.example.com',
+    'https://app.example.com:443',
+    'https://user:TOPSECRET@app.example.com',
+    'https://app.example.com?a',
+  ])('is refused as %s, which is not what browsers send', (ORIGIN) => {
+    const read = () => readEnvironment('api', { ...least, ORIGIN })
+    expect(read).toThrow(/ORIGIN: must be scheme and host alone/)
+    expect(read).not.toThrow(/TOPSECRET/)
+  })
+
+  it.each(['https://app.example.com', 'http://127.0.0.1:3000', 'http://[::1]:8080'])(
+    'is taken as %s',
+    (ORIGIN) => {
+      expect(readEnvironment('domain', { ...least, ORIGIN }).ORIGIN).toBe(ORIGIN)
+    },
+  )
+})
+
 describe('the environment of production', () => {
   const worker = {
     ...{ PORT: '5000', RELAY_DATABASE_URL: 'postgres://relay:secret@127.0.0.1:5432/worklane' },

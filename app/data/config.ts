@@ -34,7 +34,13 @@ const oneOrTwo = (secret: z.ZodString) =>
 
 const common = z.object({
   WORKLANE_ENV: z.enum(['production', 'loadtest', 'development', 'test']).default('production'),
-  ORIGIN: z.url({ protocol: /^https?$/ }),
+  /** Where people find the application, as browsers send it: links begin with it, and writes from elsewhere are refused. */
+  ORIGIN: z
+    .url({ protocol: /^https?$/ })
+    .refine(
+      (text) => new URL(text).origin === text,
+      'must be scheme and host alone, in small letters, such as https://app.example.com',
+    ),
   REDIS_URL: readBy(redisAddress),
   APP_DATABASE_URL: postgres,
   DATABASE_POOL: z.coerce.number().int().min(1).max(100).default(10),

@@ -112,6 +112,18 @@ describe('wrong use of the command', () => {
     ['an unknown part of a deployment', ['deployment', 'tri'], {}, /"tri" — did you mean "try"/],
     ['a deployment at no origin', ['deployment', 'env', '--origin', 'app'], {}, /--origin app is no origin/],
     [
+      'a deployment where nothing is',
+      ['deployment', 'use', 'http://127.0.0.1:59999'],
+      {},
+      /^✗ nothing answers at http:\/\/127\.0\.0\.1:59999 \(net::ERR_CONNECTION_REFUSED\) — give the address/,
+    ],
+    [
+      'a deployment with a database whose address is none',
+      ['deployment', 'env', '--own-database', '--out', '/dev/null/env'],
+      { DATABASE_URL: 'nonsense://user:TOPSECRET@host' },
+      /^✗ DATABASE_URL is no address of its kind — write postgres:/,
+    ],
+    [
       'a deployment with a database of one’s own that is not named',
       ['deployment', 'env', '--own-database'],
       {},

@@ -42,6 +42,18 @@ describe('the environment file of a deployment', () => {
     })
   })
 
+  it.each([
+    ['pa$$wORD', 'pa$$wORD'],
+    ['pa$\u007bPORT}x', 'pa$\u007bPORT}x'],
+    ['$\u007bDATABASE_URL}', '$\u007bDATABASE_URL}'],
+    ['pa%24x', 'pa$x'],
+  ])('keeps the password %s of one’s own database', async (written, password) => {
+    const databaseUrl = `postgres://admin:${written}@db.example.com/app`
+    const environment = environmentIn(environmentText(await readFile(exampleFile, 'utf8'), { databaseUrl }))
+    const read = interpolated(environment.DATABASE_URL ?? '', environment)
+    expect(postgresAddress('DATABASE_URL', read)).toMatchObject({ user: 'admin', password })
+  })
+
   it('is for its owner alone to read, and is never written over', async () => {
     const file = join(directory, '.env')
     await writeEnvironmentFile(file, { origin: 'https://app.example.com' })

@@ -50,7 +50,8 @@ export function environmentText(example: string, choices: EnvironmentChoices): s
   )
   if (choices.origin !== undefined) values.ORIGIN = choices.origin
   if (choices.port !== undefined) values.PORT = String(choices.port)
-  if (choices.databaseUrl !== undefined) values.DATABASE_URL = choices.databaseUrl
+  // Compose would take a dollar for the beginning of a variable; in an address this stands for it.
+  if (choices.databaseUrl !== undefined) values.DATABASE_URL = choices.databaseUrl.replaceAll('$', '%24')
   const known = { ...environmentIn(example), ...values }
   const written = (name: string) => interpolated(known[name] ?? '', known)
   const database = postgresAddress('DATABASE_URL', written('DATABASE_URL'))

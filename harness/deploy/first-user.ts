@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import { z } from 'zod'
+import { UsageError } from '../plan/usage.ts'
 import { launchChromium, provideHeadless } from '../toolchain/chromium.ts'
 import type { Deployment } from './deployment.ts'
 
@@ -10,7 +11,7 @@ const patienceMs = 60_000
 /**
  * Does what the first user of a deployment does, through its edge: signs up in a browser, makes a project and a task,
  * attaches a file and gets it back. Then the mail server, the object store and the worker have had their part in it.
- * @throws Error that says what did not come about
+ * @throws UsageError where nothing answers; Error that says what did not come about
  */
 export async function useAsFirstUser(
   { origin, mails }: Pick<Deployment, 'origin'> & Partial<Pick<Deployment, 'mails'>>,
@@ -45,7 +46,13 @@ async function signUp(origin: string, email: string): Promise<string> {
     page.on('console', (message) => {
       if (message.type() === 'error') complaints.push(message.text())
     })
-    await page.goto(`${origin}/sign-up`)
+    await page.goto(`${origin}/sign-up`).catch((error: Error) => {
+      const [reason = 'no answer'] = /net::\S+/.exec(error.message) ?? []
+      throw new UsageError(
+        `nothing answers at ${origin} (${reason})`,
+        'give the address of a deployment that runs, and look whether its edge is up',
+      )
+    })
     await page.getByLabel('Your name').fill('Ada Lovelace')
     await page.getByLabel('E-mail').fill(email)
     await page.getByLabel('Password').fill(randomBytes(12).toString('hex'))

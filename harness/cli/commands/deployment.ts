@@ -42,6 +42,7 @@ export function register(program: Command): void {
 
 async function writeEnv({ out, origin, port, ownDatabase }: EnvOptions): Promise<void> {
   const { writeEnvironmentFile } = await import('../../deploy/env-file.ts')
+  const { asUsage } = await import('../../stack/own-servers.ts')
   const databaseUrl = process.env.DATABASE_URL
   if (ownDatabase && !databaseUrl)
     throw new UsageError(
@@ -49,11 +50,12 @@ async function writeEnv({ out, origin, port, ownDatabase }: EnvOptions): Promise
       'set it to the connection of the database’s administrator',
     )
   const file = out ?? join(project, 'deploy/.env')
-  await writeEnvironmentFile(file, {
+  const choices = {
     ...(origin === undefined ? {} : { origin: originOf('--origin', origin) }),
     ...(port === undefined ? {} : { port }),
     ...(ownDatabase && databaseUrl ? { databaseUrl } : {}),
-  })
+  }
+  await asUsage(() => writeEnvironmentFile(file, choices))
   console.log(`${pc.green('✓')} ${shownFromHere(file)} ${pc.dim('written, with new secrets')}`)
 }
 
