@@ -92,7 +92,7 @@ describe('the dashboard of the promises', () => {
     }
   })
 
-  it('is what lies in generated/, byte for byte; `pnpm generate` mends it', async () => {
+  it('is what lies in generated/, byte for byte; `pnpm generate` fixes it', async () => {
     for (const [name, text] of Object.entries(renderDashboards())) {
       expect(await readFile(join(import.meta.dirname, 'generated', name), 'utf8'), name).toBe(text)
     }

@@ -121,7 +121,7 @@ const Slo = z.strictObject({
   gate: z.strictObject({
     alpha: Share,
     leastRatio: z.number().min(1),
-    looks: z.array(z.number().int().positive()).min(1),
+    interimAnalyses: z.array(z.number().int().positive()).min(1),
     figures: z.record(
       z.enum(['p50', 'p95', 'cpu', 'lcp', 'tbt']),
       z.strictObject({ floor: z.number().positive(), tolerated: z.number().gt(1) }),

@@ -148,12 +148,12 @@ export const webVitals = {
 
 /** When `pnpm gate` says that a change made it worse. Figures of a metric are in its own unit: ms, or ms of CPU. */
 export const gate = {
-  /** How often all metrics together may cry wolf over a change that does nothing. */
+  /** How often all metrics together may report a false positive over a change that does nothing. */
   alpha: 0.01,
   /** Ratios of head to base below it are not a regression, however certain. */
   leastRatio: 1.02,
   /** Pairs of slices, and how many when these leave it undecided. */
-  looks: [20, 40],
+  interimAnalyses: [20, 40],
   /**
    * What is compared, in ms: a difference below `floor` is nobody's matter, and a change passes when it is certain
    * that head is less than `tolerated` times base. Tails scatter more than middles, and times more than CPU.

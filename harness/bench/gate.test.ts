@@ -15,7 +15,7 @@ const slicesOf = (pairs: number): Slice[] =>
         ...{ route, count, p50: ms * factor, p95: 3 * ms * factor },
       })
       return {
-        ...{ pair, side, turn, seed: pair, requests: 500, errors: 0, leaks: 0, doubts: [] },
+        ...{ pair, side, turn, seed: pair, requests: 500, errors: 0, leaks: 0, invalidReasons: [] },
         cpu: { web: 20 * factor, api: 6 * factor, 'the rest': 6 * factor },
         routes: [route('page /dashboard', 100, 40), route('GET /v1/me', 400, 10)],
       }
@@ -51,7 +51,9 @@ it('says of what scatters little that nothing passes but what is the same', asyn
 })
 
 it('draws from sound pairs alone, and refuses to draw from fewer than a gate has', async () => {
-  const slices = slicesOf(20).map((slice) => (slice.pair === 7 ? { ...slice, doubts: ['late'] } : slice))
+  const slices = slicesOf(20).map((slice) =>
+    slice.pair === 7 ? { ...slice, invalidReasons: ['late'] } : slice,
+  )
   await expect(bench(slices)).rejects.toThrow('19 pairs are recorded, and 20 is the least')
 })
 

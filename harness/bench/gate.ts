@@ -51,7 +51,7 @@ const injections: Injection[] = [
 ]
 
 /**
- * How often the gate cries wolf, and how often it catches what was injected: gates made of recorded slices. Of gates
+ * How often the gate reports a false positive, and how often it catches what was injected: gates made of recorded slices. Of gates
  * of a revision against itself whole pairs are drawn, with replacement and either way round, since each was played
  * by processes of its own and both sides are the same. What is injected multiplies the times and the CPU of head's
  * slices: CPU as a slower head would have it, times by more, since a head that takes longer keeps base waiting as well.
@@ -67,14 +67,14 @@ export async function benchGate(
 ): Promise<void> {
   const gatesRecorded = await Promise.all(files.map(readPairs))
   const recorded = gatesRecorded.flat()
-  const [least, most] = [Math.min(...rules.looks), Math.max(...rules.looks)]
+  const [least, most] = [Math.min(...rules.interimAnalyses), Math.max(...rules.interimAnalyses)]
   if (recorded.length < least)
     throw new UsageError(
       `${recorded.length} pairs are recorded, and ${least} is the least`,
       'record some: pnpm gate --base HEAD, and give its slices.json',
     )
   print(
-    `${gates} gates of ${rules.looks.join(' or ')} pairs each, drawn from ${recorded.length} recorded pairs of a revision against itself`,
+    `${gates} gates of ${rules.interimAnalyses.join(' or ')} pairs each, drawn from ${recorded.length} recorded pairs of a revision against itself`,
   )
   if (recorded.length < 2 * most)
     print(`(fewer than ${2 * most}: what is drawn repeats itself more than a real run does)`)
@@ -112,9 +112,9 @@ export async function benchGate(
 
 /** What a gate of these pairs says, and after how many. */
 function judged(pairs: readonly SlicePair[]): { verdict: GateVerdict; pairs: number } {
-  for (const look of rules.looks) {
-    const { verdict } = judgeSlices(flat(pairs.slice(0, look)))
-    if (verdict !== 'undecided' || pairs.length <= look) return { verdict, pairs: look }
+  for (const count of rules.interimAnalyses) {
+    const { verdict } = judgeSlices(flat(pairs.slice(0, count)))
+    if (verdict !== 'undecided' || pairs.length <= count) return { verdict, pairs: count }
   }
   return { verdict: 'undecided', pairs: pairs.length }
 }

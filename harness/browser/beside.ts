@@ -6,8 +6,8 @@ import { lengthOf, type Stage } from '@headroom/loadtests/wire/workloads.ts'
 import { chromiumFlags } from '@headroom/perf-budgets/lighthouserc.ts'
 import { project } from '../project.ts'
 import type { BrowserResult, Result } from '../result/result.ts'
-import type { Beside, Companion } from '../run/companion.ts'
 import { between, type Sample } from '../run/generator.ts'
+import type { Sidecar, SidecarContext } from '../run/sidecar.ts'
 import { lastLines, launch, type Part } from '../stack/part.ts'
 import { usageOf } from '../stack/usage.ts'
 import { type BrowserJudgement, judgeVisits } from './judge.ts'
@@ -26,7 +26,7 @@ const patience = 25_000
 /** Plays a run with a real browser beside it, and judges both. */
 export async function withBrowser(
   options: BrowserOptions,
-  play: (companion: Companion) => Promise<Result>,
+  play: (sidecar: Sidecar) => Promise<Result>,
 ): Promise<Result> {
   let browser: BrowserResult | undefined
   const result = await play(async (beside) => {
@@ -36,7 +36,7 @@ export async function withBrowser(
       const ofParts = parts.map((part) => ({ ...part, cores: made.cores(part.part) }))
       browser = { chromium: options.chromium.version, parts: ofParts, vitals }
     }
-    return { evidence: [], doubts: [], facts: [], ...made }
+    return { evidence: [], invalidReasons: [], facts: [], ...made }
   })
   return browser ? { ...result, browser } : result
 }
@@ -47,7 +47,7 @@ type Cores = (part: PartName) => number | null
 /** @returns what was measured, or why nothing was */
 async function visitBeside(
   options: BrowserOptions,
-  beside: Beside,
+  beside: SidecarContext,
 ): Promise<(BrowserJudgement & { cores: Cores }) | { abandoned?: string }> {
   const { guard, stages, began, ended, stop } = beside
   const startedAt = await Promise.race([began, ended.then(() => null)])
@@ -84,7 +84,9 @@ async function visitBeside(
       cores: coresIn(used.samples, stages, startedAt),
     }
     // How little there is of each vital then goes without saying.
-    return seen.finished ? judgement : { ...judgement, doubts: ['the visits of the browser were cut short'] }
+    return seen.finished
+      ? judgement
+      : { ...judgement, invalidReasons: ['the visits of the browser were cut short'] }
   } finally {
     await rm(directory, { recursive: true, force: true, maxRetries: 3 })
     held.release()
@@ -118,7 +120,7 @@ function messagesIn(log: string): string {
 
 function startVisits(
   { k6, chromium }: BrowserOptions,
-  { guard, env, scenario }: Beside,
+  { guard, env, scenario }: SidecarContext,
   { directory, samples, startedAt }: { directory: string; samples: string; startedAt: number },
 ): Part {
   return launch(guard, {

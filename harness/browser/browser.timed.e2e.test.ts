@@ -33,9 +33,9 @@ async function measureOnce(): Promise<Result> {
   const faults = [readFault(late)]
   const site = { target: null, processes: { web: 1, api: 1 }, port: undefined, say: () => {} }
   const result = await onSite({ ...site, plan, faults }, ({ origin, sessionSecret, stack }) =>
-    withBrowser({ k6: k6.path, chromium, minimum: 1 }, (companion) =>
+    withBrowser({ k6: k6.path, chromium, minimum: 1 }, (sidecar) =>
       run({
-        ...{ id: 'browser-test', plan, k6: k6.path, faults, faultTexts: [late], companion },
+        ...{ id: 'browser-test', plan, k6: k6.path, faults, faultTexts: [late], sidecar },
         ...{ target: origin, sessionSecret, stack },
       }),
     ),

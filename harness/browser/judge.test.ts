@@ -39,8 +39,12 @@ const broken = (from: Seen) =>
 
 describe('the visits of a browser', () => {
   it('pass when every median is below its limit, on each page, alone and beside the swarm', () => {
-    const { evidence, doubts, facts, vitals } = judgeVisits(seen())
-    expect({ doubts, facts, broken: broken(seen()) }).toEqual({ doubts: [], facts: [], broken: [] })
+    const { evidence, invalidReasons, facts, vitals } = judgeVisits(seen())
+    expect({ invalidReasons, facts, broken: broken(seen()) }).toEqual({
+      invalidReasons: [],
+      facts: [],
+      broken: [],
+    })
     expect(vitals).toHaveLength(2 * (4 * 5 + 3))
     expect(evidence.map(({ samples }) => samples).every((samples) => samples >= 10)).toBe(true)
   })
@@ -78,15 +82,15 @@ describe('the visits of a browser', () => {
         sample: (each) =>
           each.stage === 'steady' && each.page === page && each.vital === vital ? null : each,
       })
-      expect(judgeVisits(without).doubts).toEqual([
+      expect(judgeVisits(without).invalidReasons).toEqual([
         `fewer than ${validity.vitalSamples} samples loaded of ${page} (${vital} 0); run longer with --duration`,
       ])
     },
   )
 
   it('say nothing when there were none at all', () => {
-    const { doubts, evidence } = judgeVisits({ visits: [], samples: [], finished: true })
-    expect(doubts).toHaveLength(2)
+    const { invalidReasons, evidence } = judgeVisits({ visits: [], samples: [], finished: true })
+    expect(invalidReasons).toHaveLength(2)
     expect(evidence.filter(({ limit }) => limit.endsWith('median')).every(({ passed }) => !passed)).toBe(true)
   })
 

@@ -19,7 +19,7 @@ const figure = (vital: Vital, value: number): string =>
 export type BrowserJudgement = {
   evidence: Evidence[]
   /** Why it cannot be trusted. */
-  doubts: string[]
+  invalidReasons: string[]
   /** What is so whatever else was measured. */
   facts: string[]
   vitals: VitalResult[]
@@ -39,7 +39,7 @@ export function judgeVisits(seen: Seen, minimum: number = validity.vitalSamples)
   const ofParts = bothParts.map((part) => partResult(seen, part))
   return {
     evidence: [...ofParts.map(visitEvidence), ...results.map(vitalEvidence)],
-    doubts: thin(results, minimum),
+    invalidReasons: thin(results, minimum),
     facts: seen.visits
       .filter(({ outcome }) => outcome === 'leak')
       .map(({ page, saw }) => `${page} showed another tenant's text in the browser (${saw})`),

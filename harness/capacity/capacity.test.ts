@@ -1,6 +1,6 @@
 import { unit } from '@headroom/fixtures/random.ts'
 import { describe, expect, it } from 'vitest'
-import { interruption } from '../judge/doubts.ts'
+import { interruption } from '../judge/invalid-reasons.ts'
 import type { Plan } from '../plan/scenarios.ts'
 import type { Result } from '../result/result.ts'
 import { measureCapacity } from './measure.ts'

@@ -1,4 +1,4 @@
-import { interruption } from '../judge/doubts.ts'
+import { interruption } from '../judge/invalid-reasons.ts'
 import { disturbanceOf, playedAgain } from '../judge/machine.ts'
 import type { Plan } from '../plan/scenarios.ts'
 import type { Result } from '../result/result.ts'

@@ -63,7 +63,7 @@ describe('the compose file', async () => {
     expect(targets.length).toBeGreaterThan(5)
   })
 
-  /** What is amiss with a service, in the words of the one who mends it. */
+  /** What is amiss with a service, in the words of the one who fixes it. */
   const weaknessesOf = (service: ComposeService): string[] => {
     const user = service.user ?? (service.build && images.get(service.build.target)?.user) ?? ''
     const isChecked =

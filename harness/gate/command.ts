@@ -32,7 +32,7 @@ import { allEnded } from './ended.ts'
 import { type Compared, type Comparison, compare, noCounters, withCounters } from './gate.ts'
 import { junitOfGate } from './junit.ts'
 import { audited } from './lighthouse.ts'
-import { lookLines, markdown, terminalTable } from './present.ts'
+import { interimLines, markdown, terminalTable } from './present.ts'
 import {
   assertAlike,
   assertClean,
@@ -359,13 +359,16 @@ async function measure(sides: Sides, options: Measured, say: (line: string) => v
       cpuBefore && cpuAfter ? { before: cpuBefore, after: cpuAfter } : null,
       failedBefore === null || failedAfter === null ? null : failedAfter - failedBefore,
     )
-    const doubts = slice.doubts.length > 0 ? `; says nothing: ${slice.doubts.join(', ')}` : ''
+    const invalidReasons =
+      slice.invalidReasons.length > 0 ? `; says nothing: ${slice.invalidReasons.join(', ')}` : ''
     played.push(slice)
     if (of.pair >= 0)
-      say(`pair ${of.pair + 1}, ${of.side}: ${slice.requests} requests, ${slice.errors} errors${doubts}`)
+      say(
+        `pair ${of.pair + 1}, ${of.side}: ${slice.requests} requests, ${slice.errors} errors${invalidReasons}`,
+      )
     return slice
   }
-  const looks = options.pairs === undefined ? rules.looks : [options.pairs]
+  const interimAnalyses = options.pairs === undefined ? rules.interimAnalyses : [options.pairs]
   let drawn = 0
   let looked = 0
   const warmUp = () => {
@@ -373,11 +376,11 @@ async function measure(sides: Sides, options: Measured, say: (line: string) => v
     return allEnded(sideNames.map((side, turn) => play({ pair: -1, side, turn, seed })))
   }
   return compare({
-    ...{ play, looks, seed, more, random: () => unit(seed, 77, drawn++) },
+    ...{ play, interimAnalyses, seed, more, random: () => unit(seed, 77, drawn++) },
     // What is started for each pair has nothing to remember.
     ...(renew ? { renew } : { warmUp }),
-    onLook: (judged) => {
-      if (++looked < looks.length) for (const line of lookLines(judged)) say(line)
+    onInterimAnalysis: (judged) => {
+      if (++looked < interimAnalyses.length) for (const line of interimLines(judged)) say(line)
     },
   })
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { compare, judgeSlices, withCounters } from './gate.ts'
-import { lookLines, markdown, terminalTable } from './present.ts'
+import { interimLines, markdown, terminalTable } from './present.ts'
 import { metricsOf, ordersOf, type Slice, soundPairs } from './slices.ts'
 
 type Of = Pick<Slice, 'pair' | 'side' | 'turn' | 'seed'>
@@ -18,18 +18,18 @@ const slice = (of: Of, slower = 1, change: Partial<Slice> = {}): Slice => {
   })
   return {
     ...of,
-    ...{ requests: 500, errors: 0, leaks: 0, doubts: [] },
+    ...{ requests: 500, errors: 0, leaks: 0, invalidReasons: [] },
     cpu: { 'the rest': factor, web: 6 * factor, api: factor },
     routes: [route('page /dashboard', 100, 40), route('GET /v1/me', 400, 10)],
     ...change,
   }
 }
 
-const comparison = (play: (of: Of) => Slice, looks = [20, 30]) => {
+const comparison = (play: (of: Of) => Slice, interimAnalyses = [20, 30]) => {
   let draws = 0
   return compare({
     play: async (of) => play(of),
-    ...{ looks, seed: 5, random: () => (draws++ * 0.618) % 1 },
+    ...{ interimAnalyses, seed: 5, random: () => (draws++ * 0.618) % 1 },
   })
 }
 
@@ -75,7 +75,7 @@ describe('a gate', () => {
         if (of.pair === 12 && of.side === 'base') throw new Error('base answered nothing')
         return slice(of)
       },
-      ...{ looks: [20], seed: 1, random: () => (draws++ * 0.618) % 1 },
+      ...{ interimAnalyses: [20], seed: 1, random: () => (draws++ * 0.618) % 1 },
     })
     await expect(judged).rejects.toThrow('base answered nothing')
     expect(now).toBe(0)
@@ -98,17 +98,17 @@ describe('a gate', () => {
         return slice(of)
       },
       renew: async () => void played.push('anew'),
-      ...{ looks: [21], seed: 1, random: () => (draws++ * 0.618) % 1 },
+      ...{ interimAnalyses: [21], seed: 1, random: () => (draws++ * 0.618) % 1 },
     })
     expect(played.slice(0, 6)).toEqual(['anew', '0', '0', 'anew', '1', '1'])
     expect(played.filter((what) => what === 'anew')).toHaveLength(21)
   })
 
   it('plays a pair again of which a slice says nothing, and leaves it out', async () => {
-    const doubts = ['the generator was 400 ms late at p99']
+    const invalidReasons = ['the generator was 400 ms late at p99']
     const { verdict, slices } = await comparison((of) =>
       // Such a slice would be ten times slower.
-      of.pair === 3 && of.side === 'head' ? slice(of, 10, { doubts }) : slice(of),
+      of.pair === 3 && of.side === 'head' ? slice(of, 10, { invalidReasons }) : slice(of),
     )
     expect(verdict).toBe('pass')
     expect(slices).toHaveLength(42)
@@ -116,23 +116,23 @@ describe('a gate', () => {
   })
 
   it('is invalid when hardly a slice says anything, and says why', async () => {
-    const doubts = ['the generator was 400 ms late at p99']
-    const judged = await comparison((of) => slice(of, 1, { doubts }))
+    const invalidReasons = ['the generator was 400 ms late at p99']
+    const judged = await comparison((of) => slice(of, 1, { invalidReasons }))
     expect(judged.verdict).toBe('invalid')
     expect(judged.reasons.join()).toContain('the generator was 400 ms late')
   })
 
   it('looks again when the first look leaves it undecided', async () => {
-    const looks: string[] = []
+    const interimAnalyses: string[] = []
     let draws = 0
     const judged = await compare({
       // Wide scatter, and no difference.
       play: async (of) => slice(of, of.pair % 2 === 0 ? 1.25 : 0.82),
-      ...{ looks: [20, 30], seed: 1, random: () => (draws++ * 0.618) % 1 },
-      onLook: (judged) => void looks.push(lookLines(judged)[0] ?? judged.verdict),
+      ...{ interimAnalyses: [20, 30], seed: 1, random: () => (draws++ * 0.618) % 1 },
+      onInterimAnalysis: (judged) => void interimAnalyses.push(interimLines(judged)[0] ?? judged.verdict),
     })
-    expect(looks).toHaveLength(2)
-    expect(looks[0]).toBe('undecided after 20 pairs:')
+    expect(interimAnalyses).toHaveLength(2)
+    expect(interimAnalyses[0]).toBe('undecided after 20 pairs:')
     expect(soundPairs(judged.slices)).toHaveLength(30)
   })
 
@@ -152,7 +152,7 @@ describe('a gate', () => {
         }
         return [{ name: 'LCP of /dashboard', ...figures }]
       },
-      ...{ looks: [20, 30], seed: 1, random: () => (draws++ * 0.618) % 1 },
+      ...{ interimAnalyses: [20, 30], seed: 1, random: () => (draws++ * 0.618) % 1 },
     })
     expect(judged.verdict).toBe('undecided')
     expect(timed).toEqual([20, 30])
@@ -209,7 +209,7 @@ describe('a gate', () => {
     const judged = await compare({
       play: async (of) => slice(of),
       warmUp: async () => [slice({ pair: -1, side: 'head', turn: 0, seed: 5 }, 1, { leaks: 1 })],
-      ...{ looks: [20, 30], seed: 5, random: () => (draws++ * 0.618) % 1 },
+      ...{ interimAnalyses: [20, 30], seed: 5, random: () => (draws++ * 0.618) % 1 },
     })
     expect(judged).toMatchObject({ verdict: 'fail', reasons: [expect.stringContaining('other tenants')] })
     expect(judged.slices).toHaveLength(1)
@@ -225,7 +225,7 @@ describe('a gate', () => {
         warmings++
         return (['base', 'head'] as const).map((side) => slice({ pair: -1, side, turn: 0, seed: 5 }, 10))
       },
-      ...{ looks: [20, 30], seed: 5, random: () => (draws++ * 0.618) % 1 },
+      ...{ interimAnalyses: [20, 30], seed: 5, random: () => (draws++ * 0.618) % 1 },
     })
     expect([judged.verdict, warmings]).toEqual(['pass', 1])
     expect(soundPairs(judged.slices)).toHaveLength(20)

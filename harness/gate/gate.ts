@@ -24,13 +24,13 @@ export function withCounters(compared: Compared, counters: CounterJudgement): Co
 export type Comparison = {
   /** Plays a slice on a side, while the other side's is played. */
   play: (of: Pick<Slice, 'pair' | 'side' | 'turn' | 'seed'>) => Promise<Slice>
-  /** Pairs at each look: the last one is the most. */
-  looks: readonly number[]
+  /** Pairs at each interim analysis: the last one is the most. */
+  interimAnalyses: readonly number[]
   seed: number
   random: () => number
   /** Times something beside the slices, judged with them, until there are so many pairs of it. */
   more?: (pairs: number) => Promise<readonly Metric[]>
-  onLook?: (judged: Compared) => void
+  onInterimAnalysis?: (judged: Compared) => void
   /** Starts the processes of both sides at once, before each pair. */
   renew?: () => Promise<void>
   /** Plays slices that fill caches, at the beginning. */
@@ -44,11 +44,11 @@ export type Comparison = {
  */
 export async function compare({
   play,
-  looks,
+  interimAnalyses,
   seed,
   random,
   more,
-  onLook,
+  onInterimAnalysis,
   renew,
   warmUp,
 }: Comparison): Promise<Compared> {
@@ -61,9 +61,9 @@ export async function compare({
   slices.push(...warm)
   if (warm.some(isBroken)) return judgeSlices(slices)
   let pair = 0
-  const playUntil = async (look: number) => {
-    const orders = ordersOf(look - soundPairs(slices).length, random)
-    for (let spare = Math.ceil(look / 4); orders.length > 0; ) {
+  const playUntil = async (count: number) => {
+    const orders = ordersOf(count - soundPairs(slices).length, random)
+    for (let spare = Math.ceil(count / 4); orders.length > 0; ) {
       await renew?.()
       const first = orders.shift() as SideName
       const both = await allEnded(
@@ -72,18 +72,18 @@ export async function compare({
       slices.push(...both)
       pair++
       if (both.some(isBroken)) return
-      if (both.some(({ doubts }) => doubts.length > 0) && spare-- > 0) orders.push(first)
+      if (both.some(({ invalidReasons }) => invalidReasons.length > 0) && spare-- > 0) orders.push(first)
     }
   }
   let timed: readonly Metric[] = []
-  for (const [time, look] of looks.entries()) {
+  for (const [time, count] of interimAnalyses.entries()) {
     const undecided = judged.findings.filter(({ call }) => call === 'undecided').map(({ name }) => name)
     const isOpen = (metrics: readonly Metric[]) =>
       time === 0 || metrics.some(({ name }) => undecided.includes(name))
-    if (more && isOpen(timed)) timed = await more(look)
-    if (isOpen(metricsOf(slices))) await playUntil(look)
+    if (more && isOpen(timed)) timed = await more(count)
+    if (isOpen(metricsOf(slices))) await playUntil(count)
     judged = judgeSlices(slices, timed)
-    onLook?.(judged)
+    onInterimAnalysis?.(judged)
     if (judged.verdict !== 'undecided') break
   }
   return judged
@@ -106,7 +106,8 @@ export function judgeSlices(slices: Slice[], more: readonly Metric[] = []): Comp
       ...{ ...judged, verdict: 'fail' },
       reasons: [`${failing('head', head)}, base ${base.errors} of ${base.requests}`],
     }
-  const lost = judged.verdict === 'invalid' ? [...new Set(slices.flatMap(({ doubts }) => doubts))] : []
+  const lost =
+    judged.verdict === 'invalid' ? [...new Set(slices.flatMap(({ invalidReasons }) => invalidReasons))] : []
   return { ...judged, reasons: [...judged.reasons, ...lost] }
 }
 

@@ -51,7 +51,7 @@ function counterLines({ compared, findings }: CounterJudgement): string[] {
 }
 
 /** What a look that was not the last one leaves open: a line each. */
-export function lookLines({ verdict, findings }: Compared): string[] {
+export function interimLines({ verdict, findings }: Compared): string[] {
   if (verdict !== 'undecided') return []
   const open = findings.filter(({ call }) => call === 'undecided')
   const what = open.map((each) => `${each.name} ${ratioOf(each)} (${intervalOf(each)}, ${wantedOf(each)})`)

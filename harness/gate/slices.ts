@@ -4,7 +4,7 @@ import { gate, validity } from '@headroom/perf-budgets/slo.ts'
 import { z } from 'zod'
 import { disturbancesOf } from '../judge/machine.ts'
 import { isPage } from '../plan/routes.ts'
-import type { Result } from '../result/result.ts'
+import { type Result, withInvalidReasons } from '../result/result.ts'
 
 export const sideNames = ['base', 'head'] as const
 export type SideName = (typeof sideNames)[number]
@@ -16,7 +16,7 @@ export const sidesFrom = (first: SideName): readonly SideName[] =>
  * A few seconds of load on one side, while the other side has the same: what a gate is made of, and what it leaves in
  * slices.json.
  */
-export const Slice = z.object({
+const SliceFields = z.object({
   /** Negative of one that only warms up: never compared, and a leak in it is a leak. */
   pair: z.number().int(),
   side: z.enum(sideNames),
@@ -33,8 +33,9 @@ export const Slice = z.object({
   /** Whether it is known what others used of the machine meanwhile; missing in slices from before it was. */
   isMachineWatched: z.boolean().optional(),
   /** Of the generator or the machine, never of the answers: why this slice says nothing. */
-  doubts: z.array(z.string()),
+  invalidReasons: z.array(z.string()),
 })
+export const Slice = z.preprocess(withInvalidReasons, SliceFields)
 export type Slice = z.infer<typeof Slice>
 
 /**
@@ -61,8 +62,8 @@ export function sliceOf(
           ),
     routes: routes.map(({ route, count, p50, p95 }) => ({ route, count, p50, p95 })),
     isMachineWatched: result.machineLoad !== null,
-    doubts: [
-      ...generator.doubts,
+    invalidReasons: [
+      ...generator.invalidReasons,
       ...disturbancesOf(result.machineLoad),
       ...(failedPages === null ? ['how many pages failed is not known: the web did not tell'] : []),
       ...(totals.requests < validity.minimumSamples
@@ -93,7 +94,9 @@ export function soundPairs(slices: readonly Slice[]): { base: Slice; head: Slice
   const played = slices.filter(({ pair }) => pair >= 0)
   return [...Map.groupBy(played, ({ pair }) => pair).values()].flatMap((both) => {
     const [base, head] = sideNames.map((name) => both.find(({ side }) => side === name))
-    return base && head && base.doubts.length + head.doubts.length === 0 ? [{ base, head }] : []
+    return base && head && base.invalidReasons.length + head.invalidReasons.length === 0
+      ? [{ base, head }]
+      : []
   })
 }
 

@@ -24,7 +24,7 @@ export type Circumstances = {
   /** What else was found, by who watched over a longer time or over several runs. */
   more?: {
     evidence: Evidence[]
-    doubts: string[]
+    invalidReasons: string[]
     /** Of what there was too little to say anything. */
     thin?: string[]
     facts?: string[]

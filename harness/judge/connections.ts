@@ -30,7 +30,7 @@ export function connectionWaits(
  * @param judged routes with what was counted of them
  * @param failures what the target failed at; that users gave up may come of the wait as well
  */
-export function connectionDoubts(
+export function connectionReasons(
   collected: Collected,
   judged: readonly { result: RouteResult; tally: RouteTally }[],
   failures: readonly Evidence[],

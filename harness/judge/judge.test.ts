@@ -318,7 +318,7 @@ describe('the verdict', () => {
     [
       'a watcher has a doubt of its own',
       [message()],
-      { more: { evidence: [], doubts: ['a seeded leak was not found'] } },
+      { more: { evidence: [], invalidReasons: ['a seeded leak was not found'] } },
       /^a seeded leak was not found$/,
     ],
     ['nobody looked for leaks', [message({ probes: 0 })], {}, /looked through/],

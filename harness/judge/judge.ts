@@ -23,9 +23,9 @@ import type {
   Verdict,
 } from '../result/result.ts'
 import type { Circumstances } from './circumstances.ts'
-import { connectionDoubts } from './connections.ts'
-import { doubtsOf } from './doubts.ts'
+import { connectionReasons } from './connections.ts'
 import { exampleInWords, failedOf, kindsOf, tooManyErrors } from './errors.ts'
+import { invalidReasonsOf } from './invalid-reasons.ts'
 import { neighbourEvidence, stormEvidence } from './neighbours.ts'
 
 export type Judgement = {
@@ -98,18 +98,18 @@ export function judge(collected: Collected, circumstances: Circumstances): Judge
     ...leakFacts(collected),
     ...(more?.facts ?? []),
   ]
-  const { measuring, thin, byLoad } = doubtsOf(collected, circumstances, { routes, little })
+  const { measuring, thin, byLoad } = invalidReasonsOf(collected, circumstances, { routes, little })
   const broken = evidence.filter(({ passed }) => !passed)
   const failures = isCrowd ? [] : failuresOf(collected, judged, routes)
-  const waits = connectionDoubts(collected, counted, failures, circumstances)
-  const doubts = [...measuring, ...(more?.doubts ?? []), ...(more?.thin ?? []), ...waits]
+  const waits = connectionReasons(collected, counted, failures, circumstances)
+  const invalidReasons = [...measuring, ...(more?.invalidReasons ?? []), ...(more?.thin ?? []), ...waits]
   const ofLoad = [...byLoad, ...(more?.thin ?? []), ...waits]
   const few = (each: Evidence) => each.limit !== 'availability' && each.samples < validity.minimumSamples
   const [verdict, reasons]: [Verdict, string[]] =
     facts.length > 0
       ? ['fail', facts]
-      : doubts.length > 0
-        ? ['invalid', [...doubts, ...(failures.length > 0 ? failures.map(say) : thin)]]
+      : invalidReasons.length > 0
+        ? ['invalid', [...invalidReasons, ...(failures.length > 0 ? failures.map(say) : thin)]]
         : failures.length > 0
           ? [
               'fail',
@@ -123,7 +123,7 @@ export function judge(collected: Collected, circumstances: Circumstances): Judge
   return {
     verdict,
     reasons,
-    byLoad: [...doubts, ...thin].every((doubt) => ofLoad.includes(doubt)),
+    byLoad: [...invalidReasons, ...thin].every((reason) => ofLoad.includes(reason)),
     evidence,
     routes,
     examples,

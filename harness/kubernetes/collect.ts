@@ -61,17 +61,26 @@ export async function startCollecting(options: CollectOptions): Promise<Collecti
     const startedAt = new Date()
     await untilAnswering(order.target, () => interrupted)
     const population = await probePopulation(order.target, order.plan.population, options.sessionSecret)
-    const doubts: string[] = []
+    const invalidReasons: string[] = []
     const lacks: Lack[] = []
     if (population === null && !interrupted) {
       lacks.push(...(await lacksOf(order.target, order.plan, options.sessionSecret)))
       state = { is: 'ready', collected, lacks }
       options.say?.(`ready for ${order.plan.shards} runners`)
-      doubts.push(...(await untilOver(options, collected, () => interrupted)))
+      invalidReasons.push(...(await untilOver(options, collected, () => interrupted)))
     }
     timeline.close()
     const result = conclude({
-      ...{ id: options.id, ...order, startedAt, collected, timeline, population, interrupted, doubts },
+      ...{
+        id: options.id,
+        ...order,
+        startedAt,
+        collected,
+        timeline,
+        population,
+        interrupted,
+        invalidReasons,
+      },
       times: judgedTimes(stagesOf(order.plan), collected.startedAt, endOf(options, collected)),
       ...{ generator: unseenGenerator, observed: nothingObserved, memory: [], crashes: [], faultTexts: [] },
       ...{ evidence: [], facts: [], lacks },

@@ -9,8 +9,8 @@ import type { AuditedPath } from './pages.ts'
 import { type AssertionResult, AssertionResults, type Report, readReports, reportFiles } from './report.ts'
 import {
   auditedPage,
+  benchmarkSamplesVariable,
   formFactorVariable,
-  looksVariable,
   markersVariable,
   reportsVariable,
 } from './variables.ts'
@@ -28,7 +28,7 @@ export type AuditOptions = {
   runs: number
   formFactor: FormFactor
   /** How fast the machine was so far: what a phone is goes by it. */
-  looks: readonly number[]
+  benchmarkSamples: readonly number[]
   /** Whether it goes by the runs of this audit as well. */
   followsRuns: boolean
   /** Gets Lighthouse's reports, HTML and JSON. */
@@ -77,7 +77,7 @@ export async function audit(options: AuditOptions): Promise<Audit> {
           Object.fromEntries(options.pages.map((page) => [page.path, page.marker])),
         ),
         [formFactorVariable]: options.formFactor,
-        [looksVariable]: JSON.stringify(options.looks),
+        [benchmarkSamplesVariable]: JSON.stringify(options.benchmarkSamples),
         ...(options.followsRuns ? { [reportsVariable]: collected } : {}),
       },
     })

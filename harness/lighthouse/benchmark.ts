@@ -3,7 +3,7 @@ import { median } from 'simple-statistics'
 import { launchChromium } from '../toolchain/chromium.ts'
 import { type Phone, phoneFor } from './phone.ts'
 
-const looks = 5
+const benchmarkSamples = 5
 
 /**
  * Lighthouse imitates a phone by slowing this machine down four times, so a slow machine has a slow phone, and a fast
@@ -17,7 +17,7 @@ export async function phoneOn(executable: string): Promise<Phone> {
   try {
     const page = await browser.newPage()
     const found: number[] = []
-    for (let look = 0; look < looks; look++)
+    for (let sample = 0; sample < benchmarkSamples; sample++)
       found.push(await page.evaluate<number>(`(${pageFunctions.computeBenchmarkIndex})()`))
     return phoneFor(median(found))
   } finally {

@@ -12,7 +12,7 @@ const asked = {
   pages: [{ name: '/dashboard', path: '/dashboard', marker: 'cnr', session: 'user' as const }],
   runs: 3,
   formFactor: 'mobile' as const,
-  looks: [1_100],
+  benchmarkSamples: [1_100],
   followsRuns: true,
   names,
 }
@@ -93,7 +93,7 @@ describe('a page that Lighthouse audited', () => {
     [
       'the machine is slower than a phone',
       judge(
-        { ...asked, looks: [220], followsRuns: false },
+        { ...asked, benchmarkSamples: [220], followsRuns: false },
         {
           ...good,
           lighthouses: good.lighthouses.map((report) => ({ ...report, configSettings: slower(0.5) })),

@@ -2,7 +2,7 @@ import { type assertions as allAssertions, timedAssertions } from '@headroom/per
 import type { Audit, AuditOptions } from './audit.ts'
 import type { AuditedPath } from './pages.ts'
 import { phoneAfter } from './phone.ts'
-import { type AssertionResult, looksOf, type Report } from './report.ts'
+import { type AssertionResult, benchmarkSamplesOf, type Report } from './report.ts'
 import { auditedPage } from './variables.ts'
 
 export type Verdict = 'pass' | 'fail' | 'invalid'
@@ -20,7 +20,7 @@ export type JudgedPage = {
 }
 
 /** What was imitated, as the audit was told. */
-type Imitated = Pick<AuditOptions, 'formFactor' | 'looks' | 'followsRuns'>
+type Imitated = Pick<AuditOptions, 'formFactor' | 'benchmarkSamples' | 'followsRuns'>
 
 export type AssertionName = keyof typeof allAssertions
 
@@ -48,7 +48,7 @@ export function judge(
       ...(problem === undefined ? [] : [problem]),
       ...(reports.length === asked.runs ? [] : [`${reports.length} of ${asked.runs} runs were made`]),
       ...lighthouses.flatMap((report, place) =>
-        report.requestedUrl === url ? doubtsAbout(report, asked, lighthouses.slice(0, place)) : [],
+        report.requestedUrl === url ? invalidReasonsOf(report, asked, lighthouses.slice(0, place)) : [],
       ),
       ...asked.names
         .filter((measure) => measures[measure] === undefined)
@@ -82,9 +82,9 @@ export function verdictOf(pages: JudgedPage[], crashed: string | null = null): V
   return verdicts.includes('fail') ? 'fail' : 'pass'
 }
 
-function doubtsAbout(
+function invalidReasonsOf(
   report: Report,
-  { formFactor, looks, followsRuns }: Imitated,
+  { formFactor, benchmarkSamples, followsRuns }: Imitated,
   earlier: readonly Report[],
 ): string[] {
   const { [auditedPage]: proof } = report.audits
@@ -100,13 +100,16 @@ function doubtsAbout(
       ? []
       : [`audited as ${report.configSettings.formFactor}, not ${formFactor}`]),
     ...(formFactor === 'mobile'
-      ? doubtsAboutPhone(report, [...looks, ...(followsRuns ? looksOf(earlier) : [])])
+      ? invalidReasonsOfPhone(report, [
+          ...benchmarkSamples,
+          ...(followsRuns ? benchmarkSamplesOf(earlier) : []),
+        ])
       : []),
   ]
 }
 
-function doubtsAboutPhone(report: Report, looks: readonly number[]): string[] {
-  const { cpuSlowdown, benchmarkIndex } = phoneAfter(looks)
+function invalidReasonsOfPhone(report: Report, benchmarkSamples: readonly number[]): string[] {
+  const { cpuSlowdown, benchmarkIndex } = phoneAfter(benchmarkSamples)
   const used = report.configSettings.throttling.cpuSlowdownMultiplier
   if (used !== cpuSlowdown)
     return [`the phone was ${used} times slower than this machine, not ${cpuSlowdown}`]

@@ -1,17 +1,17 @@
 import { type Config, desktopConfig } from 'lighthouse'
 import { AuditedPage } from './audited-page.ts'
-import { looksRemembered, phoneAfter } from './phone.ts'
-import { looksOf, readReports } from './report.ts'
-import { auditedPage, formFactorVariable, looksVariable, reportsVariable } from './variables.ts'
+import { benchmarkSamplesKept, phoneAfter } from './phone.ts'
+import { benchmarkSamplesOf, readReports } from './report.ts'
+import { auditedPage, benchmarkSamplesVariable, formFactorVariable, reportsVariable } from './variables.ts'
 
 const desktop = process.env[formFactorVariable] === 'desktop'
 
 /** The phone of this run, by how fast the machine was before it. */
 async function cpuSlowdown(): Promise<number> {
   const reports = process.env[reportsVariable]
-  const before = JSON.parse(process.env[looksVariable] ?? '[]') as number[]
-  const seen = reports === undefined ? [] : await readReports(reports, looksRemembered)
-  return phoneAfter([...before, ...looksOf(seen)]).cpuSlowdown
+  const before = JSON.parse(process.env[benchmarkSamplesVariable] ?? '[]') as number[]
+  const seen = reports === undefined ? [] : await readReports(reports, benchmarkSamplesKept)
+  return phoneAfter([...before, ...benchmarkSamplesOf(seen)]).cpuSlowdown
 }
 
 const config: Config = {

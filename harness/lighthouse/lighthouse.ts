@@ -25,7 +25,7 @@ import { junitOfLighthouse } from './junit.ts'
 import type { AuditedPath } from './pages.ts'
 import { type Phone, phoneFor } from './phone.ts'
 import { indexHtml, markdown, type ReportLink } from './present.ts'
-import { looksOf } from './report.ts'
+import { benchmarkSamplesOf } from './report.ts'
 
 export type LighthouseRun = {
   id: string
@@ -80,10 +80,10 @@ export async function lighthouse(run: LighthouseRun): Promise<LighthouseResult> 
   const startedAt = new Date().toISOString()
   const forms: JudgedForm[] = []
   const links: ReportLink[] = []
-  const looks = [run.phone.benchmarkIndex]
+  const benchmarkSamples = [run.phone.benchmarkIndex]
   const machine: Seen = { notes: new Set(), notWatched: new Set() }
   for (const formFactor of run.formFactors) {
-    const found = await auditForm(run, formFactor, looks, machine)
+    const found = await auditForm(run, formFactor, benchmarkSamples, machine)
     forms.push({ formFactor, pages: found.pages })
     links.push(...found.links)
   }
@@ -95,7 +95,7 @@ export async function lighthouse(run: LighthouseRun): Promise<LighthouseResult> 
   const result: LighthouseResult = {
     ...{ run: run.id, startedAt, revision: await revision(), machine: thisMachine() },
     ...{ verdict, faults: run.faults ?? [], crashed },
-    ...{ phone: phoneFor(mean(looks)), runs: run.runs, forms },
+    ...{ phone: phoneFor(mean(benchmarkSamples)), runs: run.runs, forms },
     ...{ notes: [...machine.notes], notWatched: [...machine.notWatched] },
   }
   await writeTexts(run.directory, {
@@ -113,7 +113,7 @@ type Seen = { notes: Set<string>; notWatched: Set<string> }
 async function auditForm(
   run: LighthouseRun,
   formFactor: FormFactor,
-  looks: number[],
+  benchmarkSamples: number[],
   machine: Seen,
 ): Promise<{ pages: JudgedPage[]; links: ReportLink[] }> {
   const sessions = [
@@ -129,15 +129,16 @@ async function auditForm(
       const reports = join(run.directory, below)
       const followsRuns = !run.isPhoneFixed
       const { value: found, machine: seen } = await watched(() =>
-        audit({ ...run, formFactor, pages, cookie, reports, looks, followsRuns }),
+        audit({ ...run, formFactor, pages, cookie, reports, benchmarkSamples, followsRuns }),
       )
       const disturbances = disturbancesOf(seen.load)
       for (const note of disturbances) machine.notes.add(note)
       for (const what of seen.notWatched) machine.notWatched.add(what)
       const names = Object.keys(assertions) as AssertionName[]
-      const ofPages = judge({ ...run, formFactor, pages, names, looks, followsRuns }, found)
+      const ofPages = judge({ ...run, formFactor, pages, names, benchmarkSamples, followsRuns }, found)
       for (const page of ofPages) judged.set(page.name, onDisturbedMachine(page, disturbances))
-      if (followsRuns && formFactor === 'mobile') looks.push(...looksOf(found.lighthouses))
+      if (followsRuns && formFactor === 'mobile')
+        benchmarkSamples.push(...benchmarkSamplesOf(found.lighthouses))
       links.push(...(await linksTo(reports, below)).map((link) => ({ ...link, formFactor })))
       // What was late while others used the machine is audited again, a few times.
       const disturbed = ofPages.filter((page) => judged.get(page.name) !== page).map(({ name }) => name)

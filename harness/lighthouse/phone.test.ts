@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { looksRemembered, phoneAfter, phoneFor } from './phone.ts'
+import { benchmarkSamplesKept, phoneAfter, phoneFor } from './phone.ts'
 
 describe('a phone', () => {
   it('is a quarter as fast as the computers that Lighthouse has its factor of four for', () => {
@@ -8,7 +8,7 @@ describe('a phone', () => {
 
   it('goes by the mean of what was seen, and forgets what was long ago', () => {
     expect(phoneAfter([1_100, 2_200])).toEqual({ benchmarkIndex: 1_650, cpuSlowdown: 3.8 })
-    const since = Array.from({ length: looksRemembered }, () => 1_100)
+    const since = Array.from({ length: benchmarkSamplesKept }, () => 1_100)
     expect(phoneAfter([2_200, ...since])).toEqual(phoneFor(1_100))
     expect(phoneAfter([2_200, ...since.slice(1)]).cpuSlowdown).toBeGreaterThan(2.5)
   })

@@ -15,11 +15,12 @@ export const phoneFor = (benchmarkIndex: number): Phone => ({
   cpuSlowdown: Math.round((benchmarkIndex / lighthouse.phoneBenchmarkIndex) * 10) / 10,
 })
 
-/** Of how many looks the machine's speed is the mean: some minutes of an audit. */
-export const looksRemembered = 20
+/** Of how many benchmark samples the machine's speed is the mean: some minutes of an audit. */
+export const benchmarkSamplesKept = 20
 
 /**
  * How fast this machine is changes while pages are audited, and one look says little of it (docs/decisions/022).
- * @param looks benchmark indexes, the newest last: first `phoneOn`'s, then what Lighthouse read before each run
+ * @param benchmarkSamples benchmark indexes, the newest last: first `phoneOn`'s, then what Lighthouse read before each run
  */
-export const phoneAfter = (looks: readonly number[]): Phone => phoneFor(mean(looks.slice(-looksRemembered)))
+export const phoneAfter = (benchmarkSamples: readonly number[]): Phone =>
+  phoneFor(mean(benchmarkSamples.slice(-benchmarkSamplesKept)))

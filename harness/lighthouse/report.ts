@@ -31,7 +31,7 @@ export async function readReports(directory: string, last = Number.POSITIVE_INFI
 }
 
 /** How fast the machine was before each run, as Lighthouse read it. */
-export const looksOf = (reports: readonly Report[]): number[] =>
+export const benchmarkSamplesOf = (reports: readonly Report[]): number[] =>
   reports.map(({ environment }) => environment.benchmarkIndex)
 
 /** In the order of the runs: lhci names them by when they ended. */

@@ -3,10 +3,10 @@
 /** `mobile`, Lighthouse's own, or `desktop`. */
 export const formFactorVariable = 'HEADROOM_LIGHTHOUSE_FORM_FACTOR'
 
-/** Looks at how fast this machine is, as JSON: numbers, the newest last. */
-export const looksVariable = 'HEADROOM_LIGHTHOUSE_LOOKS'
+/** Samples of how fast this machine is, as JSON: numbers, the newest last. */
+export const benchmarkSamplesVariable = 'HEADROOM_LIGHTHOUSE_SAMPLES'
 
-/** Where lhci keeps the reports of the runs so far, whose looks count as well; nowhere when they do not. */
+/** Where lhci keeps the reports of the runs so far, whose benchmark samples count as well; nowhere when they do not. */
 export const reportsVariable = 'HEADROOM_LIGHTHOUSE_REPORTS'
 
 /** Path of a page → a text that only the right page, with the right session, holds. */

@@ -85,7 +85,7 @@ describe('the books of a population that has subscribed', () => {
     await expect.poll(async () => (await control.state()).deliveries.sending, { timeout: 30_000 }).toBe(0)
     await settled()
     const compared = await checkLedger(sides, now)
-    expect(booksInVerdict(compared, 0)).toMatchObject({ doubts: [], facts: [] })
+    expect(booksInVerdict(compared, 0)).toMatchObject({ invalidReasons: [], facts: [] })
     expect(compared.events).toBeGreaterThan(paying().length)
     const { rows } = await admin.query('select count(*)::int as bills from invoices')
     expect(rows).toEqual([{ bills: 2 * paying().length }])
@@ -212,7 +212,9 @@ describe('the books of a population that has subscribed', () => {
 
   it('say nothing where Stripe lists no event', async () => {
     const compared = await checkLedger(sides, 99_999_999_999)
-    expect(booksInVerdict(compared, 0).doubts).toEqual(['Stripe lists no event of the month that ended'])
+    expect(booksInVerdict(compared, 0).invalidReasons).toEqual([
+      'Stripe lists no event of the month that ended',
+    ])
   })
 
   it('are compared by a command of its own, which says by its exit code whether they agree', async () => {

@@ -29,7 +29,7 @@ function disturbed(comparison: Comparison, left: number): string {
 
 describe('books that were compared', () => {
   it('are right where nothing is wrong', () => {
-    expect(booksInVerdict(right, 0)).toMatchObject({ doubts: [], facts: [] })
+    expect(booksInVerdict(right, 0)).toMatchObject({ invalidReasons: [], facts: [] })
     expect(booksInVerdict(right, 0).evidence.every(({ passed }) => passed)).toBe(true)
   })
 
@@ -51,7 +51,7 @@ describe('books that were compared', () => {
   })
 
   it('say nothing where Stripe lists no event', () => {
-    expect(booksInVerdict({ ...right, events: 0 }, 0).doubts).toEqual([
+    expect(booksInVerdict({ ...right, events: 0 }, 0).invalidReasons).toEqual([
       'Stripe lists no event of the month that ended',
     ])
   })

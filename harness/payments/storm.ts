@@ -4,7 +4,7 @@ import { SandboxControl } from '@headroom/payments-sandbox/control/client.ts'
 import { validity, webhooks } from '@headroom/perf-budgets/slo.ts'
 import { inSentence } from '../judge/judge.ts'
 import type { Evidence } from '../result/result.ts'
-import type { Companion, Companionship } from '../run/companion.ts'
+import type { RunningSidecar, Sidecar } from '../run/sidecar.ts'
 import type { Payments } from '../stack/payments.ts'
 import { acknowledgedAndLost, type Comparison, checkLedger, unsettled } from './check-ledger.ts'
 
@@ -33,7 +33,7 @@ export type Storm = {
  * three times each, out of order. When all is done, the books are compared.
  */
 export const billingStorm =
-  (storm: Storm): Companion =>
+  (storm: Storm): Sidecar =>
   async ({ stages, began, ended }) => {
     const startedAt = await Promise.race([began, ended.then(() => null)])
     // Then nothing was played, and the run itself says why.
@@ -52,12 +52,12 @@ export const billingStorm =
     } catch (error) {
       return {
         ...nothing,
-        doubts: [`the month's end did not come to its own end: ${(error as Error).message}`],
+        invalidReasons: [`the month's end did not come to its own end: ${(error as Error).message}`],
       }
     }
   }
 
-const nothing: Companionship = { evidence: [], doubts: [], facts: [] }
+const nothing: RunningSidecar = { evidence: [], invalidReasons: [], facts: [] }
 
 function stageTimes(stages: readonly Stage[], startedAt: number): [from: number, to: number] {
   const place = stages.findIndex(({ phase }) => phase === 'storm')
@@ -79,7 +79,7 @@ async function judgeBooks(
   { payments, adminUrl, say }: Storm,
   since: number,
   sent: number,
-): Promise<Companionship> {
+): Promise<RunningSidecar> {
   const { seconds, left } = await untilQuiet(payments, adminUrl)
   say(`comparing the books, ${seconds.toFixed(0)} s after the end`)
   const stripe = { origin: payments.origin, secretKey: payments.secretKey }
@@ -92,11 +92,11 @@ async function judgeBooks(
   }
   return {
     evidence: [settled, ...books.evidence],
-    doubts: [
+    invalidReasons: [
       ...(sent < validity.minimumSamples
         ? [`the month's end was no storm: ${sent} webhooks, ${validity.minimumSamples} are needed`]
         : []),
-      ...books.doubts,
+      ...books.invalidReasons,
     ],
     facts: books.facts,
   }
@@ -110,14 +110,14 @@ async function judgeBooks(
 export function booksInVerdict(
   { events, unacknowledged, evidence }: Comparison,
   left: number,
-): Companionship {
+): RunningSidecar {
   const isCertain = ({ limit }: Evidence) => left === 0 || limit === acknowledgedAndLost
   const found = [unacknowledged, ...evidence].map((each) =>
     isCertain(each) ? each : { ...each, isTimeless: false },
   )
   return {
     evidence: found,
-    doubts: events === 0 ? ['Stripe lists no event of the month that ended'] : [],
+    invalidReasons: events === 0 ? ['Stripe lists no event of the month that ended'] : [],
     facts: found.filter((each) => !each.passed && isCertain(each)).map(inSentence),
   }
 }

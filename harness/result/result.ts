@@ -217,9 +217,33 @@ export type BrowserResult = z.infer<typeof BrowserResult>
 export const Verdict = z.enum(['pass', 'fail', 'invalid'])
 export type Verdict = z.infer<typeof Verdict>
 
+const GeneratorResult = z.object({
+  cpuMsPerRequest: z.number().nullable(),
+  cpuShareOfCore: z.number().nullable(),
+  peakRssBytes: z.number().nullable(),
+  scheduleLagP99Ms: z.number().nullable(),
+  /** Requests that waited for one of the generator's own connections, and how long 99 of 100 of all waited at most. */
+  connectionWaits: z
+    .object({ requests: z.number().int(), p99Ms: milliseconds })
+    .default({ requests: 0, p99Ms: 0 }),
+  activeUsers: z.number().int(),
+  /** Live updates that were held open at the end. */
+  streams: z.number().int(),
+  /** What makes every figure worthless: it was late, out of CPU, or lost users or messages. */
+  invalidReasons: z.array(z.string()).default([]),
+})
+
+/** `invalidReasons` was called `doubts` in version 1 of a result, and in slices of that time. */
+export function withInvalidReasons(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || !('doubts' in value)) return value
+  const { doubts, ...rest } = value
+  return { ...rest, invalidReasons: doubts }
+}
+
 /** What a run leaves in results/<run>/result.json. Times are milliseconds, memory is bytes. */
 export const Result = z.object({
-  version: z.literal(1),
+  /** 2 is written; 1 is read. */
+  version: z.literal([1, 2]),
   run: z.string(),
   scenario: z.string(),
   startedAt: z.iso.datetime(),
@@ -283,21 +307,7 @@ export const Result = z.object({
     probes: z.number().int(),
     leaks: z.number().int(),
   }),
-  generator: z.object({
-    cpuMsPerRequest: z.number().nullable(),
-    cpuShareOfCore: z.number().nullable(),
-    peakRssBytes: z.number().nullable(),
-    scheduleLagP99Ms: z.number().nullable(),
-    /** Requests that waited for one of the generator's own connections, and how long 99 of 100 of all waited at most. */
-    connectionWaits: z
-      .object({ requests: z.number().int(), p99Ms: milliseconds })
-      .default({ requests: 0, p99Ms: 0 }),
-    activeUsers: z.number().int(),
-    /** Live updates that were held open at the end. */
-    streams: z.number().int(),
-    /** What makes every figure worthless: it was late, out of CPU, or lost users or messages. */
-    doubts: z.array(z.string()).default([]),
-  }),
+  generator: z.preprocess(withInvalidReasons, GeneratorResult),
   /** Only of a search for capacity: the other figures are then those of the last run that held. */
   capacity: z
     .object({

@@ -153,7 +153,7 @@ describe('a run that is invalid while others use the machine', () => {
         interrupted: false,
         population: null,
         faultTexts: [],
-        doubts: [],
+        invalidReasons: [],
         evidence: [],
         facts: [],
       },
@@ -177,7 +177,7 @@ describe('a run that is invalid while others use the machine', () => {
     ['Little’s law does not hold', {}, [{ ...late, flow: { steady: { ...steady, thinking: 60_000 } } }]],
     ['its messages were lost', {}, [{ ...late, final: false }]],
     ['no answer was looked through', {}, [{ ...late, probes: 0 }]],
-    ['a seeded leak was not found', { doubts: ['a seeded leak was not found'] }, [late]],
+    ['a seeded leak was not found', { invalidReasons: ['a seeded leak was not found'] }, [late]],
   ])('is not disturbed by them where %s', (_, change, messages) => {
     expect(resultOf(change, ...messages)).toMatchObject({ verdict: 'invalid', isDisturbed: false })
   })

@@ -21,8 +21,8 @@ import type { Collected } from '../collect/collector.ts'
 import { firstBreak, type Timeline, type Window } from '../collect/timeline.ts'
 import type { Circumstances } from '../judge/circumstances.ts'
 import { connectionWaits } from '../judge/connections.ts'
-import { measuringDoubts } from '../judge/doubts.ts'
 import { tooManyErrors } from '../judge/errors.ts'
+import { measuringReasons } from '../judge/invalid-reasons.ts'
 import { judge, limitsBy } from '../judge/judge.ts'
 import { type Answered, disturbancesOf, trusted } from '../judge/machine.ts'
 import { thinInStorm, thinNeighbours } from '../judge/neighbours.ts'
@@ -72,7 +72,7 @@ export type Ended = Pick<Circumstances, 'crashes' | 'interrupted' | 'population'
   /** What others used of the machine while it was judged. */
   machine?: WatchedMachine
   faultTexts: readonly string[]
-  doubts: readonly string[]
+  invalidReasons: readonly string[]
   /** What there was too little of, by who watched something else of the run. */
   thin?: readonly string[]
   /** What was found by who watched something else of the run. */
@@ -121,7 +121,7 @@ export function conclude(ended: Ended): Result {
         ...failedPagesEvidence(ended.observed.failedPages, pagesIn(collected, stages)),
         ...ended.evidence,
       ],
-      doubts: [...ended.doubts],
+      invalidReasons: [...ended.invalidReasons],
       thin: [...(ended.thin ?? [])],
       facts: [...ended.facts],
     },
@@ -149,7 +149,7 @@ export function conclude(ended: Ended): Result {
     { facts, missing, disturbances },
   )
   return {
-    version: 1,
+    version: 2,
     run: ended.id,
     scenario: journey?.name ?? plan.scenario,
     startedAt: ended.startedAt.toISOString(),
@@ -192,7 +192,7 @@ export function conclude(ended: Ended): Result {
       connectionWaits: connectionWaits(collected, stages),
       activeUsers: sum(vuStates.map(({ peakUsers }) => peakUsers)),
       streams: sum(vuStates.map(({ streams }) => streams)),
-      doubts: measuringDoubts(collected, circumstances),
+      invalidReasons: measuringReasons(collected, circumstances),
     },
     observed: { ...ended.observed, limiting: limitingBeside(ended.observed, disturbances) },
     memory,
@@ -200,8 +200,8 @@ export function conclude(ended: Ended): Result {
 }
 
 /** What a storm of webhooks is about: where nobody compared the books, as on a target of others, it says nothing. */
-const missingBooks = ({ plan, evidence, doubts }: Ended): string[] =>
-  plan.shape === 'storm' && evidence.length === 0 && doubts.length === 0
+const missingBooks = ({ plan, evidence, invalidReasons }: Ended): string[] =>
+  plan.shape === 'storm' && evidence.length === 0 && invalidReasons.length === 0
     ? ['nobody compared the books of Stripe and Worklane']
     : []
 

@@ -1,4 +1,4 @@
-import { interruption } from '../judge/doubts.ts'
+import { interruption } from '../judge/invalid-reasons.ts'
 import type { Fault } from '../plan/faults.ts'
 import type { Plan } from '../plan/scenarios.ts'
 import type { Result } from '../result/result.ts'
@@ -18,7 +18,7 @@ const proof = { users: 80, think: 1_000, ramp: 3_000, duration: 12_000 }
  * Looks for leaks where there are some: a search that finds none there would find none anywhere.
  * @returns what it did not see, and the run that somebody interrupted, with which it ends
  */
-export async function proveEyes(
+export async function verifyLeakDetection(
   plan: Plan,
   onFaulty: <T>(faults: readonly Fault[], use: (site: Site) => Promise<T>) => Promise<T>,
   play: Play,

@@ -16,11 +16,11 @@ import { addressesOfOwnServers } from '../stack/own-servers.ts'
 import { isOnThisMachine, portHere } from '../stack/serving.ts'
 import type { Crash, Stack } from '../stack/stack.ts'
 import { isMarked } from '../toolchain/sends-once.ts'
-import type { Companion } from './companion.ts'
 import { conclude } from './conclude.ts'
 import { between, type Generator, peakRss, startGenerator, startNothing } from './generator.ts'
 import { Observer, slopeOfSamples } from './observe.ts'
 import { probePopulation } from './probe.ts'
+import type { Sidecar } from './sidecar.ts'
 import { limitStart } from './start-limit.ts'
 
 export type Progress = { collected: Collected; plan: Plan; elapsed: number }
@@ -41,9 +41,9 @@ export type RunOptions = {
   /** Called twice: when the judged time begins, and when it ends. */
   onJudged?: () => void
   /** What was found before it began that makes it worth nothing. */
-  doubts?: readonly string[]
+  invalidReasons?: readonly string[]
   /** What runs beside the swarm, and is judged with it. */
-  companion?: Companion
+  sidecar?: Sidecar
   /** Other targets that have load of ours at the same time. */
   alsoOurs?: readonly string[]
 }
@@ -114,7 +114,7 @@ export async function run(options: RunOptions): Promise<Result> {
   }
   const observer = new Observer(stack, isJudgedNow)
   observer.start()
-  const beside = options.companion?.({
+  const beside = options.sidecar?.({
     ...{
       guard,
       stages,
@@ -164,19 +164,19 @@ export async function run(options: RunOptions): Promise<Result> {
     missing: stack ? missing : null,
     lacks,
     // What runs beside the swarm is judged from the beginning.
-    machine: machine.between(options.companion ? (collected.startedAt ?? times.from) : times.from, times.to),
+    machine: machine.between(options.sidecar ? (collected.startedAt ?? times.from) : times.from, times.to),
     crashes: crashes.filter(isOfTarget).map(({ part, code, signal, lastLines }) => ({
       part,
       detail: `${signal ?? `exit code ${code}`}; ${lastLines}`,
     })),
     ...{ interrupted, population: population ?? found?.abandoned ?? null },
     faultTexts: options.faultTexts,
-    doubts: [
-      ...(options.doubts ?? []),
-      ...starting.doubts(),
+    invalidReasons: [
+      ...(options.invalidReasons ?? []),
+      ...starting.invalidReasons(),
       ...crashes.filter((crash) => !isOfTarget(crash)).map(({ part }) => `${part} ended during the run`),
     ],
-    thin: found?.doubts ?? [],
+    thin: found?.invalidReasons ?? [],
     facts: found?.facts ?? [],
     evidence: found?.evidence ?? [],
   })

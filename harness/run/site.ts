@@ -5,7 +5,7 @@ import type { Plan } from '../plan/scenarios.ts'
 import type { Access } from '../plan/target/access.ts'
 import type { Result } from '../result/result.ts'
 import { type Stack, startStack } from '../stack/stack.ts'
-import type { Companion } from './companion.ts'
+import type { Sidecar } from './sidecar.ts'
 
 /** Where load goes: a stack of ours, or a deployment of somebody's. */
 export type Site = { origin: string; sessionSecret: string; access?: Access; stack: Stack | null }
@@ -17,8 +17,8 @@ export type Play = (
   more?: {
     faults?: readonly Fault[]
     faultTexts?: readonly string[]
-    doubts?: readonly string[]
-    companion?: Companion
+    invalidReasons?: readonly string[]
+    sidecar?: Sidecar
   },
 ) => Promise<Result>
 

@@ -19,7 +19,7 @@ describe('the limit of a start', () => {
     await sleep(60)
     expect(signals).toEqual(['SIGKILL'])
     expect(starting.isOverdue()).toBe(true)
-    expect(starting.doubts()).toEqual(['k6 told nothing within 0.02 s of its start, and was ended'])
+    expect(starting.invalidReasons()).toEqual(['k6 told nothing within 0.02 s of its start, and was ended'])
   })
 
   it('leaves k6 alone once a VU told something, or when it has ended', async () => {
@@ -30,6 +30,6 @@ describe('the limit of a start', () => {
     ended.starting.end()
     await sleep(60)
     expect([...told.signals, ...ended.signals]).toEqual([])
-    expect([...told.starting.doubts(), ...ended.starting.doubts()]).toEqual([])
+    expect([...told.starting.invalidReasons(), ...ended.starting.invalidReasons()]).toEqual([])
   })
 })

@@ -9,7 +9,7 @@ export function limitStart(
   generator: Generator,
   { vus }: Pick<Collected, 'vus'>,
   within = patience,
-): { isOverdue(): boolean; doubts(): string[]; end(): void } {
+): { isOverdue(): boolean; invalidReasons(): string[]; end(): void } {
   let isOverdue = false
   const timer = setTimeout(() => {
     if (vus.size > 0) return
@@ -18,7 +18,7 @@ export function limitStart(
   }, within)
   return {
     isOverdue: () => isOverdue,
-    doubts: () =>
+    invalidReasons: () =>
       isOverdue ? [`k6 told nothing within ${within / 1000} s of its start, and was ended`] : [],
     end: () => clearTimeout(timer),
   }

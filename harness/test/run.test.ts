@@ -77,7 +77,7 @@ describe('counting a test run', () => {
       )
       const step: Step = {
         name: 'late',
-        about: 'mend it',
+        about: 'fix it',
         command: ['vitest', 'run', '--root', root, '--globals'],
         counts: 'vitest',
       }

@@ -3,7 +3,7 @@ export const notHere = 69
 
 export type Step = {
   name: string
-  /** What a failure of this step means, in the words of the one who has to mend it. */
+  /** What a failure of this step means, in the words of the one who has to fix it. */
   about: string
   command: [string, ...string[]]
   /**
@@ -27,7 +27,7 @@ const vitest = (project: string, about: string): Step => ({
 export const steps: readonly Step[] = [
   {
     name: 'lint',
-    about: 'mend with `pnpm format`, see the rest with `pnpm lint`',
+    about: 'fix with `pnpm format`, see the rest with `pnpm lint`',
     command: ['biome', 'check', '--error-on-warnings', '.'],
     counts: 'one',
   },
@@ -51,7 +51,7 @@ export const steps: readonly Step[] = [
   },
   {
     name: 'generated',
-    about: 'mend with `pnpm generate`',
+    about: 'fix with `pnpm generate`',
     command: ['node', 'harness/cli/main.ts', 'generate', '--check'],
     counts: 'one',
   },

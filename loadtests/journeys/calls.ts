@@ -27,7 +27,7 @@ export type Call = {
 }
 
 const nothing = () => ({})
-const canary = (user: Owner) => user.kin.organisation.canary
+const canary = (user: Owner) => user.userGroup.organisation.canary
 /** Another one each time: names must not be taken. */
 const unlike = (user: Owner) =>
   drawBelow(user, 36 ** 6)
@@ -45,12 +45,12 @@ const ofTask = (user: Owner) => ({ taskId: taskId(user) })
 const ifSubscribed =
   (more: Call['input'] = nothing): Call['input'] =>
   (user) =>
-    user.kin.organisation.plan === 'free' ? null : more(user)
+    user.userGroup.organisation.plan === 'free' ? null : more(user)
 /** Who owes pays first. */
 const ifCurrent = (more: Call['input']): Call['input'] =>
-  ifSubscribed((user) => (user.kin.organisation.standing === 'current' ? more(user) : null))
-const otherPlan = ({ kin }: Owner) => ({
-  plan: kin.organisation.plan === 'team' ? 'business' : 'team',
+  ifSubscribed((user) => (user.userGroup.organisation.standing === 'current' ? more(user) : null))
+const otherPlan = ({ userGroup }: Owner) => ({
+  plan: userGroup.organisation.plan === 'team' ? 'business' : 'team',
   interval: 'month',
 })
 

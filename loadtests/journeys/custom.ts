@@ -10,11 +10,11 @@ type Known<State> = Visitor<State> & { headers: Record<string, string> }
 /** A journey of somebody's own as what a swarm plays. */
 export function appOf<State>(journey: Journey<State>): App<Known<State>> {
   const chain = compile(journey.chain)
-  const kin = { groups: [], crowd: false }
+  const userGroup = { groups: [], crowd: false }
   const { marks, steps } = journey
   return {
     userAt(run, place, token) {
-      const player = playerAt(run, place, place, kin)
+      const player = playerAt(run, place, place, userGroup)
       const visitor = { ...player, state: journey.start?.(player) as State }
       return { ...visitor, headers: journey.session?.(visitor, token) ?? {} }
     },

@@ -27,7 +27,7 @@ describe('a file that a journey attaches', () => {
     expect([file.name, file.type, file.size]).toEqual(['week.txt', 'text/plain', size])
     const lines = (await file.text()).split('\n').slice(0, -1)
     expect(new Set(lines.map((line) => line.length))).toEqual(new Set([63]))
-    expect(lines.every((line) => line.includes(user.kin.organisation.canary))).toBe(true)
+    expect(lines.every((line) => line.includes(user.userGroup.organisation.canary))).toBe(true)
     // k6 sends a text as UTF-8: of ASCII each character is a byte.
     expect(new TextEncoder().encode(body).length).toBe(body?.length)
   })
@@ -73,7 +73,7 @@ describe('a file that a journey attaches', () => {
 
   it('is downloaded when it is ready, and only one of the own organisation is whole', () => {
     const user = somebody()
-    const { canary } = user.kin.organisation
+    const { canary } = user.userGroup.organisation
     const file = (state: string, name: string) => ({
       id,
       taskId: id,

@@ -12,7 +12,7 @@ const type = 'text/plain'
 export const sizeOfFile = (user: User): number =>
   lineLength * (fewestLines + drawBelow(user, mostLines - fewestLines + 1))
 
-export const nameOfFile = ({ kin }: User): string => `Week ${kin.organisation.canary}.txt`
+export const nameOfFile = ({ userGroup }: User): string => `Week ${userGroup.organisation.canary}.txt`
 
 /** A form with a file at its end, as a browser posts it (RFC 7578). Everything in it is ASCII: a character is a byte. */
 export function formBody(
@@ -36,7 +36,7 @@ export function postOf(user: User, begun: string): Request | null {
   const [, fields] = /"fields":(\{[^}]*\})/.exec(begun) ?? []
   const [, size] = /"size":(\d+)/.exec(begun) ?? []
   if (url === undefined || fields === undefined || size === undefined) return null
-  const content = lineOf(user.kin.organisation.canary).repeat(Number(size) / lineLength)
+  const content = lineOf(user.userGroup.organisation.canary).repeat(Number(size) / lineLength)
   const { body, contentType } = formBody(JSON.parse(fields), { name: 'week.txt', type, content })
   return {
     method: 'POST',
@@ -52,10 +52,10 @@ export function postOf(user: User, begun: string): Request | null {
 }
 
 /** The bytes of a file, by its link; that of another tenant's would be found in it. @param link the API's answer */
-export function downloadOf({ kin }: User, link: string): Request | null {
+export function downloadOf({ userGroup }: User, link: string): Request | null {
   const [, url] = /"url":"([^"]+)"/.exec(link) ?? []
   if (url === undefined) return null
-  const line = lineOf(kin.organisation.canary)
+  const line = lineOf(userGroup.organisation.canary)
   return {
     method: 'GET',
     route: 'file download',
@@ -68,9 +68,9 @@ export function downloadOf({ kin }: User, link: string): Request | null {
 }
 
 /** A file of the user's own text that was checked and is kept. @param files the API's answer */
-export const readyFileIn = ({ kin }: User, files: string): string | undefined =>
+export const readyFileIn = ({ userGroup }: User, files: string): string | undefined =>
   (files.match(/\{"id":"[0-9a-f-]{36}","taskId"[^{}]*/g) ?? [])
-    .find((file) => file.includes('"state":"ready"') && file.includes(kin.organisation.canary))
+    .find((file) => file.includes('"state":"ready"') && file.includes(userGroup.organisation.canary))
     ?.slice(7, 43)
 
 /** The store is asked by the target's own origin, behind the same edge. */

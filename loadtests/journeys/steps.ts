@@ -88,7 +88,7 @@ export const steps: Record<string, Step<User>> = {
   'add task': (user) => [
     mutation('task.create', {
       projectId: user.board.id,
-      title: `Follow up with the pilot group · ${user.kin.organisation.canary}`,
+      title: `Follow up with the pilot group · ${user.userGroup.organisation.canary}`,
     }),
   ],
   'add task by REST': (user) => [
@@ -97,7 +97,7 @@ export const steps: Record<string, Step<User>> = {
       route: 'POST /v1/projects/:projectId/tasks',
       path: `/v1/projects/${user.board.id}/tasks`,
       headers: asJson,
-      body: JSON.stringify({ title: `Imported from the backlog · ${user.kin.organisation.canary}` }),
+      body: JSON.stringify({ title: `Imported from the backlog · ${user.userGroup.organisation.canary}` }),
       expect: 201,
       tenant: true,
     },

@@ -167,5 +167,5 @@ export const tour: App<Owner> = {
   steps,
   limits,
   session: ({ cookie }) => ({ Cookie: cookie, 'Accept-Encoding': 'gzip' }),
-  marks: { own: ({ kin }) => kin.organisation.canary, foreign: foreignCanary },
+  marks: { own: ({ userGroup }) => userGroup.organisation.canary, foreign: foreignCanary },
 }

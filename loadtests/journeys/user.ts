@@ -13,7 +13,7 @@ import {
   whaleOf,
 } from '../../fixtures/population.ts'
 import type { Stem } from '../../fixtures/random.ts'
-import { drawBelow, type Kin, type Player, playerAt } from '../swarm/app.ts'
+import { drawBelow, type Player, playerAt, type UserGroup } from '../swarm/app.ts'
 import type { Cast, Run } from '../swarm/options.ts'
 import { indexInCrowd, indexSpread } from '../wire/crowd.ts'
 
@@ -23,11 +23,11 @@ type Board = Stem & { id: string; tasks: number }
 /** What all people of an organisation share. */
 type Home = { organisation: Organisation; boards: (Board | undefined)[] }
 
-type WorklaneKin = Kin & Home & { persona: Persona }
+type WorklaneGroup = UserGroup & Home & { persona: Persona }
 
 /** One who works in Worklane, and what they have open. */
 export type User = Player & {
-  kin: WorklaneKin
+  userGroup: WorklaneGroup
   cookie: string
   board: Board
   task: number
@@ -41,8 +41,8 @@ export const userAt = (run: Run, place: number, token: (subject: string) => stri
 
 /** One of the population as the k-th of the run's users. */
 export function userOf(run: Cast, place: number, index: number, token: (subject: string) => string): User {
-  const kin = kinOf(run, index)
-  const player = playerAt(run, place, index, kin)
+  const userGroup = userGroupOf(run, index)
+  const player = playerAt(run, place, index, userGroup)
   const opened = drawProject(run, player)
   const cookie = `${sessionCookieOf(run.target)}=${token(sessionSubject(run.population, index))}`
   return { ...player, ...opened, cookie, file: '' }
@@ -61,25 +61,28 @@ export function openTask(user: User): void {
 
 /** A certain task, by where it is in the population. */
 export function openTaskAt(cast: Cast, user: User, project: number, task: number): void {
-  user.board = boardAt(cast, user.kin, project)
+  user.board = boardAt(cast, user.userGroup, project)
   user.task = task
 }
 
 export const taskId = ({ board, task }: User): string => taskIdIn(board, task)
 
-function drawProject(run: Cast, player: Player & { kin: WorklaneKin }): { board: Board; task: number } {
-  const board = boardAt(run, player.kin, drawBelow(player, player.kin.organisation.projects))
+function drawProject(
+  run: Cast,
+  player: Player & { userGroup: WorklaneGroup },
+): { board: Board; task: number } {
+  const board = boardAt(run, player.userGroup, drawBelow(player, player.userGroup.organisation.projects))
   return { board, task: drawBelow(player, board.tasks) }
 }
 
-const kins = new Map<string, WorklaneKin>()
+const userGroups = new Map<string, WorklaneGroup>()
 const homes = new Map<number, Home>()
 
-function kinOf(run: Cast, index: number): WorklaneKin {
+function userGroupOf(run: Cast, index: number): WorklaneGroup {
   const organisation = organisationOf(run.population, index)
   const persona = personaAt(run.population, index, organisation)
   const key = `${organisation} ${persona}`
-  const known = kins.get(key)
+  const known = userGroups.get(key)
   if (known) return known
   const home = homes.get(organisation) || {
     organisation: organisationAt(run.population, organisation),
@@ -88,13 +91,13 @@ function kinOf(run: Cast, index: number): WorklaneKin {
   homes.set(organisation, home)
   const crowd = organisation === whaleOf(run.population)
   const groups = [`persona ${persona}`, `tier ${crowd ? 'whale' : home.organisation.plan}`]
-  const kin = { groups, crowd, persona, organisation: home.organisation, boards: home.boards }
-  kins.set(key, kin)
-  return kin
+  const userGroup = { groups, crowd, persona, organisation: home.organisation, boards: home.boards }
+  userGroups.set(key, userGroup)
+  return userGroup
 }
 
 /** Made when somebody opens it first: hashing its ids is dear in k6. */
-function boardAt({ population }: Cast, { organisation, boards }: WorklaneKin, project: number): Board {
+function boardAt({ population }: Cast, { organisation, boards }: WorklaneGroup, project: number): Board {
   const { index } = organisation
   let board = boards[project]
   if (!board) {

@@ -13,13 +13,13 @@ for (const [persona, chain] of Object.entries(journeys)) chains[persona] = compi
 export const worklane: App<User> = {
   userAt,
   columns: ['cookie', 'board', 'task', 'file'],
-  next: (user) => stepAfter(chains[user.kin.persona] as CompiledChain, user),
+  next: (user) => stepAfter(chains[user.userGroup.persona] as CompiledChain, user),
   steps,
   // Sessions are the seed's, and each step opens what it needs.
   beginsInTheMiddle: true,
   limits,
   session: ({ cookie }) => ({ Cookie: cookie, 'Accept-Encoding': 'gzip' }),
-  marks: { own: ({ kin }) => kin.organisation.canary, foreign: foreignCanary },
+  marks: { own: ({ userGroup }) => userGroup.organisation.canary, foreign: foreignCanary },
   live: {
     begins: ({ step }) => step.endsWith('board'),
     request: boardEvents,

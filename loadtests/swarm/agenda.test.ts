@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { Agenda, slotWidthFor } from './agenda.ts'
+import { Agenda, slotWidthMsFor } from './agenda.ts'
 import { thinkTime } from './think.ts'
 
 const seconds = 60
@@ -7,7 +7,7 @@ const seconds = 60
 /** Users who ask, wait and think, with a clock that is never late: what is left of lateness is the rule's own. */
 async function play(users: number, think: number, answerAfter: (now: number) => number = () => 3) {
   const started = Date.now()
-  const agenda = new Agenda({ now: Date.now, setTimeout, clearTimeout }, slotWidthFor(think))
+  const agenda = new Agenda({ now: Date.now, setTimeout, clearTimeout }, slotWidthMsFor(think))
   let steps = 0
   let mostLate = 0
   const pauses: { asked: number; played: number }[] = []

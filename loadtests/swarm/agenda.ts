@@ -22,7 +22,7 @@ const slotsPerThinkTime = 100
 const widestSlot = 100
 
 /** Due times fall on multiples of so many milliseconds: a hundredth of the think time, from 1 to 100. */
-export const slotWidthFor = (think: number): number =>
+export const slotWidthMsFor = (think: number): number =>
   Math.max(1, Math.min(widestSlot, Math.floor(think / slotsPerThinkTime)))
 
 /**

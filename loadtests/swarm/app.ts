@@ -3,7 +3,7 @@ import type { RouteLimit } from '../wire/message.ts'
 import type { Cast, Run } from './options.ts'
 
 /** What users have in common who are of one kind: one object for all of them, since there are many users. */
-export type Kin = {
+export type UserGroup = {
   /** What percentiles are told by, beside the route. */
   groups: readonly string[]
   /** They hurry in the stages of a crowd, while the others do as always. */
@@ -16,7 +16,7 @@ export type Player = {
   index: number
   /** Among all users of the run, from 0: who is there depends on it. */
   place: number
-  kin: Kin
+  userGroup: UserGroup
   /** The name of the last step. */
   step: string
   /** State of the user's own sequence: the same run plays the same users. */
@@ -104,8 +104,8 @@ export type App<User extends Player> = {
 const userStream = 101
 const streamStream = 102
 
-export const playerAt = <Of extends Kin>(run: Cast, place: number, index: number, kin: Of) => ({
-  ...{ index, place, kin, step: '', seen: '', seenTag: '', dueAt: 0, present: false },
+export const playerAt = <Of extends UserGroup>(run: Cast, place: number, index: number, userGroup: Of) => ({
+  ...{ index, place, userGroup, step: '', seen: '', seenTag: '', dueAt: 0, present: false },
   random: hash(run.seed, userStream, index),
   listens: unit(run.seed, streamStream, index) < run.streams ? ('not now' as const) : ('never' as const),
 })

@@ -17,13 +17,13 @@ import {
   stretchAt,
   usersAt,
 } from '../wire/workloads.ts'
-import { Agenda, slotWidthFor } from './agenda.ts'
+import { Agenda, slotWidthMsFor } from './agenda.ts'
 import { type App, draw, drawBelow, type Player, type Request } from './app.ts'
 import { Increments, type Sample } from './increments.ts'
 import type { Run } from './options.ts'
 import { Queue } from './queue.ts'
-import { Resting } from './resting.ts'
 import { residualThinkTime, thinkTime } from './think.ts'
+import { ThinkingUsers } from './thinking-users.ts'
 
 /** k6 has one; its types leave it to the browser's. */
 declare const console: { error(text: string): void }
@@ -77,9 +77,9 @@ export async function swarm<User extends Player>(run: Run, app: App<User>): Prom
   const connections = Math.floor(run.connections / run.vus) + Number(vu.idInTest <= run.connections % run.vus)
   const increments = new Increments()
   const content = new ContentCheck()
-  const resting = new Resting<User>(app.columns, Math.ceil(run.users / run.vus))
+  const thinkingUsers = new ThinkingUsers<User>(app.columns, Math.ceil(run.users / run.vus))
   const rowOf = ({ place }: User): number => Math.floor(place / run.vus)
-  const agenda = new Agenda({ now: Date.now, setTimeout, clearTimeout }, slotWidthFor(run.think))
+  const agenda = new Agenda({ now: Date.now, setTimeout, clearTimeout }, slotWidthMsFor(run.think))
   const waiting = new Queue<Waiting>()
   const playing = new Map<User, Asking>()
   let inFlight = 0
@@ -91,7 +91,7 @@ export async function swarm<User extends Player>(run: Run, app: App<User>): Prom
   const schedule = (user: User, at: number, from: number) => {
     const row = rowOf(user)
     user.dueAt = agenda.add(row, at, from)
-    resting.put(row, user)
+    thinkingUsers.put(row, user)
   }
 
   const usersThen = (time: number): number => stretch(time).users ?? usersAt(stages, time)
@@ -150,7 +150,7 @@ export async function swarm<User extends Player>(run: Run, app: App<User>): Prom
     const phase = phaseAt(countedAt(due, sample))
     if (sample.error) errors.add(1, { name: route, phase, class: sample.error })
     const window = Math.floor((due - startedAt) / windowWidth)
-    increments.answer(phase, window, route, user.kin.groups, sample, app.limits[route])
+    increments.answer(phase, window, route, user.userGroup.groups, sample, app.limits[route])
   }
 
   /** Another tenant's text in an answer, whatever its status; null where there is none. */
@@ -300,7 +300,7 @@ export async function swarm<User extends Player>(run: Run, app: App<User>): Prom
       user.listens = 'now'
       void follow(live, user)
     }
-    const faster = user.kin.crowd ? (stretch(now - startedAt).stage?.crowd ?? 1) : 1
+    const faster = user.userGroup.crowd ? (stretch(now - startedAt).stage?.crowd ?? 1) : 1
     think(user, now, thinkTime(run.think / faster, draw(user), draw(user)))
   }
 
@@ -396,7 +396,7 @@ export async function swarm<User extends Player>(run: Run, app: App<User>): Prom
     onRound,
     onDue: (row, dueAt) => {
       scheduleLag.add(Date.now() - dueAt)
-      wake(resting.take(row))
+      wake(thinkingUsers.take(row))
     },
   })
   onRound(endsAt)

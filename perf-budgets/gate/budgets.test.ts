@@ -12,6 +12,16 @@ describe('the limits of a change', () => {
     expect(compared).toBeGreaterThan(150)
   })
 
+  it('are the same where they had another name in the base', () => {
+    const { interimAnalyses, ...rest } = slo.gate
+    const before = { ...slo, gate: { ...rest, looks: interimAnalyses } }
+    expect(judgeBudgets(before, slo).findings).toEqual([])
+    const fewer = { ...slo, gate: { ...slo.gate, interimAnalyses: [10, 40] } }
+    expect(judgeBudgets(before, fewer).findings).toMatchObject([
+      { route: 'gate.interimAnalyses.0', call: 'worse' },
+    ])
+  })
+
   it.each([
     [
       'a route may be slower',
@@ -48,7 +58,7 @@ describe('the limits of a change', () => {
       { gate: { ...slo.gate, slice: { ...slo.gate.slice, users: 5 } } },
       'gate.slice.users',
     ],
-    ['the gate looks once', { gate: { ...slo.gate, looks: [20] } }, 'gate.looks.1'],
+    ['the gate looks once', { gate: { ...slo.gate, interimAnalyses: [20] } }, 'gate.interimAnalyses.1'],
     [
       'fewer samples are enough',
       { validity: { ...slo.validity, minimumSamples: 2 } },

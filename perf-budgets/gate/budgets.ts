@@ -20,8 +20,16 @@ const atLeast = new Set([
   'validity.minimumSamples',
   'validity.vitalSamples',
   'gate.alpha',
-  ...['gate.looks.0', 'gate.looks.1', 'gate.slice.users', 'gate.slice.ramp', 'gate.slice.duration'],
+  ...[
+    'gate.interimAnalyses.0',
+    'gate.interimAnalyses.1',
+    'gate.slice.users',
+    'gate.slice.ramp',
+    'gate.slice.duration',
+  ],
 ])
+/** What limits were called in earlier revisions, which a base may be of. */
+const renamed: Readonly<Record<string, string>> = { 'gate.looks': 'gate.interimAnalyses' }
 /** Of these neither is. */
 const neutral = ['promises.availability.days', 'lighthouse.runs', 'gate.slice.think']
 /** What counts, by name: one less is looser. */
@@ -67,7 +75,10 @@ function numbersOf(limits: Limits): Map<string, number> {
     if (neutral.includes(path)) return
     if (typeof value === 'number') found.set(path, value)
     if (typeof value !== 'object' || value === null) return
-    for (const [key, below] of Object.entries(value)) walk(below, path === '' ? key : `${path}.${key}`)
+    for (const [key, below] of Object.entries(value)) {
+      const name = path === '' ? key : `${path}.${key}`
+      walk(below, renamed[name] ?? name)
+    }
   }
   for (const name of held) walk(limits[name], name)
   for (const list of counting) for (const name of namesIn(limits[list])) found.set(`${list}.${name}`, 1)

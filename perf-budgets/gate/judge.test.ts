@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { judgePairs, type Metric, type Rules } from './judge.ts'
 
-const rules: Rules = { alpha: 0.01, leastRatio: 1.02, looks: [20, 30] }
+const rules: Rules = { alpha: 0.01, leastRatio: 1.02, interimAnalyses: [20, 30] }
 
 /** The same for the same seed: Mulberry32 and the sum of twelve for something like a normal distribution. */
 function noise(seed: number): () => number {
@@ -34,7 +34,7 @@ const share = (of: number, slower: number, call: string, pairs?: number) =>
   ).length / of
 
 describe('the judgement of pairs', () => {
-  it('cries wolf in at most 1 of 100 changes that do nothing', () => {
+  it('reports a false positive in at most 1 of 100 changes that do nothing', () => {
     expect(share(300, 1, 'worse')).toBeLessThanOrEqual(0.01)
   })
 

@@ -21,12 +21,12 @@ export type Metric = {
 }
 
 export type Rules = {
-  /** How often all metrics together may cry wolf, over all looks. */
+  /** How often all metrics together may report a false positive, over all interim analyses. */
   alpha: number
   /** Ratios below it are not a regression, however certain. */
   leastRatio: number
-  /** How many pairs there are when one looks: first, and again when that left it undecided. */
-  looks: readonly number[]
+  /** How many pairs there are at each analysis: first, and again when that left it undecided. */
+  interimAnalyses: readonly number[]
 }
 
 export type Call = 'worse' | 'better' | 'fine' | 'undecided'
@@ -85,15 +85,15 @@ function callOf(
   { base, ratio, interval, p, tolerated }: Omit<Finding, 'call'>,
   floor: number,
   praise: number,
-  { alpha, leastRatio, looks }: Rules,
+  { alpha, leastRatio, interimAnalyses }: Rules,
 ): Call {
-  const perLook = alpha / looks.length
+  const perAnalysis = alpha / interimAnalyses.length
   const amount = (of: number) => Math.abs(base * (of - 1))
-  if (p <= perLook && ratio >= leastRatio && amount(ratio) >= floor) return 'worse'
+  if (p <= perAnalysis && ratio >= leastRatio && amount(ratio) >= floor) return 'worse'
   const [, high] = interval
   const harmless = high < tolerated || (high > 1 && amount(high) < floor)
   if (!harmless) return 'undecided'
-  return praise <= perLook && ratio <= 1 / leastRatio && amount(ratio) >= floor ? 'better' : 'fine'
+  return praise <= perAnalysis && ratio <= 1 / leastRatio && amount(ratio) >= floor ? 'better' : 'fine'
 }
 
 function verdictOf(calls: readonly Call[]): GateVerdict {
@@ -101,9 +101,9 @@ function verdictOf(calls: readonly Call[]): GateVerdict {
   return calls.includes('undecided') ? 'undecided' : 'pass'
 }
 
-function reasonsAgainst(metrics: readonly Metric[], { alpha, looks }: Rules): string[] {
+function reasonsAgainst(metrics: readonly Metric[], { alpha, interimAnalyses }: Rules): string[] {
   if (metrics.length === 0) return ['there is no metric that both sides have']
-  const least = minimumPairs(metrics.length, alpha / looks.length)
+  const least = minimumPairs(metrics.length, alpha / interimAnalyses.length)
   return metrics
     .filter(({ pairs }) => pairs.length < least)
     .map(

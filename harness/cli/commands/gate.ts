@@ -16,10 +16,10 @@ const metricsOfAudits = 2
 
 /** With fewer no outcome could be significant. */
 const leastPairs = (pages: readonly PageName[]): number =>
-  minimumPairs(metricsOfSlices + metricsOfAudits * pages.length, rules.alpha / rules.looks.length)
+  minimumPairs(metricsOfSlices + metricsOfAudits * pages.length, rules.alpha / rules.interimAnalyses.length)
 
 export function register(program: Command): void {
-  const { slice, looks } = rules
+  const { slice, interimAnalyses } = rules
   program
     .command('gate')
     .description('says whether a change made it worse: base against head, at the same time, on this machine')
@@ -32,7 +32,7 @@ export function register(program: Command): void {
     .option('--journey <file>', 'of an app that is not Worklane, with both URLs', fromHere)
     .option(
       '--pairs <n>',
-      `pairs of slices; ${looks.join(', or when these leave it undecided ')}`,
+      `pairs of slices; ${interimAnalyses.join(', or when these leave it undecided ')}`,
       wholeNumber(leastPairs([]), 1_000),
     )
     .option('--users <n>', 'concurrent users of each side', wholeNumber(1, 100_000), slice.users)

@@ -17,9 +17,9 @@ import { progressScreen } from '../../report/progress.ts'
 import { terminalSummary } from '../../report/summary.ts'
 import { assertWritable, runId, writeResult } from '../../report/write.ts'
 import type { Result } from '../../result/result.ts'
-import type { Companion } from '../../run/companion.ts'
-import { proveEyes } from '../../run/isolation.ts'
+import { verifyLeakDetection } from '../../run/isolation.ts'
 import { run } from '../../run/run.ts'
+import type { Sidecar } from '../../run/sidecar.ts'
 import { onSite, type Play } from '../../run/site.ts'
 import type { Stack } from '../../stack/stack.ts'
 import { provide } from '../../toolchain/provide.ts'
@@ -122,10 +122,10 @@ async function loadtest(plan: Plan, options: Options): Promise<void> {
 
   const play: Play = async (on, played, more = {}) => {
     const id = runId(played.journey?.name ?? played.scenario)
-    const { faults: ofRun = [], faultTexts = [], doubts = [], companion } = more
+    const { faults: ofRun = [], faultTexts = [], invalidReasons = [], sidecar } = more
     const result = await run({
-      ...{ id, plan: played, k6: k6.path, faults: ofRun, faultTexts, doubts },
-      ...(companion ? { companion } : {}),
+      ...{ id, plan: played, k6: k6.path, faults: ofRun, faultTexts, invalidReasons },
+      ...(sidecar ? { sidecar } : {}),
       ...{ stack: on.stack, target: on.origin, sessionSecret: on.sessionSecret },
       ...{ access: on.access, onProgress: screen.show },
     })
@@ -141,7 +141,12 @@ async function loadtest(plan: Plan, options: Options): Promise<void> {
 
   const proof =
     scenario === 'isolation' && !target
-      ? await proveEyes(plan, (faulty, use) => onSite({ ...site, plan, faults: faulty }, use), play, say)
+      ? await verifyLeakDetection(
+          plan,
+          (faulty, use) => onSite({ ...site, plan, faults: faulty }, use),
+          play,
+          say,
+        )
       : { unseen: [], interrupted: null }
   if (proof.interrupted) return tell(proof.interrupted)
   if (scenario === 'isolation' && target)
@@ -149,15 +154,15 @@ async function loadtest(plan: Plan, options: Options): Promise<void> {
   await onSite({ ...site, plan, faults }, async (on) => {
     checkParts(faults, on.stack)
     say(on.stack ? `worklane is up at ${on.origin}` : `the target is ${on.origin}`)
-    const more = { faults, faultTexts: options.fault, doubts: proof.unseen }
-    const playHere = (played: Plan, companion?: Companion) =>
-      play(on, played, companion ? { ...more, companion } : more)
+    const more = { faults, faultTexts: options.fault, invalidReasons: proof.unseen }
+    const playHere = (played: Plan, sidecar?: Sidecar) =>
+      play(on, played, sidecar ? { ...more, sidecar } : more)
     await tell(
       scenario === 'capacity'
         ? await measureCapacity(plan, playHere, say)
         : scenario === 'browser'
           ? await playedAgain(
-              () => withBrowser({ k6: k6.path, chromium }, (companion) => playHere(plan, companion)),
+              () => withBrowser({ k6: k6.path, chromium }, (sidecar) => playHere(plan, sidecar)),
               disturbanceOf,
               say,
             )

@@ -3,7 +3,7 @@ import type { Player } from './app.ts'
 const ofEveryone = [
   'index',
   'place',
-  'kin',
+  'userGroup',
   'step',
   'random',
   'seen',
@@ -19,7 +19,7 @@ type Column = Float64Array | unknown[]
  * The users of a VU while they think, which they nearly always do: a row of a table each. As an object each of them
  * would take 2 KB in k6, which its garbage collector looks through again and again (docs/decisions/016).
  */
-export class Resting<User extends Player> {
+export class ThinkingUsers<User extends Player> {
   readonly #names: readonly (keyof User)[]
   readonly #columns: Column[] = []
   /** Who stays an object: others may hold on to them while they rest. */

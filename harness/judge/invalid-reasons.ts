@@ -10,7 +10,7 @@ import type { Circumstances } from './circumstances.ts'
 export const interruption = 'the run was interrupted'
 
 /** Why a run cannot be judged. */
-export type Doubts = {
+export type InvalidReasons = {
   /** Its figures are wrong, or of something else. */
   measuring: string[]
   /** They are too few to say anything: what the target failed at counts nevertheless. */
@@ -20,45 +20,45 @@ export type Doubts = {
 }
 
 /** Each reason that the run cannot be trusted. */
-export function doubtsOf(
+export function invalidReasonsOf(
   collected: Collected,
   circumstances: Circumstances,
   { routes, little }: { routes: RouteResult[]; little: LittleResult[] },
-): Doubts {
+): InvalidReasons {
   const { population, interrupted, limits = {}, marked = true } = circumstances
   // Then nothing was played, and there is nothing else to say.
   if (population) return { measuring: [population], thin: [], byLoad: [] }
   if (interrupted) return { measuring: [interruption], thin: [], byLoad: [] }
-  const clock = little.flatMap(clockDoubts)
+  const clock = little.flatMap(clockReasons)
   const few = [...unstarted(collected, circumstances), ...thinRoutes(routes), ...unasked(routes, limits)]
   return {
-    measuring: [...measuringDoubts(collected, circumstances), ...little.flatMap(littleDoubts), ...clock],
+    measuring: [...measuringReasons(collected, circumstances), ...little.flatMap(littleReasons), ...clock],
     thin: [
       ...few,
       ...(marked && collected.probes === 0 ? ['no answer was looked through for other tenants’ texts'] : []),
     ],
-    byLoad: [...latenessDoubts(collected, circumstances), ...clock, ...few],
+    byLoad: [...latenessReasons(collected, circumstances), ...clock, ...few],
   }
 }
 
 /** What makes every figure worthless, however many there are: the generator's own lateness and losses. */
-export const measuringDoubts = (collected: Collected, circumstances: Circumstances): string[] => [
-  ...generatorDoubts(collected, circumstances),
-  ...userDoubts(collected, circumstances),
-  ...messageDoubts(collected, circumstances),
+export const measuringReasons = (collected: Collected, circumstances: Circumstances): string[] => [
+  ...generatorReasons(collected, circumstances),
+  ...userReasons(collected, circumstances),
+  ...messageReasons(collected, circumstances),
 ]
 
 /** k6's clock tells whole milliseconds: of steps that take hardly more than one the law says no more than that. */
 const tick = 1
 
-const littleDoubts = ({ phase, ratio, users, responseMs, thinkMs }: LittleResult): string[] =>
+const littleReasons = ({ phase, ratio, users, responseMs, thinkMs }: LittleResult): string[] =>
   Math.abs(ratio - 1) > Math.max(validity.littlesLaw, tick / (responseMs + thinkMs))
     ? [
         `Little's law does not hold in ${phase}: throughput × (response + think time) is ${percent(ratio, 1)} of ${users.toFixed(0)} users, allowed ${percent(validity.littlesLaw, 0)} off`,
       ]
     : []
 
-function clockDoubts({ phase, toldMs, clockMs }: LittleResult): string[] {
+function clockReasons({ phase, toldMs, clockMs }: LittleResult): string[] {
   if (toldMs === null || clockMs === null) return []
   const { share, floor } = validity.latencyByClock
   if (Math.abs(toldMs - clockMs) <= Math.max(floor, share * clockMs)) return []
@@ -73,14 +73,14 @@ const unstarted = ({ lag }: Collected, { stages }: Circumstances): string[] =>
     .filter((stage) => isJudged(stage) && !lag.get(stage.phase)?.size)
     .map(({ phase }) => `no step was started in the ${phase} phase`)
 
-function generatorDoubts(collected: Collected, circumstances: Circumstances): string[] {
+function generatorReasons(collected: Collected, circumstances: Circumstances): string[] {
   const { k6ExitCode, k6LastLines, generatorRssBytes } = circumstances
-  const doubts: string[] = []
-  if (k6ExitCode !== 0) doubts.push(`k6 ended with ${k6ExitCode ?? 'a signal'}: ${k6LastLines}`)
-  doubts.push(...latenessDoubts(collected, circumstances))
+  const invalidReasons: string[] = []
+  if (k6ExitCode !== 0) invalidReasons.push(`k6 ended with ${k6ExitCode ?? 'a signal'}: ${k6LastLines}`)
+  invalidReasons.push(...latenessReasons(collected, circumstances))
   if (generatorRssBytes !== null && generatorRssBytes > validity.generatorRssBytes) {
     const [used, allowed] = [generatorRssBytes, validity.generatorRssBytes].map((bytes) => bytes / 1024 ** 2)
-    doubts.push(`the generator took ${used?.toFixed(0)} MB, allowed ${allowed?.toFixed(0)} MB`)
+    invalidReasons.push(`the generator took ${used?.toFixed(0)} MB, allowed ${allowed?.toFixed(0)} MB`)
   }
   const own = sum(
     [...collected.routes.values()].flatMap((ofPhase) =>
@@ -88,59 +88,61 @@ function generatorDoubts(collected: Collected, circumstances: Circumstances): st
     ),
   )
   if (own > 0)
-    doubts.push(
+    invalidReasons.push(
       `${own} requests failed on the generator's own machine (no port or no file left); raise ulimit -n, or use more machines`,
     )
-  return doubts
+  return invalidReasons
 }
 
 /** That it had too little of the machine. */
-function latenessDoubts(collected: Collected, { stages, generatorCpuShare }: Circumstances): string[] {
-  const doubts: string[] = []
+function latenessReasons(collected: Collected, { stages, generatorCpuShare }: Circumstances): string[] {
+  const invalidReasons: string[] = []
   for (const { phase } of stages.filter(isJudged)) {
     const lag = collected.lag.get(phase) ?? new Map()
     // Counted, since a percentile is within 0.5%.
     if ((collected.late.get(phase) ?? 0) * 100 > count(lag)) {
-      doubts.push(
+      invalidReasons.push(
         `the generator was late itself: schedule lag p99 ${ms(percentile(lag, 0.99))} in ${phase}, allowed ${validity.scheduleLagP99} ms; give it more CPU or fewer users`,
       )
     }
   }
   if (generatorCpuShare !== null && generatorCpuShare > validity.generatorCpuShare) {
-    doubts.push(
+    invalidReasons.push(
       `the generator had no CPU left: ${percent(generatorCpuShare, 0)} of what its VUs can use, allowed ${percent(validity.generatorCpuShare, 0)}`,
     )
   }
-  return doubts
+  return invalidReasons
 }
 
-function userDoubts(collected: Collected, { users, k6LastLines }: Circumstances): string[] {
+function userReasons(collected: Collected, { users, k6LastLines }: Circumstances): string[] {
   const vus = [...collected.vus.values()]
-  const doubts: string[] = []
+  const invalidReasons: string[] = []
   const most = sum(vus.map(({ peakUsers }) => peakUsers))
   // k6 ends in order even when a user's code threw: what it said is the only trace.
   const said = /level=error.*/.exec(k6LastLines)?.[0]
   const because = said ? `; k6 said: ${said.slice(0, 300)}` : ''
-  if (most < users * validity.activeUsers) doubts.push(`${most} of ${users} users were active${because}`)
+  if (most < users * validity.activeUsers)
+    invalidReasons.push(`${most} of ${users} users were active${because}`)
   const lost = sum(vus.map(({ lostUsers }) => lostUsers))
-  if (lost > 0) doubts.push(`${lost} users were lost by an error of the generator's own${because}`)
-  return doubts
+  if (lost > 0) invalidReasons.push(`${lost} users were lost by an error of the generator's own${because}`)
+  return invalidReasons
 }
 
-function messageDoubts(collected: Collected, { vus: expected, shards }: Circumstances): string[] {
+function messageReasons(collected: Collected, { vus: expected, shards }: Circumstances): string[] {
   const vus = [...collected.vus.values()]
-  const doubts: string[] = []
+  const invalidReasons: string[] = []
   const missing = expected - vus.length
   if (missing > 0)
-    doubts.push(
+    invalidReasons.push(
       `${missing} of ${expected} VUs told nothing${shards > 1 ? `: one of ${shards} shards was lost` : ''}`,
     )
   const lost = lostMessages(collected)
-  if (lost > 0) doubts.push(`${lost} messages of the generator were lost`)
-  if (collected.refused > 0) doubts.push(`${collected.refused} messages of the generator were refused`)
+  if (lost > 0) invalidReasons.push(`${lost} messages of the generator were lost`)
+  if (collected.refused > 0)
+    invalidReasons.push(`${collected.refused} messages of the generator were refused`)
   const unfinished = vus.filter((vu) => !vu.final).length
-  if (unfinished > 0) doubts.push(`${unfinished} of ${vus.length} VUs did not finish`)
-  return doubts
+  if (unfinished > 0) invalidReasons.push(`${unfinished} of ${vus.length} VUs did not finish`)
+  return invalidReasons
 }
 
 /** Of those whose times are judged. */

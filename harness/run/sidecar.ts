@@ -3,10 +3,10 @@ import type { Evidence } from '../result/result.ts'
 import type { Guard } from '../stack/guard.ts'
 
 /** What runs beside the swarm, and is judged with it. It must not reject. */
-export type Companion = (beside: Beside) => Promise<Companionship>
+export type Sidecar = (beside: SidecarContext) => Promise<RunningSidecar>
 
 /** The run that it stands beside. */
-export type Beside = {
+export type SidecarContext = {
   guard: Guard
   scenario: string
   stages: readonly Stage[]
@@ -20,9 +20,9 @@ export type Beside = {
   stop: () => void
 }
 
-export type Companionship = {
+export type RunningSidecar = {
   evidence: Evidence[]
-  doubts: string[]
+  invalidReasons: string[]
   facts: string[]
   /** Why it came to nothing, and the run with it. */
   abandoned?: string
