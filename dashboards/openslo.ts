@@ -26,7 +26,8 @@ export function openSlo(): Document[] {
     })
     const range = '5m'
     return {
-      ...{ apiVersion: 'openslo/v1', kind: 'SLO' },
+      apiVersion: 'openslo/v1',
+      kind: 'SLO',
       metadata: { name: `${service}-${slo}`, displayName: displayNames[slo] },
       spec: {
         description: `Of ${promises.availability.days} days, at most ${Number((budget * 100).toFixed(4))}% of what is asked may go wrong: ${words}.`,
@@ -44,12 +45,14 @@ export function openSlo(): Document[] {
   })
   return [
     {
-      ...{ apiVersion: 'openslo/v1', kind: 'Service' },
+      apiVersion: 'openslo/v1',
+      kind: 'Service',
       metadata: { name: service, displayName: 'Worklane' },
       spec: { description: 'Projects, boards and tasks of many organisations' },
     },
     {
-      ...{ apiVersion: 'openslo/v1', kind: 'DataSource' },
+      apiVersion: 'openslo/v1',
+      kind: 'DataSource',
       metadata: { name: dataSource },
       spec: { type: 'Prometheus', connectionDetails: {} },
     },
@@ -57,11 +60,14 @@ export function openSlo(): Document[] {
     // A policy has one condition.
     ...burns.map(
       (burn): Document => ({
-        ...{ apiVersion: 'openslo/v1', kind: 'AlertPolicy' },
+        apiVersion: 'openslo/v1',
+        kind: 'AlertPolicy',
         metadata: { name: nameOf(burn) },
         spec: {
           description: `The rules in slo-rules.yaml ask the last ${burn.short} as well, so that the alert ends with its cause`,
-          ...{ alertWhenBreaching: true, alertWhenNoData: false, alertWhenResolved: false },
+          alertWhenBreaching: true,
+          alertWhenNoData: false,
+          alertWhenResolved: false,
           conditions: [{ conditionRef: nameOf(burn) }],
           notificationTargets: [{ targetRef: `${service}-on-call` }],
         },
@@ -70,7 +76,8 @@ export function openSlo(): Document[] {
     ...burns.map((burn): Document => {
       const { times, long, severity } = burn
       return {
-        ...{ apiVersion: 'openslo/v1', kind: 'AlertCondition' },
+        apiVersion: 'openslo/v1',
+        kind: 'AlertCondition',
         metadata: { name: nameOf(burn) },
         spec: {
           description: `The budget goes ${times} times too fast over ${long}`,
@@ -80,7 +87,8 @@ export function openSlo(): Document[] {
       }
     }),
     {
-      ...{ apiVersion: 'openslo/v1', kind: 'AlertNotificationTarget' },
+      apiVersion: 'openslo/v1',
+      kind: 'AlertNotificationTarget',
       metadata: { name: `${service}-on-call` },
       spec: { target: 'pager' },
     },

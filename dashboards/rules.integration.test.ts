@@ -249,7 +249,8 @@ describe('the rules for Prometheus, by promtool', () => {
               { series: oldest, values: `${waits}x29` },
             ].map(({ series, values }) => ({ series: series.replace('Infinity', '+Inf'), values })),
             alert_rule_test: names.map((alertname) => ({
-              ...{ eval_time: '25m', alertname },
+              eval_time: '25m',
+              alertname,
               exp_alerts: (alerts as string[]).includes(alertname) ? [of(alertname)] : [],
             })),
           },

@@ -112,11 +112,13 @@ export function prometheusRules(): RuleFile {
   return {
     groups: [
       {
-        ...{ name: 'worklane-slo', interval: '30s' },
+        name: 'worklane-slo',
+        interval: '30s',
         rules: promised.flatMap((promise) => windows.map((window) => ratio(promise, window))),
       },
       {
-        ...{ name: 'worklane-slo-budget', interval: '5m' },
+        name: 'worklane-slo-budget',
+        interval: '5m',
         rules: promised.map((promise) => ({
           record: budgetLeft,
           labels: { slo: promise.slo },
@@ -149,7 +151,9 @@ function burnAlerts({ slo, words, budget }: Promised): Rule[] {
 
 /** Who is dead counts no errors: the edge in front of it does, and Prometheus notices. */
 const partDown: Rule = {
-  ...{ alert: 'PartDown', expr: 'up == 0', for: '1m' },
+  alert: 'PartDown',
+  expr: 'up == 0',
+  for: '1m',
   labels: { severity: 'page' },
   annotations: { summary: '{{ $labels.job }} at {{ $labels.instance }} does not answer' },
 }
@@ -159,7 +163,9 @@ const effectDelay = 'sum by (le) (rate(effect_delay_seconds_bucket[10m]))'
 /** What writes bring about is late, or waits: requests go on, and nobody is told of anything. */
 const effectAlerts: Rule[] = [
   {
-    ...{ alert: 'EffectsLate', for: '5m', labels: { severity: 'ticket' } },
+    alert: 'EffectsLate',
+    for: '5m',
+    labels: { severity: 'ticket' },
     expr: `histogram_quantile(0.95, ${effectDelay}) > ${effects.delayP95 / 1000}`,
     annotations: {
       summary: 'What writes bring about takes too long',
@@ -167,7 +173,9 @@ const effectAlerts: Rule[] = [
     },
   },
   {
-    ...{ alert: 'EffectWaiting', for: '2m', labels: { severity: 'page' } },
+    alert: 'EffectWaiting',
+    for: '2m',
+    labels: { severity: 'page' },
     expr: `${oldestEffect} > ${effects.oldestWaiting / 1000}`,
     annotations: {
       summary: 'What a write was to bring about waits for the workers',
@@ -181,7 +189,9 @@ const webhookEffect = 'sum by (le) (rate(webhook_effect_seconds_bucket[10m]))'
 /** What Stripe tells is late, or waits: nobody's request fails of it, but somebody has paid and has not what they paid for. */
 const webhookAlerts: Rule[] = [
   {
-    ...{ alert: 'WebhooksLate', for: '5m', labels: { severity: 'ticket' } },
+    alert: 'WebhooksLate',
+    for: '5m',
+    labels: { severity: 'ticket' },
     expr: `histogram_quantile(0.95, ${webhookEffect}) > ${webhooks.effectP95 / 1000}`,
     annotations: {
       summary: 'What Stripe tells takes too long to have its effect',
@@ -189,7 +199,9 @@ const webhookAlerts: Rule[] = [
     },
   },
   {
-    ...{ alert: 'WebhookWaiting', for: '1m', labels: { severity: 'page' } },
+    alert: 'WebhookWaiting',
+    for: '1m',
+    labels: { severity: 'page' },
     expr: `max(webhook_oldest_waiting_seconds) > ${webhooks.oldestWaiting / 1000}`,
     annotations: {
       summary: 'What Stripe told waits for its effect',

@@ -33,7 +33,9 @@ const Routes = z
     for (const [name, budget] of Object.entries(context.value)) {
       if (!namePattern.test(name)) {
         context.issues.push({
-          ...{ code: 'custom', input: name, path: [name] },
+          code: 'custom',
+          input: name,
+          path: [name],
           message: 'must be named as docs/seams.md says',
         })
       }

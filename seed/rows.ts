@@ -150,7 +150,8 @@ export function tablesOf(
   }
 
   const table = (name: string, columns: string, rows: () => Iterable<Row>): Table => ({
-    ...{ name, rows },
+    name,
+    rows,
     columns: columns.split(' '),
   })
   return [

@@ -29,7 +29,10 @@ export const journey: Journey<{ shop: number; book: number }> = {
     },
     'buy it': ({ state }) => [
       {
-        ...{ method: 'POST', route: 'POST /api/orders', path: '/api/orders', expect: 201 },
+        method: 'POST',
+        route: 'POST /api/orders',
+        path: '/api/orders',
+        expect: 201,
         headers: { 'Content-Type': 'application/json' },
         body: JSON.stringify({ book: state.book }),
       },

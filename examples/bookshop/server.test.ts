@@ -10,7 +10,9 @@ it('the bookshop answers an order that it cannot read, and stays open', async ()
   const signature = createHmac('sha256', 'secret').update('1.2').digest('base64url')
   const order = (body: string) =>
     fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/api/orders`, {
-      ...{ method: 'POST', body, headers: { cookie: `customer=1.2.${signature}` } },
+      method: 'POST',
+      body,
+      headers: { cookie: `customer=1.2.${signature}` },
       signal: AbortSignal.timeout(2_000),
     })
   expect((await order('{"book":')).status).toBe(400)

@@ -51,12 +51,14 @@ export async function benchApp(pairs: number, say: (line: string) => void): Prom
       {
         what: `GET ${hotRead}, kept in Redis: the API's process against a Next route handler`,
         unit: 'ms CPU a request',
-        ...{ pairs: hot, limit: appCosts.hotReadShare },
+        pairs: hot,
+        limit: appCosts.hotReadShare,
       },
       {
         what: 'a tenant’s 25 tasks: with row-level security against without',
         unit: 'ms a read',
-        ...{ pairs: secured, limit: appCosts.tenantReadRatio },
+        pairs: secured,
+        limit: appCosts.tenantReadRatio,
       },
     ]
     console.log(`\n${costTable(costs)}\n\n${ratioTable(ratios)}`)

@@ -19,8 +19,13 @@ export type Work = { users: number; thinkMs: number; rampMs: number; durationMs:
 
 /** For a generator that could not be had, and why. */
 export const costsNothing = (generator: string, missing: string): Cost => ({
-  ...{ generator, missing },
-  ...{ users: 0, requestsPerSecond: 0, cpuMsPerRequest: 0, rssBytes: 0, lagMs: null },
+  generator,
+  missing,
+  users: 0,
+  requestsPerSecond: 0,
+  cpuMsPerRequest: 0,
+  rssBytes: 0,
+  lagMs: null,
 })
 
 /**

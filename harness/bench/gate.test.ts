@@ -12,10 +12,20 @@ const slicesOf = (pairs: number): Slice[] =>
     (['base', 'head'] as const).map((side, turn): Slice => {
       const factor = 1 + 0.04 * (unit(3, pair, turn) - 0.5)
       const route = (route: string, count: number, ms: number) => ({
-        ...{ route, count, p50: ms * factor, p95: 3 * ms * factor },
+        route,
+        count,
+        p50: ms * factor,
+        p95: 3 * ms * factor,
       })
       return {
-        ...{ pair, side, turn, seed: pair, requests: 500, errors: 0, leaks: 0, invalidReasons: [] },
+        pair,
+        side,
+        turn,
+        seed: pair,
+        requests: 500,
+        errors: 0,
+        leaks: 0,
+        invalidReasons: [],
         cpu: { web: 20 * factor, api: 6 * factor, 'the rest': 6 * factor },
         routes: [route('page /dashboard', 100, 40), route('GET /v1/me', 400, 10)],
       }

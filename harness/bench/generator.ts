@@ -16,7 +16,12 @@ async function swarmCost(guard: Guard, nothing: Nothing, k6: string, work: Work)
   const collector = await startCollector(undefined, { answer: lacking('files') })
   const { users, thinkMs, rampMs, durationMs } = work
   const generator = startGenerator(guard, {
-    ...{ id: 'bench', k6, scenario: '100k', vus: vusFor(users), shards: 1, prometheusUrl: '' },
+    id: 'bench',
+    k6,
+    scenario: '100k',
+    vus: vusFor(users),
+    shards: 1,
+    prometheusUrl: '',
     env: {
       HEADROOM_TARGET: nothing.origin,
       HEADROOM_SESSION_SECRET: 'a secret of nobody',
@@ -47,7 +52,10 @@ async function swarmCost(guard: Guard, nothing: Nothing, k6: string, work: Work)
     ),
   )
   return {
-    ...{ generator: 'headroom swarm', users: active, ...seen, rssBytes: peak },
+    generator: 'headroom swarm',
+    users: active,
+    ...seen,
+    rssBytes: peak,
     lagMs: percentile(collected.lag.get('steady') ?? new Map(), 0.99),
     missing: code === 0 ? null : lastLines,
   }

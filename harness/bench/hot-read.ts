@@ -26,7 +26,8 @@ async function costOf(stack: Stack, part: 'api' | 'web', cookie: string, duratio
   const { requests, errors, non2xx, timeouts } = await autocannon({
     url: `${stack.addresses[part]}${hotRead}`,
     headers: { cookie },
-    ...{ connections, duration },
+    connections,
+    duration,
   })
   const after = await cpu()
   if (errors + non2xx + timeouts > 0 || requests.total === 0) {

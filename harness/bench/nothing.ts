@@ -46,7 +46,10 @@ ${temporary}
 `,
   )
   const part = launch(guard, {
-    ...{ name: 'nothing', command: program, logFile: join(directory, 'nginx.log'), stopSignal: 'SIGQUIT' },
+    name: 'nothing',
+    command: program,
+    logFile: join(directory, 'nginx.log'),
+    stopSignal: 'SIGQUIT',
     args: ['-p', directory, '-c', join(directory, 'nginx.conf'), '-e', 'stderr'],
   })
   const origin = `http://127.0.0.1:${port}`

@@ -51,7 +51,8 @@ export async function benchRoutes(seconds: number, say: (line: string) => void):
         autocannon({
           url: `${stack.origin}${path}`,
           headers: { 'accept-encoding': 'gzip', ...(anonymous ? {} : { cookie }), ...headers },
-          ...{ connections, duration },
+          connections,
+          duration,
         })
       await ask(2)
       const before = await cpuOf(stack)

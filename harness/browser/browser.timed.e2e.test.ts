@@ -13,8 +13,14 @@ import { withBrowser } from './beside.ts'
 /** Few users for a short while: what counts is what a real Chromium tells, and that a late page shows in it. */
 const plan = {
   ...workloads.browser,
-  ...{ scenario: 'browser' as const, shards: 1, seed: 1, population: defaultPopulation },
-  ...{ users: 30, think: 1_500, ramp: 2_000, duration: 30_000 },
+  scenario: 'browser' as const,
+  shards: 1,
+  seed: 1,
+  population: defaultPopulation,
+  users: 30,
+  think: 1_500,
+  ramp: 2_000,
+  duration: 30_000,
 }
 const delay = 2_600
 const late = `delay=dashboard.get:${delay}`
@@ -35,8 +41,15 @@ async function measureOnce(): Promise<Result> {
   const result = await onSite({ ...site, plan, faults }, ({ origin, sessionSecret, stack }) =>
     withBrowser({ k6: k6.path, chromium, minimum: 1 }, (sidecar) =>
       run({
-        ...{ id: 'browser-test', plan, k6: k6.path, faults, faultTexts: [late], sidecar },
-        ...{ target: origin, sessionSecret, stack },
+        id: 'browser-test',
+        plan,
+        k6: k6.path,
+        faults,
+        faultTexts: [late],
+        sidecar,
+        target: origin,
+        sessionSecret,
+        stack,
       }),
     ),
   )

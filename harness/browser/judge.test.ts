@@ -129,18 +129,19 @@ describe('the visits of a browser', () => {
 describe('a run with a browser beside it', () => {
   const verdictWith = (from: Seen) =>
     judge(nothing(), {
-      ...{
-        users: 0,
-        stages: [],
-        vus: 0,
-        shards: 1,
-        connections: 1,
-        judgedMs: 1,
-        k6ExitCode: 0,
-        k6LastLines: '',
-        crashes: [],
-      },
-      ...{ generatorCpuShare: null, generatorRssBytes: null, interrupted: false, population: null },
+      users: 0,
+      stages: [],
+      vus: 0,
+      shards: 1,
+      connections: 1,
+      judgedMs: 1,
+      k6ExitCode: 0,
+      k6LastLines: '',
+      crashes: [],
+      generatorCpuShare: null,
+      generatorRssBytes: null,
+      interrupted: false,
+      population: null,
       more: judgeVisits(from),
     })
 

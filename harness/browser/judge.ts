@@ -67,7 +67,11 @@ function vitalResult(seen: Seen, part: Part, page: VisitedPage, vital: Vital): V
   const values = [...ofVisit.values()]
   const middle = values.length > 0 ? median(values) : null
   return {
-    ...{ page, part, vital, samples: values.length, median: middle },
+    page,
+    part,
+    vital,
+    samples: values.length,
+    median: middle,
     p75: values.length > 0 ? quantile(values, 0.75) : null,
     limit: limits[vital],
     passed: middle !== null && middle < limits[vital],
@@ -102,7 +106,10 @@ function visitEvidence({ part, visits, shown, wrong }: Omit<PartResult, 'cores'>
 function vitalEvidence({ page, part, vital, samples, median, limit, passed }: VitalResult): Evidence {
   return {
     limit: `${vital} median`,
-    ...{ route: page, phase: part, samples, passed },
+    route: page,
+    phase: part,
+    samples,
+    passed,
     wanted: `< ${figure(vital, limit)}`,
     measured: median === null ? 'nothing' : figure(vital, median),
   }

@@ -11,7 +11,10 @@ const options = { start: 1_000, most: 100_000, confirmations: 3 }
 const probeOf =
   (verdict: (users: number) => Probe['verdict']) =>
   async (users: number): Promise<Probe> => ({
-    ...{ users, verdict: verdict(users), stepsPerSecond: users / 60, why: 'said nothing' },
+    users,
+    verdict: verdict(users),
+    stepsPerSecond: users / 60,
+    why: 'said nothing',
   })
 
 describe('the search for capacity', () => {
@@ -130,9 +133,14 @@ it('a run that others disturbed is played again, and neither breaks a number of 
       const verdict = isDisturbed ? 'invalid' : users > 700 ? 'fail' : 'pass'
       const reasons = { invalid: [others], fail: ['TTFB p95 900 ms'], pass: [] }[verdict]
       return {
-        ...{ run: 'r', verdict, reasons, notes: isDisturbed ? [others] : [], isDisturbed },
+        run: 'r',
+        verdict,
+        reasons,
+        notes: isDisturbed ? [others] : [],
+        isDisturbed,
         workload: { users },
-        ...{ totals: { requestsPerSecond: users }, little: [{ stepsPerSecond: isDisturbed ? 1 : users }] },
+        totals: { requestsPerSecond: users },
+        little: [{ stepsPerSecond: isDisturbed ? 1 : users }],
         observed: { limiting: null },
       } as unknown as Result
     },
@@ -155,9 +163,15 @@ it('a search ends with the run that somebody interrupts, however busy others kee
         const interrupted = ++runs === last
         // What a run on a busy machine comes to, as conclude.test.ts says.
         return {
-          ...{ run: 'r', verdict: interrupted ? 'invalid' : 'pass', notes: [others], isDisturbed: false },
-          ...{ reasons: interrupted ? [others, interruption] : [], workload: { users } },
-          ...{ totals: { requestsPerSecond: users }, little: [], observed: { limiting: null } },
+          run: 'r',
+          verdict: interrupted ? 'invalid' : 'pass',
+          notes: [others],
+          isDisturbed: false,
+          reasons: interrupted ? [others, interruption] : [],
+          workload: { users },
+          totals: { requestsPerSecond: users },
+          little: [],
+          observed: { limiting: null },
         } as unknown as Result
       },
       () => {},

@@ -73,7 +73,9 @@ export async function measureCapacity(
     verdict: invalid ? 'invalid' : lastPass > 0 && confirmed ? 'pass' : 'fail',
     reasons,
     capacity: {
-      ...{ lastPass, firstFail, confirmations: confirmed ? confirmations : 0 },
+      lastPass,
+      firstFail,
+      confirmations: confirmed ? confirmations : 0,
       brokenBy: broke?.reasons.slice(0, 3) ?? [],
       limiting: broke?.observed.limiting ?? null,
       probes: probes.map(({ users, verdict, stepsPerSecond }) => ({ users, verdict, stepsPerSecond })),

@@ -70,7 +70,11 @@ export async function search({ start, most, confirmations, probe }: Search): Pro
   for (;;) {
     const { lastPass, firstFail } = bracketOf(tries)
     const end = (confirmed: boolean, invalid: string | null = null): Found => ({
-      ...{ lastPass, firstFail, confirmed, invalid, probes },
+      lastPass,
+      firstFail,
+      confirmed,
+      invalid,
+      probes,
     })
     const next = nextOf({ lastPass, firstFail, tries, numbers, first })
     if (next === 'none held') return end(false)

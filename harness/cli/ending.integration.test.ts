@@ -16,7 +16,9 @@ async function command(
     (word) => `'${word.replaceAll("'", `'\\''`)}'`,
   )
   const { exitCode, stderr, stdout } = await execa('bash', ['-c', shell(quoted.join(' '))], {
-    ...{ reject: false, env: { NO_COLOR: '1', ...env }, timeout: 20_000 },
+    reject: false,
+    env: { NO_COLOR: '1', ...env },
+    timeout: 20_000,
   })
   return { exitCode, stderr, stdout }
 }

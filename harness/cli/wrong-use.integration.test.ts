@@ -34,9 +34,16 @@ describe('wrong use of the command', () => {
   async function use(args: string[], env: Record<string, string> = {}) {
     // What this test run itself set for Postgres and Redis is not the user's.
     const none = {
-      ...{ DATABASE_URL: '', REDIS_URL: '', HEADROOM_SESSION_SECRET: '', HEADROOM_COLLECTOR_TOKEN: '' },
-      ...{ S3_ENDPOINT: '', S3_BUCKET: '', S3_ACCESS_KEY_ID: '', S3_SECRET_ACCESS_KEY: '' },
-      ...{ DATABASE_ROLES_SECRET: `${marker} ${'x'.repeat(40)}`, SEED_SESSION_SECRET: marker },
+      DATABASE_URL: '',
+      REDIS_URL: '',
+      HEADROOM_SESSION_SECRET: '',
+      HEADROOM_COLLECTOR_TOKEN: '',
+      S3_ENDPOINT: '',
+      S3_BUCKET: '',
+      S3_ACCESS_KEY_ID: '',
+      S3_SECRET_ACCESS_KEY: '',
+      DATABASE_ROLES_SECRET: `${marker} ${'x'.repeat(40)}`,
+      SEED_SESSION_SECRET: marker,
     }
     const { exitCode, stdout, stderr } = await execa(process.execPath, ['harness/cli/main.ts', ...args], {
       reject: false,
@@ -353,9 +360,17 @@ describe('wrong use of the command', () => {
     const both = { ...secret, HEADROOM_COLLECTOR_TOKEN: marker }
     const population = { seed: 1, organisations: 50, users: 2_000 }
     const order = {
-      ...{ version: 1, target: 'http://staging.example.com', revision: null },
+      version: 1,
+      target: 'http://staging.example.com',
+      revision: null,
       plan: {
-        ...{ scenario: 'smoke', users: 110, think: 2_500, ramp: 1_000, duration: 5_000, seed: 1, shards: 2 },
+        scenario: 'smoke',
+        users: 110,
+        think: 2_500,
+        ramp: 1_000,
+        duration: 5_000,
+        seed: 1,
+        shards: 2,
         population,
       },
     }

@@ -105,7 +105,13 @@ export type VuState = Pick<
 }
 
 const idle = {
-  ...{ activeUsers: 0, peakUsers: 0, inFlight: 0, queued: 0, streams: 0, lostUsers: 0, final: false },
+  activeUsers: 0,
+  peakUsers: 0,
+  inFlight: 0,
+  queued: 0,
+  streams: 0,
+  lostUsers: 0,
+  final: false,
 }
 
 /** Messages that must have been sent and never came. */
@@ -213,11 +219,19 @@ function keepExample(examples: Example[], example: Example): void {
 
 const noGroup = (): GroupTally => ({ latency: new Map(), errors: 0 })
 const noFlow = (): Flow => ({
-  ...{ present: 0, responding: 0, thinking: 0, steps: 0 },
-  ...{ ended: 0, told: 0, clock: 0 },
+  present: 0,
+  responding: 0,
+  thinking: 0,
+  steps: 0,
+  ended: 0,
+  told: 0,
+  clock: 0,
 })
 export const noTally = (): RouteTally => ({
-  ...{ latency: new Map(), ttfb: new Map(), errors: new Map(), over: { ttfb: 0, latency: 0 } },
+  latency: new Map(),
+  ttfb: new Map(),
+  errors: new Map(),
+  over: { ttfb: 0, latency: 0 },
   waited: { ttfb: new Map(), latency: new Map(), without: { ttfb: new Map(), latency: new Map() } },
 })
 
@@ -275,7 +289,9 @@ export type Listening = {
 }
 
 const loopback: Listening = {
-  ...{ host: '127.0.0.1', port: 0, token: null },
+  host: '127.0.0.1',
+  port: 0,
+  token: null,
   answer: () => ({ status: 405, type: 'text/plain', body: 'messages are posted\n' }),
 }
 

@@ -45,7 +45,8 @@ const OrderFile = z.strictObject({
     })
     .transform(
       ({ connections, ...plan }): Plan => ({
-        ...{ ...plan, shape: workloads[plan.scenario].shape },
+        ...plan,
+        shape: workloads[plan.scenario].shape,
         ...(connections === undefined ? {} : { connections }),
       }),
     ),

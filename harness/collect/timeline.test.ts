@@ -14,7 +14,12 @@ function message(ttfb: number, users: number, window: number, samples = 30): Mes
     activeUsers: users,
     routes: [
       {
-        ...{ ...emptyIncrement, route, phase: 'ramp', window, latency: times, ttfb: times },
+        ...emptyIncrement,
+        route,
+        phase: 'ramp',
+        window,
+        latency: times,
+        ttfb: times,
         over: { ttfb: ttfb < 300 ? 0 : samples, latency: 0 },
       },
     ],
@@ -32,7 +37,11 @@ const timelineOf = (...ttfbs: number[]) => {
 describe('where it broke first', () => {
   it('is the first window over a limit, with its users, its route and its rate', () => {
     expect(firstBreak(timelineOf(20, 40, 500, 900), limitOf)).toMatchObject({
-      ...{ at: 10_000, users: 300, route, limit: 300, requestsPerSecond: 6 },
+      at: 10_000,
+      users: 300,
+      route,
+      limit: 300,
+      requestsPerSecond: 6,
       ttfbP95: expect.closeTo(500, -1),
     })
   })

@@ -95,7 +95,9 @@ export class Timeline {
       }
       const before = this.windows.at(-1)?.users ?? 0
       this.windows.push({
-        ...{ at: index * this.width, errors, routes: told },
+        at: index * this.width,
+        errors,
+        routes: told,
         // Nobody told anything in it: as many as before.
         users: users || before,
         requests: count(all),

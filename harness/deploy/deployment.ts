@@ -118,7 +118,10 @@ export async function startDeployment(options: DeploymentOptions = {}): Promise<
     throw error
   }
   return {
-    ...{ origin, environment, left, stop },
+    origin,
+    environment,
+    left,
+    stop,
     mails: mailSink.mails,
     addresses,
     run: (name, command) => runBeside(place, serviceNamed(services, name), command),

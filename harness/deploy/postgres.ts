@@ -22,14 +22,22 @@ export async function startAdministeredPostgres(
   await initCluster(cluster)
   const settings = settingsOf(service.command ?? [])
   const { part, adminUrl } = await startPostgres(guard, {
-    ...{ directory: cluster, port: 5432, host: address, logFile, durable: true, settings },
+    directory: cluster,
+    port: 5432,
+    host: address,
+    logFile,
+    durable: true,
+    settings,
   })
   const { host = '', user, password = '' } = postgresAddress('DATABASE_URL', adminUrl)
   for (const { source } of service.files)
     await execa('/bin/sh', [source], {
       extendEnv: false,
       env: {
-        ...{ PATH: `${programs}:${process.env.PATH}`, PGHOST: host, PGUSER: user, PGPASSWORD: password },
+        PATH: `${programs}:${process.env.PATH}`,
+        PGHOST: host,
+        PGUSER: user,
+        PGPASSWORD: password,
         ...service.environment,
       },
     })

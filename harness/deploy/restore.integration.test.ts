@@ -69,7 +69,11 @@ describe('a backup', () => {
       extendEnv: false,
       env: {
         PATH: `${programs}:${process.env.PATH}`,
-        ...{ PGHOST: host, PGPORT: String(port), PGUSER: user, PGPASSWORD: password, PGDATABASE: database },
+        PGHOST: host,
+        PGPORT: String(port),
+        PGUSER: user,
+        PGPASSWORD: password,
+        PGDATABASE: database,
         ...env,
       },
     })

@@ -39,7 +39,11 @@ export async function startService(place: Place, service: ComposeService): Promi
   const [file, args] = commandIn(container, place.bubblewrap, command)
   const signal = service.stop_signal ?? imageOf(place, service)?.stopSignal ?? 'SIGTERM'
   return launch(guard, {
-    ...{ name: service.name, command: file, args, logFile, cwd: '/' },
+    name: service.name,
+    command: file,
+    args,
+    logFile,
+    cwd: '/',
     stopSignal: signal as NodeJS.Signals,
   })
 }

@@ -29,14 +29,19 @@ export async function runFuzz(
 ): Promise<boolean> {
   const python = ownOnly ? null : await pythonPackage(schemathesis)
   const stack = await startStack({
-    ...{ population, say, mode: 'test', parts: ['postgres', 'redis', 'store', 'api', 'worker', 'edge'] },
+    population,
+    say,
+    mode: 'test',
+    parts: ['postgres', 'redis', 'store', 'api', 'worker', 'edge'],
     // Refusals for their number would hide the others.
     env: { RATE_LIMIT_SCALE: '100000' },
   })
   try {
     const seconds = Math.ceil(milliseconds / 1_000)
     const own = await execa(process.execPath, [join(project, 'app/api/testing/fuzz/main.ts')], {
-      ...{ stdio: 'inherit', reject: false, cwd: project },
+      stdio: 'inherit',
+      reject: false,
+      cwd: project,
       env: {
         ...stack.env,
         FUZZ_SECONDS: String(seconds),

@@ -79,7 +79,11 @@ type Sides = Record<SideName, Side>
 export async function gate(options: GateOptions): Promise<Compared> {
   await assertWritable(runId('gate'))
   const gate: Gate = {
-    ...{ id: runId('gate'), guard: startGuard(), endings: [], played: [], counters: noCounters },
+    id: runId('gate'),
+    guard: startGuard(),
+    endings: [],
+    played: [],
+    counters: noCounters,
     names: {
       base: options.base ?? shownOf(options.baseUrl, '--base-url') ?? '',
       head: shownOf(options.headUrl, '--head-url') ?? 'HEAD',
@@ -143,7 +147,12 @@ async function compared(options: GateOptions, gate: Gate): Promise<Compared> {
   endings.push(await measureAlone(join(project, '.headroom/measuring')))
   const { users, think, ramp, duration } = options
   const plan = await planOf(options.journey ?? 'smoke', {
-    ...{ users, think, ramp, duration, shards: 1, seed: defaultPopulation.seed },
+    users,
+    think,
+    ramp,
+    duration,
+    shards: 1,
+    seed: defaultPopulation.seed,
     ...(options.headUrl === undefined ? {} : { target: options.headUrl }),
   })
   const { k6 } = await provide(['k6'], say)
@@ -208,7 +217,10 @@ async function deployments(
       const [command, url] = commands[name]
       const secret = sessionSecretFor(hasSecret, `--${name}-url`)
       return started(on.guard, {
-        ...{ name, command, ...targetOf(url, `--${name}-url`, insecure), sessionSecret: secret },
+        name,
+        command,
+        ...targetOf(url, `--${name}-url`, insecure),
+        sessionSecret: secret,
         logs: on.logs,
       })
     })
@@ -229,7 +241,10 @@ async function revisions(commits: Commits, faults: readonly string[], on: Surrou
   const directories: Record<SideName, string> = { base: checkout.directory, head: project }
   return startedOneByOne(on, (name) =>
     serve(on.guard, {
-      ...{ name, what: commits[name].slice(0, 8), directory: directories[name], logs: on.logs },
+      name,
+      what: commits[name].slice(0, 8),
+      directory: directories[name],
+      logs: on.logs,
       faults: name === 'head' ? faults : [],
     }),
   )
@@ -319,7 +334,12 @@ async function timedByLighthouse(
   const phone = await phoneOn(chromium)
   let drawn = 0
   return audited(sides, {
-    ...{ guard, chromium, phone, pages, population: defaultPopulation, say },
+    guard,
+    chromium,
+    phone,
+    pages,
+    population: defaultPopulation,
+    say,
     random: () => unit(seed, 78, drawn++),
   })
 }
@@ -342,8 +362,15 @@ async function measure(sides: Sides, options: Measured, say: (line: string) => v
     const failed = () => failedPages(sides[of.side]).catch(() => null)
     const seen: Promise<[Record<string, number> | null, number | null]>[] = []
     const result = await run({
-      ...{ id: `${options.id}-${of.pair}-${of.side}`, plan: { ...plan, seed: of.seed }, k6: options.k6 },
-      ...{ target: origin, sessionSecret, access, stack: null, faults: [], faultTexts: [] },
+      id: `${options.id}-${of.pair}-${of.side}`,
+      plan: { ...plan, seed: of.seed },
+      k6: options.k6,
+      target: origin,
+      sessionSecret,
+      access,
+      stack: null,
+      faults: [],
+      faultTexts: [],
       alsoOurs: sideNames.map((name) => sides[name].origin),
       onJudged: () => void seen.push(Promise.all([cpuSeconds(), failed()])),
     })
@@ -376,7 +403,11 @@ async function measure(sides: Sides, options: Measured, say: (line: string) => v
     return allEnded(sideNames.map((side, turn) => play({ pair: -1, side, turn, seed })))
   }
   return compare({
-    ...{ play, interimAnalyses, seed, more, random: () => unit(seed, 77, drawn++) },
+    play,
+    interimAnalyses,
+    seed,
+    more,
+    random: () => unit(seed, 77, drawn++),
     // What is started for each pair has nothing to remember.
     ...(renew ? { renew } : { warmUp }),
     onInterimAnalysis: (judged) => {

@@ -21,7 +21,8 @@ describe('what a gate counts of Worklane', () => {
     stack = await startStack({ population, env: { RATE_LIMIT_SCALE: '20' } })
     side = {
       ...deployed('head', stack.origin, stack.sessionSecret),
-      ...{ databaseUrl: stack.env.DATABASE_URL, webUrl: stack.addresses.web },
+      databaseUrl: stack.env.DATABASE_URL,
+      webUrl: stack.addresses.web,
     }
     counted = await countersOf(side, population)
   })

@@ -108,7 +108,9 @@ function visitorOf(side: Side, population: PopulationSpec, organisation: number)
   const asked = [
     ...pages.map(
       ({ name, path, session, marker }): Counted => ({
-        ...{ route: `page ${name}`, path, signedIn: session === 'user' },
+        route: `page ${name}`,
+        path,
+        signedIn: session === 'user',
         // A small tenant need not have anything of its own on a page.
         ...(organisation === largestOf(population) ? { marker } : {}),
       }),

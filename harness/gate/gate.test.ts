@@ -12,13 +12,17 @@ const scatter = (n: number) => 1 + 0.06 * (((Math.imul(n + 1, 2_654_435_761) >>>
 const slice = (of: Of, slower = 1, change: Partial<Slice> = {}): Slice => {
   const factor = (of.side === 'head' ? slower : 1) * scatter(of.pair * 2 + of.turn)
   const route = (route: string, count: number, ms: number) => ({
-    ...{ route, count },
+    route,
+    count,
     p50: ms * factor,
     p95: 3 * ms * factor,
   })
   return {
     ...of,
-    ...{ requests: 500, errors: 0, leaks: 0, invalidReasons: [] },
+    requests: 500,
+    errors: 0,
+    leaks: 0,
+    invalidReasons: [],
     cpu: { 'the rest': factor, web: 6 * factor, api: factor },
     routes: [route('page /dashboard', 100, 40), route('GET /v1/me', 400, 10)],
     ...change,
@@ -29,7 +33,9 @@ const comparison = (play: (of: Of) => Slice, interimAnalyses = [20, 30]) => {
   let draws = 0
   return compare({
     play: async (of) => play(of),
-    ...{ interimAnalyses, seed: 5, random: () => (draws++ * 0.618) % 1 },
+    interimAnalyses,
+    seed: 5,
+    random: () => (draws++ * 0.618) % 1,
   })
 }
 
@@ -75,7 +81,9 @@ describe('a gate', () => {
         if (of.pair === 12 && of.side === 'base') throw new Error('base answered nothing')
         return slice(of)
       },
-      ...{ interimAnalyses: [20], seed: 1, random: () => (draws++ * 0.618) % 1 },
+      interimAnalyses: [20],
+      seed: 1,
+      random: () => (draws++ * 0.618) % 1,
     })
     await expect(judged).rejects.toThrow('base answered nothing')
     expect(now).toBe(0)
@@ -98,7 +106,9 @@ describe('a gate', () => {
         return slice(of)
       },
       renew: async () => void played.push('anew'),
-      ...{ interimAnalyses: [21], seed: 1, random: () => (draws++ * 0.618) % 1 },
+      interimAnalyses: [21],
+      seed: 1,
+      random: () => (draws++ * 0.618) % 1,
     })
     expect(played.slice(0, 6)).toEqual(['anew', '0', '0', 'anew', '1', '1'])
     expect(played.filter((what) => what === 'anew')).toHaveLength(21)
@@ -128,7 +138,9 @@ describe('a gate', () => {
     const judged = await compare({
       // Wide scatter, and no difference.
       play: async (of) => slice(of, of.pair % 2 === 0 ? 1.25 : 0.82),
-      ...{ interimAnalyses: [20, 30], seed: 1, random: () => (draws++ * 0.618) % 1 },
+      interimAnalyses: [20, 30],
+      seed: 1,
+      random: () => (draws++ * 0.618) % 1,
       onInterimAnalysis: (judged) => void interimAnalyses.push(interimLines(judged)[0] ?? judged.verdict),
     })
     expect(interimAnalyses).toHaveLength(2)
@@ -152,7 +164,9 @@ describe('a gate', () => {
         }
         return [{ name: 'LCP of /dashboard', ...figures }]
       },
-      ...{ interimAnalyses: [20, 30], seed: 1, random: () => (draws++ * 0.618) % 1 },
+      interimAnalyses: [20, 30],
+      seed: 1,
+      random: () => (draws++ * 0.618) % 1,
     })
     expect(judged.verdict).toBe('undecided')
     expect(timed).toEqual([20, 30])
@@ -209,7 +223,9 @@ describe('a gate', () => {
     const judged = await compare({
       play: async (of) => slice(of),
       warmUp: async () => [slice({ pair: -1, side: 'head', turn: 0, seed: 5 }, 1, { leaks: 1 })],
-      ...{ interimAnalyses: [20, 30], seed: 5, random: () => (draws++ * 0.618) % 1 },
+      interimAnalyses: [20, 30],
+      seed: 5,
+      random: () => (draws++ * 0.618) % 1,
     })
     expect(judged).toMatchObject({ verdict: 'fail', reasons: [expect.stringContaining('other tenants')] })
     expect(judged.slices).toHaveLength(1)
@@ -225,7 +241,9 @@ describe('a gate', () => {
         warmings++
         return (['base', 'head'] as const).map((side) => slice({ pair: -1, side, turn: 0, seed: 5 }, 10))
       },
-      ...{ interimAnalyses: [20, 30], seed: 5, random: () => (draws++ * 0.618) % 1 },
+      interimAnalyses: [20, 30],
+      seed: 5,
+      random: () => (draws++ * 0.618) % 1,
     })
     expect([judged.verdict, warmings]).toEqual(['pass', 1])
     expect(soundPairs(judged.slices)).toHaveLength(20)

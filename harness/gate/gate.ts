@@ -54,8 +54,11 @@ export async function compare({
 }: Comparison): Promise<Compared> {
   const slices: Slice[] = []
   let judged: Compared = {
-    ...{ verdict: 'invalid', findings: [], counters: noCounters },
-    ...{ reasons: ['nothing was measured'], slices },
+    verdict: 'invalid',
+    findings: [],
+    counters: noCounters,
+    reasons: ['nothing was measured'],
+    slices,
   }
   const warm = (await warmUp?.()) ?? []
   slices.push(...warm)
@@ -97,13 +100,15 @@ export function judgeSlices(slices: Slice[], more: readonly Metric[] = []): Comp
     return { ...judged, verdict: 'fail', reasons: [`head showed ${head.leaks} texts of other tenants`] }
   if (tooManyErrors(base.errors, base.requests))
     return {
-      ...{ ...judged, verdict: 'invalid' },
+      ...judged,
+      verdict: 'invalid',
       reasons: [`${failing('base', base)}: it is nothing to compare with`],
     }
   // A head that answers quickly and wrongly is no faster.
   if (tooManyErrors(head.errors, head.requests) && head.errors > base.errors)
     return {
-      ...{ ...judged, verdict: 'fail' },
+      ...judged,
+      verdict: 'fail',
       reasons: [`${failing('head', head)}, base ${base.errors} of ${base.requests}`],
     }
   const lost =

@@ -6,7 +6,10 @@ import { junitOfGate } from './junit.ts'
 describe('JUnit of a gate', () => {
   it('tells an undecided gate as skipped, and a worse counter as a failure', () => {
     const gate: Compared = {
-      ...{ verdict: 'undecided', findings: [], reasons: [], slices: [] },
+      verdict: 'undecided',
+      findings: [],
+      reasons: [],
+      slices: [],
       counters: {
         compared: 2,
         findings: [{ kind: 'queries', route: 'page /', base: 1, head: 9, call: 'worse' }],
@@ -21,7 +24,9 @@ describe('JUnit of a gate', () => {
   it('says what is worse in a failed gate, of which nothing else is told', () => {
     const finding = { name: 'CPU of web', unit: 'ms', call: 'worse' as const, base: 1, head: 2, ratio: 2 }
     const gate: Compared = {
-      ...{ verdict: 'fail', reasons: [], slices: [] },
+      verdict: 'fail',
+      reasons: [],
+      slices: [],
       findings: [{ ...finding, interval: [1.9, 2.1], p: 0, pairs: 20, tolerated: 1.05 }],
       counters: {
         compared: 1,

@@ -10,7 +10,8 @@ export function junitOfGate({ verdict, findings, counters, reasons }: Compared):
     }),
     ...counters.findings.map(
       ({ kind, route, base, head, call }): Case => ({
-        ...{ of: 'counted', name: `${kind} of ${route}` },
+        of: 'counted',
+        name: `${kind} of ${route}`,
         outcome: call === 'worse' ? failure(`${base} to ${head ?? 'none'}`) : passed,
       }),
     ),

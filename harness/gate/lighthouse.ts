@@ -91,10 +91,19 @@ async function auditOnce(side: Side, rc: LighthouseRc, audits: Audits): Promise<
   const directory = await mkdtemp(join(tmpdir(), 'headroom-gate-lighthouse-'))
   try {
     const { forms, notes } = await lighthouse({
-      ...{ id: side.name, guard: audits.guard, chromium: audits.chromium, origin: side.origin, sessionToken },
+      id: side.name,
+      guard: audits.guard,
+      chromium: audits.chromium,
+      origin: side.origin,
+      sessionToken,
       pages: pages.filter(({ name }) => audits.pages.some((asked) => asked === name)),
-      ...{ rc, runs: 1, formFactors: ['mobile'], phone: audits.phone, isPhoneFixed: true },
-      ...{ directory, say: () => {} },
+      rc,
+      runs: 1,
+      formFactors: ['mobile'],
+      phone: audits.phone,
+      isPhoneFixed: true,
+      directory,
+      say: () => {},
     })
     const judged = forms.flatMap(({ pages }) => pages)
     if (verdictOf(judged) === 'invalid') {

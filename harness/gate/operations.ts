@@ -103,7 +103,9 @@ async function answered(
   { method, route, path, headers, body, expect = 200, keep }: Request,
 ): Promise<boolean> {
   const init = {
-    ...{ method, headers: { ...headers, cookie }, redirect: 'manual' as const },
+    method,
+    headers: { ...headers, cookie },
+    redirect: 'manual' as const,
     ...(body === undefined ? {} : { body }),
     signal: AbortSignal.timeout(30_000),
   }

@@ -14,7 +14,10 @@ const wantedOf = ({ tolerated }: Finding) => `< ${tolerated.toFixed(2)}`
 const chance = (p: number) => (p < 0.001 ? '< 0.001' : p.toFixed(3))
 
 const colours: Record<Call, (text: string) => string> = {
-  ...{ worse: pc.red, undecided: pc.yellow, fine: pc.green, better: pc.green },
+  worse: pc.red,
+  undecided: pc.yellow,
+  fine: pc.green,
+  better: pc.green,
 }
 const meaning: Record<GateVerdict, string> = {
   pass: 'a slowdown that matters is ruled out',
@@ -32,7 +35,9 @@ const shownAs: Record<CounterFinding['kind'], (value: number) => string> = {
 }
 
 const counterColours: Record<CounterFinding['call'], (text: string) => string> = {
-  ...{ worse: pc.red, accepted: pc.yellow, better: pc.green },
+  worse: pc.red,
+  accepted: pc.yellow,
+  better: pc.green,
 }
 
 const shown = ({ kind, base, head }: CounterFinding): [string, string] => [

@@ -67,7 +67,8 @@ describe('the sides of a gate', () => {
     const results = await mkdtemp(join(tmpdir(), 'headroom-results-'))
     onTestFinished(() => rm(results, { recursive: true, force: true }))
     const { exitCode, stdout } = await execa(process.execPath, args, {
-      ...{ reject: false, env: { HEADROOM_RESULTS: results } },
+      reject: false,
+      env: { HEADROOM_RESULTS: results },
     })
     expect(exitCode).toBe(2)
     expect(JSON.parse(stdout)).toMatchObject({

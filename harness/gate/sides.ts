@@ -58,7 +58,13 @@ export const deployed = (
   sessionSecret: string,
   access: Access = openAccess,
 ): Side => ({
-  ...{ name, what: origin, origin, sessionSecret, access, directory: undefined, databaseUrl: undefined },
+  name,
+  what: origin,
+  origin,
+  sessionSecret,
+  access,
+  directory: undefined,
+  databaseUrl: undefined,
   webUrl: undefined,
   cpuSeconds: async () => null,
   stop: async () => {},
@@ -83,7 +89,10 @@ export async function started(
       `${name}: ${origin} answers already, so it would not be the command that is measured`,
     )
   const part = launch(guard, {
-    ...{ name, command: 'sh', args: ['-c', command], cwd: here() },
+    name,
+    command: 'sh',
+    args: ['-c', command],
+    cwd: here(),
     logFile: join(logs, `${name}.log`),
     env: process.env as Record<string, string>,
   })
@@ -169,7 +178,8 @@ export async function commitOf(revision: string, repository = project): Promise<
     'git',
     ['rev-parse', '--verify', '--quiet', `${revision}^{commit}`],
     {
-      ...{ cwd: repository, reject: false },
+      cwd: repository,
+      reject: false,
     },
   )
   if (failed || stdout === '') throw new GateInvalid(await whyUnknown(revision, repository))
@@ -225,7 +235,9 @@ export async function checkOut(
     packageManager: string
   }
   const installed = await execa('npx', ['--yes', manifest.packageManager, 'install', '--frozen-lockfile'], {
-    ...{ cwd: directory, reject: false, all: true },
+    cwd: directory,
+    reject: false,
+    all: true,
   })
   if (installed.failed) {
     const [last] = (installed.all ?? '').trim().split('\n').slice(-1)
@@ -279,8 +291,14 @@ export async function serve(
   await upOrInvalid(part, name, what, async () => (await readServed(ready)) !== null)
   const served = (await readServed(ready)) as Served
   return {
-    ...{ name, what, origin: served.origin, sessionSecret: served.sessionSecret, access: openAccess },
-    ...{ directory, databaseUrl: served.databaseUrl, webUrl: served.webUrl },
+    name,
+    what,
+    origin: served.origin,
+    sessionSecret: served.sessionSecret,
+    access: openAccess,
+    directory,
+    databaseUrl: served.databaseUrl,
+    webUrl: served.webUrl,
     cpuSeconds: () => cpuSecondsOf(served),
     // It has to stop its own parts first.
     stop: () => part.stop(30_000),

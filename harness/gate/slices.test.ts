@@ -10,8 +10,13 @@ const result = (invalidReasons: string[], requests = 400, machineLoad: Result['m
     totals: { requests, errors: 1, leaks: 0 },
     routes: [],
     generator: Result.shape.generator.parse({
-      ...{ cpuMsPerRequest: 0.5, cpuShareOfCore: 0.2, peakRssBytes: null, scheduleLagP99Ms: 4 },
-      ...{ activeUsers: 60, streams: 0, invalidReasons },
+      cpuMsPerRequest: 0.5,
+      cpuShareOfCore: 0.2,
+      peakRssBytes: null,
+      scheduleLagP99Ms: 4,
+      activeUsers: 60,
+      streams: 0,
+      invalidReasons,
     }),
   }) as unknown as Result
 

@@ -52,7 +52,9 @@ export function sliceOf(
   const { totals, routes, generator } = result
   return {
     ...of,
-    ...{ requests: totals.requests, errors: Math.max(totals.errors, failedPages ?? 0), leaks: totals.leaks },
+    requests: totals.requests,
+    errors: Math.max(totals.errors, failedPages ?? 0),
+    leaks: totals.leaks,
     cpu:
       cpuSeconds === null || totals.requests === 0
         ? null
@@ -115,7 +117,9 @@ export function metricsOf(slices: readonly Slice[]): Metric[] {
   const times = kinds.flatMap(([kind, names]) =>
     (['p50', 'p95'] as const).map(
       (figure): Metric => ({
-        ...{ name: `${figure} of ${kind}`, unit: 'ms', ...gate.figures[figure] },
+        name: `${figure} of ${kind}`,
+        unit: 'ms',
+        ...gate.figures[figure],
         pairs: pairs.flatMap((pair) => typical(pair, new Set(names), figure) ?? []),
       }),
     ),
@@ -137,7 +141,9 @@ function cpuMetrics(pairs: readonly { base: Slice; head: Slice }[]): Metric[] {
   const kinds = Object.keys(first.base).toSorted((a, b) => Number(a === theRest) - Number(b === theRest))
   const alike = seen.every((pair) => sideNames.every((side) => kinds.every((kind) => pair[side][kind])))
   const metric = (name: string, figure: (cpu: Record<string, number>) => number): Metric => ({
-    ...{ name, unit: 'ms', ...gate.figures.cpu },
+    name,
+    unit: 'ms',
+    ...gate.figures.cpu,
     pairs: seen.map(({ base, head }): Pair => ({ base: figure(base), head: figure(head) })),
   })
   return alike

@@ -12,7 +12,10 @@ export function askedOf({ workload, capacity, observed, target }: Result): Asked
   return {
     // A search goes through many numbers of users, and takes longer where they are few.
     ...(capacity ? {} : { users: `${users}`, duration: seconds(durationMs) }),
-    ...{ think: seconds(thinkMs), ramp: seconds(rampMs), seed: `${seed}`, shards: `${shards}` },
+    think: seconds(thinkMs),
+    ramp: seconds(rampMs),
+    seed: `${seed}`,
+    shards: `${shards}`,
     // Of a journey nobody knows them.
     ...(tenants === null
       ? {}
@@ -39,9 +42,16 @@ function usualOf(scenario: string): Asked {
   const { users, think, ramp, duration } = known ? workloads[known] : journeyWorkload
   const population = known ? populationOf(known) : defaultPopulation
   return {
-    ...{ users: `${users}`, think: seconds(think), ramp: seconds(ramp), duration: seconds(duration) },
-    ...{ organisations: `${population.organisations}`, population: `${population.users}` },
-    ...{ seed: `${defaultPopulation.seed}`, shards: '1', web: '1', api: '1' },
+    users: `${users}`,
+    think: seconds(think),
+    ramp: seconds(ramp),
+    duration: seconds(duration),
+    organisations: `${population.organisations}`,
+    population: `${population.users}`,
+    seed: `${defaultPopulation.seed}`,
+    shards: '1',
+    web: '1',
+    api: '1',
   }
 }
 

@@ -14,8 +14,14 @@ const part = { cores: 0.5, rssBytes: 1e8, eventLoopLagP99Ms: 5, poolWaiting: 0 }
 /** Of our own stack, as far as a history reads it. */
 const resultOf = (plan: Plan, change: Partial<Result> = {}) =>
   ({
-    ...{ version: 1, run: 'run', scenario: plan.scenario, startedAt: '2026-01-01T00:00:00.000Z' },
-    ...{ revision: 'r1', machine, target: 'http://127.0.0.1:34185', verdict: 'pass' },
+    version: 1,
+    run: 'run',
+    scenario: plan.scenario,
+    startedAt: '2026-01-01T00:00:00.000Z',
+    revision: 'r1',
+    machine,
+    target: 'http://127.0.0.1:34185',
+    verdict: 'pass',
     workload: workloadOf(plan),
     routes: [{ route: 'page /', phase: 'steady', ttfbP95: 80 }],
     generator: { cpuMsPerRequest: 0.4 },
@@ -25,14 +31,26 @@ const resultOf = (plan: Plan, change: Partial<Result> = {}) =>
   }) as unknown as Result
 
 const workloadOf = (plan: Plan, change: Partial<Result['workload']> = {}): Result['workload'] => ({
-  ...{ users: plan.users, thinkMs: plan.think, rampMs: plan.ramp, durationMs: plan.duration },
-  ...{ seed: plan.seed, population: plan.population, tenants: 50, shards: plan.shards, faults: [] },
+  users: plan.users,
+  thinkMs: plan.think,
+  rampMs: plan.ramp,
+  durationMs: plan.duration,
+  seed: plan.seed,
+  population: plan.population,
+  tenants: 50,
+  shards: plan.shards,
+  faults: [],
   ...change,
 })
 
 const capacity: Result['capacity'] = {
-  ...{ lastPass: 3_150, firstFail: 3_550, confirmations: 3 },
-  ...{ brokenBy: [], limiting: null, probes: [], law: null },
+  lastPass: 3_150,
+  firstFail: 3_550,
+  confirmations: 3,
+  brokenBy: [],
+  limiting: null,
+  probes: [],
+  law: null,
 }
 
 /** What its series says of how it was asked for. */
@@ -42,7 +60,9 @@ describe('of a load test', () => {
   it('is kept what it measured, and nothing when it is invalid', async () => {
     const plan = await planOf('load', usual)
     expect(entryOfResult(resultOf(plan))).toMatchObject({
-      ...{ run: 'run', scenario: 'load', machine: 'linux, 2 cores, 8 GiB' },
+      run: 'run',
+      scenario: 'load',
+      machine: 'linux, 2 cores, 8 GiB',
       metrics: { 'TTFB p95 of page /, ms': 80, "generator's CPU a request, ms": 0.4 },
     })
     expect(entryOfResult(resultOf(plan, { verdict: 'invalid' }))).toBeNull()
@@ -94,7 +114,9 @@ describe('of a load test', () => {
   it('a journey is told apart by its target, and says nothing of a population', async () => {
     const plan = { ...(await planOf('smoke', usual)), ...journeyWorkload }
     const journey = {
-      ...{ scenario: 'shop', target: 'https://shop.example.com', observed: nothingObserved },
+      scenario: 'shop',
+      target: 'https://shop.example.com',
+      observed: nothingObserved,
       workload: workloadOf(
         { ...plan, population: { seed: 1, organisations: 1, users: 100 } },
         { tenants: null },
@@ -106,14 +128,12 @@ describe('of a load test', () => {
 
 describe('of an audit', () => {
   const written = {
-    ...{
-      run: 'run',
-      startedAt: '2026-01-01T00:00:00.000Z',
-      revision: 'r1',
-      machine,
-      verdict: 'fail',
-      runs: lighthouse.runs,
-    },
+    run: 'run',
+    startedAt: '2026-01-01T00:00:00.000Z',
+    revision: 'r1',
+    machine,
+    verdict: 'fail',
+    runs: lighthouse.runs,
     forms: [
       {
         formFactor: 'mobile',

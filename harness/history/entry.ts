@@ -63,7 +63,12 @@ export function entryOfResult(result: Result): RunEntry | null {
           : { "generator's CPU a request, ms": generator.cpuMsPerRequest }),
       }
   return {
-    ...{ kind: 'run', run, at: startedAt, revision, scenario, machine: machineOf(result.machine) },
+    kind: 'run',
+    run,
+    at: startedAt,
+    revision,
+    scenario,
+    machine: machineOf(result.machine),
     asked: askedOf(result),
     metrics: metrics as Record<string, number>,
   }
@@ -115,7 +120,12 @@ export function entryOfLighthouse(result: z.infer<typeof LighthouseFile>): RunEn
     ),
   )
   return {
-    ...{ kind: 'run', run, at: startedAt, revision, scenario: 'lighthouse', machine: machineOf(machine) },
+    kind: 'run',
+    run,
+    at: startedAt,
+    revision,
+    scenario: 'lighthouse',
+    machine: machineOf(machine),
     asked: { runs: `${runs}` },
     metrics: Object.fromEntries(metrics),
   }

@@ -8,8 +8,14 @@ import type { RunEntry } from './entry.ts'
 import { addToHistory, readHistory } from './file.ts'
 
 const entry = (run: string): RunEntry => ({
-  ...{ kind: 'run', run, at: '2026-11-29T00:00:00.000Z', revision: null, scenario: 'load', asked: {} },
-  ...{ machine: 'linux', metrics: {} },
+  kind: 'run',
+  run,
+  at: '2026-11-29T00:00:00.000Z',
+  revision: null,
+  scenario: 'load',
+  asked: {},
+  machine: 'linux',
+  metrics: {},
 })
 
 describe('the file of a history', () => {

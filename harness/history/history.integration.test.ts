@@ -16,8 +16,13 @@ const entries = (levels: number[], each = 12): RunEntry[] =>
   levels
     .flatMap((level) => Array.from({ length: each }, () => level))
     .map((level, n) => ({
-      ...{ kind: 'run', run: `run-${n}`, at: new Date(Date.UTC(2026, 0, 1 + n)).toISOString() },
-      ...{ revision: `r${n}`, scenario: 'load', asked: {}, machine: 'linux' },
+      kind: 'run',
+      run: `run-${n}`,
+      at: new Date(Date.UTC(2026, 0, 1 + n)).toISOString(),
+      revision: `r${n}`,
+      scenario: 'load',
+      asked: {},
+      machine: 'linux',
       metrics: { [metric]: level * (0.95 + 0.1 * unit(1, n)) },
     }))
 
@@ -33,7 +38,8 @@ describe('a history', () => {
 
   const history = (...args: string[]) =>
     execa(process.execPath, ['harness/cli/main.ts', 'history', ...args, '--file', file], {
-      ...{ reject: false, env: { NO_COLOR: '1' } },
+      reject: false,
+      env: { NO_COLOR: '1' },
     })
 
   it('has a change where there is one, and none in noise', async () => {

@@ -9,8 +9,13 @@ const day = (n: number) => new Date(Date.UTC(2026, 0, 1 + n)).toISOString()
 /** A run a day, of one metric. */
 const history = (metric: string, values: number[]): Entry[] =>
   values.map((value, n) => ({
-    ...{ kind: 'run', run: `run-${n}`, at: day(n), revision: `r${n}` },
-    ...{ scenario: 'load', asked: {}, machine: 'linux' },
+    kind: 'run',
+    run: `run-${n}`,
+    at: day(n),
+    revision: `r${n}`,
+    scenario: 'load',
+    asked: {},
+    machine: 'linux',
     metrics: { [metric]: value },
   }))
 
@@ -62,7 +67,10 @@ describe('the ratchet', () => {
 
   it('holds to what was accepted from then on', () => {
     const accepted: Entry = {
-      ...{ kind: 'accepted', at: day(8.5), series: `load: ${time} (linux)`, because: 'more on it' },
+      kind: 'accepted',
+      at: day(8.5),
+      series: `load: ${time} (linux)`,
+      because: 'more on it',
     }
     expect(fallen(time, fellBack, changesOfFall, [accepted]).fallen).toEqual([])
     const again = [...fellBack, 140, 140, 140]

@@ -18,7 +18,9 @@ const orderly: Circumstances = {
     { phase: 'ramp', duration: 1_000, users: 10, crowd: 1, judged: 'none' },
     { phase: 'steady', duration: 10_000, users: 10, crowd: 1, judged: 'all' },
   ],
-  ...{ vus: 1, shards: 1, connections: 10 },
+  vus: 1,
+  shards: 1,
+  connections: 10,
   judgedMs: 10_000,
   k6ExitCode: 0,
   k6LastLines: '',
@@ -41,13 +43,21 @@ function message(
 ): Message {
   const { ttfb = 20, samples = 2_000, errors = {}, ...rest } = change
   return {
-    ...{ ...emptyMessage, final: true, activeUsers: 10, probes: 100 },
+    ...emptyMessage,
+    final: true,
+    activeUsers: 10,
+    probes: 100,
     lag: { steady: times(2, samples) },
     flow: { steady: { ...emptyFlow, present: 100_000, responding: 2_000, thinking: 98_000, steps: samples } },
     routes: [
       {
-        ...{ ...emptyIncrement, route, phase: 'steady', window: 0, errors },
-        ...{ latency: times(ttfb, samples), ttfb: times(ttfb, samples) },
+        ...emptyIncrement,
+        route,
+        phase: 'steady',
+        window: 0,
+        errors,
+        latency: times(ttfb, samples),
+        ttfb: times(ttfb, samples),
         over: { ttfb: ttfb < 300 ? 0 : samples, latency: ttfb < 600 ? 0 : samples },
       },
     ],
@@ -138,7 +148,9 @@ describe('the verdict', () => {
   it('is fail when the first byte is fast and the last one late', () => {
     const slow = message()
     slow.routes = slow.routes.map((each) => ({
-      ...{ ...each, latency: times(5_000, 2_000), over: { ttfb: 0, latency: 2_000 } },
+      ...each,
+      latency: times(5_000, 2_000),
+      over: { ttfb: 0, latency: 2_000 },
     }))
     const { verdict, reasons } = verdictOn([slow])
     expect(verdict).toBe('fail')
@@ -305,8 +317,14 @@ describe('the verdict', () => {
         message({
           flow: {
             steady: {
-              ...{ ...emptyFlow, present: 100_000, responding: 2_000, thinking: 98_000, steps: 2_000 },
-              ...{ ended: 2_000, told: 900_000, clock: 480_000 },
+              ...emptyFlow,
+              present: 100_000,
+              responding: 2_000,
+              thinking: 98_000,
+              steps: 2_000,
+              ended: 2_000,
+              told: 900_000,
+              clock: 480_000,
             },
           },
         }),
@@ -362,7 +380,13 @@ describe('errors of one route', () => {
 describe('what the others notice of a noisy tenant', () => {
   const stages = stagesOf({ users: 100, ramp: 1_000, duration: 30_000, shape: 'crowd' })
   const group = (tier: string, phase: string, p95: number, answered = 1_000, errors = 0): GroupResult => ({
-    ...{ group: `tier ${tier}`, phase, count: answered + errors, p50: p95 / 2, p95, p99: p95, errors },
+    group: `tier ${tier}`,
+    phase,
+    count: answered + errors,
+    p50: p95 / 2,
+    p95,
+    p99: p95,
+    errors,
   })
   const told = (...loud: GroupResult[]) =>
     neighbourEvidence(

@@ -153,7 +153,9 @@ function judgedTallies(
     judged.map((stage) => {
       const own = [...(routes.get(stage.phase) ?? [])].map(
         ([name, tally]): Judged => ({
-          ...{ name, phase: stage.phase, tally },
+          name,
+          phase: stage.phase,
+          tally,
         }),
       )
       if (!beginsAtTheBeginning || stage !== last) return [stage, own]
@@ -228,7 +230,10 @@ function routeResult(
     latency: limit === null || isWithin(over.latency, samples, limit.latency),
   }
   return {
-    ...{ route, phase, count: samples, ...percentiles(latency) },
+    route,
+    phase,
+    count: samples,
+    ...percentiles(latency),
     p95: shownPercentile(latency, limit?.latency, held.latency),
     ttfbP95: shownPercentile(ttfb, limit?.ttfb, held.ttfb),
     ttfbLimit: limit?.ttfb ?? null,
@@ -266,7 +271,11 @@ const groupsOf = (collected: Collected, judged: readonly Stage[]): GroupResult[]
   judged.flatMap(({ phase }) =>
     [...(collected.groups.get(phase) ?? [])]
       .map(([group, { latency, errors }]) => ({
-        ...{ group, phase, count: count(latency), ...percentiles(latency), errors },
+        group,
+        phase,
+        count: count(latency),
+        ...percentiles(latency),
+        errors,
       }))
       .sort((a, b) => (a.group < b.group ? -1 : 1)),
   )
@@ -315,7 +324,11 @@ function latencyEvidence(result: RouteResult): Evidence[] {
       ? []
       : [
           {
-            ...{ limit: name, route, phase, measured: ms(measured), samples },
+            limit: name,
+            route,
+            phase,
+            measured: ms(measured),
+            samples,
             wanted: limit > 0 ? `< ${limit} ms` : 'a limit of its own',
             passed: isWithin(above, samples, limit),
           },
@@ -332,7 +345,11 @@ function errorEvidence({ route, phase, errors, count: samples }: RouteResult): E
   const kinds = kindsOf(errors).map(([kind, n]) => `${n} ${kind}`)
   return [
     {
-      ...{ limit: 'availability', route, phase, wanted: `errors ≤ ${percent(errorRate)}`, samples },
+      limit: 'availability',
+      route,
+      phase,
+      wanted: `errors ≤ ${percent(errorRate)}`,
+      samples,
       measured: `${kinds.join(', ')} of ${samples}`,
       passed: !tooManyErrors(failed, samples),
     },

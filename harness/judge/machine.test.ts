@@ -4,7 +4,9 @@ import { disturbancesOf, trusted } from './machine.ts'
 
 const quiet: MachineLoad = { foreignCores: 0.05, stolenCores: 0, cores: 2, largest: [] }
 const busy: MachineLoad = {
-  ...{ foreignCores: 0.8, stolenCores: 0, cores: 2 },
+  foreignCores: 0.8,
+  stolenCores: 0,
+  cores: 2,
   largest: [
     { name: 'python3', cores: 0.75 },
     { name: 'sshd', cores: 0.01 },
@@ -27,16 +29,33 @@ describe('a machine that others use', () => {
 })
 
 const route = (errors: RouteResult['errors'] = {}): RouteResult => ({
-  ...{ route: 'GET /v1/me', phase: 'steady', count: 500, p50: 20, p95: 900, p99: 1_000, ttfbP95: 900 },
-  ...{ latencyLimit: 600, over: { ttfb: 0, latency: 0 }, ttfbLimit: 300, errors, passed: false },
+  route: 'GET /v1/me',
+  phase: 'steady',
+  count: 500,
+  p50: 20,
+  p95: 900,
+  p99: 1_000,
+  ttfbP95: 900,
+  latencyLimit: 600,
+  over: { ttfb: 0, latency: 0 },
+  ttfbLimit: 300,
+  errors,
+  passed: false,
 })
 const late: Evidence = {
-  ...{ limit: 'TTFB p95', route: 'GET /v1/me', wanted: '< 300 ms', measured: '900 ms', samples: 500 },
+  limit: 'TTFB p95',
+  route: 'GET /v1/me',
+  wanted: '< 300 ms',
+  measured: '900 ms',
+  samples: 500,
   passed: false,
 }
 type Found = Parameters<typeof trusted>[0]
 const found = (change: Partial<Found> = {}): Found => ({
-  ...{ verdict: 'fail', reasons: ['late'], evidence: [late], routes: [route()] },
+  verdict: 'fail',
+  reasons: ['late'],
+  evidence: [late],
+  routes: [route()],
   ...change,
 })
 const nothing = { facts: false, missing: [], disturbances: [] }

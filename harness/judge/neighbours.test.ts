@@ -7,7 +7,13 @@ import { jain, stormEvidence, thinInStorm } from './neighbours.ts'
 describe('what those who work notice of a storm of webhooks', () => {
   const stages = stagesOf(workloads['billing-storm'])
   const group = (group: string, phase: string, p95: number, count = 500): GroupResult => ({
-    ...{ group, phase, p95, count, p50: p95 / 2, p99: 2 * p95, errors: 0 },
+    group,
+    phase,
+    p95,
+    count,
+    p50: p95 / 2,
+    p99: 2 * p95,
+    errors: 0,
   })
 
   it('is nothing while they are as fast as in the minute before', () => {

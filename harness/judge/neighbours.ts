@@ -30,13 +30,17 @@ export function neighbourEvidence(groups: readonly GroupResult[], stages: readon
   return [
     ...rows.map(({ answered: _, ...row }) => row),
     {
-      ...{ limit: 'fairness among the others (Jain)', phase: loud.phase, samples },
+      limit: 'fairness among the others (Jain)',
+      phase: loud.phase,
+      samples,
       wanted: `≥ ${neighbours.fairness}`,
       measured: fairness.toFixed(3),
       passed: fairness >= neighbours.fairness,
     },
     {
-      ...{ limit: 'availability for the others', wanted: `errors ≤ ${percent(errorRate)}`, samples },
+      limit: 'availability for the others',
+      wanted: `errors ≤ ${percent(errorRate)}`,
+      samples,
       measured: `${failed} of ${samples}`,
       passed: !tooManyErrors(failed, samples),
     },
@@ -47,7 +51,9 @@ export function neighbourEvidence(groups: readonly GroupResult[], stages: readon
 function against(before: GroupResult, now: GroupResult, limit: string): Evidence {
   const ratio = now.p95 / before.p95
   return {
-    ...{ limit, phase: now.phase, samples: now.count },
+    limit,
+    phase: now.phase,
+    samples: now.count,
     wanted: `≤ ${neighbours.p95Ratio}× of ${ms(before.p95)}, or within ${neighbours.floor} ms`,
     measured: `${ms(now.p95)} (${ratio.toFixed(2)}×)`,
     passed: ratio <= neighbours.p95Ratio || now.p95 - before.p95 <= neighbours.floor,
@@ -91,8 +97,13 @@ export function thinInStorm(groups: readonly GroupResult[], stages: readonly Sta
 const limitOf = (group: string, { crowd }: Stage) => `p95 of ${group} while one tenant asks ${crowd}× as much`
 
 const unanswered = (group: string, loud: Stage): Evidence => ({
-  ...{ limit: limitOf(group, loud), phase: loud.phase, wanted: 'an answer', measured: 'no answer at all' },
-  ...{ samples: 0, passed: false, isTimeless: true },
+  limit: limitOf(group, loud),
+  phase: loud.phase,
+  wanted: 'an answer',
+  measured: 'no answer at all',
+  samples: 0,
+  passed: false,
+  isTimeless: true,
 })
 
 /** The others of which there are too few answers in the quiet stage or in the loudest to compare the two. */

@@ -18,7 +18,8 @@ export function answerFor(path: string, state: State): Reply {
 const text = (body: string): Reply => ({ status: 200, type: 'text/plain; charset=utf-8', body: `${body}\n` })
 
 const problem = (status: number, title: string, detail: string): Reply => ({
-  ...{ status, type: 'application/problem+json' },
+  status,
+  type: 'application/problem+json',
   body: `${JSON.stringify({ type: 'about:blank', title, status, detail })}\n`,
 })
 

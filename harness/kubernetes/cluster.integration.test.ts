@@ -22,8 +22,15 @@ import { writeCluster } from './write.ts'
 const sessionSecret = 'a secret = for #tests'
 const population = { seed: 1, organisations: 50, users: 2_000 }
 const plan: Plan = {
-  ...{ scenario: 'smoke', shape: 'steady', shards: 2, seed: 1, population },
-  ...{ users: 60, think: 400, ramp: 500, duration: 6_000 },
+  scenario: 'smoke',
+  shape: 'steady',
+  shards: 2,
+  seed: 1,
+  population,
+  users: 60,
+  think: 400,
+  ramp: 500,
+  duration: 6_000,
 }
 
 /**
@@ -44,7 +51,11 @@ describe('a directory for a cluster', () => {
     target = await startTarget()
     const { port } = target.address() as AddressInfo
     await writeCluster({
-      ...{ directory, sessionSecret, k6, image: 'collector', runnerImage: 'grafana/k6:1.8.1' },
+      directory,
+      sessionSecret,
+      k6,
+      image: 'collector',
+      runnerImage: 'grafana/k6:1.8.1',
       order: { target: `http://127.0.0.1:${port}`, revision: 'v1', plan },
     })
   })

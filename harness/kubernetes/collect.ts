@@ -71,19 +71,23 @@ export async function startCollecting(options: CollectOptions): Promise<Collecti
     }
     timeline.close()
     const result = conclude({
-      ...{
-        id: options.id,
-        ...order,
-        startedAt,
-        collected,
-        timeline,
-        population,
-        interrupted,
-        invalidReasons,
-      },
+      id: options.id,
+      ...order,
+      startedAt,
+      collected,
+      timeline,
+      population,
+      interrupted,
+      invalidReasons,
       times: judgedTimes(stagesOf(order.plan), collected.startedAt, endOf(options, collected)),
-      ...{ generator: unseenGenerator, observed: nothingObserved, memory: [], crashes: [], faultTexts: [] },
-      ...{ evidence: [], facts: [], lacks },
+      generator: unseenGenerator,
+      observed: nothingObserved,
+      memory: [],
+      crashes: [],
+      faultTexts: [],
+      evidence: [],
+      facts: [],
+      lacks,
     })
     state = { is: 'over', result }
     return result

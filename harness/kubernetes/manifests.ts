@@ -15,8 +15,12 @@ export type Cluster = {
 
 /** The files that the manifests speak of. */
 export const files = {
-  ...{ archive: 'archive.tar', plan: 'plan.json', secret: 'secret.env' },
-  ...{ testRun: 'testrun.yaml', collector: 'collector.yaml', kustomization: 'kustomization.yaml' },
+  archive: 'archive.tar',
+  plan: 'plan.json',
+  secret: 'secret.env',
+  testRun: 'testrun.yaml',
+  collector: 'collector.yaml',
+  kustomization: 'kustomization.yaml',
 } as const
 
 /** What everything of a test is called. */
@@ -35,7 +39,9 @@ export const collectorUrl = (order: Order): string => `http://${namesOf(order).c
 const users = { node: 1_000, k6: 12_345 }
 
 const podSecurity = (runAsUser: number) => ({
-  ...{ runAsNonRoot: true, runAsUser, runAsGroup: runAsUser },
+  runAsNonRoot: true,
+  runAsUser,
+  runAsGroup: runAsUser,
   seccompProfile: { type: 'RuntimeDefault' as const },
 })
 const containerSecurity = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } }
@@ -54,7 +60,8 @@ export function testRun({ order, runnerImage: image }: Cluster) {
   const go = goRuntime({ vus, cores: Math.max(2, Math.ceil(size.cores)), memoryMiB: size.memoryMiB * 0.9 })
   const env = { HEADROOM_TARGET: target, HEADROOM_COLLECTOR: collectorUrl(order), ...go }
   const safe = {
-    ...{ automountServiceAccountToken: 'false', containerSecurityContext: containerSecurity },
+    automountServiceAccountToken: 'false',
+    containerSecurityContext: containerSecurity,
     securityContext: podSecurity(users.k6),
   }
   return {
@@ -70,7 +77,9 @@ export function testRun({ order, runnerImage: image }: Cluster) {
       initializer: { image, ...safe, resources: resourcesOf({ cores: 0.1, memoryMiB: 256 }) },
       starter: safe,
       runner: {
-        ...{ image, ...safe, resources: resourcesOf(size) },
+        image,
+        ...safe,
+        resources: resourcesOf(size),
         env: Object.entries(env).map(([name, value]) => ({ name, value })),
         envFrom: [{ secretRef: { name: names.secret } }],
         // A runner that begins before the collector listens loses its first messages, and with them the run.
@@ -78,7 +87,9 @@ export function testRun({ order, runnerImage: image }: Cluster) {
         // By default k6 is killed when it does not answer within a second, three times: while it is busy playing.
         livenessProbe: {
           httpGet: { path: '/v1/status', port: 6_565 },
-          ...{ periodSeconds: 10, timeoutSeconds: 10, failureThreshold: 12 },
+          periodSeconds: 10,
+          timeoutSeconds: 10,
+          failureThreshold: 12,
         },
       },
     },
@@ -110,7 +121,8 @@ export function collectorDeployment({ order, image }: Cluster): IDeployment {
           containers: [
             {
               name: 'collector',
-              ...{ image, imagePullPolicy: 'IfNotPresent' },
+              image,
+              imagePullPolicy: 'IfNotPresent',
               args: ['collect', '--plan', `/plan/${files.plan}`, '--port', String(port)],
               env: [{ name: 'HEADROOM_RESULTS', value: '/results' }],
               envFrom: [{ secretRef: { name: names.secret } }],

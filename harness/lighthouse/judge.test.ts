@@ -18,7 +18,8 @@ const asked = {
 }
 
 const slower = (cpuSlowdownMultiplier: number): Report['configSettings'] => ({
-  ...{ formFactor: 'mobile', throttling: { cpuSlowdownMultiplier } },
+  formFactor: 'mobile',
+  throttling: { cpuSlowdownMultiplier },
 })
 
 const report: Report = {

@@ -5,13 +5,19 @@ import type { LighthouseResult } from './lighthouse.ts'
 
 describe('JUnit of audits', () => {
   const page = {
-    ...{ name: '/', url: '', verdict: 'fail' as const, reasons: [] },
+    name: '/',
+    url: '',
+    verdict: 'fail' as const,
+    reasons: [],
     measures: { 'total-byte-weight': { actual: 9, limit: 5, passed: false } },
   }
   const lighthouse = (change: object) =>
     casesOf(
       junitOfLighthouse({
-        ...{ verdict: 'fail', crashed: null, forms: [{ formFactor: 'mobile', pages: [page] }], ...change },
+        verdict: 'fail',
+        crashed: null,
+        forms: [{ formFactor: 'mobile', pages: [page] }],
+        ...change,
       } as unknown as LighthouseResult),
     )
 

@@ -9,7 +9,8 @@ export function junitOfLighthouse({ verdict, crashed, forms }: LighthouseResult)
   const cases = pages.flatMap(({ what, measures }) =>
     Object.entries(measures).map(
       ([name, { actual, limit, passed: held }]): Case => ({
-        ...{ of: what, name },
+        of: what,
+        name,
         outcome: held ? passed : failure(`${actual}, wanted ${limit}`),
       }),
     ),

@@ -23,8 +23,19 @@ describe('what an audit leaves', () => {
   /** Of no page, which needs no Chromium. */
   const run = (change: Partial<LighthouseRun>) =>
     lighthouse({
-      ...{ id: 'none', guard, chromium: '', origin: '', pages: [], sessionToken: '', rc: lighthouserc() },
-      ...{ runs: 1, formFactors: ['mobile'], phone: phoneFor(1_100), directory, say: () => {}, ...change },
+      id: 'none',
+      guard,
+      chromium: '',
+      origin: '',
+      pages: [],
+      sessionToken: '',
+      rc: lighthouserc(),
+      runs: 1,
+      formFactors: ['mobile'],
+      phone: phoneFor(1_100),
+      directory,
+      say: () => {},
+      ...change,
     })
   const written = (name: string) => readFile(join(directory, name), 'utf8')
 

@@ -93,10 +93,18 @@ export async function lighthouse(run: LighthouseRun): Promise<LighthouseResult> 
     crashed,
   )
   const result: LighthouseResult = {
-    ...{ run: run.id, startedAt, revision: await revision(), machine: thisMachine() },
-    ...{ verdict, faults: run.faults ?? [], crashed },
-    ...{ phone: phoneFor(mean(benchmarkSamples)), runs: run.runs, forms },
-    ...{ notes: [...machine.notes], notWatched: [...machine.notWatched] },
+    run: run.id,
+    startedAt,
+    revision: await revision(),
+    machine: thisMachine(),
+    verdict,
+    faults: run.faults ?? [],
+    crashed,
+    phone: phoneFor(mean(benchmarkSamples)),
+    runs: run.runs,
+    forms,
+    notes: [...machine.notes],
+    notWatched: [...machine.notWatched],
   }
   await writeTexts(run.directory, {
     'result.json': () => asJson(result),

@@ -125,7 +125,9 @@ export function pagesOf(
     name.replace(/\[\w+\]/, (parameter) => parameters[parameter] ?? parameter)
   return {
     pages: pageNames.map((name) => ({
-      ...{ name, path: pathOf(name), marker: markers[name] ?? canary },
+      name,
+      path: pathOf(name),
+      marker: markers[name] ?? canary,
       session: Object.hasOwn(outside, name) ? 'nobody' : 'user',
     })),
     sessionToken: sessionToken(spec, tenant.firstUser, sessionSecret),

@@ -5,17 +5,28 @@ import { phoneFor } from './phone.ts'
 import { indexHtml, markdown, tableOf } from './present.ts'
 
 const page: JudgedPage = {
-  ...{ name: '/dashboard', url: '', verdict: 'fail', reasons: [] },
+  name: '/dashboard',
+  url: '',
+  verdict: 'fail',
+  reasons: [],
   measures: {
     'largest-contentful-paint': { actual: 900, limit: 2_500, passed: true },
     'errors-in-console': { actual: 0, limit: 1, passed: false },
   },
 }
 const result: LighthouseResult = {
-  ...{ run: 'r', startedAt: '2026-01-01T00:00:00Z', revision: null, faults: [], crashed: null },
+  run: 'r',
+  startedAt: '2026-01-01T00:00:00Z',
+  revision: null,
+  faults: [],
+  crashed: null,
   machine: {} as LighthouseResult['machine'],
-  ...{ verdict: 'fail', phone: phoneFor(1_100), runs: 1, forms: [{ formFactor: 'mobile', pages: [page] }] },
-  ...{ notes: [], notWatched: [] },
+  verdict: 'fail',
+  phone: phoneFor(1_100),
+  runs: 1,
+  forms: [{ formFactor: 'mobile', pages: [page] }],
+  notes: [],
+  notWatched: [],
 }
 
 describe('a page that is broken where no column shows it', () => {

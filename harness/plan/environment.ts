@@ -17,7 +17,12 @@ export function environmentOf(
 ): Record<string, string> {
   const { users, think, ramp, duration, seed, population, shards } = plan
   const values = {
-    ...{ USERS: users, THINK: think, RAMP: ramp, DURATION: duration, SEED: seed, SHARDS: shards },
+    USERS: users,
+    THINK: think,
+    RAMP: ramp,
+    DURATION: duration,
+    SEED: seed,
+    SHARDS: shards,
     POPULATION_SEED: population.seed,
     POPULATION_ORGANISATIONS: population.organisations,
     POPULATION_USERS: population.users,

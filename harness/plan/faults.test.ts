@@ -27,7 +27,8 @@ describe('what is broken on purpose', () => {
   it('is told to Worklane and to the edge, each its own', () => {
     expect(stackFaults([])).toEqual({ faults: '', compress: true })
     expect(stackFaults(['slow=10', 'uncompressed', 'leak=cache', 'webhook-lost'].map(readFault))).toEqual({
-      ...{ faults: 'slow=10,leak=cache,webhook-lost', compress: false },
+      faults: 'slow=10,leak=cache,webhook-lost',
+      compress: false,
     })
   })
 })

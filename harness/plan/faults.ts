@@ -33,18 +33,18 @@ const known: { pattern: RegExp; example: string; read: (match: string[]) => Faul
     pattern: /^delay=([a-zA-Z.]+):(\d+)$/,
     example: 'delay=task.list:900',
     read: ([, operation = '', time]) => ({
-      ...{ kind: 'delay', operation: knownOperation('delays', operation), milliseconds: Number(time) },
+      kind: 'delay',
+      operation: knownOperation('delays', operation),
+      milliseconds: Number(time),
     }),
   },
   {
     pattern: /^repeat=([a-zA-Z.]+):([1-9]\d?)$/,
     example: 'repeat=board.get:9',
     read: ([, operation = '', times]) => ({
-      ...{
-        kind: 'repeat',
-        operation: knownOperation('repeats', operation, repeatable),
-        times: Number(times),
-      },
+      kind: 'repeat',
+      operation: knownOperation('repeats', operation, repeatable),
+      times: Number(times),
     }),
   },
   {
@@ -67,7 +67,8 @@ const known: { pattern: RegExp; example: string; read: (match: string[]) => Faul
     pattern: /^webhook-(twice|lost|refused)$/,
     example: 'webhook-twice',
     read: ([, how]) => ({
-      ...{ kind: 'webhook', how: how === 'twice' || how === 'refused' ? how : 'lost' },
+      kind: 'webhook',
+      how: how === 'twice' || how === 'refused' ? how : 'lost',
     }),
   },
   {

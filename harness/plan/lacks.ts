@@ -30,7 +30,9 @@ export async function lacksOf(
     if (!request) return null
     const { method, path, headers, body } = request
     const init = {
-      ...{ method, headers: { ...headers, cookie: who.cookie }, redirect: 'manual' as const },
+      method,
+      headers: { ...headers, cookie: who.cookie },
+      redirect: 'manual' as const,
       ...(body === undefined ? {} : { body }),
       signal: AbortSignal.timeout(10_000),
     }

@@ -32,7 +32,10 @@ function planOfScenario(scenario: ScenarioName, options: PlanOptions): Plan {
   const { shape, ...defaults } = workloads[scenario]
   const usual = populationOf(scenario)
   return checked({
-    ...{ scenario, shape, shards: options.shards, ...connectionsIn(options) },
+    scenario,
+    shape,
+    shards: options.shards,
+    ...connectionsIn(options),
     users: options.users ?? defaults.users,
     think: options.think ?? defaults.think,
     ramp: options.ramp ?? defaults.ramp,
@@ -89,7 +92,12 @@ function planOfJourney(journey: JourneyFile, options: PlanOptions): Plan {
   const { shape, ...defaults } = { ...journeyWorkload, ...journey.workload }
   const users = options.users ?? defaults.users
   return checked({
-    ...{ scenario: 'journey', journey, shape, shards: options.shards, users, seed: options.seed },
+    scenario: 'journey',
+    journey,
+    shape,
+    shards: options.shards,
+    users,
+    seed: options.seed,
     ...connectionsIn(options),
     think: options.think ?? defaults.think,
     ramp: options.ramp ?? defaults.ramp,

@@ -8,8 +8,10 @@ const startedAt = 1_700_000_000_000
 describe('the times of a run', () => {
   it('are those of its stages when it was played to its end, however long its last answers took', () => {
     expect(judgedTimes(stages, startedAt, startedAt + 101_000)).toEqual({
-      ...{ from: startedAt + 10_000, to: startedAt + 70_000 },
-      ...{ judgedMs: 60_000, playedMs: 70_000 },
+      from: startedAt + 10_000,
+      to: startedAt + 70_000,
+      judgedMs: 60_000,
+      playedMs: 70_000,
     })
   })
 

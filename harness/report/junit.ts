@@ -17,13 +17,11 @@ export const failure = (text: string): Outcome => ({ failure: text })
 export function junit(name: string, cases: readonly Case[]): string {
   const count = (kind: string) => cases.filter(({ outcome }) => kind in outcome).length
   const counts = {
-    ...{
-      name,
-      tests: cases.length,
-      failures: count('failure'),
-      errors: count('error'),
-      skipped: count('skipped'),
-    },
+    name,
+    tests: cases.length,
+    failures: count('failure'),
+    errors: count('error'),
+    skipped: count('skipped'),
   }
   const document = create({ version: '1.0', encoding: 'UTF-8' })
   const suite = document.ele('testsuites', counts).ele('testsuite', counts)
@@ -71,7 +69,8 @@ export const junitOfResult = ({ scenario, verdict, reasons, evidence }: Result):
     verdictCase(verdict, reasons),
     ...evidence.map(
       ({ limit, route = 'whole run', phase, wanted, measured, passed: held }): Case => ({
-        ...{ of: route, name: phase ? `${limit} (${phase})` : limit },
+        of: route,
+        name: phase ? `${limit} (${phase})` : limit,
         outcome: held ? passed : failure(`${measured}, wanted ${wanted}`),
       }),
     ),

@@ -3,5 +3,8 @@ import type { Result } from './result.ts'
 
 /** What figures of time depend on. */
 export const thisMachine = (): Result['machine'] => ({
-  ...{ cores: availableParallelism(), memoryBytes: totalmem(), platform: platform(), node: process.version },
+  cores: availableParallelism(),
+  memoryBytes: totalmem(),
+  platform: platform(),
+  node: process.version,
 })

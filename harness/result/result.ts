@@ -147,7 +147,11 @@ export type Observed = z.infer<typeof Observed>
 
 /** Of a target whose parts are not ours to watch. */
 export const nothingObserved: Observed = {
-  ...{ machineCpuShare: null, parts: {}, cacheHitRatio: null, statements: [], limiting: null },
+  machineCpuShare: null,
+  parts: {},
+  cacheHitRatio: null,
+  statements: [],
+  limiting: null,
   effects: { count: 0, delayP95Ms: null, oldestWaitingMs: null },
   webhooks: { count: 0, effectP95Ms: null, oldestWaitingMs: null },
   failedPages: null,

@@ -25,7 +25,10 @@ export const span = (ms: number): string => {
 type AnyVerdict = Verdict | 'undecided'
 
 const marks: Record<AnyVerdict, (text: string) => string> = {
-  ...{ pass: pc.green, fail: pc.red, invalid: pc.yellow, undecided: pc.yellow },
+  pass: pc.green,
+  fail: pc.red,
+  invalid: pc.yellow,
+  undecided: pc.yellow,
 }
 export const symbols: Record<AnyVerdict, string> = { pass: '✓', fail: '✗', invalid: '?', undecided: '?' }
 

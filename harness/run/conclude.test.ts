@@ -123,40 +123,50 @@ it('what failed before a stage in which nobody could begin anything counts, and 
 
 describe('a run that is invalid while others use the machine', () => {
   const plan: Plan = {
-    ...{ scenario: 'smoke', users: 10, think: 1_000, ramp: 1_000, duration: 10_000, shape: 'steady' },
-    ...{ seed: 1, population: { seed: 1, organisations: 8, users: 120 }, shards: 1 },
+    scenario: 'smoke',
+    users: 10,
+    think: 1_000,
+    ramp: 1_000,
+    duration: 10_000,
+    shape: 'steady',
+    seed: 1,
+    population: { seed: 1, organisations: 8, users: 120 },
+    shards: 1,
   }
   const load = { foreignCores: 0.8, stolenCores: 0, cores: 2, largest: [] }
   const times = (ms: number) => Array<number>(2_000).fill(bucketOf(ms))
   const steady = { ...emptyFlow, present: 100_000, responding: 2_000, thinking: 98_000, steps: 2_000 }
   const good = {
-    ...{ ...emptyMessage, final: true, activeUsers: 10, probes: 100 },
-    ...{ lag: { steady: times(2) }, flow: { steady } },
+    ...emptyMessage,
+    final: true,
+    activeUsers: 10,
+    probes: 100,
+    lag: { steady: times(2) },
+    flow: { steady },
   }
   const resultOf = (change: Partial<Ended> = {}, ...messages: Message[]) => {
     const collected = nothing()
     for (const message of messages) merge(collected, message)
     return conclude({
-      ...{ id: 'r', plan, target: 'http://127.0.0.1', revision: null, startedAt: new Date(0), collected },
-      ...{
-        times: { from: 1_000, to: 11_000, judgedMs: 10_000, playedMs: 11_000 },
-        generator: unseenGenerator,
-      },
-      ...{
-        timeline: new Timeline(11_000),
-        observed: nothingObserved,
-        memory: [],
-        machine: { load, notWatched: [] },
-      },
-      ...{
-        crashes: [],
-        interrupted: false,
-        population: null,
-        faultTexts: [],
-        invalidReasons: [],
-        evidence: [],
-        facts: [],
-      },
+      id: 'r',
+      plan,
+      target: 'http://127.0.0.1',
+      revision: null,
+      startedAt: new Date(0),
+      collected,
+      times: { from: 1_000, to: 11_000, judgedMs: 10_000, playedMs: 11_000 },
+      generator: unseenGenerator,
+      timeline: new Timeline(11_000),
+      observed: nothingObserved,
+      memory: [],
+      machine: { load, notWatched: [] },
+      crashes: [],
+      interrupted: false,
+      population: null,
+      faultTexts: [],
+      invalidReasons: [],
+      evidence: [],
+      facts: [],
       ...change,
     })
   }

@@ -49,7 +49,11 @@ export type GeneratorSeen = {
 
 /** Of k6 on other machines nothing is seen: what makes such a run invalid is a VU that does not finish. */
 export const unseenGenerator: GeneratorSeen = {
-  ...{ exitCode: 0, lastLines: '', cpuSeconds: [], rssBytes: null, sendsOnce: false },
+  exitCode: 0,
+  lastLines: '',
+  cpuSeconds: [],
+  rssBytes: null,
+  sendsOnce: false,
 }
 
 /** A run that is over, and all that is known of it. */
@@ -105,10 +109,17 @@ export function conclude(ended: Ended): Result {
   const cpuShareOfCore = shares.length > 0 ? sum(shares) : null
   const coresPerShard = Math.min(cores / plan.shards, Math.max(1, vus / plan.shards))
   const circumstances: Circumstances = {
-    ...{ users: plan.users, stages, vus, shards: plan.shards, judgedMs: times.judgedMs },
+    users: plan.users,
+    stages,
+    vus,
+    shards: plan.shards,
+    judgedMs: times.judgedMs,
     connections: plan.connections ?? connectionsFor(plan.users),
-    ...{ k6ExitCode: generator.exitCode, k6LastLines: generator.lastLines },
-    ...{ crashes: ended.crashes, interrupted: ended.interrupted, population: ended.population },
+    k6ExitCode: generator.exitCode,
+    k6LastLines: generator.lastLines,
+    crashes: ended.crashes,
+    interrupted: ended.interrupted,
+    population: ended.population,
     ...(journey ? { limits: journey.limits, marked: journey.marked, beginsAtTheBeginning: true } : {}),
     ...(plan.scenario === 'routes' ? { limits: limitsOfTour(ended.lacks ?? []) } : {}),
     generatorCpuShare: shares.length > 0 ? Math.max(...shares) / coresPerShard : null,
@@ -157,13 +168,14 @@ export function conclude(ended: Ended): Result {
     machine: thisMachine(),
     target: ended.target,
     workload: {
-      ...{ users: plan.users, thinkMs: plan.think, rampMs: plan.ramp, durationMs: plan.duration },
-      ...{
-        seed: plan.seed,
-        population: plan.population,
-        tenants: journey ? null : tenantsOf(plan),
-        shards: plan.shards,
-      },
+      users: plan.users,
+      thinkMs: plan.think,
+      rampMs: plan.ramp,
+      durationMs: plan.duration,
+      seed: plan.seed,
+      population: plan.population,
+      tenants: journey ? null : tenantsOf(plan),
+      shards: plan.shards,
       faults: [...ended.faultTexts],
     },
     ...judgement,
@@ -214,7 +226,8 @@ export function answeredIn(
   if (stages.filter(isJudged).every(({ phase }) => lag.get(phase)?.size)) return judged
   return [...routes.values()].flatMap((tallies) =>
     [...tallies.values()].map(({ latency, errors }) => ({
-      ...{ count: count(latency), errors: Object.fromEntries(errors) },
+      count: count(latency),
+      errors: Object.fromEntries(errors),
     })),
   )
 }
@@ -284,7 +297,10 @@ export function webhookEvidence({ count, effectP95Ms, oldestWaitingMs }: Observe
 
 /** Milliseconds, told in seconds. */
 const delayEvidence = (limit: string, samples: number, measured: number, wanted: number): Evidence => ({
-  ...{ limit, samples, wanted: `< ${wanted / 1000} s`, measured: `${(measured / 1000).toFixed(2)} s` },
+  limit,
+  samples,
+  wanted: `< ${wanted / 1000} s`,
+  measured: `${(measured / 1000).toFixed(2)} s`,
   passed: measured < wanted,
 })
 
@@ -302,7 +318,8 @@ export function failedPagesEvidence(failed: Observed['failedPages'], pages: numb
   const which = failed.slice(0, 3).map(({ route, kind, count }) => `${route} ${kind} ${count}`)
   return [
     {
-      ...{ limit: 'pages that failed behind a good status', samples: pages },
+      limit: 'pages that failed behind a good status',
+      samples: pages,
       wanted: `≤ ${percent(errorRate)}`,
       measured: `${failures} of ${pages}${which.length > 0 ? ` (${which.join(', ')})` : ''}`,
       passed: !tooManyErrors(failures, pages),

@@ -34,7 +34,8 @@ it('a run that is ended by a signal after its last request leaves a result that 
       {
         reject: false,
         env: {
-          ...{ HEADROOM_RESULTS: results, NO_COLOR: '1' },
+          HEADROOM_RESULTS: results,
+          NO_COLOR: '1',
           PATH: `${directory}${delimiter}${process.env.PATH}`,
         },
       },
@@ -45,7 +46,8 @@ it('a run that is ended by a signal after its last request leaves a result that 
     const [name = ''] = await readdir(results)
     const result = JSON.parse(await readFile(join(results, name, 'result.json'), 'utf8')) as object
     expect({ exitCode, stderr, result }).toMatchObject({
-      ...{ exitCode: 2, stderr: '' },
+      exitCode: 2,
+      stderr: '',
       result: { verdict: 'invalid', reasons: expect.arrayContaining(['the run was interrupted']) },
     })
   } finally {

@@ -50,11 +50,17 @@ describe('what is watched of a stack', () => {
     }
     const { prometheus: tool } = await provide(['prometheus'])
     prometheus = await startPrometheus(guard, {
-      ...{ program: tool.path, version: tool.version, port: await getPort(), targets },
-      ...{ directory: join(directory, 'data'), logFile: join(directory, 'prometheus.log') },
+      program: tool.path,
+      version: tool.version,
+      port: await getPort(),
+      targets,
+      directory: join(directory, 'data'),
+      logFile: join(directory, 'prometheus.log'),
     })
     const stack = {
-      ...{ prometheusUrl: prometheus.url, addresses, env: { DATABASE_URL: process.env.DATABASE_URL } },
+      prometheusUrl: prometheus.url,
+      addresses,
+      env: { DATABASE_URL: process.env.DATABASE_URL },
       parts: ['api', 'web', 'worker'].map((name) => ({ name })),
       // Longer than from one look to the next, as on a busy machine.
       usage: () => new Promise((resolve) => setTimeout(() => resolve(usage), 1_300)),

@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { limitingPart, rises, slopeOf } from './observe.ts'
 
 const part = (cores: number, poolWaiting = 0) => ({
-  ...{ cores, poolWaiting, rssBytes: 1e8, eventLoopLagP99Ms: 12 },
+  cores,
+  poolWaiting,
+  rssBytes: 1e8,
+  eventLoopLagP99Ms: 12,
 })
 
 describe('the part that limits', () => {

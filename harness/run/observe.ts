@@ -85,7 +85,8 @@ export class Observer {
     if (!stack) return { observed: nothingObserved, memory: [], missing: [] }
     if (!from || !to || to.at === from.at)
       return {
-        ...{ observed: nothingObserved, memory: [] },
+        observed: nothingObserved,
+        memory: [],
         missing: watchable.map((what) => ({ what, why: neverLooked })),
       }
     const missing: Missing[] = []
@@ -136,7 +137,9 @@ export class Observer {
     if ('why' in statements) lacks('statements', statements.why)
     const machineCpuShare = (to.busy - from.busy) / seconds / cores
     const observed: Observed = {
-      ...{ machineCpuShare, parts, cacheHitRatio: hits?.[0]?.value ?? null },
+      machineCpuShare,
+      parts,
+      cacheHitRatio: hits?.[0]?.value ?? null,
       effects: await effectsOf((expression) => ask('delay of effects', expression), over, lacks),
       webhooks: await webhooksOf((expression) => ask('webhook effects', expression), over, lacks),
       failedPages: 'value' in failures ? failures.value : null,
@@ -331,7 +334,9 @@ export function slopeOf(process: string, what: MemorySlope['what'], points: [num
   const [begins, ends] = [points[0]?.[0] ?? 0, points.at(-1)?.[0] ?? 0]
   const warm = points.filter(([minute]) => minute >= begins + soak.warmUp * (ends - begins))
   return {
-    ...{ process, what, samples: warm.length },
+    process,
+    what,
+    samples: warm.length,
     bytesPerMinute: warm.length < 2 ? null : linearRegression(warm).m,
     lastBytes: points.at(-1)?.[1] ?? 0,
   }
@@ -387,6 +392,9 @@ const topStatements = (url: string | undefined): Promise<Observed['statements']>
          where userid in (select oid from pg_roles where rolname like 'worklane\\_%') group by query order by sum(total_exec_time) desc limit ${namedStatements}`,
     )
     return rows.map(({ query, calls, mean, share }) => ({
-      ...{ query: query.replaceAll(/\s+/g, ' ').slice(0, 160), calls: Number(calls), meanMs: mean, share },
+      query: query.replaceAll(/\s+/g, ' ').slice(0, 160),
+      calls: Number(calls),
+      meanMs: mean,
+      share,
     }))
   })

@@ -15,7 +15,8 @@ async function crashesOfRestart(endsAfter: number): Promise<Crash[]> {
   }
   startFaults(
     {
-      ...{ faults: [{ kind: 'restart', part: 'api', at: 0 }], stack: { restart } as unknown as Stack },
+      faults: [{ kind: 'restart', part: 'api', at: 0 }],
+      stack: { restart } as unknown as Stack,
       plan: await planOf('smoke', { seed: 1, shards: 1 }),
     },
     generator,

@@ -79,7 +79,8 @@ export async function run(options: RunOptions): Promise<Result> {
     id: options.id,
     k6: options.k6,
     scenario: plan.scenario,
-    ...{ vus, shards: plan.shards },
+    vus,
+    shards: plan.shards,
     prometheusUrl: stack?.prometheusUrl ?? '',
     env: environmentOf(plan, { target, sessionSecret, access, collector: collector.url }),
   })
@@ -115,12 +116,10 @@ export async function run(options: RunOptions): Promise<Result> {
   const observer = new Observer(stack, isJudgedNow)
   observer.start()
   const beside = options.sidecar?.({
-    ...{
-      guard,
-      stages,
-      scenario: plan.scenario,
-      env: environmentOf(plan, { target, sessionSecret, access, collector: '' }),
-    },
+    guard,
+    stages,
+    scenario: plan.scenario,
+    env: environmentOf(plan, { target, sessionSecret, access, collector: '' }),
     began: startOf(collected),
     ended: generator.exited.then(() => {}),
     stop: () => generator.signal('SIGINT'),
@@ -152,10 +151,18 @@ export async function run(options: RunOptions): Promise<Result> {
   process.off('SIGINT', interrupt)
   process.off('SIGTERM', interrupt)
   return conclude({
-    ...{ id: options.id, plan, target, startedAt, times, collected, timeline, observed },
+    id: options.id,
+    plan,
+    target,
+    startedAt,
+    times,
+    collected,
+    timeline,
+    observed,
     revision: ofCode,
     generator: {
-      ...{ exitCode: code, lastLines },
+      exitCode: code,
+      lastLines,
       cpuSeconds: shards.map(({ samples }) => between(samples, times.from, times.to)?.cpuSeconds ?? null),
       rssBytes: peakRss(generator),
       sendsOnce,
@@ -169,7 +176,8 @@ export async function run(options: RunOptions): Promise<Result> {
       part,
       detail: `${signal ?? `exit code ${code}`}; ${lastLines}`,
     })),
-    ...{ interrupted, population: population ?? found?.abandoned ?? null },
+    interrupted,
+    population: population ?? found?.abandoned ?? null,
     faultTexts: options.faultTexts,
     invalidReasons: [
       ...(options.invalidReasons ?? []),

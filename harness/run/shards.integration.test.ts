@@ -30,7 +30,12 @@ describe('shards', () => {
     const guard = startGuard()
     const vus = vusFor(workload.users, shards)
     const generator = startGenerator(guard, {
-      ...{ id: 'shards', k6: k6.path, scenario: 'smoke', vus, shards, prometheusUrl: '' },
+      id: 'shards',
+      k6: k6.path,
+      scenario: 'smoke',
+      vus,
+      shards,
+      prometheusUrl: '',
       env: {
         HEADROOM_TARGET: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
         HEADROOM_SESSION_SECRET: 'a secret for tests',
@@ -49,10 +54,19 @@ describe('shards', () => {
     await collector.close()
     guard.end()
     const judgement = judge(collector.collected, {
-      ...{ users: workload.users, stages: stagesOf(workload), vus, shards, judgedMs: workload.duration },
+      users: workload.users,
+      stages: stagesOf(workload),
+      vus,
+      shards,
+      judgedMs: workload.duration,
       connections: workload.users,
-      ...{ k6ExitCode: code, k6LastLines: lastLines, crashes: [], interrupted: false, population: null },
-      ...{ generatorCpuShare: null, generatorRssBytes: null },
+      k6ExitCode: code,
+      k6LastLines: lastLines,
+      crashes: [],
+      interrupted: false,
+      population: null,
+      generatorCpuShare: null,
+      generatorRssBytes: null,
     })
     return { collected: collector.collected, users: seen, judgement }
   }

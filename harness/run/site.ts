@@ -36,7 +36,10 @@ export async function onSite<T>(options: SiteOptions, use: (site: Site) => Promi
   const { target, plan, faults, processes, port, say } = options
   if (target) return use({ ...target, stack: null })
   const stack = await startStack({
-    ...{ population: plan.population, ...stackFaults(faults), processes, say },
+    population: plan.population,
+    ...stackFaults(faults),
+    processes,
+    say,
     ...(port === undefined ? {} : { port }),
     env: environmentOf(plan, faults),
   })

@@ -5,7 +5,13 @@ import type { ProcessRow } from './usage.ts'
 const row = (pid: number, parent: number, cpuSeconds: number, endedSeconds = 0): [string, ProcessRow] => [
   `${pid} 1`,
   {
-    ...{ pid, parent, session: pid, startedAt: '1', name: 'x', isKernel: false, rssBytes: 0 },
+    pid,
+    parent,
+    session: pid,
+    startedAt: '1',
+    name: 'x',
+    isKernel: false,
+    rssBytes: 0,
     cpuSeconds,
     endedSeconds,
   },

@@ -169,7 +169,9 @@ async function stretchOf(before: Look, now: Look, own: ReadonlySet<string>): Pro
     }
   }
   return {
-    ...{ from: before.at, to: now.at, byName },
+    from: before.at,
+    to: now.at,
+    byName,
     // Below nothing where clocks are read a moment apart; it adds up over several looks.
     foreignSeconds: now.busy - before.busy - ownSeconds,
     stolenSeconds: now.steal === null || before.steal === null ? null : now.steal - before.steal,

@@ -32,8 +32,14 @@ async function certificate(directory: string): Promise<{ cert: string; key: stri
 
 /** What reads as if the user had set nothing. */
 const nothing = {
-  ...{ DATABASE_URL: '', REDIS_URL: '', S3_ENDPOINT: '', S3_BUCKET: '', S3_ACCESS_KEY_ID: '' },
-  ...{ S3_SECRET_ACCESS_KEY: '', S3_REGION: '', S3_PUBLIC_ENDPOINT: '' },
+  DATABASE_URL: '',
+  REDIS_URL: '',
+  S3_ENDPOINT: '',
+  S3_BUCKET: '',
+  S3_ACCESS_KEY_ID: '',
+  S3_SECRET_ACCESS_KEY: '',
+  S3_REGION: '',
+  S3_PUBLIC_ENDPOINT: '',
 }
 const given = Object.fromEntries(Object.keys(nothing).map((name) => [name, process.env[name]]))
 const restore = () => Object.assign(process.env, given)
@@ -76,12 +82,10 @@ describe('a PostgreSQL of the user’s own', () => {
     await execa('mkdir', ['-m', '777', sockets])
     const ports = await takePortBlock()
     const server = await startPostgres(guard, {
-      ...{
-        directory: cluster,
-        port: await ports.next(),
-        logFile: join(home, 'postgres.log'),
-        durable: false,
-      },
+      directory: cluster,
+      port: await ports.next(),
+      logFile: join(home, 'postgres.log'),
+      durable: false,
       settings: { ssl: 'on', listen_addresses: '127.0.0.1,::1', unix_socket_directories: sockets },
     })
     admin = server.adminUrl

@@ -16,8 +16,11 @@ const set = (values: Record<string, string>) => {
 afterEach(() => Object.assign(process.env, inherited))
 
 const whole = {
-  ...{ DATABASE_URL: 'postgres://127.0.0.1/x', S3_ENDPOINT: 'http://127.0.0.1:1', S3_BUCKET: `${marker}-1` },
-  ...{ S3_ACCESS_KEY_ID: marker, S3_SECRET_ACCESS_KEY: marker },
+  DATABASE_URL: 'postgres://127.0.0.1/x',
+  S3_ENDPOINT: 'http://127.0.0.1:1',
+  S3_BUCKET: `${marker}-1`,
+  S3_ACCESS_KEY_ID: marker,
+  S3_SECRET_ACCESS_KEY: marker,
 }
 const { DATABASE_URL: _, ...withoutDatabase } = whole
 

@@ -85,8 +85,10 @@ function socketIn(line: string): Socket[] {
   const [remoteAddress = '', remotePort = ''] = remote.split(':')
   return [
     {
-      ...{ inode, listens: state === states.listen },
-      ...{ localPort: Number.parseInt(localPort, 16), remotePort: Number.parseInt(remotePort, 16) },
+      inode,
+      listens: state === states.listen,
+      localPort: Number.parseInt(localPort, 16),
+      remotePort: Number.parseInt(remotePort, 16),
       isLocal: loopback.test(remoteAddress),
     },
   ]

@@ -362,9 +362,13 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
 async function urls(adminUrl: string): Promise<Record<string, string>> {
   const { app, worker, auth, relay, intake, operator } = await preparedDatabase(adminUrl)
   return {
-    ...{ DATABASE_URL: adminUrl, DATABASE_ROLES_SECRET: await rolesSecret() },
-    ...{ APP_DATABASE_URL: app, WORKER_DATABASE_URL: worker },
-    ...{ AUTH_DATABASE_URL: auth, RELAY_DATABASE_URL: relay, INTAKE_DATABASE_URL: intake },
+    DATABASE_URL: adminUrl,
+    DATABASE_ROLES_SECRET: await rolesSecret(),
+    APP_DATABASE_URL: app,
+    WORKER_DATABASE_URL: worker,
+    AUTH_DATABASE_URL: auth,
+    RELAY_DATABASE_URL: relay,
+    INTAKE_DATABASE_URL: intake,
     OPERATOR_DATABASE_URL: operator,
   }
 }

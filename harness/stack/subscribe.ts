@@ -82,8 +82,12 @@ async function write(
   const beganAt = new Date()
   const rows = rowsOf(await readBooks(payments), (customer) => organisations.get(customer))
   const customers = [...organisations].map(([stripe_id, org_id]) => ({
-    ...{ org_id, stripe_id, readings: 1, written_reading: 1 },
-    ...{ written_began_at: beganAt, written_at: new Date() },
+    org_id,
+    stripe_id,
+    readings: 1,
+    written_reading: 1,
+    written_began_at: beganAt,
+    written_at: new Date(),
   }))
   await client.query('begin')
   await forget(client, [...organisations.values()])

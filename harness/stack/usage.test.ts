@@ -26,7 +26,12 @@ describe('what a process uses', () => {
   it('belongs to a name that may hold brackets and spaces, and to no program when it is the kernel’s', () => {
     const units = { ticksPerSecond: 100, pageBytes: 4_096 }
     expect(rowOfStat(stat('a) b (c'), units)).toMatchObject({
-      ...{ pid: 4_242, parent: 17, session: 4_000, name: 'a) b (c', isKernel: false, startedAt: '123456' },
+      pid: 4_242,
+      parent: 17,
+      session: 4_000,
+      name: 'a) b (c',
+      isKernel: false,
+      startedAt: '123456',
     })
     expect(rowOfStat(stat('kworker/0:1', 69_238_880), units).isKernel).toBe(true)
   })

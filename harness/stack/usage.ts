@@ -140,8 +140,12 @@ export function rowOfPs(line: string): ProcessRow[] {
   const seconds = clock.split(':').reduce((sum, part) => sum * 60 + Number(part), 0)
   return [
     {
-      ...{ pid: Number(pid), parent: Number(parent), session: Number(session) || 0, startedAt: '' },
-      ...{ name: basename(command), isKernel: false },
+      pid: Number(pid),
+      parent: Number(parent),
+      session: Number(session) || 0,
+      startedAt: '',
+      name: basename(command),
+      isKernel: false,
       cpuSeconds: Number(days) * 86_400 + seconds,
       endedSeconds: 0,
       rssBytes: Number(kib) * 1_024,

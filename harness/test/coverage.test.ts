@@ -12,16 +12,17 @@ import { routesWithout } from '../plan/lacks.ts'
 
 const run = {
   ...workloads.routes,
-  ...{ target: 'http://127.0.0.1:1', authorization: '', sessionSecret: 'x', population: defaultPopulation },
-  ...{
-    collector: '',
-    collectorToken: '',
-    seed: 1,
-    without: [],
-    stages: [] as Stage[],
-    vus: 1,
-    connections: 1,
-  },
+  target: 'http://127.0.0.1:1',
+  authorization: '',
+  sessionSecret: 'x',
+  population: defaultPopulation,
+  collector: '',
+  collectorToken: '',
+  seed: 1,
+  without: [],
+  stages: [] as Stage[],
+  vus: 1,
+  connections: 1,
 }
 const onTour = routesPlayed(tour, run)
 const played = new Set([...onTour, ...routesPlayed(worklane, run)])

@@ -104,7 +104,9 @@ describe('counting a test run', () => {
 
   it('counts for none what this machine cannot do, and a failure where it can', async () => {
     const step = (code: number): Step => ({
-      ...{ name: 'images', about: '', command: ['node', '-e', `console.log('no'); process.exit(${code})`] },
+      name: 'images',
+      about: '',
+      command: ['node', '-e', `console.log('no'); process.exit(${code})`],
       counts: 'where possible',
     })
     expect(await runSteps([step(notHere)])).toEqual({ passed: 0, failed: 0 })

@@ -5,9 +5,13 @@ import { outcomeOf } from './smoke-step.ts'
 const others = 'other processes used 1.8 of 2 cores (sh 1.8), allowed 10%'
 const result = (change: Partial<Result> = {}) =>
   ({
-    ...{ verdict: 'invalid', notes: [others], isDisturbed: true },
-    ...{ reasons: [others, 'the generator was late itself'] },
-    ...{ routes: [{ errors: { timeout: 3 } }], totals: { leaks: 0 }, observed: nothingObserved },
+    verdict: 'invalid',
+    notes: [others],
+    isDisturbed: true,
+    reasons: [others, 'the generator was late itself'],
+    routes: [{ errors: { timeout: 3 } }],
+    totals: { leaks: 0 },
+    observed: nothingObserved,
     ...change,
   }) as unknown as Result
 const routesWith = (errors: object) => [{ errors }] as unknown as Result['routes']

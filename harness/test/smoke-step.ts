@@ -22,7 +22,9 @@ export async function playSmoke([file, ...args]: [string, ...string[]]): Promise
 }> {
   for (let again = 0; ; again++) {
     const { stdout, exitCode } = await execa(file, [...args, '--json'], {
-      ...{ stderr: 'inherit', preferLocal: true, reject: false },
+      stderr: 'inherit',
+      preferLocal: true,
+      reject: false,
     })
     const result = resultIn(stdout)
     if (!result) return { passed: false, note: `no result; exit code ${exitCode}` }

@@ -55,11 +55,17 @@ const otherPlan = ({ userGroup }: Owner) => ({
 })
 
 const call = (operation: string, rest: string, input: Call['input'] = nothing): Call => ({
-  ...{ operation, rest, input, tenant: 'may' },
+  operation,
+  rest,
+  input,
+  tenant: 'may',
 })
 /** Of what always holds a text of the tenant's own. */
 const ownCall = (operation: string, rest: string, input: Call['input'] = nothing): Call => ({
-  ...{ operation, rest, input, tenant: true },
+  operation,
+  rest,
+  input,
+  tenant: true,
 })
 const create = (thing: string, rest: string, input: Call['input']): Call => ({
   ...call(`${thing}.create`, rest, input),
@@ -110,7 +116,8 @@ export const calls: Call[] = [
   { ...call('member.list', 'GET /v1/members', () => ({ limit: 50 })), first: 'memberId' },
   call('member.get', 'GET /v1/members/:memberId', made('memberId')),
   create('invitation', 'POST /v1/invitations', (user) => ({
-    ...{ email: `${unlike(user)}@tour.example`, role: 'viewer' },
+    email: `${unlike(user)}@tour.example`,
+    role: 'viewer',
   })),
   call('invitation.list', 'GET /v1/invitations'),
   call('invitation.revoke', 'DELETE /v1/invitations/:invitationId', last('invitationId')),
@@ -119,7 +126,8 @@ export const calls: Call[] = [
   ownCall('project.get', 'GET /v1/projects/:projectId', inProject),
   ownCall('board.get', 'GET /v1/projects/:projectId/board', inProject),
   create('project', 'POST /v1/projects', (user) => ({
-    ...{ key: `T${unlike(user).toUpperCase()}`, name: named(user) },
+    key: `T${unlike(user).toUpperCase()}`,
+    name: named(user),
   })),
   call(
     'project.update',

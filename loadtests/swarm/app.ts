@@ -105,7 +105,14 @@ const userStream = 101
 const streamStream = 102
 
 export const playerAt = <Of extends UserGroup>(run: Cast, place: number, index: number, userGroup: Of) => ({
-  ...{ index, place, userGroup, step: '', seen: '', seenTag: '', dueAt: 0, present: false },
+  index,
+  place,
+  userGroup,
+  step: '',
+  seen: '',
+  seenTag: '',
+  dueAt: 0,
+  present: false,
   random: hash(run.seed, userStream, index),
   listens: unit(run.seed, streamStream, index) < run.streams ? ('not now' as const) : ('never' as const),
 })

@@ -44,12 +44,20 @@ const leaksKept = 5
 const examplesKept = 50
 
 const noFlow = (): Flow => ({
-  ...{ present: 0, responding: 0, thinking: 0, steps: 0 },
-  ...{ ended: 0, told: 0, clock: 0 },
+  present: 0,
+  responding: 0,
+  thinking: 0,
+  steps: 0,
+  ended: 0,
+  told: 0,
+  clock: 0,
 })
 
 const noTally = (): RouteTally => ({
-  ...{ latency: [], ttfb: [], errors: {}, over: { ttfb: 0, latency: 0 } },
+  latency: [],
+  ttfb: [],
+  errors: {},
+  over: { ttfb: 0, latency: 0 },
   waited: { ttfb: [], latency: [], without: { ttfb: [], latency: [] } },
 })
 

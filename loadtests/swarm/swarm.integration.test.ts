@@ -308,7 +308,10 @@ describe('the swarm', () => {
     expect(errorsOf('trpc task.get')).toEqual(['connection'])
     expect(errorsOf('GET /v1/dashboard')).toEqual(['4xx'])
     expect(examples.find(({ route }) => route === 'trpc board.get')).toMatchObject({
-      ...{ class: '5xx', status: 503, why: 'status 503', body: 'busy' },
+      class: '5xx',
+      status: 503,
+      why: 'status 503',
+      body: 'busy',
       request: expect.stringMatching(/^GET \/trpc\/board\.get\?input=/),
     })
     expect(examples.find(({ route }) => route === 'trpc task.get')?.why).toMatch(/EOF|reset/)

@@ -227,7 +227,9 @@ export async function swarm<User extends Player>(run: Run, app: App<User>): Prom
     if (request.conditional && error === null && status === 200) remember(user, request.path, answer)
     if (error) increments.example(route, error, () => exampleOf(request, answer, why))
     count(user, route, due, {
-      ...{ latency, error, waited: queue ? sentAt - askedAt : 0 },
+      latency,
+      error,
+      waited: queue ? sentAt - askedAt : 0,
       ttfb: latency - timings.receiving,
     })
     return { latency, good: error === null }

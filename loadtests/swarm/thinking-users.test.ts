@@ -6,7 +6,10 @@ import { ThinkingUsers } from './thinking-users.ts'
 
 const run = {
   ...workloads.load,
-  ...{ target: 'http://127.0.0.1:1', seed: 1, streams: 0.5, users: 100 },
+  target: 'http://127.0.0.1:1',
+  seed: 1,
+  streams: 0.5,
+  users: 100,
   population: { seed: 1, organisations: 5, users: 100 },
 } as Run
 const userAt = (place: number) => worklane.userAt(run, place, (subject) => `token of ${subject}`)

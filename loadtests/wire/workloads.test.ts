@@ -57,7 +57,10 @@ describe('the stages of a run', () => {
     expect(stretchAt(spike, 27_500).users).toBeNull()
     const after = lengthOf(spike) + 1
     expect(stretchAt(spike, after)).toEqual({
-      ...{ from: lengthOf(spike), to: Number.POSITIVE_INFINITY, stage: null, users: null },
+      from: lengthOf(spike),
+      to: Number.POSITIVE_INFINITY,
+      stage: null,
+      users: null,
     })
   })
 

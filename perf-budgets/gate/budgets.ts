@@ -45,7 +45,10 @@ export function judgeBudgets(base: Limits, head: Limits, accepted: readonly stri
   const [before, now] = [numbersOf(base), numbersOf(head)]
   const looser = (path: string, was: number, is: number | null): CounterJudgement['findings'] => [
     {
-      ...{ kind: 'budget', route: path, base: was, head: is },
+      kind: 'budget',
+      route: path,
+      base: was,
+      head: is,
       call: isAccepted(accepted, 'budget', path) ? 'accepted' : 'worse',
     },
   ]

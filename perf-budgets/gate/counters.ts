@@ -41,7 +41,10 @@ export function judgeCounters(
 ): CounterJudgement {
   const pairs = counterKinds.flatMap((kind) =>
     Object.entries(base[kind] ?? {}).map(([route, before]) => ({
-      ...{ kind, route, base: before, head: head[kind]?.[route] ?? null },
+      kind,
+      route,
+      base: before,
+      head: head[kind]?.[route] ?? null,
     })),
   )
   const findings = pairs.flatMap((pair): CounterFinding[] => {

@@ -20,7 +20,10 @@ function noise(seed: number): () => number {
 function metric(seed: number, slower: number, pairs = 20): Metric {
   const draw = noise(seed)
   return {
-    ...{ name: 'p95', unit: 'ms', floor: 1, tolerated: 1.05 },
+    name: 'p95',
+    unit: 'ms',
+    floor: 1,
+    tolerated: 1.05,
     pairs: Array.from({ length: pairs }, (_, place) => {
       const machine = 50 * (1 + 0.3 * Math.sin(place / 3))
       return { base: machine * Math.exp(0.03 * draw()), head: slower * machine * Math.exp(0.03 * draw()) }

@@ -69,7 +69,10 @@ export function judgePairs(metrics: readonly Metric[], rules: Rules): GateJudgem
     const { name, unit, pairs, tolerated } = metric
     const [low, high] = hodgesLehmannInterval(ratios)
     const found = {
-      ...{ name, unit, tolerated, pairs: pairs.length },
+      name,
+      unit,
+      tolerated,
+      pairs: pairs.length,
       base: median(pairs.map(({ base }) => base)),
       head: median(pairs.map(({ head }) => head)),
       ratio: Math.exp(hodgesLehmann(ratios)),

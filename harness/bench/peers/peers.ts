@@ -18,11 +18,13 @@ const here = import.meta.dirname
 /** By name; making one installs it. */
 export const peers: Record<string, (given: Given) => Promise<Peer>> = {
   'k6, one VU a user': async ({ k6 }) => ({
-    ...{ name: 'k6, one VU a user', command: k6 },
+    name: 'k6, one VU a user',
+    command: k6,
     args: ['run', '--quiet', '--no-usage-report', '--address', '', join(here, 'plain.k6.js')],
   }),
   Locust: async ({ work, origin }) => ({
-    ...{ name: 'Locust', command: await locust() },
+    name: 'Locust',
+    command: await locust(),
     args: [
       ...['--headless', '--only-summary', '-f', join(here, 'locustfile.py'), '-H', origin],
       ...['-u', String(work.users), '-r', String(work.users / 4), '-t', `${lifetime(work)}s`],
@@ -34,7 +36,9 @@ export const peers: Record<string, (given: Given) => Promise<Peer>> = {
     const load = { target: origin, users, thinkSeconds: thinkMs / 1_000, seconds: lifetime(work) }
     await writeFile(script, JSON.stringify(artilleryScript(load)))
     return {
-      ...{ name: 'Artillery', command: await artillery(), args: ['run', '--quiet', script] },
+      name: 'Artillery',
+      command: await artillery(),
+      args: ['run', '--quiet', script],
       env: { ARTILLERY_DISABLE_TELEMETRY: 'true' },
     }
   },
@@ -52,7 +56,10 @@ export async function peerCost(
 ): Promise<Cost> {
   const { users, thinkMs, rampMs, durationMs } = work
   const part = launch(guard, {
-    ...{ name: peer.name, command: peer.command, args: peer.args, cwd: directory },
+    name: peer.name,
+    command: peer.command,
+    args: peer.args,
+    cwd: directory,
     logFile: join(directory, `${peer.name.replaceAll(/\W+/g, '-')}.log`),
     env: {
       TARGET: nothing.origin,

@@ -23,7 +23,13 @@ describe('the books of a target', () => {
   it('tell percentiles by nearest rank, from when steps were due', () => {
     const truth = truthOf({ entries: hundred, ...noStall }, plain)
     expect(truth).toMatchObject({
-      ...{ requests: 100, errors: {}, p50: 50, p95: 95, p99: 99, ttfbP95: 95, lateP99: 0 },
+      requests: 100,
+      errors: {},
+      p50: 50,
+      p95: 95,
+      p99: 99,
+      ttfbP95: 95,
+      lateP99: 0,
     })
   })
 

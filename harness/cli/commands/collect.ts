@@ -49,7 +49,15 @@ async function collect({ plan: file, host, port, startWithin, grace }: Options):
   await assertWritable(runId(order.plan.scenario))
   const screen = progressScreen()
   const collecting = await startCollecting({
-    ...{ id: runId(order.plan.scenario), order, host, port, token, sessionSecret, startWithin, grace, say },
+    id: runId(order.plan.scenario),
+    order,
+    host,
+    port,
+    token,
+    sessionSecret,
+    startWithin,
+    grace,
+    say,
     onProgress: screen.show,
   }).catch((error: NodeJS.ErrnoException) => {
     if (!ofListening.includes(error.syscall ?? '')) throw error

@@ -124,10 +124,18 @@ async function loadtest(plan: Plan, options: Options): Promise<void> {
     const id = runId(played.journey?.name ?? played.scenario)
     const { faults: ofRun = [], faultTexts = [], invalidReasons = [], sidecar } = more
     const result = await run({
-      ...{ id, plan: played, k6: k6.path, faults: ofRun, faultTexts, invalidReasons },
+      id,
+      plan: played,
+      k6: k6.path,
+      faults: ofRun,
+      faultTexts,
+      invalidReasons,
       ...(sidecar ? { sidecar } : {}),
-      ...{ stack: on.stack, target: on.origin, sessionSecret: on.sessionSecret },
-      ...{ access: on.access, onProgress: screen.show },
+      stack: on.stack,
+      target: on.origin,
+      sessionSecret: on.sessionSecret,
+      access: on.access,
+      onProgress: screen.show,
     })
     screen.end()
     return result

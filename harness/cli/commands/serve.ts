@@ -49,8 +49,12 @@ async function serve({ port, organisations, population: users, seed, ready, faul
       .filter(({ name }) => name !== 'prometheus')
       .map(({ name, pid }) => ({ name, pid }))
     const served = Served.parse({
-      ...{ origin, sessionSecret, population, processes },
-      ...{ databaseUrl: env.DATABASE_URL, webUrl: addresses.web },
+      origin,
+      sessionSecret,
+      population,
+      processes,
+      databaseUrl: env.DATABASE_URL,
+      webUrl: addresses.web,
     })
     // Whole or not at all: somebody waits for it.
     await writeFile(`${ready}.partial`, JSON.stringify(served), { mode: 0o600 })

@@ -78,7 +78,9 @@ describe('a journey that cannot be played', () => {
       {
         reject: false,
         env: {
-          ...{ NO_COLOR: '1', HEADROOM_RESULTS: join(directory, 'results'), HEADROOM_SESSION_SECRET: '' },
+          NO_COLOR: '1',
+          HEADROOM_RESULTS: join(directory, 'results'),
+          HEADROOM_SESSION_SECRET: '',
         },
       },
     )

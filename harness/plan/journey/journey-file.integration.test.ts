@@ -42,12 +42,10 @@ describe('the file of a journey', () => {
   it('says what is played and judged', async () => {
     const file = await journeyOf({ ...good, workload: '{ users: 7 }' })
     expect(await readJourney(file)).toEqual({
-      ...{
-        file,
-        name: 'shop',
-        limits: { 'page /': { ttfb: 200, latency: 200 * wholeAnswer } },
-        marked: false,
-      },
+      file,
+      name: 'shop',
+      limits: { 'page /': { ttfb: 200, latency: 200 * wholeAnswer } },
+      marked: false,
       workload: { users: 7 },
       script: expect.stringMatching(/headroom-scratch-\S+\.js$/),
     })
@@ -89,7 +87,9 @@ describe('the file of a journey', () => {
       `const { journey } = require(${JSON.stringify(script)})\nexport default () => console.log('name=' + journey.name + ';')`,
     )
     const { stderr } = await execa(k6.path, ['run', '--quiet', '--no-color', '--address', '', asking], {
-      ...{ reject: false, timeout: 20_000, env: { K6_NO_USAGE_REPORT: 'true' } },
+      reject: false,
+      timeout: 20_000,
+      env: { K6_NO_USAGE_REPORT: 'true' },
     })
     return /name=(.*?);/.exec(stderr)?.[1] ?? stderr
   }

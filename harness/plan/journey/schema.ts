@@ -15,7 +15,9 @@ export const Journey = z
     workload: z
       .strictObject({
         users: z.number().int().positive(),
-        ...{ think: Milliseconds, ramp: Milliseconds, duration: z.number().min(5_000) },
+        think: Milliseconds,
+        ramp: Milliseconds,
+        duration: z.number().min(5_000),
         scan: z.number().min(0).max(1),
       })
       .partial()

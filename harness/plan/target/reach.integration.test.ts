@@ -52,13 +52,21 @@ describe('a target', () => {
   }
 
   const none = {
-    ...{ NODE_EXTRA_CA_CERTS: '', SSL_CERT_FILE: '', HTTP_PROXY: '', HTTPS_PROXY: '', NO_PROXY: '' },
-    ...{ http_proxy: '', https_proxy: '', no_proxy: '', NO_COLOR: '1' },
+    NODE_EXTRA_CA_CERTS: '',
+    SSL_CERT_FILE: '',
+    HTTP_PROXY: '',
+    HTTPS_PROXY: '',
+    NO_PROXY: '',
+    http_proxy: '',
+    https_proxy: '',
+    no_proxy: '',
+    NO_COLOR: '1',
   }
 
   const use = (target: string, env: Record<string, string> = {}, ...options: string[]) =>
     execa(process.execPath, ['harness/cli/main.ts', 'loadtest', journey, '--target', target, ...options], {
-      ...{ reject: false, env: { ...none, HEADROOM_RESULTS: join(directory, 'results'), ...env } },
+      reject: false,
+      env: { ...none, HEADROOM_RESULTS: join(directory, 'results'), ...env },
     })
 
   /** Plays it, and requires that all was answered, by both. */
@@ -131,7 +139,8 @@ describe('a target', () => {
     const port = await open(createSecureServer(tls, shop))
     const proxy = await open(proxyTo(port, seen))
     await play('https://shop.test', {
-      ...{ SSL_CERT_FILE: join(directory, 'ca.pem'), https_proxy: `http://127.0.0.1:${proxy}` },
+      SSL_CERT_FILE: join(directory, 'ca.pem'),
+      https_proxy: `http://127.0.0.1:${proxy}`,
       // Nobody is asked there for anything.
       HTTP_PROXY: 'http://127.0.0.1:1',
     })
