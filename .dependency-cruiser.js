@@ -18,7 +18,7 @@ const rooms = [
   'sandbox',
 ]
 
-const mayImport = {
+export const mayImport = {
   'app/web': ['app/domain', 'app/data', 'app/api'],
   'app/api': ['app/domain', 'app/data'],
   'app/worker': ['app/domain', 'app/data'],
@@ -35,7 +35,7 @@ const mayImport = {
 }
 
 /** Of the harness, from the ground up: each imports only those before it. */
-const floors = [
+export const floors = [
   // What was found, what is to be played, and with which tools.
   'project.ts',
   'result',

@@ -14,6 +14,7 @@ describe('generated files', () => {
   beforeAll(async () => {
     root = await mkdtemp(join(tmpdir(), 'headroom-generate-'))
     await writeFile(join(root, 'README.md'), '# It\n<!-- slo:start -->\nold\n<!-- slo:end -->\nand more\n')
+    await writeFile(join(root, 'ARCHITECTURE.md'), '# How\n<!-- imports:start -->\n<!-- imports:end -->\n')
     await mkdir(join(root, 'fixtures'))
     await mkdir(join(root, 'docs'))
     await writeFile(join(root, 'docs/deploy.md'), '# Deployment\n<!-- cache:start -->\n<!-- cache:end -->\n')
@@ -36,7 +37,9 @@ describe('generated files', () => {
   it.each(generated.map(({ path }) => path))('are noticed when edited by hand: %s', async (path) => {
     const file = join(root, path)
     const text = await readFile(file, 'utf8')
-    const edited = text.replace(/\d/, (digit) => (digit === '9' ? '8' : '9'))
+    const edited = /\d/.test(text)
+      ? text.replace(/\d/, (digit) => (digit === '9' ? '8' : '9'))
+      : text.replace(' --> ', ' <-- ')
     expect(edited).not.toBe(text)
     await writeFile(file, edited)
     expect((await states())[path]).toBe('stale')

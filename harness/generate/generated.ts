@@ -7,6 +7,7 @@ import { sloTable } from '@headroom/perf-budgets/readme-table.ts'
 import { renderLimits, renderThresholds } from '@headroom/perf-budgets/thresholds.ts'
 import { cacheTable } from '@worklane/edge/cache-rules.ts'
 import { edgeConfigurations } from '../deploy/edge-configurations.ts'
+import { importDiagram } from './import-diagram.ts'
 
 export type Generated = {
   /** From the root of the checkout. */
@@ -26,6 +27,7 @@ export const generated: Generated[] = [
   })),
   ...Object.entries(edgeConfigurations).map(([path, text]) => ({ path, text: () => text })),
   { path: 'docs/deploy.md', text: (current) => between(current, 'cache', cacheTable()) },
+  { path: 'ARCHITECTURE.md', text: (current) => between(current, 'imports', importDiagram()) },
   { path: 'README.md', text: (current) => between(current, 'slo', sloTable()) },
   { path: 'fixtures/README.md', text: (current) => between(current, 'sizes', sizesTable()) },
 ]
