@@ -75,7 +75,7 @@ function isSigned(body: string, header: string, secrets: readonly string[]): boo
   if (!signature.test(header)) return false
   for (const secret of secrets) {
     try {
-      if (Stripe.webhooks.signature.verifyHeader(body, header, secret, toleranceSeconds)) return true
+      if (Stripe.webhooks.signature?.verifyHeader(body, header, secret, toleranceSeconds)) return true
     } catch (error) {
       // Any other error is ours.
       if (!(error instanceof Stripe.errors.StripeSignatureVerificationError)) throw error
