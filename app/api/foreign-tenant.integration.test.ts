@@ -47,7 +47,7 @@ const tables = [
     'idempotency',
   ],
   ...['webhook_endpoints', 'webhook_events', 'webhook_deliveries', 'webhook_attempts'],
-  ...['billing_customers', 'subscriptions', 'invoices', 'payments', 'refunds', 'ledger_entries'],
+  ...['billing_customers', 'subscriptions', 'invoices', 'payments', 'refunds', 'disputes', 'ledger_entries'],
 ]
 const origin = 'http://worklane.test'
 

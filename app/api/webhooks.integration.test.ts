@@ -95,6 +95,79 @@ describe('a webhook of Stripe', () => {
     expect(intakeCounts['wrong signature']).toBe(before + 1)
   })
 
+  const cut = () => ({ object: 'invoice', id: 'in_1', customer })
+  const raw = (object: string) => JSON.stringify(event({})).replace('{}', object)
+  it.each<[string, () => string]>([
+    ['that is cut off', () => '{"id": '],
+    ['null', () => 'null'],
+    ['a list', () => '[]'],
+    ['without an id', () => JSON.stringify({ ...event(), id: undefined })],
+    ['with a number for an id', () => JSON.stringify({ ...event(), id: 5 })],
+    ['with an id that no index takes', () => JSON.stringify({ ...event(), id: 'e'.repeat(5_000) })],
+    ['without a type', () => JSON.stringify({ ...event(), type: undefined })],
+    ['without a time', () => JSON.stringify({ ...event(), created: undefined })],
+    ['with a time that is none', () => JSON.stringify({ ...event(), created: 1e300 })],
+    ['without an object', () => JSON.stringify({ ...event(), data: undefined })],
+    ['with a text for an object', () => JSON.stringify({ ...event(), data: { object: 'x' } })],
+    ['that is nested too deep', () => raw(`{"d":${'['.repeat(20_000)}${']'.repeat(20_000)}}`)],
+    ['with a number that is too large', () => raw('{"d":1e400000}')],
+    [
+      'of API v2',
+      () =>
+        JSON.stringify({
+          ...{ id: `evt_${randomUUID()}`, object: 'v2.core.event', created: new Date().toISOString() },
+          ...{ type: 'v1.billing.meter.error_report_triggered', related_object: { id: 'mtr_1' } },
+        }),
+    ],
+  ])('that is signed and %s is 400 as problem+json, counted as malformed', async (_, make) => {
+    const [body, before] = [make(), { ...intakeCounts }]
+    const answer = await post(body, signed(body))
+    expect(answer.status).toBe(400)
+    expect(answer.headers.get('content-type')).toBe('application/problem+json')
+    expect(intakeCounts).toEqual({ ...before, malformed: before.malformed + 1 })
+  })
+
+  it.each<[string, string, string]>([
+    ['a NUL', String.raw`A\u0000B`, 'AB'],
+    ['the first half of a surrogate pair', String.raw`Caf\ud83d`, 'Caf\ufffd'],
+    ['the second half of one', String.raw`\uDE00 Caf`, '\ufffd Caf'],
+    ['a pair of them', String.raw`\ud83d\uDE00`, '\u{1f600}'],
+    ['a backslash before what is none', String.raw`\\u0000`, String.raw`\u0000`],
+    ['two halves with a NUL between', String.raw`\ud83d\u0000\ude00`, '\ufffd\ufffd'],
+  ])('with %s in a text is kept, and makes work', async (_, text, kept) => {
+    const before = (await work(tenant.id)).length
+    const body = raw(JSON.stringify(cut()).replace('}', `,"customer_name":"${text}"}`))
+    expect((await post(body, signed(body))).status).toBe(200)
+    const { id } = JSON.parse(body)
+    const name = "select payload #>> '{data,object,customer_name}' as name from stripe_events where id = $1"
+    expect(await rowsOf(name, [id])).toEqual([{ name: kept }])
+    expect(await work(tenant.id)).toHaveLength(before + 1)
+  })
+
+  it.each([
+    ['a refund by its payment', { object: 'refund', id: 're_1', payment_intent: 'pi_of_ours' }],
+    ['a refund by its charge', { object: 'refund', id: 're_1', charge: 'ch_of_ours', payment_intent: null }],
+    [
+      'a dispute',
+      { object: 'dispute', id: 'du_1', charge: { id: 'ch_of_ours' }, payment_intent: 'pi_other' },
+    ],
+  ])('that names no customer finds its own: %s', async (_, object) => {
+    const place = 'insert into payments (org_id, id, invoice_id, currency, amount, paid_at)'
+    const values = "($1, 'pi_of_ours', 'in_1', 'eur', 1, now()), ($1, 'ch_of_ours', 'in_2', 'eur', 1, now())"
+    await rowsOf(`${place} values ${values} on conflict do nothing`, [tenant.id])
+    const before = (await work(tenant.id)).length
+    const about = event(object, 'whatever')
+    expect((await deliver(about)).status).toBe(200)
+    expect(await eventRows(about.id)).toEqual([{ type: 'whatever', customer }])
+    expect(await work(tenant.id)).toHaveLength(before + 1)
+  })
+
+  it('of a payment of nobody of ours makes no work', async () => {
+    const foreign = event({ object: 'dispute', id: 'du_1', charge: 'ch_unknown', payment_intent: null })
+    expect((await deliver(foreign)).status).toBe(200)
+    expect(await eventRows(foreign.id)).toEqual([{ type: 'invoice.paid', customer: null }])
+  })
+
   it('of which a byte was changed on the way is refused', async () => {
     const paid = event()
     const body = JSON.stringify(paid)

@@ -119,6 +119,7 @@ describe('row-level security', () => {
         'comments',
         'digest_mails',
         'digests',
+        'disputes',
         'exports',
         'files',
         'idempotency',

@@ -1,4 +1,10 @@
-import type { StripeBooks, StripeInvoice, StripeRefund, StripeSubscription } from './stripe-books.ts'
+import type {
+  StripeBooks,
+  StripeDispute,
+  StripeInvoice,
+  StripeRefund,
+  StripeSubscription,
+} from './stripe-books.ts'
 
 /**
  * What Worklane's tables have to hold, by what Stripe says alone: written here a second time, and by other code than
@@ -20,15 +26,23 @@ export type BillingRows = {
   invoices: BillingRow[]
   payments: BillingRow[]
   refunds: BillingRow[]
+  disputes: BillingRow[]
   ledger_entries: Entry[]
 }
 
 /** @param organisationOf which organisation a customer is; of others' customers nothing is held */
 export function rowsOf(
-  { subscriptions, invoices, refunds }: StripeBooks,
+  { subscriptions, invoices, refunds, disputes }: StripeBooks,
   organisationOf: (customer: string) => string | undefined,
 ): BillingRows {
-  const rows: BillingRows = { subscriptions: [], invoices: [], payments: [], refunds: [], ledger_entries: [] }
+  const rows: BillingRows = {
+    subscriptions: [],
+    invoices: [],
+    payments: [],
+    refunds: [],
+    disputes: [],
+    ledger_entries: [],
+  }
   // A draft is no bill yet.
   const bills = invoices.filter(({ status }) => status !== null && status !== 'draft')
   const billsOf = Map.groupBy(bills, subscriptionIn)
@@ -51,8 +65,15 @@ export function rowsOf(
     const payment_id = refund.payment_intent ?? refund.charge ?? ''
     const org_id = payerOf.get(payment_id)
     if (!org_id) continue
-    rows.refunds.push(refundRow(org_id, refund, payment_id))
+    rows.refunds.push(rowOfPayment(org_id, refund, payment_id))
     rows.ledger_entries.push(...entriesOfRefund(org_id, refund))
+  }
+  for (const dispute of disputes) {
+    const payment_id = dispute.payment_intent ?? dispute.charge
+    const org_id = payerOf.get(payment_id)
+    if (!org_id) continue
+    rows.disputes.push(rowOfPayment(org_id, dispute, payment_id))
+    rows.ledger_entries.push(...entriesOfDispute(org_id, dispute))
   }
   return rows
 }
@@ -111,63 +132,86 @@ const paymentRows = (org_id: string, { id: invoice_id, payments }: StripeInvoice
     return [{ org_id, id, invoice_id, currency, amount, paid_at: time(paid_at) }]
   })
 
-const refundRow = (
+const rowOfPayment = (
   org_id: string,
-  { id, amount, currency, status, created }: StripeRefund,
+  { id, amount, currency, status, created }: StripeRefund | StripeDispute,
   payment_id: string,
 ): BillingRow => ({
   ...{ org_id, id, payment_id, currency, amount, status: status ?? 'pending', created_at: time(created) },
 })
 
+type Sides = [account: string, amount: number][]
+const turned = (sides: Sides): Sides => sides.map(([account, amount]) => [account, -amount])
+
+const bookIn =
+  (org_id: string, currency: string) =>
+  (cause: string, when: number, sides: Sides): Entry[] =>
+    sides.flatMap(([account, amount]) =>
+      amount === 0 ? [] : [{ org_id, cause, account, currency, amount, at: time(when) }],
+    )
+
 /** Double entry, as the table in docs/billing.md says. */
 function entriesOfInvoice(org_id: string, invoice: StripeInvoice, paid: readonly BillingRow[]): Entry[] {
   const { id, currency, total, amount_due: due, status_transitions: at } = invoice
   if (at.finalized_at === null) return []
+  const book = bookIn(org_id, currency)
   const tax = taxOf(invoice)
-  const book = (cause: string, when: number, sides: [account: string, amount: number][]): Entry[] =>
-    sides.flatMap(([account, amount]) =>
-      amount === 0 ? [] : [{ org_id, cause, account, currency, amount, at: time(when) }],
-    )
-  const billed: [string, number][] = [
+  const writtenOff = at.marked_uncollectible_at
+  const billed: Sides = [
     ['receivable', due],
     ['customer balance', total - due],
     ['revenue', tax - total],
     ['tax', -tax],
   ]
   const entries = book(`invoice ${id} finalized`, at.finalized_at, billed)
+  if (writtenOff !== null) entries.push(...book(`invoice ${id} written off`, writtenOff, lossOf(due)))
   for (const payment of paid) {
     const [amount, when] = [Number(payment.amount), (payment.paid_at as Date).getTime() / 1_000]
-    const sides: [string, number][] = [
+    const cause = `payment ${payment.id} of ${id}`
+    const sides: Sides = [
       ['cash', amount],
       ['receivable', -amount],
     ]
-    entries.push(...book(`payment ${payment.id} of ${id}`, when, sides))
+    entries.push(...book(cause, when, sides))
+    if (writtenOff !== null)
+      entries.push(...book(`${cause} recovered`, Math.max(when, writtenOff), turned(lossOf(amount))))
   }
-  if (at.voided_at !== null) {
-    const back = billed.map(([account, amount]): [string, number] => [account, -amount])
-    entries.push(...book(`invoice ${id} voided`, at.voided_at, back))
-  }
-  const writtenOff = at.marked_uncollectible_at
-  if (writtenOff === null) return entries
-  const before = paid.filter(({ paid_at }) => (paid_at as Date).getTime() <= writtenOff * 1_000)
-  const left = due - before.reduce((sum, { amount }) => sum + Number(amount), 0)
-  const lost: [string, number][] = [
-    ['written off', left],
-    ['receivable', -left],
-  ]
-  entries.push(...book(`invoice ${id} written off`, writtenOff, lost))
-  if (at.paid_at === null) return entries
-  const again = lost.map(([account, amount]): [string, number] => [account, -amount])
-  return [...entries, ...book(`invoice ${id} recovered`, at.paid_at, again)]
+  if (at.voided_at === null) return entries
+  const owed: Sides = [[writtenOff === null ? 'receivable' : 'written off', due], ...billed.slice(1)]
+  return [...entries, ...book(`invoice ${id} voided`, at.voided_at, turned(owed))]
 }
 
-const entriesOfRefund = (org_id: string, { id, amount, currency, status, created }: StripeRefund): Entry[] =>
-  status !== 'succeeded'
-    ? []
-    : [
-        { org_id, cause: `refund ${id}`, account: 'cash', currency, amount: -amount, at: time(created) },
-        { org_id, cause: `refund ${id}`, account: 'revenue', currency, amount, at: time(created) },
-      ]
+const lossOf = (amount: number): Sides => [
+  ['written off', amount],
+  ['receivable', -amount],
+]
+
+function entriesOfRefund(org_id: string, { id, amount, currency, status, created }: StripeRefund): Entry[] {
+  if (status === null || !['succeeded', 'failed', 'canceled'].includes(status)) return []
+  const book = bookIn(org_id, currency)
+  const given: Sides = [
+    ['cash', -amount],
+    ['revenue', amount],
+  ]
+  const entries = book(`refund ${id}`, created, given)
+  return status === 'succeeded'
+    ? entries
+    : [...entries, ...book(`refund ${id} failed`, created, turned(given))]
+}
+
+/** Whether Stripe has the money, or had it: an inquiry (`warning_…`) takes none, and a prevented one is a refund. */
+export const hasTaken = (status: string): boolean => !/^(warning_|prevented)/.test(status)
+
+function entriesOfDispute(org_id: string, { id, amount, currency, status, created }: StripeDispute): Entry[] {
+  if (!hasTaken(status)) return []
+  const book = bookIn(org_id, currency)
+  const taken: Sides = [
+    ['cash', -amount],
+    ['written off', amount],
+  ]
+  const entries = book(`dispute ${id}`, created, taken)
+  return status === 'won' ? [...entries, ...book(`dispute ${id} won`, created, turned(taken))] : entries
+}
 
 const time = (seconds: number) => new Date(seconds * 1_000)
 const timeOrNull = (seconds: number | null) => (seconds === null ? null : time(seconds))

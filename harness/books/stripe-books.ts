@@ -57,13 +57,19 @@ export const StripeInvoice = z.object({
 })
 export type StripeInvoice = z.infer<typeof StripeInvoice>
 
-const StripeCharge = z.object({ id, amount_refunded: z.number(), payment_intent: named.nullable() })
 export const StripeRefund = z.object({
   ...{ id, amount: z.number(), currency: id, status: z.string().nullable(), created: seconds },
   payment_intent: named.nullable(),
   charge: named.nullable(),
 })
 export type StripeRefund = z.infer<typeof StripeRefund>
+
+export const StripeDispute = z.object({
+  ...{ id, amount: z.number(), currency: id, status: z.string(), created: seconds },
+  payment_intent: named.nullable(),
+  charge: named,
+})
+export type StripeDispute = z.infer<typeof StripeDispute>
 
 const StripeEvent = z.object({ id, type: z.string(), created: seconds, pending_webhooks: z.number() })
 export type StripeEvent = z.infer<typeof StripeEvent>
@@ -73,16 +79,17 @@ export type StripeBooks = {
   subscriptions: StripeSubscription[]
   invoices: StripeInvoice[]
   refunds: StripeRefund[]
+  disputes: StripeDispute[]
 }
 
 /** @throws Error when Stripe refuses, or answers something else than it documents */
 export async function readBooks(address: StripeAddress): Promise<StripeBooks> {
   const subscriptions = await listed(address, 'subscriptions?status=all', StripeSubscription)
   const invoices = await listed(address, 'invoices?expand[]=data.payments', StripeInvoice)
-  const refunds: StripeRefund[] = []
-  for (const { id, amount_refunded } of await listed(address, 'charges?', StripeCharge))
-    if (amount_refunded > 0) refunds.push(...(await listed(address, `refunds?charge=${id}`, StripeRefund)))
-  return { subscriptions, invoices, refunds }
+  // All there are: of one that failed its charge knows nothing.
+  const refunds = await listed(address, 'refunds?', StripeRefund)
+  const disputes = await listed(address, 'disputes?', StripeDispute)
+  return { subscriptions, invoices, refunds, disputes }
 }
 
 const StripeCustomer = z.object({ id, metadata: z.record(z.string(), z.string()) })

@@ -42,6 +42,16 @@ describe('the books of a population that has subscribed', () => {
     (await checkLedger(sides, since)).evidence.filter(({ passed }) => !passed).map(({ limit }) => limit)
   const settled = () =>
     expect.poll(() => unsettled(sides.adminUrl), { timeout: 30_000, interval: 200 }).toBe(0)
+  /** What somebody does at Stripe, by its own interface. @returns what it answers */
+  const stripeDoes = async (path: string, values: Record<string, string> = {}) => {
+    const { origin, secretKey } = sides.stripe
+    const headers = { Authorization: `Bearer ${secretKey}` }
+    const body = new URLSearchParams(values)
+    const response = await fetch(`${origin}/v1/${path}`, { method: 'POST', headers, body })
+    const answer = await response.text()
+    expect([response.status, answer]).toEqual([200, expect.any(String)])
+    return JSON.parse(answer) as { id: string }
+  }
   const paying = () =>
     Array.from({ length: population.organisations }, (_, index) => organisationAt(population, index)).filter(
       ({ plan }) => plan !== 'free',
@@ -89,6 +99,56 @@ describe('the books of a population that has subscribed', () => {
     expect(compared.events).toBeGreaterThan(paying().length)
     const { rows } = await admin.query('select count(*)::int as bills from invoices')
     expect(rows).toEqual([{ bills: 2 * paying().length }])
+  })
+
+  it('agree after disputes, a refund that came back, and bills that were given up', async () => {
+    const control = new SandboxControl(sides.stripe as NonNullable<Stack['payments']>)
+    const { now } = await control.state()
+    const [[{ id: customer }], { rows: payments }] = [
+      (await admin.query('select stripe_id as id from billing_customers order by 1 limit 1')).rows,
+      await admin.query('select id from payments order by 1 limit 2'),
+    ]
+    const card = await stripeDoes('payment_methods/pm_card_refundFail/attach', { customer })
+    const bill = async (amount: number) => {
+      await stripeDoes('invoiceitems', { customer, currency: 'eur', amount: String(amount) })
+      const draft = { customer, auto_advance: 'false', pending_invoice_items_behavior: 'include' }
+      const { id } = await stripeDoes('invoices', draft)
+      await stripeDoes(`invoices/${id}/finalize`)
+      return id
+    }
+    const pay = (invoice: string) => stripeDoes(`invoices/${invoice}/pay`, { payment_method: card.id })
+    const [paid, given, void_] = [await bill(700), await bill(800), await bill(900)]
+    await pay(paid)
+    for (const each of [given, void_]) await stripeDoes(`invoices/${each}/mark_uncollectible`)
+    await pay(given)
+    await stripeDoes(`invoices/${void_}/void`)
+    const { origin, secretKey } = sides.stripe
+    const charges = async (query: string) => {
+      const headers = { Authorization: `Bearer ${secretKey}` }
+      const answer = await fetch(`${origin}/v1/charges?${query}`, { headers })
+      return ((await answer.json()) as { data: { id: string; amount: number }[] }).data
+    }
+    const late = (await charges(`customer=${customer}`)).find(({ amount }) => amount === 700)?.id ?? ''
+    // Its payment is to be known before its refund is told of.
+    await settled()
+    await stripeDoes('refunds', { charge: late, amount: '100' })
+    const disputed: string[] = []
+    for (const { id } of payments) {
+      const [charge] = await charges(`payment_intent=${id}`)
+      disputed.push(await control.dispute(charge?.id ?? ''))
+    }
+    await stripeDoes(`disputes/${disputed[0]}`, { 'evidence[uncategorized_text]': 'winning_evidence' })
+    await stripeDoes(`disputes/${disputed[1]}/close`)
+    await expect.poll(async () => (await control.state()).deliveries.sending, { timeout: 30_000 }).toBe(0)
+    await settled()
+    const { evidence } = await checkLedger(sides, now)
+    expect(evidence.filter(({ passed }) => !passed)).toEqual([])
+    const causes = await admin.query(`select regexp_replace(cause, '(re|du|pi|in)_\\w+', '…', 'g') as cause
+      from ledger_entries where cause ~ '^(refund|dispute)|recovered|written off' group by 1 order by 1`)
+    expect(causes.rows.map(({ cause }) => cause)).toEqual([
+      ...['dispute …', 'dispute … won', 'invoice … written off'],
+      ...['payment … of … recovered', 'refund …', 'refund … failed'],
+    ])
   })
 
   describe('are seen to be wrong', () => {
@@ -188,18 +248,11 @@ describe('the books of a population that has subscribed', () => {
     const { port } = picky.address() as AddressInfo
     await control.deliver({ retries: { kind: 'quick', first: 1, times: 2 } })
     const since = (await control.moveClock({ days: 1 })).now
-    const stripeSays = async (path: string, values: Record<string, string>) => {
-      const { origin, secretKey } = sides.stripe
-      const headers = { Authorization: `Bearer ${secretKey}` }
-      const body = new URLSearchParams(values)
-      const response = await fetch(`${origin}/v1/${path}`, { method: 'POST', headers, body })
-      expect(response.status).toBe(200)
-    }
-    await stripeSays('webhook_endpoints', {
+    await stripeDoes('webhook_endpoints', {
       ...{ url: `http://127.0.0.1:${port}`, 'enabled_events[]': 'customer.updated' },
     })
     const { rows } = await admin.query('select stripe_id as id from billing_customers limit 1')
-    await stripeSays(`customers/${rows[0]?.id}`, { description: 'somebody who moved' })
+    await stripeDoes(`customers/${rows[0]?.id}`, { description: 'somebody who moved' })
     await expect.poll(() => refused, { timeout: 30_000 }).toBe(3)
     await expect.poll(async () => (await control.state()).deliveries.sending, { timeout: 30_000 }).toBe(0)
     await settled()

@@ -1,7 +1,7 @@
 import { clientConfigOf } from '@worklane/data/postgres-address.ts'
 import { UtcClient } from '@worklane/data/utc-client.ts'
 import type pg from 'pg'
-import { type BillingRow, type BillingRows, type Entry, rowsOf, type Value } from '../books/rows.ts'
+import { type BillingRow, type BillingRows, type Entry, hasTaken, rowsOf, type Value } from '../books/rows.ts'
 import { readBooks, type StripeAddress, type StripeEvent, wantedEvents } from '../books/stripe-books.ts'
 import type { Evidence } from '../result/result.ts'
 import { customersByStripe } from './customers.ts'
@@ -109,7 +109,7 @@ async function eventEvidence(client: pg.Client, events: readonly StripeEvent[]):
   ]
 }
 
-const tables = ['subscriptions', 'invoices', 'payments', 'refunds'] as const
+const tables = ['subscriptions', 'invoices', 'payments', 'refunds', 'disputes'] as const
 
 async function heldRows(client: pg.Client): Promise<BillingRows> {
   const rows: Partial<Record<keyof BillingRows, object[]>> = {}
@@ -171,8 +171,14 @@ function unbalanced(entries: readonly Entry[]): Evidence {
 
 const organisations: [string, string] = ['of them', 'organisations']
 
-/** What invoices, payments and refunds add up to for an organisation must stand in its ledger. */
-function agreement({ invoices, payments, refunds, ledger_entries: entries }: BillingRows): Evidence[] {
+/** What invoices, payments, refunds and disputes add up to for an organisation must stand in its ledger. */
+function agreement({
+  invoices,
+  payments,
+  refunds,
+  disputes,
+  ledger_entries: entries,
+}: BillingRows): Evidence[] {
   const sums = { billed: new Map<string, number>(), cash: new Map<string, number>() }
   const add = (
     to: Map<string, number>,
@@ -188,6 +194,9 @@ function agreement({ invoices, payments, refunds, ledger_entries: entries }: Bil
       add(sums.cash, refund, -Number(refund.amount))
       add(sums.billed, refund, -Number(refund.amount))
     }
+  for (const dispute of disputes)
+    if (hasTaken(String(dispute.status)) && dispute.status !== 'won')
+      add(sums.cash, dispute, -Number(dispute.amount))
   for (const entry of entries) {
     if (entry.account === 'cash') add(sums.cash, entry, -Number(entry.amount))
     if (entry.account === 'revenue' || entry.account === 'tax') add(sums.billed, entry, Number(entry.amount))

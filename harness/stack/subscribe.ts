@@ -135,6 +135,7 @@ async function forget(client: pg.Client, organisations: readonly string[]): Prom
   )
   for (const table of [
     'ledger_entries',
+    'disputes',
     'refunds',
     'payments',
     'invoices',

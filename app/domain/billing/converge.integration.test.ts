@@ -8,9 +8,12 @@ import { asAdministrator, createTenant } from '../testing/tenants.ts'
 import { priceOf } from './catalogue.ts'
 import { converge } from './converge.ts'
 import { graceDays } from './grace.ts'
+import { takeIn } from './intake.ts'
 import { billed } from './testing/billed.ts'
 
 const day = 86_400
+const secret = 'whsec_of_converge'
+process.env.STRIPE_WEBHOOK_SECRETS = secret
 
 describe('what we hold of billing', () => {
   const { at, rowsOf, organisation, look, subscribe } = billed('converge')
@@ -130,6 +133,75 @@ describe('what we hold of billing', () => {
     expect(await organisation()).toEqual({ plan: 'free', readOnlyAt: null })
   })
 
+  /** What is in the books by cause, but for those of the bill. */
+  const givenBack = () =>
+    rowsOf(`select cause, account, amount::int from ledger_entries where org_id = $1
+      and cause ~ '^(refund|dispute)' order by cause, account`)
+  const chargeOf = async () => (await at.stripe.charges.list({ customer: at.customer })).data[0]?.id as string
+
+  it('books what a bank took back, and that it came back once the dispute is won', async () => {
+    await subscribe()
+    await look()
+    const id = await at.control.dispute(await chargeOf())
+    await look()
+    const taken = [
+      { cause: `dispute ${id}`, account: 'cash', amount: -4000 },
+      { cause: `dispute ${id}`, account: 'written off', amount: 4000 },
+    ]
+    expect(await givenBack()).toEqual(taken)
+    await at.stripe.disputes.update(id, { evidence: { uncategorized_text: 'winning_evidence' } })
+    for (let n = 0; n < 3; n++) await look()
+    expect(await givenBack()).toEqual([
+      ...taken,
+      { cause: `dispute ${id} won`, account: 'cash', amount: 4000 },
+      { cause: `dispute ${id} won`, account: 'written off', amount: -4000 },
+    ])
+    expect(await rowsOf('select id, status, amount from disputes where org_id = $1')).toEqual([
+      { id, status: 'won', amount: '4000' },
+    ])
+  })
+
+  it('books a dispute once for good where it is lost', async () => {
+    await subscribe()
+    const id = await at.control.dispute(await chargeOf())
+    await at.stripe.disputes.close(id)
+    for (let n = 0; n < 3; n++) await look()
+    expect((await givenBack()).map(({ cause, amount }) => `${cause} ${amount}`)).toEqual([
+      `dispute ${id} -4000`,
+      `dispute ${id} 4000`,
+    ])
+  })
+
+  it('is looked at by whatever Stripe tells of a refund or a dispute', async () => {
+    await subscribe('pm_card_refundFail')
+    await look()
+    const charge = await chargeOf()
+    const refund = await at.stripe.refunds.create({ charge, amount: 100 })
+    await at.stripe.disputes.close(await at.control.dispute(charge))
+    const told = (await at.stripe.events.list({ limit: 100 })).data.filter(
+      ({ data }) => (data.object as { charge?: string }).charge === charge,
+    )
+    expect(told.map(({ type }) => type)).toEqual(
+      expect.arrayContaining(['refund.failed', 'charge.dispute.created', 'charge.dispute.closed']),
+    )
+    for (const event of told) {
+      const payload = JSON.stringify(event)
+      await takeIn(payload, at.stripe.webhooks.generateTestHeaderString({ payload, secret }))
+    }
+    const looked = "select count(*)::int as looked from outbox where org_id = $1 and topic = 'billing.sync'"
+    expect(await rowsOf(looked)).toEqual([{ looked: told.length }])
+    await look()
+    const sums = await rowsOf(
+      `select account, sum(amount)::int as amount from ledger_entries where org_id = $1 and cause like $2
+       group by 1 order by 1`,
+      [at.tenant.id, `refund ${refund.id}%`],
+    )
+    expect(sums).toEqual([
+      { account: 'cash', amount: 0 },
+      { account: 'revenue', amount: 0 },
+    ])
+  })
+
   it('books a refund, and nothing twice, however often it is read', async () => {
     await subscribe()
     await look()
@@ -142,6 +214,7 @@ describe('what we hold of billing', () => {
            select to_jsonb(i) from invoices i where org_id = $1 union all
            select to_jsonb(s) from subscriptions s where org_id = $1 union all
            select to_jsonb(p) from payments p where org_id = $1 union all
+           select to_jsonb(d) from disputes d where org_id = $1 union all
            select to_jsonb(r) from refunds r where org_id = $1) all_rows`,
       )
     await look()

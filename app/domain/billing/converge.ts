@@ -202,6 +202,7 @@ async function store(tx: Transaction, { orgId }: Tenant, reading: Reading, numbe
   await put(upserts.invoices, reading.invoices)
   await put(upserts.payments, reading.payments)
   await put(upserts.refunds, reading.refunds)
+  await put(upserts.disputes, reading.disputes)
   const entries = ledgerOf(reading, await bookedOf(tx, orgId, reading))
   await put(insertLedger, faults().webhooks === 'twice' ? bookedAnew(entries, number) : entries)
 }
@@ -278,6 +279,14 @@ const upserts = {
     paid_at: 'timestamptz',
   }),
   refunds: upsert('refunds', {
+    id: 'text',
+    payment_id: 'text',
+    currency: 'text',
+    amount: 'bigint',
+    status: 'text',
+    created_at: 'timestamptz',
+  }),
+  disputes: upsert('disputes', {
     id: 'text',
     payment_id: 'text',
     currency: 'text',

@@ -30,7 +30,7 @@ const invoice = (more: Partial<Invoice> = {}): Invoice => ({
   ...more,
 })
 const reading = (more: Partial<Reading> = {}): Reading => ({
-  ...{ subscriptions: [subscription()], invoices: [invoice()], payments: [], refunds: [] },
+  ...{ subscriptions: [subscription()], invoices: [invoice()], payments: [], refunds: [], disputes: [] },
   ...more,
 })
 const kindsOf = (read: Reading, now: Date) =>

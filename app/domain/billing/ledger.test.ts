@@ -19,7 +19,7 @@ const invoice = (more: Partial<Invoice>): Invoice => ({
   ...more,
 })
 const reading = (more: Partial<Reading>): Reading => ({
-  ...{ subscriptions: [], invoices: [], payments: [], refunds: [] },
+  ...{ subscriptions: [], invoices: [], payments: [], refunds: [], disputes: [] },
   ...more,
 })
 const payment = (amount: number, paid_at = later) => ({
@@ -27,6 +27,9 @@ const payment = (amount: number, paid_at = later) => ({
 })
 const refund = (status: string) => ({
   ...{ id: 're_1', payment_id: 'pi_1190', currency: 'eur', amount: 500, status, created_at: muchLater },
+})
+const dispute = (status: string) => ({
+  ...{ id: 'du_1', payment_id: 'pi_1190', currency: 'eur', amount: 1190, status, created_at: muchLater },
 })
 
 const sumsOf = (entries: LedgerEntry[]) => {
@@ -92,6 +95,18 @@ describe('the ledger', () => {
       reading({ invoices: [invoice({})], payments: [payment(1190)], refunds: [refund('pending')] }),
       { cash: 1190, revenue: -1000, tax: -190 },
     ],
+    ...['needs_response', 'under_review', 'lost'].map((status): [string, Reading, Record<string, number>] => [
+      `a dispute that is ${status} is lost, with its tax`,
+      reading({ invoices: [invoice({})], payments: [payment(1190)], disputes: [dispute(status)] }),
+      { 'written off': 1190, revenue: -1000, tax: -190 },
+    ]),
+    ...['won', 'warning_needs_response', 'warning_closed', 'prevented'].map(
+      (status): [string, Reading, Record<string, number>] => [
+        `a dispute that is ${status} has cost nothing`,
+        reading({ invoices: [invoice({})], payments: [payment(1190)], disputes: [dispute(status)] }),
+        { cash: 1190, revenue: -1000, tax: -190 },
+      ],
+    ),
   ])('%s', (_, of, expected) => {
     const entries = ledgerOf(of)
     expect(sumsOf(entries)).toEqual(expected)
@@ -135,6 +150,12 @@ describe('the ledger', () => {
         reading({ ...given, refunds: [refund('succeeded')] }),
         reading({ ...given, refunds: [refund('failed')] }),
       ],
+    ],
+    [
+      'a dispute that was an inquiry, and is won',
+      ['warning_under_review', 'needs_response', 'under_review', 'won'].map((status) =>
+        reading({ ...given, disputes: [dispute(status)] }),
+      ),
     ],
   ])('only grows: what was booked before is booked the same after %s', (_, steps) => {
     for (const [index, step] of steps.entries()) {

@@ -1,3 +1,4 @@
+import { type Dispute, isTaken, isWon } from './disputes.ts'
 import type { Invoice, Payment, Reading, Refund } from './reading.ts'
 
 type Account = 'receivable' | 'revenue' | 'tax' | 'cash' | 'customer balance' | 'written off'
@@ -14,12 +15,16 @@ export type Booked = readonly Pick<LedgerEntry, 'cause' | 'account' | 'amount'>[
  * Stripe's times are whole seconds.
  * @param booked what is there of the causes that `earlierCauses` names: earlier versions booked losses otherwise
  */
-export function ledgerOf({ invoices, payments, refunds }: Reading, booked: Booked = []): LedgerEntry[] {
+export function ledgerOf(
+  { invoices, payments, refunds, disputes }: Reading,
+  booked: Booked = [],
+): LedgerEntry[] {
   const byId = new Map(invoices.map((invoice) => [invoice.id, invoice]))
   return [
     ...invoices.flatMap((invoice) => ofInvoice(invoice, booked)),
     ...payments.flatMap((payment) => ofPayment(payment, byId.get(payment.invoice_id), booked)),
     ...refunds.flatMap(ofRefund),
+    ...disputes.flatMap(ofDispute),
   ]
 }
 
@@ -94,6 +99,17 @@ function ofRefund({ id, currency, amount, status, created_at }: Refund): LedgerE
   // It may have been told as one that succeeded, and come back. Stripe does not say when.
   const back = { cash: amount, revenue: -amount }
   return [...given, ...entriesOf(`refund ${id} failed`, currency, created_at, back)]
+}
+
+/** What was earned stays earned: that the bank took it back is a loss. Stripe does not say when it was decided. */
+function ofDispute(dispute: Dispute): LedgerEntry[] {
+  if (!isTaken(dispute)) return []
+  const { id, currency, amount, created_at } = dispute
+  const lost = { cash: -amount, 'written off': amount }
+  const taken = entriesOf(`dispute ${id}`, currency, created_at, lost)
+  if (!isWon(dispute)) return taken
+  const back = { cash: amount, 'written off': -amount }
+  return [...taken, ...entriesOf(`dispute ${id} won`, currency, created_at, back)]
 }
 
 function entriesOf(

@@ -1,4 +1,5 @@
 import type Stripe from 'stripe'
+import { type Dispute, disputesOf } from './disputes.ts'
 import type { Interval, PaidPlan } from './plans.ts'
 import { type Ahead, aheadOf, expandedPhases } from './schedule.ts'
 import { type PriceTerms, termsOfPrice } from './terms.ts'
@@ -9,6 +10,7 @@ export type Reading = {
   invoices: Invoice[]
   payments: Payment[]
   refunds: Refund[]
+  disputes: Dispute[]
 }
 
 export type Subscription = {
@@ -89,7 +91,7 @@ export const currentOf = ({ subscriptions }: Pick<Reading, 'subscriptions'>): Su
 const page = { limit: 100 } as const
 
 /**
- * Reads all of a customer: every subscription, invoice, payment and refund there ever was.
+ * Reads all of a customer: every subscription, invoice, payment, refund and dispute there ever was.
  * @throws Stripe's errors
  */
 export async function readCustomer(stripe: Stripe, customer: string): Promise<Reading> {
@@ -108,7 +110,7 @@ export async function readCustomer(stripe: Stripe, customer: string): Promise<Re
     if (subscription.pending_update) forgive(invoices, idOf(subscription.latest_invoice))
     subscriptions.push(subscriptionOf(subscription, await scheduleOf(stripe, subscription), invoices))
   }
-  return { subscriptions, invoices, payments, refunds: await refundsOf(stripe, customer) }
+  return { subscriptions, invoices, payments, ...(await takenBack(stripe, customer)) }
 }
 
 const forgive = (invoices: Invoice[], id: string | null): void => {
@@ -225,17 +227,19 @@ function paymentsOf({ id: invoice, payments }: Stripe.Invoice): Payment[] {
 }
 
 /** Those that failed as well, of which the charge's sum knows nothing. Stripe lists refunds by their charge. */
-async function refundsOf(stripe: Stripe, customer: string): Promise<Refund[]> {
+async function takenBack(stripe: Stripe, customer: string): Promise<Pick<Reading, 'refunds' | 'disputes'>> {
   const refunds: Refund[] = []
+  const disputes: Dispute[] = []
   for await (const charge of stripe.charges.list({ customer, ...page, expand: ['data.refunds'] })) {
     const payment = idOf(charge.payment_intent) ?? charge.id
+    disputes.push(...(await disputesOf(stripe, charge, payment)))
     const { data = [], has_more: isCut = false } = charge.refunds ?? {}
     if (!isCut) refunds.push(...data.map((refund) => refundOf(refund, payment)))
     else
       for await (const refund of stripe.refunds.list({ charge: charge.id, ...page }))
         refunds.push(refundOf(refund, payment))
   }
-  return refunds
+  return { refunds, disputes }
 }
 
 const refundOf = ({ id, amount, currency, status, created }: Stripe.Refund, payment: string): Refund => ({

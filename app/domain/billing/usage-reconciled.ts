@@ -3,13 +3,19 @@ import type { Actor } from '../actor.ts'
 import { work } from '../runtime.ts'
 import { customerOf } from './customer.ts'
 import { type Metered, metered } from './plans.ts'
+import { billedUsage } from './usage-billed.ts'
 import { isGone, oldestDays, toldOf } from './usage-told.ts'
 
-/** Two books that do not say the same of a month (`used and recorded`) or of an hour. */
+/** Two books that do not say the same of a month (`used and recorded`), of a period (`sent and billed`) or of an hour. */
 export type Difference = {
-  books: 'used and recorded' | 'recorded and rolled up' | 'rolled up and sent' | 'sent and at Stripe'
+  books:
+    | 'used and recorded'
+    | 'recorded and rolled up'
+    | 'rolled up and sent'
+    | 'sent and at Stripe'
+    | 'sent and billed'
   kind: Metered
-  /** The beginning of the month or the hour, as an ISO text. */
+  /** The beginning of the month, the period or the hour, as an ISO text. */
   of: string
   /** By so much, in either direction. */
   units: number
@@ -23,7 +29,7 @@ const settlesMinutes = 30
 
 /**
  * Holds the books of an organisation's usage against each other: what was used by its months, what was recorded event
- * by event, what was rolled up by hours, and what Stripe says that it was told. Events that are in order are removed
+ * by event, what was rolled up by hours, what Stripe says that it was told, and what its invoices bill. Events that are in order are removed
  * once they are a week old.
  * @param settles what was sent within so many minutes is not asked for yet
  * @throws Stripe's errors
@@ -50,6 +56,7 @@ export async function reconcile(
   if (customer !== null && !(await isGone(stripe, customer))) {
     differences.push(...(await compare('rolled up and sent', notSent)))
     differences.push(...(await atStripe(stripe, actor, customer, settles)))
+    differences.push(...(await onInvoices(stripe, actor, customer)))
   }
   if (differences.length === 0)
     await work(actor).transaction((tx) => tx.$executeRawUnsafe(removeOld, keptDays))
@@ -95,9 +102,9 @@ const removeOld = `delete from usage_events where org_id = (select current_org_i
   and hour < date_trunc('day', now() - make_interval(days => $1::int), 'UTC')`
 
 const sent = `
-  select kind, hour, sum(quantity) as quantity from usage_hours
-  where org_id = (select current_org_id()) and hour >= $1::timestamptz
-  group by kind, hour
+  select kind, date_trunc('hour', coalesce(told_as, hour), 'UTC') as hour, sum(quantity) as quantity from usage_hours
+  where org_id = (select current_org_id()) and coalesce(told_as, hour) >= $1::timestamptz
+  group by 1, 2
   having bool_and(sent_at < now() - make_interval(mins => $2::int))`
 
 async function atStripe(
@@ -106,8 +113,7 @@ async function atStripe(
   customer: string,
   settles: number,
 ): Promise<Difference[]> {
-  const today = Math.floor(Date.now() / 86_400_000) * 86_400_000
-  const from = new Date(today - (keptDays - 1) * 86_400_000)
+  const from = firstDay()
   const rows = await work(actor).read((db) =>
     db.$queryRawUnsafe<{ kind: Metered; hour: Date; quantity: unknown }[]>(sent, from.toISOString(), settles),
   )
@@ -120,6 +126,38 @@ async function atStripe(
       const units = Math.abs((told.get(hour.getTime()) ?? 0) - Number(quantity))
       if (units > 0) differences.push({ books: 'sent and at Stripe', kind, of: hour.toISOString(), units })
     }
+  }
+  return differences
+}
+
+const firstDay = (): Date => {
+  const today = Math.floor(Date.now() / 86_400_000) * 86_400_000
+  return new Date(today - (keptDays - 1) * 86_400_000)
+}
+
+// By the second that Stripe was told.
+const sentIn = `
+  select coalesce(sum(quantity), 0) as quantity from usage_hours
+  where org_id = (select current_org_id()) and kind = $1 and sent_at is not null
+    and coalesce(told_as, hour + interval '3599 seconds') >= to_timestamp($2::int)
+    and coalesce(told_as, hour + interval '3599 seconds') < to_timestamp($3::int)`
+
+/** What the last days' invoices bill: they are final, so what Stripe had by then has to be all that we know of. */
+async function onInvoices(
+  stripe: Stripe,
+  actor: Pick<Actor, 'orgId'>,
+  customer: string,
+): Promise<Difference[]> {
+  const differences: Difference[] = []
+  const { usage } = await billedUsage(stripe, actor, customer, firstDay())
+  for (const { kind, from, to, units: billed, isDraft } of usage) {
+    if (isDraft) continue
+    const [row] = await work(actor).read((db) =>
+      db.$queryRawUnsafe<{ quantity: unknown }[]>(sentIn, kind, from, to),
+    )
+    const units = Math.abs(billed - Number(row?.quantity ?? 0))
+    if (units > 0)
+      differences.push({ books: 'sent and billed', kind, of: new Date(from * 1000).toISOString(), units })
   }
   return differences
 }

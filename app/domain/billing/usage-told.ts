@@ -1,16 +1,36 @@
 import { randomUUID } from 'node:crypto'
+import { createLog } from '@worklane/data/log.ts'
 import type Stripe from 'stripe'
 import type { Actor } from '../actor.ts'
 import { faults } from '../faults.ts'
 import { work } from '../runtime.ts'
 import { eventNames, meterOf } from './catalogue.ts'
 import type { Metered } from './plans.ts'
+import { type Billed, billedUntil, billedUsage } from './usage-billed.ts'
 
 /** Work for the worker: an organisation's hours that are over go to Stripe. */
 export const usageTopic = 'billing.usage'
 
 type Organisation = Pick<Actor, 'orgId'>
-type Hour = { kind: Metered; hour: Date; part: number; quantity: bigint; toldAt: Date | null }
+type Hour = {
+  kind: Metered
+  hour: Date
+  part: number
+  quantity: bigint
+  toldAt: Date | null
+  /** Which time Stripe was told, where it is not the hour's end. */
+  toldAs: Date | null
+}
+
+/** An hour whose period was billed before Stripe had it, and the time that Stripe is told of it. */
+export type LateHour = Pick<Hour, 'kind' | 'hour' | 'quantity'> & { toldAs: Date }
+export type OnLate = (orgId: string, late: LateHour) => void
+
+const logLate: OnLate = (organisation, { kind, hour, quantity, toldAs }) =>
+  createLog('domain').warn(
+    { orgId: organisation, kind, hour, quantity: Number(quantity), toldAs },
+    'usage: an hour came after its invoice, and is billed with the next one',
+  )
 
 /** So long Stripe knows an identifier: 24 hours, without what a request may take. */
 const identifierGoodMs = 23 * 3_600_000
@@ -20,28 +40,44 @@ export const oldestDays = 34
 /**
  * Sums up an organisation's hours that are over, and tells Stripe of those that it is not known to have. Done twice, at
  * the same time or after a crash, an hour counts once.
+ * @param onLate hears of hours whose period was billed already: Stripe is told a time in the one that runs
  * @returns how many hours were told; 0 of a customer that was deleted at Stripe
  * @throws Stripe's errors, once every hour was tried
  */
-export async function tellUsage(stripe: Stripe, { orgId }: Organisation): Promise<number> {
+export async function tellUsage(
+  stripe: Stripe,
+  { orgId }: Organisation,
+  onLate: OnLate = logLate,
+): Promise<number> {
   await work({ orgId }).transaction((tx) => tx.$executeRawUnsafe(rollUp))
   const customer = await work({ orgId }).read(
-    (db) => db.$queryRaw<{ id: string }[]>`
-      select stripe_id as id from billing_customers where org_id = (select current_org_id())`,
+    (db) => db.$queryRaw<{ id: string; goesOn: boolean }[]>`
+      select stripe_id as id, exists (
+        select from subscriptions s where s.org_id = c.org_id and subscription_goes_on(s.status)
+      ) as "goesOn" from billing_customers c where org_id = (select current_org_id())`,
   )
-  const [{ id } = { id: null }] = customer
+  const [{ id, goesOn } = { id: null, goesOn: false }] = customer
   if (id === null) return 0
   const hours = await work({ orgId }).read((db) => db.$queryRawUnsafe<Hour[]>(untold, oldestDays))
   const failures: unknown[] = []
-  for (const each of hours) {
-    // One that is refused does not keep the others back.
-    await tell(stripe, { orgId }, id, each).catch((error) => failures.push(error))
+  try {
+    const [oldest] = hours
+    // Without a subscription that goes on there is no next invoice.
+    const billed = oldest && goesOn ? await billedUsage(stripe, { orgId }, id, oldest.hour) : nothing
+    for (const each of hours) {
+      // One that is refused does not keep the others back.
+      await tell(stripe, { orgId }, id, each, { billed, onLate }).catch((error) => failures.push(error))
+    }
+  } catch (error) {
+    failures.push(error)
   }
   // Somebody deleted the customer at Stripe: nobody pays for what is left.
   if (failures.length > 0 && (await isGone(stripe, id))) return 0
   if (failures.length > 0) throw failures[0]
   return hours.length
 }
+
+const nothing: Billed = { usage: [], freeUntil: 0 }
 
 /** Whether a customer was deleted at Stripe. @throws Stripe's errors */
 export async function isGone(stripe: Stripe, customer: string): Promise<boolean> {
@@ -69,7 +105,7 @@ const rollUp = `
 
 // Of before it was a customer nobody pays for.
 const untold = `
-  select u.kind, u.hour, u.part, u.quantity, u.told_at as "toldAt" from usage_hours u
+  select u.kind, u.hour, u.part, u.quantity, u.told_at as "toldAt", u.told_as as "toldAs" from usage_hours u
   join billing_customers c on c.org_id = u.org_id
   where u.org_id = (select current_org_id()) and u.sent_at is null
     and u.hour >= date_trunc('hour', c.created_at, 'UTC')
@@ -80,28 +116,44 @@ async function tell(
   stripe: Stripe,
   { orgId }: Organisation,
   customer: string,
-  { kind, hour, part, quantity, toldAt }: Hour,
+  each: Hour,
+  { billed, onLate }: { billed: Billed; onLate: OnLate },
 ): Promise<void> {
-  const mark = (column: 'told_at' | 'sent_at') =>
+  const { kind, hour, part, quantity, toldAt, toldAs } = each
+  const mark = (column: 'told_at' | 'sent_at', as: Date | null) =>
     work({ orgId }).read((db) =>
       db.$executeRawUnsafe(
-        `update usage_hours set ${column} = coalesce(${column}, now())
+        `update usage_hours set ${column} = coalesce(${column}, now()), told_as = $5::timestamptz
          where org_id = $1::uuid and kind = $2 and hour = $3::timestamptz and part = $4::int`,
-        ...[orgId, kind, hour.toISOString(), part],
+        ...[orgId, kind, hour.toISOString(), part, as?.toISOString() ?? null],
       ),
     )
-  // Sent so long ago that the identifier would not tell: Stripe's own sum does.
+  const time = toldAs === null ? timeOf(hour) : toldAs.getTime() / 1000
+  const until = billedUntil(billed, kind, time)
+  const isLate = until !== null
+  // Sent so long ago that the identifier would not tell: Stripe's own sum does. Of what is late it says the time, too.
   const isOld = toldAt !== null && toldAt.getTime() < Date.now() - identifierGoodMs
-  if (isOld && (await hasIt(stripe, { orgId }, customer, { kind, hour, part }))) {
-    await mark('sent_at')
+  if ((isOld || (isLate && toldAt !== null)) && (await hasIt(stripe, { orgId }, customer, each))) {
+    await mark('sent_at', toldAs)
     return
   }
-  await mark('told_at')
-  await send(stripe, customer, {
-    ...{ kind, hour, quantity },
+  const as = isLate ? runningTime(until) : toldAs
+  await mark('told_at', as)
+  const isNew = await send(stripe, customer, {
+    ...{ kind, quantity },
+    timestamp: as === null ? time : as.getTime() / 1000,
     identifier: faults().usage.has('anew') ? randomUUID() : identifierOf(orgId, { kind, hour, part }),
   })
-  await mark('sent_at')
+  // It came before, with the time that was told then.
+  const known = isNew ? as : toldAs
+  await mark('sent_at', known)
+  if (isLate && isNew && as !== null) onLate(orgId, { kind, hour, quantity, toldAs: as })
+}
+
+/** In the period that runs: at the end of the last hour that is over, as of usage that is told in time. */
+function runningTime(until: number): Date {
+  const lastHour = Math.floor(Date.now() / 3_600_000) * 3_600 - 1
+  return new Date(Math.max(until, lastHour) * 1000)
 }
 
 /** The same for the same part of an hour, however often it is sent. */
@@ -111,39 +163,50 @@ const identifierOf = (orgId: string, { kind, hour, part }: Pick<Hour, 'kind' | '
 /** At the hour's end: what is used in the hour of a renewal is never too late for the period that it counts in. */
 export const timeOf = (hour: Date): number => Math.floor(hour.getTime() / 1000) + 3_599
 
+/** @returns false where Stripe has had it before */
 async function send(
   stripe: Stripe,
   customer: string,
-  { kind, hour, quantity, identifier }: Pick<Hour, 'kind' | 'hour' | 'quantity'> & { identifier: string },
-): Promise<void> {
-  await stripe.billing.meterEvents
-    .create({
+  {
+    kind,
+    quantity,
+    identifier,
+    timestamp,
+  }: Pick<Hour, 'kind' | 'quantity'> & { identifier: string; timestamp: number },
+): Promise<boolean> {
+  try {
+    await stripe.billing.meterEvents.create({
       event_name: eventNames[kind],
       identifier,
       payload: { stripe_customer_id: customer, value: String(quantity) },
-      timestamp: timeOf(hour),
+      timestamp,
     })
-    .catch((error: Stripe.errors.StripeError) => {
-      // It came before, and what was not heard was the answer.
-      if (error.param !== 'identifier' || !/already exists/.test(error.message)) throw error
-    })
+    return true
+  } catch (error) {
+    // It came before, and what was not heard was the answer.
+    const { param, message } = error as Stripe.errors.StripeError
+    if (param !== 'identifier' || !/already exists/.test(message)) throw error
+    return false
+  }
 }
 
-/** Whether Stripe's sum of an hour holds a part of it: parts are told one after another. */
+/** Whether Stripe's sum of an hour holds a part that was told as of it: parts are told one after another. */
 async function hasIt(
   stripe: Stripe,
   { orgId }: Organisation,
   customer: string,
-  { kind, hour, part }: Pick<Hour, 'kind' | 'hour' | 'part'>,
+  { kind, hour, part, toldAs }: Pick<Hour, 'kind' | 'hour' | 'part' | 'toldAs'>,
 ): Promise<boolean> {
+  const from = new Date(Math.floor((toldAs ?? hour).getTime() / 3_600_000) * 3_600_000)
   const [upToIt] = await work({ orgId }).read(
     (db) => db.$queryRaw<{ quantity: bigint }[]>`
       select sum(quantity) as quantity from usage_hours
-      where org_id = (select current_org_id()) and kind = ${kind} and hour = ${hour.toISOString()}::timestamptz
-        and (part <= ${part}::int or sent_at is not null)`,
+      where org_id = (select current_org_id()) and kind = ${kind}
+        and date_trunc('hour', coalesce(told_as, hour), 'UTC') = ${from.toISOString()}::timestamptz
+        and (sent_at is not null or (hour = ${hour.toISOString()}::timestamptz and part <= ${part}::int))`,
   )
-  const known = await toldOf(stripe, customer, kind, { from: hour, hours: 1 })
-  return (known.get(hour.getTime()) ?? 0) >= Number(upToIt?.quantity ?? 0)
+  const known = await toldOf(stripe, customer, kind, { from, hours: 1 })
+  return (known.get(from.getTime()) ?? 0) >= Number(upToIt?.quantity ?? 0)
 }
 
 /** What Stripe has of a customer's hours, by their beginning in epoch milliseconds. */

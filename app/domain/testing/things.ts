@@ -176,6 +176,9 @@ const insertBilling = `
   ), refund as (
     insert into refunds (org_id, id, payment_id, currency, amount, status, created_at)
     values ($1, 're_' || $2, 'pi_' || $2, 'eur', 100, 'succeeded', now())
+  ), dispute as (
+    insert into disputes (org_id, id, payment_id, currency, amount, status, created_at)
+    values ($1, 'du_' || $2, 'pi_' || $2, 'eur', 700, 'needs_response', now())
   ), month as (
     insert into usage_months (org_id, kind, month, used)
     values ($1, 'requests', date_trunc('month', now() at time zone 'UTC'), 1) on conflict do nothing

@@ -8,15 +8,18 @@ export async function billingRows(database: Database): Promise<string[]> {
   return rows.map(({ row }) => row as string)
 }
 
+// Whose a refund or a dispute is depends on whether its payment was read before it was told.
 const allRows = `
   select 'subscriptions ' || to_jsonb(s)::text as row from subscriptions s
   union all select 'invoices ' || to_jsonb(i)::text from invoices i
   union all select 'payments ' || to_jsonb(p)::text from payments p
   union all select 'refunds ' || to_jsonb(r)::text from refunds r
+  union all select 'disputes ' || to_jsonb(d)::text from disputes d
   union all select 'ledger ' || to_jsonb(l)::text from ledger_entries l
   union all select 'customer ' || jsonb_build_array(org_id, stripe_id)::text from billing_customers
   union all select 'organisation ' || jsonb_build_array(id, plan, read_only_at)::text from organisations
-  union all select 'event ' || (to_jsonb(e) - 'received_at' - 'processed_at')::text from stripe_events e
+  union all select 'event ' || (to_jsonb(e) - 'received_at' - 'processed_at' - case
+    when type ~ '^(refund|charge\\.dispute)\\.' then 'customer' else '' end)::text from stripe_events e
   order by 1`
 
 /** What of two sets of rows is not the same, in words; nothing where all of it is. */
@@ -53,16 +56,18 @@ export async function imbalances(database: Database, events: readonly string[]):
   return [...wrong, ...ledgers.map((row) => `the ledger is off: ${JSON.stringify(row)}`)]
 }
 
-// Each cause sums to zero, cash is what came less what went back, and who owes has a bill that is open.
+// Each cause sums to zero, cash is what came less what went back or was taken, and who owes has a bill that is open.
 const lopsided = `
   select 'cause ' || cause as what, sum(amount)::text as ledger, '0' as tables
   from ledger_entries group by org_id, cause having sum(amount) <> 0
   union all
-  select 'cash of ' || o.id, cash::text, (came - back)::text from organisations o,
+  select 'cash of ' || o.id, cash::text, (came - back - taken)::text from organisations o,
     lateral (select coalesce(sum(amount), 0) as cash from ledger_entries where org_id = o.id and account = 'cash') l,
     lateral (select coalesce(sum(amount), 0) as came from payments where org_id = o.id) p,
-    lateral (select coalesce(sum(amount), 0) as back from refunds where org_id = o.id and status = 'succeeded') r
-  where cash <> came - back
+    lateral (select coalesce(sum(amount), 0) as back from refunds where org_id = o.id and status = 'succeeded') r,
+    lateral (select coalesce(sum(amount), 0) as taken from disputes
+      where org_id = o.id and status in ('needs_response', 'under_review', 'lost')) d
+  where cash <> came - back - taken
   union all
   select 'receivable of ' || o.id, receivable::text, owed::text from organisations o,
     lateral (select coalesce(sum(amount), 0) as receivable from ledger_entries
