@@ -1,8 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { execute } from '../execute.ts'
 import { operations } from '../operations.ts'
+import { letGo } from './let-go.ts'
 import { itemsOf } from './metered-items.ts'
 import type { Preview } from './preview.ts'
+import { standingOf } from './standing.ts'
 import type { Terms } from './terms.ts'
 import { billed } from './testing/billed.ts'
 
@@ -55,9 +57,7 @@ describe('a change that is scheduled', () => {
     expect((await shown())?.scheduled).toMatchObject(teamMonth)
     return id
   }
-  const released = {
-    ...{ operation: 'billing.cancel', isPersons: true, before: teamMonth, after: null },
-  }
+  const released = { operation: 'billing.cancel', isPersons: true, before: teamMonth, after: null }
   const backAgain = { operation: 'billing.converge', isPersons: false, before: null, after: teamMonth }
 
   afterEach(() => at.control.break([]))
@@ -98,6 +98,14 @@ describe('a change that is scheduled', () => {
     expect(await shown()).toMatchObject({ ...businessYear, scheduled: null })
     expect(await kept()).toBeNull()
   }, 60_000)
+
+  it('is put back where the process dies between the two requests', async () => {
+    await subscribe()
+    await letGo(at.stripe, owner(), 'billing.cancel', await standingOf(at.stripe, owner()))
+    expect((await at.stripe.subscriptions.list({ customer: at.customer })).data[0]?.schedule).toBeNull()
+    expect((await shown())?.scheduled).toMatchObject(teamMonth)
+    expect(await logged()).toEqual([released, backAgain])
+  })
 
   it('is put back later where that fails as well, and the decline is told all the same', async () => {
     await subscribe()
