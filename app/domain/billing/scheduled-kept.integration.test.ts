@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { execute } from '../execute.ts'
 import { operations } from '../operations.ts'
+import { priceOf } from './catalogue.ts'
 import { letGo } from './let-go.ts'
 import { itemsOf } from './metered-items.ts'
 import type { Preview } from './preview.ts'
@@ -188,7 +189,17 @@ describe('a change that is scheduled', () => {
       expect((await shown())?.scheduled).toMatchObject({ plan: 'team', interval: 'year' })
     })
 
-    it('by a plan that was changed elsewhere, and by an end', async () => {
+    it('by a plan that was changed elsewhere', async () => {
+      const id = await dropped()
+      const { items } = await at.stripe.subscriptions.retrieve(id)
+      const seats = items.data.find(({ quantity }) => quantity !== undefined)
+      const { id: price } = await priceOf(at.stripe, 'team', 'month')
+      await at.stripe.subscriptions.update(id, { items: [{ id: seats?.id as string, price }] })
+      expect(await shown()).toMatchObject({ ...teamMonth, scheduled: null })
+      expect(await kept()).toBeNull()
+    })
+
+    it('by an end of the subscription', async () => {
       const id = await dropped()
       await at.stripe.subscriptions.cancel(id)
       expect(await shown()).toBeNull()
