@@ -95,10 +95,17 @@ export async function sweep(intake: pg.Pool): Promise<number> {
   return rowCount ?? 0
 }
 
-/** Looks at the customers of whom there is something to write though Stripe tells nothing. @returns how many there are */
+/**
+ * Looks at the customers of whom there is something to do though Stripe tells nothing: to write to them, or to see what
+ * came of a change of their subscription that died in the middle.
+ * @returns how many there are
+ */
 export async function lookAtDue(intake: pg.Pool): Promise<number> {
   const { rowCount } = await intake.query(
-    `with due as (update billing_customers set look_at = null where look_at <= now() returning org_id)
+    `with due as (
+       update billing_customers set look_at = case when look_at > now() then look_at end,
+         changing_until = case when changing_until > now() then changing_until end
+       where look_at <= now() or changing_until <= now() returning org_id)
      insert into outbox (org_id, topic, payload) select org_id, 'billing.sync', '{}' from due`,
   )
   return rowCount ?? 0

@@ -127,6 +127,23 @@ describe('the worker’s part of usage', () => {
     expect(await due("now() - interval '1 second'")).toBe(1)
   })
 
+  it('looks at customers whose change died in the middle, once, and at none that is under way', async () => {
+    const changing = async (until: string) => {
+      await sql(
+        `update billing_customers set look_at = now() + interval '1 hour', changing_until = ${until} where org_id = $1`,
+      )
+      await lookAtDue(runtime().intake)
+      await lookAtDue(runtime().intake)
+      return (await asked('billing.sync')).length
+    }
+    expect(await changing("now() + interval '1 minute'")).toBe(0)
+    expect(await changing("now() - interval '1 second'")).toBe(1)
+    const { rows } = await asAdministrator((client) =>
+      client.query('select look_at > now() as waits from billing_customers where org_id = $1', [tenant.id]),
+    )
+    expect(rows).toEqual([{ waits: true }])
+  })
+
   it('puts a mail into the sink once, however often its job runs', async () => {
     const mail = {
       to: `${randomUUID()}@example.test`,

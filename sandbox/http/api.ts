@@ -148,12 +148,18 @@ export function createApi(parts: ApiParts): Hono<Bindings> {
       const form = qs.parse(text, { depth: 20, arrayLimit: 1000, parameterLimit: 10_000 }) as Form
       return done({ status: 200, body: work(form), headers: {} }, true)
     } catch (error) {
-      return done(refusal(error, requestId), error instanceof StripeError && error.keeps)
+      return done(
+        refusal(error, requestId),
+        error instanceof StripeError && (error.keeps || isDeclined(error)),
+      )
     } finally {
       parts.sandbox.request = null
     }
   }
 }
+
+/** Stripe keeps what it has begun, whatever came of it: https://docs.stripe.com/api/idempotent_requests */
+const isDeclined = ({ status }: StripeError) => status === 402
 
 /** @throws the error itself where it is none of Stripe's */
 function refusal(error: unknown, requestId: string): Answer {

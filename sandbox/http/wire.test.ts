@@ -198,6 +198,37 @@ describe('idempotency keys', () => {
     ).toHaveLength(1)
   })
 
+  it('keep a change that was declined, of which nothing stays: another card needs another key', async () => {
+    const { stripe } = started
+    const { id: customer } = await stripe.customers.create({})
+    const pays = async (card: string) => {
+      const { id } = await stripe.paymentMethods.attach(card, { customer })
+      await stripe.customers.update(customer, { invoice_settings: { default_payment_method: id } })
+    }
+    const { id: product } = await stripe.products.create({ name: 'Seats' })
+    const price = await stripe.prices.create({
+      ...{ product, currency: 'eur', unit_amount: 800, recurring: { interval: 'month' } },
+    })
+    await pays('pm_card_visa')
+    const { id, items } = await stripe.subscriptions.create({ customer, items: [{ price: price.id }] })
+    const grow = (idempotencyKey: string) =>
+      stripe.subscriptions.update(
+        id,
+        {
+          items: [{ id: items.data[0]?.id as string, quantity: 5 }],
+          ...{ proration_behavior: 'always_invoice', payment_behavior: 'error_if_incomplete' },
+        },
+        { idempotencyKey },
+      )
+    await pays('pm_card_chargeCustomerFail')
+    await refusal(grow('first'))
+    await pays('pm_card_visa')
+    const again = await refusal(grow('first'))
+    expect(again).toMatchObject({ statusCode: 402, type: 'StripeCardError' })
+    expect(again.headers?.['idempotent-replayed']).toBe('true')
+    expect((await grow('second')).items.data[0]?.quantity).toBe(5)
+  })
+
   it('may come again corrected where nothing was done', async () => {
     const create = (email: string) =>
       started.stripe.customers.create({ email }, { idempotencyKey: 'corrected' })

@@ -1,3 +1,4 @@
+import type Stripe from 'stripe'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { Effects } from '../effects.ts'
 import { execute } from '../execute.ts'
@@ -38,10 +39,11 @@ describe('a change of plan after another', () => {
   }
   const pass = (time: { months?: number; days?: number; seconds?: number }) => at.control.moveClock(time)
 
-  async function subscribe(terms: Terms) {
+  async function subscribe(terms: Terms, more: Partial<Stripe.SubscriptionCreateParams> = {}) {
     const { stripe, customer } = at
     await pays('pm_card_visa')
-    await stripe.subscriptions.create({ customer, items: await itemsOf(stripe, { ...terms, seats: 5 }) })
+    const items = await itemsOf(stripe, { ...terms, seats: 5 })
+    await stripe.subscriptions.create({ customer, items, ...more })
     await lookNow()
   }
 
@@ -102,6 +104,54 @@ describe('a change of plan after another', () => {
         await expect(ask(seen)).rejects.toMatchObject({ kind: 'declined' })
         expect((await shown())?.scheduled).toMatchObject(teamMonth)
       }
+    })
+
+    it('is made with another card, where the first was declined', async () => {
+      await subscribe(teamMonth)
+      await pays('pm_card_chargeCustomerFail')
+      const seen = await preview(businessMonth)
+      await expect(ask(seen)).rejects.toMatchObject({ kind: 'declined' })
+      await pays('pm_card_visa')
+      expect(await ask(seen)).toEqual({ takesEffect: 'now', at: null, confirmAt: null })
+      expect(await shown()).toMatchObject(businessMonth)
+      expect((await invoices())[0]).toMatchObject({ status: 'paid', total: seen.today.total.amount })
+    })
+
+    it('is made again in a trial, where another one came between', async () => {
+      await subscribe(teamMonth, { trial_period_days: 14 })
+      const seen = await preview(businessMonth)
+      await ask(seen)
+      await change(teamMonth)
+      await ask(seen)
+      expect(await shown()).toMatchObject(businessMonth)
+    })
+
+    it('leads to the same page, while the bank waits for its holder', async () => {
+      await subscribe(teamMonth)
+      await pays('pm_card_authenticationRequired')
+      const seen = await preview(businessMonth)
+      const first = await ask(seen)
+      expect(first.confirmAt).not.toBeNull()
+      await pass({ seconds: 60 })
+      expect(await ask(seen)).toEqual(first)
+      const open = (await invoices()).filter(({ status }) => status === 'open')
+      expect(open.map((invoice) => invoice.hosted_invoice_url)).toEqual([first.confirmAt])
+      expect((await subscription())?.pending_update).not.toBeNull()
+    })
+
+    it('leads to a page of its own again, where another one came between', async () => {
+      await subscribe(teamMonth)
+      await pays('pm_card_authenticationRequired')
+      const seen = await preview(businessMonth)
+      const first = await ask(seen)
+      await change(teamYear)
+      const again = await ask(seen)
+      expect(again.confirmAt).not.toBe(first.confirmAt)
+      const open = (await invoices()).filter(({ status }) => status === 'open')
+      expect(open.map((invoice) => invoice.hosted_invoice_url)).toEqual([again.confirmAt])
+      expect((await subscription())?.pending_update?.subscription_items?.[0]?.price.lookup_key).toBe(
+        'business_month',
+      )
     })
 
     it('is refused as too old where the period is another one by now', async () => {

@@ -148,6 +148,33 @@ describe('a change of plan', () => {
       expect(seen.next.at).toBe(new Date((item?.current_period_end ?? 0) * 1000).toISOString())
     })
 
+    it('from months to a year pays for the seats that somebody has, as it was shown', async () => {
+      const people = await join(15)
+      await subscribe()
+      await rowsOf('delete from memberships where org_id = $1 and user_id = any($2)', [
+        tenant.id,
+        people.map(({ user_id }) => user_id),
+      ])
+      await look()
+      expect(await lineOf()).toEqual({ key: 'team_month', seats: 20 })
+      // Within the period they are paid for, and stay.
+      expect((await preview(businessMonth)).seats).toBe(20)
+      await control.moveClock({ days: 7 })
+      const share = await left()
+      const seen = await preview(teamYear)
+      expect(seen.seats).toBe(5)
+      // What the last of them were added with is on that invoice as well.
+      const lines = seen.today.lines.map(({ amount }) => amount.amount)
+      expect(lines).toContain(5 * seat(teamYear))
+      expect(lines.filter((amount) => amount < 0)).toContain(-Math.round(20 * seat(teamMonth) * share))
+      expect(seen.next.due.amount).toBe(withTax(5 * seat(teamYear)))
+      await ask(seen)
+      expect((await invoices())[0]).toMatchObject({ status: 'paid', total: seen.today.total.amount })
+      expect(await lineOf()).toEqual({ key: 'team_year', seats: 5 })
+      await look()
+      expect(await lineOf()).toEqual({ key: 'team_year', seats: 5 })
+    })
+
     it('leaves all as it was where the card is declined, and succeeds with another', async () => {
       const { id } = await subscribe()
       await pays('pm_card_chargeCustomerFail')
@@ -500,6 +527,9 @@ describe('a change of plan', () => {
       const { people } = await createTenant()
       await expect(ask(seen, people.owner.actor)).rejects.toMatchObject(wrong)
       await expect(ask({ ...seen, token: 'x' })).rejects.toMatchObject(wrong)
+      // By more than its two parts one change would have many keys at Stripe.
+      for (const more of ['.', '.x', `.${'x'.repeat(300)}`, '.é'])
+        await expect(ask({ ...seen, token: seen.token + more })).rejects.toMatchObject(wrong)
     })
 
     it('where an invoice is not paid, or the subscription is cancelled, with what to do first', async () => {

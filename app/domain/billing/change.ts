@@ -4,10 +4,12 @@ import type { Actor } from '../actor.ts'
 import { invalidField, Problem } from '../errors.ts'
 import { operation } from '../operation.ts'
 import { changing } from './changing.ts'
-import { changeNow, dropPending } from './charge.ts'
+import { changeNow } from './charge.ts'
 import { atStripe } from './customer.ts'
+import { forget, forgetLetGo } from './let-go.ts'
 import { itemsOf } from './metered-items.ts'
 import { noted, oneAtATime } from './one-at-a-time.ts'
+import { dropPending, waitingFor } from './pending-change.ts'
 import { membersOf, TakesEffect } from './preview.ts'
 import { opened, type Shown } from './preview-token.ts'
 import { digestOf, quote } from './quote.ts'
@@ -40,11 +42,13 @@ export const changePlan = operation({
   run: (actor, { preview, ...to }) =>
     atStripe(async (client) => {
       const shown = shownBefore(actor, to, preview)
-      return oneAtATime(actor, () => change(client, actor, to, shown, keyOf(actor, preview)))
+      return oneAtATime(actor, (answered) =>
+        change(client, actor, to, shown, `${keyOf(actor, preview)} ${answered}`),
+      )
     }),
 })
 
-/** The intent of an organisation: the same preview sent twice is one change. */
+/** The intent of an organisation: the same preview sent twice is one change, unless Stripe has answered the first. */
 const keyOf = ({ orgId }: Pick<Actor, 'orgId'>, preview: string) =>
   `${orgId} change ${preview.slice(preview.lastIndexOf('.') + 1)}`
 
@@ -66,6 +70,8 @@ async function change(client: Stripe, actor: Actor, to: Terms, shown: Shown, key
   assertChangeable(standing, actor)
   if (shown.at !== null && shown.at < standing.item.current_period_start) throw otherCosts()
   const quoted = await quote(client, standing, { ...to, members: await membersOf(actor), at: shown.at })
+  const waiting = await waitingFor(client, standing, to, quoted)
+  if (waiting !== null) return atOnce(waiting)
   if (digestOf(standing, quoted) !== shown.digest) throw otherCosts()
   if (standing.subscription.pending_update) await dropPending(client, standing)
   const before = { ...standing.terms, scheduled: standing.scheduled }
@@ -73,10 +79,11 @@ async function change(client: Stripe, actor: Actor, to: Terms, shown: Shown, key
   if (quoted.when === 'periodEnd') {
     const items = await itemsOf(client, { ...to, seats: quoted.seats })
     await scheduleChange(client, { ...standing, items })
+    await forgetLetGo(actor)
     await noted(actor, 'billing.change', target, before, { ...standing.terms, scheduled: to })
     return atEnd
   }
-  const confirmAt = await changeNow(client, standing, quoted, key)
+  const confirmAt = await changeNow(client, actor, standing, quoted, key)
   const after = { ...(confirmAt === null ? to : standing.terms), scheduled: null }
   await noted(actor, 'billing.change', target, before, after)
   return atOnce(confirmAt)
@@ -99,6 +106,8 @@ export const undoChange = operation({
   output: z.object({}),
   run: (actor) =>
     changing(actor, async (client, { subscription, schedule, terms, scheduled }) => {
+      // What was let go is not put back either.
+      await forget(actor)
       if (schedule === null) return {}
       await releaseSchedule(client, schedule)
       const target = `subscription ${subscription.id}`

@@ -1,10 +1,11 @@
 import Stripe from 'stripe'
+import type { Actor } from '../actor.ts'
 import { Problem } from '../errors.ts'
-import { itemsOf } from './metered-items.ts'
+import { isUnanswered, passes } from './customer.ts'
+import { forgetLetGo, letGo, putBackSoon } from './let-go.ts'
+import { answered } from './one-at-a-time.ts'
 import type { Quote } from './quote.ts'
-import { releaseSchedule, scheduleChange } from './schedule.ts'
 import type { Standing } from './standing.ts'
-import type { Terms } from './terms.ts'
 
 /**
  * Charges first: where the payment does not come, the subscription stays as it was. A change that was scheduled is
@@ -14,24 +15,29 @@ import type { Terms } from './terms.ts'
  */
 export async function changeNow(
   client: Stripe,
+  actor: Actor,
   standing: Standing,
   quoted: Quote,
   key: string,
 ): Promise<string | null> {
-  const { schedule, scheduled, isTrial } = standing
-  if (schedule) await releaseSchedule(client, schedule)
-  try {
-    if (isTrial) {
-      await update(client, standing, quoted, { proration_behavior: 'none' }, key)
-      return null
-    }
-    return await chargeNow(client, standing, quoted, key)
-  } catch (error) {
-    if (isUnknown(error)) throw notAnswered()
-    if (scheduled) await putBack(client, standing, scheduled)
-    if (isNotPaid(error)) throw declined(error)
-    throw error
-  }
+  await letGo(client, actor, 'billing.change', standing)
+  const confirmAt = await asked(client, standing, quoted, key).catch(async (error: unknown) => {
+    // The next reading sees whether it was done, and puts back what was let go where it was not.
+    if (isUnanswered(error)) throw notAnswered()
+    // Of what it was too busy for Stripe keeps no answer.
+    if (!passes(error)) await answered(actor)
+    await putBackSoon(client, actor)
+    throw isNotPaid(error) ? declined(error) : error
+  })
+  await answered(actor)
+  if (confirmAt === null) await forgetLetGo(actor)
+  return confirmAt
+}
+
+async function asked(client: Stripe, standing: Standing, quoted: Quote, key: string): Promise<string | null> {
+  if (!standing.isTrial) return chargeNow(client, standing, quoted, key)
+  await update(client, standing, quoted, { proration_behavior: 'none' }, key)
+  return null
 }
 
 /**
@@ -78,37 +84,7 @@ const update = (
     { idempotencyKey },
   )
 
-/** One that was never confirmed makes way for another: its invoice is void. */
-export async function dropPending(client: Stripe, { subscription }: Standing): Promise<void> {
-  const { latest_invoice: invoice } = subscription
-  const id = typeof invoice === 'string' ? invoice : invoice?.id
-  if (!id) return
-  await client.invoices.voidInvoice(id).catch((error: unknown) => {
-    if (error instanceof Stripe.errors.StripeInvalidRequestError) throw confirmedMeanwhile()
-    throw error
-  })
-}
-
-const confirmedMeanwhile = () =>
-  new Problem(
-    'conflict',
-    'The change that waited for your bank was confirmed or dropped a moment ago: look at what you have now.',
-  )
-
-async function putBack(
-  client: Stripe,
-  { subscription, seats, periodEnd }: Standing,
-  scheduled: Terms,
-): Promise<void> {
-  const items = await itemsOf(client, { ...scheduled, seats })
-  await scheduleChange(client, { subscription, schedule: null, periodEnd, items })
-}
-
 const needsHolder = new Set(['authentication_required', 'subscription_payment_intent_requires_action'])
-
-/** Whether it was done nobody knows: sent again, the same is done once. */
-const isUnknown = (error: unknown): boolean =>
-  error instanceof Stripe.errors.StripeConnectionError || error instanceof Stripe.errors.StripeAPIError
 
 const notAnswered = () =>
   new Problem(

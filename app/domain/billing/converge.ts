@@ -12,6 +12,7 @@ import { closeCheckouts } from './customer.ts'
 import { writeMails } from './dunning.ts'
 import { owedBy, readOnlyFrom } from './dunning-causes.ts'
 import { type Booked, earlierCauses, type LedgerEntry, ledgerOf } from './ledger.ts'
+import { putBackLeft } from './let-go.ts'
 import { adjustMetered } from './metered-items.ts'
 import { currentOf, hasBegun, isLive, type Reading, readCustomer } from './reading.ts'
 import { adjustSeats } from './seats.ts'
@@ -48,6 +49,7 @@ export async function converge(
     (leaseSeconds * 1_000) / 3,
   )
   try {
+    await putBackLeft(stripe, tenant)
     const reading = await readCustomer(stripe, begun.customer)
     const isChanged = [
       await keepOne(stripe, begun.customer, reading, now),

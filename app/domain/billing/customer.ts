@@ -35,13 +35,16 @@ const isCustomerGone = (error: unknown): boolean =>
   error.code === 'resource_missing' &&
   error.param === 'customer'
 
-/** Stripe is away, busy, or at fault itself; what it refuses otherwise was asked wrongly, by us. */
-const passes = (error: unknown): boolean =>
+/** Whether it was done nobody knows: sent again under the same key, it is done once. */
+export const isUnanswered = (error: unknown): boolean =>
   error instanceof Stripe.errors.StripeConnectionError ||
   error instanceof Stripe.errors.StripeAPIError ||
-  error instanceof Stripe.errors.StripeRateLimitError ||
   // The first of two with the same key is still under way.
   error instanceof Stripe.errors.StripeIdempotencyError
+
+/** Stripe is away, busy, or at fault itself; what it refuses otherwise was asked wrongly, by us. */
+export const passes = (error: unknown): boolean =>
+  isUnanswered(error) || error instanceof Stripe.errors.StripeRateLimitError
 
 /**
  * The organisation's customer at Stripe, made where there is none: before anything is bought, so that whatever Stripe

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { operation } from '../operation.ts'
 import { changing } from './changing.ts'
+import { isUnanswered } from './customer.ts'
+import { forgetLetGo, letGo, putBackSoon } from './let-go.ts'
 import { noted } from './one-at-a-time.ts'
 import { isoTime } from './reading.ts'
 import { releaseSchedule } from './schedule.ts'
@@ -24,11 +26,18 @@ export const cancelSubscription = operation({
     at: z.iso.datetime(),
   }),
   run: (actor) =>
-    changing(actor, async (client, { subscription, schedule, periodEnd }) => {
+    changing(actor, async (client, standing) => {
+      const { subscription, periodEnd } = standing
       if (subscription.cancel_at !== null) return { at: isoTime(subscription.cancel_at) }
       // Stripe refuses to cancel what a schedule manages; a change that was ahead has become pointless.
-      if (schedule) await releaseSchedule(client, schedule)
-      await client.subscriptions.update(subscription.id, { cancel_at_period_end: true })
+      await letGo(client, actor, 'billing.cancel', standing)
+      await client.subscriptions
+        .update(subscription.id, { cancel_at_period_end: true })
+        .catch(async (error: unknown) => {
+          if (!isUnanswered(error)) await putBackSoon(client, actor)
+          throw error
+        })
+      await forgetLetGo(actor)
       const at = isoTime(periodEnd)
       const target = `subscription ${subscription.id}`
       await noted(actor, 'billing.cancel', target, { cancelAt: null }, { cancelAt: at })

@@ -23,7 +23,8 @@ export function sealed(shown: Shown): string {
 
 /** @returns null for what was not signed here */
 export function opened(token: string): Shown | null {
-  const [body = '', signature = ''] = token.split('.')
+  const [body = '', signature = '', ...more] = token.split('.')
+  if (more.length > 0) return null
   const [given, right] = [Buffer.from(signature), Buffer.from(signatureOf(body))]
   if (given.length !== right.length || !timingSafeEqual(given, right)) return null
   return Shown.parse(JSON.parse(Buffer.from(body, 'base64url').toString()))

@@ -49,7 +49,9 @@ export async function quote(
   const when = whenOf(standing.terms, to, standing.isTrial)
   if (when === null) throw new Problem('conflict', 'Your organisation has this plan already.')
   const price = await priceOf(client, to.plan, to.interval)
-  const seats = when === 'now' ? standing.seats : to.members
+  // Within a period its seats are paid for; the next one begins with those that somebody has.
+  const isSamePeriod = when === 'now' && to.interval === standing.terms.interval
+  const seats = isSamePeriod ? standing.seats : to.members
   const had = { item: standing.item.id, metered: standing.metered }
   const terms = { plan: to.plan, interval: to.interval }
   const items = await itemChanges(client, had, { ...terms, price: price.id, seats })

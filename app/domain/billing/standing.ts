@@ -27,13 +27,23 @@ export type Standing = {
  * @throws Stripe's errors
  */
 export async function standingOf(client: Stripe, actor: Pick<Actor, 'orgId'>): Promise<Standing> {
+  const standing = await findStanding(client, actor)
+  if (standing) return standing
+  throw new Problem('conflict', 'Your organisation has no subscription: choose a plan and begin one first.')
+}
+
+/**
+ * @returns null where there is no subscription
+ * @throws Stripe's errors
+ */
+export async function findStanding(client: Stripe, actor: Pick<Actor, 'orgId'>): Promise<Standing | null> {
   const customer = await customerOf(actor)
-  if (customer === null) throw noSubscription()
+  if (customer === null) return null
   const { data } = await client.subscriptions.list({ customer, status: 'all', limit: 100 })
   // The first counts, as in a reading: others are cancelled by it.
   const subscription = data.filter(isLive).sort((a, b) => a.created - b.created)[0]
   const item = subscription?.items.data.find(({ price }) => !isUsage(price))
-  if (!subscription || !item) throw noSubscription()
+  if (!subscription || !item) return null
   const schedule = await scheduleOf(client, subscription)
   const { plan, interval } = termsOf(item.price)
   const terms = { plan, interval }
@@ -55,9 +65,6 @@ async function scheduleOf(client: Stripe, { schedule }: Stripe.Subscription) {
   const id = typeof schedule === 'string' ? schedule : schedule.id
   return client.subscriptionSchedules.retrieve(id, { expand: expandedPhases })
 }
-
-const noSubscription = () =>
-  new Problem('conflict', 'Your organisation has no subscription: choose a plan and begin one first.')
 
 /**
  * What stands against another plan: who owes pays first, and who has cancelled resumes first.

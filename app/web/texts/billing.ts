@@ -52,8 +52,7 @@ export const billing = {
   cancelText: (day: string) =>
     `It ends on ${day}. Until then all is as before; from then on your organisation is on the plan Free and keeps what it has.`,
   cancelDrops: 'The change that is scheduled is dropped.',
-  changeDrops:
-    'The change that is scheduled is dropped, even where your bank asks you to confirm the payment and you do not.',
+  changeDrops: 'The change that is scheduled is dropped once this one is made.',
   goOn: 'Keep it',
   resume: 'Resume the subscription',
   resumeText: (day: string) => `It goes on as before. The next invoice is due on ${day}.`,

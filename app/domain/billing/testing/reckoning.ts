@@ -64,13 +64,14 @@ export class Reckoning {
     this.#begin(terms, this.members, at, at)
   }
 
+  /** Within a period its seats stay; a new one begins with those that somebody has. */
   change(terms: Terms, at: Time): void {
     const { period } = this
     if (!period) return
     const isOther = terms.interval !== period.terms.interval
     if (isOther) {
       this.#giveBack(period, at)
-      this.#begin(terms, period.seats, at, at, period.isLast)
+      this.#begin(terms, this.members, at, at, period.isLast)
     } else if (terms.plan !== period.terms.plan) this.#rebill({ ...period, terms }, at)
   }
 
