@@ -5,7 +5,7 @@ import type { Metered } from './plans.ts'
 import { termsOfPrice } from './terms.ts'
 
 /** What an invoice bills of a kind of usage: so many units from one time to another, in epoch seconds. */
-export type BilledUsage = { kind: Metered; from: number; to: number; units: number; isDraft: boolean }
+type BilledUsage = { kind: Metered; from: number; to: number; units: number; isDraft: boolean }
 
 /** What is billed of an organisation, and until when nothing is: what is used in a trial is free. Epoch seconds. */
 export type Billed = { usage: BilledUsage[]; freeUntil: number }
