@@ -13,7 +13,15 @@ import { writeMails } from './dunning.ts'
 import { owedBy, readOnlyFrom } from './dunning-causes.ts'
 import { type Booked, earlierCauses, type LedgerEntry, ledgerOf } from './ledger.ts'
 import { adjustMetered } from './metered-items.ts'
-import { currentOf, hasBegun, isLive, type Reading, readCustomer } from './reading.ts'
+import {
+  type CustomerReading,
+  currentOf,
+  hasBegun,
+  isLive,
+  type Reading,
+  readCustomer,
+  type Subscription,
+} from './reading.ts'
 import { adjustSeats } from './seats.ts'
 
 /**
@@ -29,16 +37,16 @@ const leaseSeconds = 15
  * @param since when whatever wants it looked at was told to us: a reading that began later knows of it already; null
  *   to look in any case
  * @param now by Stripe's clock, which tests move
- * @param onUnmetered hears of a subscription that does not meter what its plan does; the reading is written all the same
+ * @param hears is told what keeps no reading from being written; the log hears of what is not given
  * @returns `busy` when another reading is under way: to be tried again soon
- * @throws Stripe's errors
+ * @throws Stripe's errors; where it refused what follows of a reading, once that is written
  */
 export async function converge(
   stripe: Stripe,
   organisation: string,
   since: Date | null = null,
   now = new Date(),
-  onUnmetered: OnUnmetered = logUnmetered,
+  hears: Partial<Hears> = {},
 ): Promise<'written' | 'known' | 'busy' | 'overtaken' | 'no customer'> {
   const tenant = { orgId: orgId(organisation) }
   const begun = await begin(tenant, since)
@@ -48,13 +56,19 @@ export async function converge(
     (leaseSeconds * 1_000) / 3,
   )
   try {
+    const told = { ...logged, ...hears }
     const reading = await readCustomer(stripe, begun.customer)
-    const isChanged = [
-      await keepOne(stripe, begun.customer, reading, now),
-      await follow(stripe, tenant, begun, reading, { now, onUnmetered }),
-    ].includes(true)
+    for (const { id } of reading.leftOut) told.onLeftOut(organisation, id)
+    const { isChanged, failures } = await changeAtStripe([
+      () => keepOne(stripe, begun.customer, reading, now),
+      () => follow(stripe, tenant, begun, reading, { now, onUnmetered: told.onUnmetered }),
+      ...reading.heldDrafts.map((id) => () => billHeld(stripe, id)),
+    ])
     const latest = isChanged ? await readCustomer(stripe, begun.customer) : reading
-    return (await write(tenant, begun, latest, now)) ? 'written' : 'overtaken'
+    const isWritten = await write(tenant, begun, latest, { now, isDone: failures.length === 0 })
+    for (const failure of failures) told.onRefused(organisation, failure)
+    if (failures.length > 0) throw failures[0]
+    return isWritten ? 'written' : 'overtaken'
   } catch (error) {
     // Where that fails as well the lease ends by itself; what went wrong first is what is told.
     await release(tenant, begun.reading).catch(() => {})
@@ -64,14 +78,29 @@ export async function converge(
   }
 }
 
-/** Hears whose subscription Stripe refused to have meter what its plan does, and why. */
-export type OnUnmetered = (orgId: string, error: unknown) => void
+/** Who hears of what keeps no reading from being written. */
+export type Hears = {
+  /** Whose subscription Stripe refused to have meter what its plan does, and why: the next reading tries again. */
+  onUnmetered: (orgId: string, error: unknown) => void
+  /** Whose seats, second subscription or held bill Stripe refused to change, and why: the job tries again. */
+  onRefused: (orgId: string, error: unknown) => void
+  /** Whose subscription has no price of ours for its seats. */
+  onLeftOut: (orgId: string, subscription: string) => void
+}
 
-const logUnmetered: OnUnmetered = (organisation, error) =>
-  createLog('domain').error(
-    { err: error, orgId: organisation },
-    'billing: a subscription does not meter what its plan does',
-  )
+/** What is told of each, in a log. */
+export const billingTroubles = {
+  unmetered: 'billing: a subscription does not meter what its plan does',
+  refused: 'billing: Stripe did not make a change that follows of a reading',
+  leftOut: 'billing: a subscription has no price of ours and is left out',
+} as const
+
+const logged: Hears = {
+  onUnmetered: (orgId, err) => createLog('domain').error({ err, orgId }, billingTroubles.unmetered),
+  onRefused: (orgId, err) => createLog('domain').error({ err, orgId }, billingTroubles.refused),
+  onLeftOut: (orgId, subscription) =>
+    createLog('domain').warn({ orgId, subscription }, billingTroubles.leftOut),
+}
 
 type Tenant = { orgId: ReturnType<typeof orgId> }
 type Begun = { customer: string; reading: bigint; at: Date }
@@ -107,6 +136,21 @@ const hold = (tenant: Tenant, reading: bigint) =>
       where org_id = ${tenant.orgId}::uuid and readings = ${reading} and held_until is not null`,
   )
 
+/** One after another, whatever becomes of those before: what Stripe refuses of one keeps nothing else from being done. */
+async function changeAtStripe(
+  changes: readonly (() => Promise<boolean>)[],
+): Promise<{ isChanged: boolean; failures: unknown[] }> {
+  const failures: unknown[] = []
+  let isChanged = false
+  for (const change of changes)
+    try {
+      if (await change()) isChanged = true
+    } catch (error) {
+      failures.push(error)
+    }
+  return { isChanged, failures }
+}
+
 /** A page of Stripe's on which a subscription is begun is good for a day. */
 const checkoutHours = 24
 
@@ -137,7 +181,7 @@ async function follow(
   tenant: Tenant,
   { reading: number }: Begun,
   reading: Reading,
-  { now, onUnmetered }: { now: Date; onUnmetered: OnUnmetered },
+  { now, onUnmetered }: { now: Date } & Pick<Hears, 'onUnmetered'>,
 ): Promise<boolean> {
   const current = currentOf(reading)
   if (!current) return false
@@ -160,6 +204,16 @@ async function follow(
   return seats || metered
 }
 
+/**
+ * Renewals of a subscription that was unpaid stay drafts at Stripe. Once it goes on they are billed.
+ * @returns that Stripe says something else now
+ */
+async function billHeld(stripe: Stripe, invoice: string): Promise<true> {
+  const named = { idempotencyKey: `finalize ${invoice}` }
+  await stripe.invoices.finalizeInvoice(invoice, { auto_advance: true }, named)
+  return true
+}
+
 /** Lets the next one read, unless that has happened already. */
 const release = (tenant: Tenant, reading: bigint) =>
   work(tenant).transaction(
@@ -168,23 +222,31 @@ const release = (tenant: Tenant, reading: bigint) =>
       where org_id = ${tenant.orgId}::uuid and readings = ${reading}`,
   )
 
-/** @returns false where a later reading was written meanwhile, and so nothing of this one */
+/**
+ * @param isDone whether all was done that follows of the reading: what told of it is read only then
+ * @returns false where a later reading was written meanwhile, and so nothing of this one
+ */
 async function write(
   tenant: Tenant,
   { reading: number, at }: Begun,
-  reading: Reading,
-  now: Date,
+  reading: CustomerReading,
+  { now, isDone }: { now: Date; isDone: boolean },
 ): Promise<boolean> {
   const isUnfenced = faults().without.has('fence')
   const written = await work(tenant).transaction(async (tx) => {
     const isLatest = await tx.$executeRaw`
-      update billing_customers set written_reading = ${number}, written_began_at = ${at.toISOString()}::timestamptz, written_at = now(),
+      update billing_customers set written_reading = ${number}, written_at = now(),
+        written_began_at = case when ${isDone}::boolean then ${at.toISOString()}::timestamptz else written_began_at end,
         held_until = case when readings = ${number} then null else held_until end
       where org_id = ${tenant.orgId}::uuid and (written_reading < ${number} or ${isUnfenced}::boolean)`
     if (!isLatest) return null
     await store(tx, tenant, reading, number)
+    const former = await storeLeftOut(tx, tenant, reading)
+    const subscriptions = [...reading.subscriptions, ...former]
+    // What the organisation has for one that is ours no more stays, until somebody has seen to its price.
+    const keepsPlan = currentOf(reading) === undefined && former.some(isLive)
     // Who has never subscribed has the plan that they were given.
-    const ended = hasBegun(reading) ? await applyPlan(tx, tenant, planOf(reading)) : []
+    const ended = hasBegun({ subscriptions }) ? await applyPlan(tx, tenant, planOf(reading), keepsPlan) : []
     await writeMails(tx, tenant, reading, now)
     // Before the commit as well: a crash right after it must not leave the plan of before alive in Redis.
     await markSessions(ended)
@@ -205,6 +267,25 @@ async function store(tx: Transaction, { orgId }: Tenant, reading: Reading, numbe
   const entries = ledgerOf(reading, await bookedOf(tx, orgId, reading))
   await put(insertLedger, faults().webhooks === 'twice' ? bookedAnew(entries, number) : entries)
 }
+
+/**
+ * A subscription that was ours may have got a price of somebody else's, or its plan was removed.
+ * @returns those, of what is left out
+ */
+async function storeLeftOut(
+  tx: Transaction,
+  { orgId }: Tenant,
+  { leftOut }: CustomerReading,
+): Promise<Pick<Subscription, 'status'>[]> {
+  if (leftOut.length === 0) return []
+  return tx.$queryRawUnsafe<Pick<Subscription, 'status'>[]>(updateLeftOut, orgId, JSON.stringify(leftOut))
+}
+
+const updateLeftOut = `
+  update subscriptions s set status = r.status, ended_at = r.ended_at
+  from jsonb_to_recordset($2::jsonb) as r (id text, status text, ended_at timestamptz)
+  where s.org_id = $1::uuid and s.id = r.id
+  returning s.status`
 
 /** Entries that were written before losses were booked as they are now. One reading at a time is written. */
 async function bookedOf(tx: Transaction, organisation: string, reading: Reading): Promise<Booked> {
@@ -305,21 +386,23 @@ export function planOf(reading: Reading): { plan: Plan; readOnlyAt: string | nul
 async function applyPlan(
   tx: Transaction,
   { orgId }: Tenant,
-  { plan, readOnlyAt }: ReturnType<typeof planOf>,
+  { plan: newPlan, readOnlyAt }: ReturnType<typeof planOf>,
+  keepsPlan: boolean,
 ): Promise<string[]> {
+  const plan = keepsPlan ? null : newPlan
   const [changed] = await tx.$queryRaw<{ before: string }[]>`
     with before as (
       select id, plan, read_only_at from organisations where id = ${orgId}::uuid for no key update
     ), changed as (
-      update organisations o set plan = ${plan}::plan, read_only_at = ${readOnlyAt}::timestamptz
+      update organisations o set plan = coalesce(${plan}::plan, b.plan), read_only_at = ${readOnlyAt}::timestamptz
       from before b where o.id = b.id
-        and (b.plan, b.read_only_at) is distinct from (${plan}::plan, ${readOnlyAt}::timestamptz)
+        and (b.plan, b.read_only_at) is distinct from (coalesce(${plan}::plan, b.plan), ${readOnlyAt}::timestamptz)
       returning o.id
     ), entries as (
       insert into audit_log (org_id, operation, target, before, after)
       select b.id, 'billing.converge', 'organisation ' || b.id,
         jsonb_build_object('plan', b.plan, 'readOnlyAt', b.read_only_at),
-        jsonb_build_object('plan', ${plan}::plan, 'readOnlyAt', ${readOnlyAt}::timestamptz)
+        jsonb_build_object('plan', coalesce(${plan}::plan, b.plan), 'readOnlyAt', ${readOnlyAt}::timestamptz)
       from before b join changed using (id)
     )
     select b.plan::text as before from before b join changed using (id)`
