@@ -377,9 +377,7 @@ const insertLedger = `
 
 /** What follows of a reading for what the organisation may do. */
 export function planOf(reading: Reading): { plan: Plan; readOnlyAt: string | null } {
-  const current = currentOf(reading)
-  if (!current) return { plan: 'free', readOnlyAt: null }
-  return { plan: current.plan, readOnlyAt: readOnlyFrom(owedBy(reading)) }
+  return { plan: currentOf(reading)?.plan ?? 'free', readOnlyAt: readOnlyFrom(owedBy(reading)) }
 }
 
 /** @returns what Redis may know the organisation's sessions by, where something changed for them */
