@@ -12,9 +12,10 @@ import { closeCheckouts } from './customer.ts'
 import { writeMails } from './dunning.ts'
 import { owedBy, readOnlyFrom } from './dunning-causes.ts'
 import { type Booked, earlierCauses, type LedgerEntry, ledgerOf } from './ledger.ts'
-import { adjustMetered } from './metered-items.ts'
+import { adjustMetered, isMeteredDue } from './metered-items.ts'
 import {
   type CustomerReading,
+  currentFirst,
   currentOf,
   hasBegun,
   isLive,
@@ -22,7 +23,7 @@ import {
   readCustomer,
   type Subscription,
 } from './reading.ts'
-import { adjustSeats } from './seats.ts'
+import { adjustSeats, areSeatsDue } from './seats.ts'
 
 /**
  * Who reads a customer says again and again that they do. So long after the last time they are taken for dead; what
@@ -59,14 +60,16 @@ export async function converge(
     const told = { ...logged, ...hears }
     const reading = await readCustomer(stripe, begun.customer)
     for (const { id } of reading.leftOut) told.onLeftOut(organisation, id)
-    const { isChanged, failures } = await changeAtStripe([
-      () => keepOne(stripe, begun.customer, reading, now),
-      () => follow(stripe, tenant, begun, reading, { now, onUnmetered: told.onUnmetered }),
-      ...reading.heldDrafts.map((id) => () => billHeld(stripe, id)),
-    ])
+    const members = await membersOf(tenant)
+    const onUnmetered = (error: unknown) => told.onUnmetered(organisation, error)
+    const changes = changesOf(stripe, tenant, begun, reading, { ...members, now, onUnmetered })
+    // First of all, since Stripe may refuse what follows, or be slow at it: that keeps no payment from being read.
+    const isFirst = await write(tenant, begun, reading, { now, isDone: changes.length === 0 })
+    if (!isFirst || changes.length === 0) return isFirst ? 'written' : 'overtaken'
+    const { isChanged, failures } = await changeAtStripe(changes)
+    for (const failure of failures) told.onRefused(organisation, failure)
     const latest = isChanged ? await readCustomer(stripe, begun.customer) : reading
     const isWritten = await write(tenant, begun, latest, { now, isDone: failures.length === 0 })
-    for (const failure of failures) told.onRefused(organisation, failure)
     if (failures.length > 0) throw failures[0]
     return isWritten ? 'written' : 'overtaken'
   } catch (error) {
@@ -138,7 +141,7 @@ const hold = (tenant: Tenant, reading: bigint) =>
 
 /** One after another, whatever becomes of those before: what Stripe refuses of one keeps nothing else from being done. */
 async function changeAtStripe(
-  changes: readonly (() => Promise<boolean>)[],
+  changes: readonly Change[],
 ): Promise<{ isChanged: boolean; failures: unknown[] }> {
   const failures: unknown[] = []
   let isChanged = false
@@ -154,54 +157,64 @@ async function changeAtStripe(
 /** A page of Stripe's on which a subscription is begun is good for a day. */
 const checkoutHours = 24
 
+/** Changes something at Stripe. @returns whether Stripe says something else now */
+type Change = () => Promise<boolean>
+
+type Known = { members: number; isChanging: boolean; now: Date; onUnmetered: (error: unknown) => void }
+
+/**
+ * What has to be changed at Stripe by what it says: as part of a reading, since only one of them goes on at a time.
+ * @returns nothing where all is as it should be
+ */
+function changesOf(
+  stripe: Stripe,
+  tenant: Tenant,
+  { customer, reading: number }: Begun,
+  reading: CustomerReading,
+  { members, isChanging, now, onUnmetered }: Known,
+): Change[] {
+  const [current, ...others] = currentFirst(reading)
+  if (!current) return []
+  const changes: Change[] = []
+  if (others.length > 0) changes.push(() => cancelled(stripe, others))
+  if (Date.parse(current.created_at) > now.getTime() - (checkoutHours + 1) * 3_600_000)
+    changes.push(() => closeCheckouts(stripe, customer).then(() => false))
+  // What somebody changes at this moment costs what they saw; a reading follows it.
+  if (!isChanging && areSeatsDue(current, members, now)) {
+    const key = `seats ${tenant.orgId} ${number}`
+    changes.push(() => adjustSeats(stripe, current, { members, now, key }))
+  }
+  if (!isChanging && isMeteredDue(current)) {
+    const key = `metered ${tenant.orgId} ${number}`
+    // A price that is missing, or a card that is wanted first, fails no job: the next reading tries again.
+    const failed = (error: unknown) => {
+      onUnmetered(error)
+      return false
+    }
+    changes.push(() => adjustMetered(stripe, current, key).catch(failed))
+  }
+  return [...changes, ...reading.heldDrafts.map((id) => () => billHeld(stripe, id))]
+}
+
 /**
  * An organisation has one subscription. Of several checkouts that were open at the same time the first that is
  * completed counts: the others are closed, and what came of one all the same is cancelled, with what it cost given
  * back to the customer's balance.
- * @returns whether Stripe says something else now
  */
-async function keepOne(stripe: Stripe, customer: string, reading: Reading, now: Date): Promise<boolean> {
-  const [first, ...others] = reading.subscriptions
-    .filter(isLive)
-    .sort((a, b) => a.created_at.localeCompare(b.created_at))
-  if (!first) return false
+async function cancelled(stripe: Stripe, others: readonly Subscription[]): Promise<true> {
   for (const { id } of others) await stripe.subscriptions.cancel(id, { prorate: true, invoice_now: true })
-  if (Date.parse(first.created_at) > now.getTime() - (checkoutHours + 1) * 3_600_000)
-    await closeCheckouts(stripe, customer)
-  return others.length > 0
+  return true
 }
 
-/**
- * Has the seats follow the members, and what is metered the plan: as part of a reading, since only one of them goes on
- * at a time.
- * @returns whether Stripe says something else now
- */
-async function follow(
-  stripe: Stripe,
-  tenant: Tenant,
-  { reading: number }: Begun,
-  reading: Reading,
-  { now, onUnmetered }: { now: Date } & Pick<Hears, 'onUnmetered'>,
-): Promise<boolean> {
-  const current = currentOf(reading)
-  if (!current) return false
+/** Who need a seat, and whether somebody changes the subscription at this moment. */
+async function membersOf(tenant: Tenant): Promise<{ members: number; isChanging: boolean }> {
   const [row] = await work(tenant).read(
     (db) => db.$queryRaw<{ members: number; isChanging: boolean }[]>`
       select (select count(*)::int from memberships where org_id = c.org_id) as members,
         coalesce(changing_until > clock_timestamp(), false) as "isChanging"
       from billing_customers c where org_id = ${tenant.orgId}::uuid`,
   )
-  // What somebody changes at this moment costs what they saw; a reading follows it.
-  if (!row || row.isChanging) return false
-  const { members } = row
-  const seats = await adjustSeats(stripe, current, { members, now, key: `seats ${tenant.orgId} ${number}` })
-  const key = `metered ${tenant.orgId} ${number}`
-  // A price that is missing, or a card that is wanted first, keeps no payment from being read: the next reading tries again.
-  const metered = await adjustMetered(stripe, current, key).catch((error: unknown) => {
-    onUnmetered(tenant.orgId, error)
-    return false
-  })
-  return seats || metered
+  return row ?? { members: 0, isChanging: true }
 }
 
 /**
@@ -223,7 +236,8 @@ const release = (tenant: Tenant, reading: bigint) =>
   )
 
 /**
- * @param isDone whether all was done that follows of the reading: what told of it is read only then
+ * @param isDone whether all was done that follows of the reading: what told of it is read only then, and the customer
+ *   is let go
  * @returns false where a later reading was written meanwhile, and so nothing of this one
  */
 async function write(
@@ -237,8 +251,8 @@ async function write(
     const isLatest = await tx.$executeRaw`
       update billing_customers set written_reading = ${number}, written_at = now(),
         written_began_at = case when ${isDone}::boolean then ${at.toISOString()}::timestamptz else written_began_at end,
-        held_until = case when readings = ${number} then null else held_until end
-      where org_id = ${tenant.orgId}::uuid and (written_reading < ${number} or ${isUnfenced}::boolean)`
+        held_until = case when ${isDone}::boolean and readings = ${number} then null else held_until end
+      where org_id = ${tenant.orgId}::uuid and (written_reading <= ${number} or ${isUnfenced}::boolean)`
     if (!isLatest) return null
     await store(tx, tenant, reading, number)
     const former = await storeLeftOut(tx, tenant, reading)

@@ -96,8 +96,12 @@ export const isBegun = ({ status }: Pick<Subscription, 'status'>): boolean =>
   status !== 'incomplete' && status !== 'incomplete_expired'
 
 /** The subscription that counts: the first that is live, since others are cancelled. */
-export const currentOf = ({ subscriptions }: Pick<Reading, 'subscriptions'>): Subscription | undefined =>
-  subscriptions.filter(isLive).sort((a, b) => a.created_at.localeCompare(b.created_at))[0]
+export const currentOf = (reading: Pick<Reading, 'subscriptions'>): Subscription | undefined =>
+  currentFirst(reading)[0]
+
+/** Those that are live. */
+export const currentFirst = ({ subscriptions }: Pick<Reading, 'subscriptions'>): Subscription[] =>
+  subscriptions.filter(isLive).sort((a, b) => a.created_at.localeCompare(b.created_at))
 
 /** As many as Stripe gives at once. */
 const page = { limit: 100 } as const

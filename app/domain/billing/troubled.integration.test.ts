@@ -78,6 +78,18 @@ describe('a reading that meets a Stripe in trouble', () => {
     },
   )
 
+  it('has written what it read before Stripe answers to what follows of it', async () => {
+    const route = 'POST /v1/subscriptions'
+    await at.control.break([{ kind: 'slow', requests: 1, route, milliseconds: 2_000 }])
+    const reading = look(at.stripe)
+    await expect
+      .poll(written, { timeout: 1_500 })
+      .toMatchObject({ plan: 'team', held: expect.any(Date), invoices: 1 })
+    expect(await reading).toBe('written')
+    expect(await written()).toMatchObject({ plan: 'team', held: null })
+    expect(await seats()).toBe(6)
+  })
+
   it('goes on once one that was stopped in the middle of it is there again', async () => {
     const gate = await startGate(at.sandbox.port)
     stripe = new Stripe(at.sandbox.secretKey, {
