@@ -37,6 +37,9 @@ const byConstraint: Record<string, () => Problem> = {
   invitations_invited_by_fkey: memberGone,
   memberships_user_id_fkey: gone('person'),
   subscriptions_go_on: taken('Your organisation has a subscription: cancel it first, and wait for its end.'),
+  invoices_are_owed: taken(
+    'An invoice of your organisation is not paid: pay it first, in the settings under Billing.',
+  ),
   webhook_deliveries_org_id_endpoint_id_fkey: gone('webhook'),
   webhook_endpoints_created_by_fkey: memberGone,
   sessions_user_id_fkey: () => new Problem('unauthenticated', 'This account was removed.'),

@@ -212,6 +212,21 @@ describe('an organisation and its plan', () => {
     await untilBillingSays(/next invoice is due/)
   })
 
+  it('pays what it owes after its subscription has ended, before it begins another', async () => {
+    const owing = async () => {
+      // Worklane's own clock cannot be moved. A reading that was still under way puts it back to what Stripe says.
+      await sql("update subscriptions set status = 'canceled'")
+      await sql("update invoices set status = 'uncollectible'")
+      await sql("update organisations set plan = 'free', read_only_at = now() + interval '5 days'")
+      await billing()
+      return text()
+    }
+    await expect.poll(owing, { timeout: 15_000 }).toMatch(/Pay it below by[\s\S]*Pay it first, then you can/)
+    expect(await page.getByRole('link', { name: /^Pay the invoice/ }).count()).toBeGreaterThan(0)
+    expect(await page.getByRole('button', { name: 'Choose Team' }).count()).toBe(0)
+    await picture('owing-after-the-end')
+  })
+
   it('is told in one sentence that payments are not available, while Stripe is away', async () => {
     await control.break([{ kind: 'error' }])
     await billing()

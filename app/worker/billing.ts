@@ -1,5 +1,5 @@
 import type { OutboxJob } from '@worklane/domain/activity/record.ts'
-import { converge, type OnUnmetered } from '@worklane/domain/billing/converge.ts'
+import { converge, type Hears } from '@worklane/domain/billing/converge.ts'
 import { stripe } from '@worklane/domain/billing/stripe.ts'
 import { runtime } from '@worklane/domain/runtime.ts'
 import type pg from 'pg'
@@ -12,15 +12,15 @@ const busyMs = 400
 
 /**
  * Brings what we hold of a customer's billing up to what Stripe says, for each job that says "look".
- * @param onUnmetered hears of subscriptions that do not meter what their plan does, since Stripe refused it
+ * @param hears is told what keeps no reading from being written
  */
 export const readingCustomers =
-  (onUnmetered: OnUnmetered): Effect =>
+  (hears: Hears): Effect =>
   async ({ id, orgId, seenAt }) => {
     const client = stripe()
     // The key was taken away since: nothing is lost, the sweep comes when it is back.
     if (!client) return
-    const outcome = await converge(client, orgId, new Date(seenAt ?? bornAt(id)), new Date(), onUnmetered)
+    const outcome = await converge(client, orgId, new Date(seenAt ?? bornAt(id)), new Date(), hears)
     if (outcome === 'busy') throw new NotNow(busyMs)
     const { env, intake } = runtime()
     if (env.INTAKE_DATABASE_URL) await recordRead(intake, orgId)

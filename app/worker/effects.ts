@@ -1,6 +1,6 @@
 import { activityTopic } from '@worklane/domain/activity/announce.ts'
 import { OutboxJob, recordActivity } from '@worklane/domain/activity/record.ts'
-import type { OnUnmetered } from '@worklane/domain/billing/converge.ts'
+import type { Hears } from '@worklane/domain/billing/converge.ts'
 import { billingSyncTopic } from '@worklane/domain/billing/intake.ts'
 import { stripe } from '@worklane/domain/billing/stripe.ts'
 import { usageTopic } from '@worklane/domain/billing/usage-told.ts'
@@ -28,7 +28,7 @@ import { deliverWebhook } from './webhooks/deliver.ts'
 import { fanOut } from './webhooks/fan-out.ts'
 
 /** What a row of the outbox brings about, by its topic. */
-export function effectsByTopic(hears: { onUnmetered: OnUnmetered; onDifference: OnDifference }): Effect {
+export function effectsByTopic(hears: Hears & { onDifference: OnDifference }): Effect {
   const effects: Record<string, Effect> = {
     [activityTopic]: repeatable(recordActivity),
     [notificationTopic]: repeatable(notify),
@@ -41,7 +41,7 @@ export function effectsByTopic(hears: { onUnmetered: OnUnmetered; onDifference: 
     [eventTopic]: fanOut,
     [deliveryTopic]: (job, signal) => deliverWebhook(job, signal),
     [pictureTopic]: checkPicture,
-    [billingSyncTopic]: readingCustomers(hears.onUnmetered),
+    [billingSyncTopic]: readingCustomers(hears),
     [usageTopic]: async (job) => {
       const client = stripe()
       if (client) await usageJob(client, job, hears.onDifference)

@@ -7,6 +7,7 @@ import { assertPools, poolConfig } from '@worklane/data/pool.ts'
 import { endWhenRefused, orRefuse } from '@worklane/data/refused-start.ts'
 import { onStop } from '@worklane/data/shutdown.ts'
 import { ensureCatalogue } from '@worklane/domain/billing/catalogue.ts'
+import { billingTroubles } from '@worklane/domain/billing/converge.ts'
 import { stripe } from '@worklane/domain/billing/stripe.ts'
 import { accountMailTopic } from '@worklane/domain/mail/account-mails.ts'
 import { allAnswer, assertConnections, closeRuntime, runtime } from '@worklane/domain/runtime.ts'
@@ -26,7 +27,7 @@ import { emptyRemoved, sweepFiles } from './files/removal.ts'
 import { startForgetting } from './forgetting.ts'
 import { kindNames, kindOf, kinds } from './kinds.ts'
 import { startAccountMails } from './mail/account-mails.ts'
-import { orphanLooksStopped, unmetered, usageDifferences } from './metrics.ts'
+import { leftOut, orphanLooksStopped, refusedChanges, unmetered, usageDifferences } from './metrics.ts'
 import { removePictureOrphans } from './pictures/orphans.ts'
 import { emptyRemovedPictures, sweepPictures } from './pictures/removal.ts'
 import { startWorker } from './queue.ts'
@@ -129,7 +130,15 @@ const settled = settlements(pool, (error) => log.error({ err: error }, 'settleme
 const effect = effectsByTopic({
   onUnmetered(orgId, error) {
     unmetered.inc()
-    log.error({ err: error, orgId }, 'billing: a subscription does not meter what its plan does')
+    log.error({ err: error, orgId }, billingTroubles.unmetered)
+  },
+  onRefused(orgId, error) {
+    refusedChanges.inc()
+    log.error({ err: error, orgId }, billingTroubles.refused)
+  },
+  onLeftOut(orgId, subscription) {
+    leftOut.inc()
+    log.warn({ orgId, subscription }, billingTroubles.leftOut)
   },
   onDifference(orgId, differences) {
     for (const { books, units } of differences) usageDifferences.inc({ books }, units)

@@ -18,6 +18,16 @@ export const webhookAttempts = new Counter({
   labelNames: ['outcome'],
 })
 
+export const refusedChanges = new Counter({
+  name: 'billing_changes_refused_total',
+  help: 'Changes that follow of a reading and that Stripe did not make: seats, a second subscription, a held bill',
+})
+
+export const leftOut = new Counter({
+  name: 'billing_subscriptions_left_out_total',
+  help: 'Subscriptions without a price of ours that readings left out, once for each reading',
+})
+
 export const unmetered = new Counter({
   name: 'billing_unmetered_total',
   help: 'Readings after which a subscription did not meter what its plan does, since Stripe refused it',

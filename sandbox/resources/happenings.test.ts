@@ -168,6 +168,24 @@ describe('money that comes back', () => {
     ])
   })
 
+  it('is charged with its finalisation only where an invoice is to go on by itself', async () => {
+    const { stripe } = started
+    const { id: customer } = await stripe.customers.create({})
+    const { id: card } = await stripe.paymentMethods.attach('pm_card_visa', { customer })
+    await stripe.customers.update(customer, { invoice_settings: { default_payment_method: card } })
+    for (const [auto_advance, status] of [
+      [true, 'paid'],
+      [false, 'open'],
+    ] as const) {
+      await stripe.invoiceItems.create({ customer, amount: 1_000, currency: 'usd' })
+      const { id = '' } = await stripe.invoices.create({
+        customer,
+        pending_invoice_items_behavior: 'include',
+      })
+      expect(await stripe.invoices.finalizeInvoice(id, { auto_advance })).toMatchObject({ status })
+    }
+  })
+
   it('of a void invoice is the credit that it used', async () => {
     const { stripe } = started
     const { id: customer } = await stripe.customers.create({})

@@ -8,7 +8,7 @@ import { listing, retrieving } from '../http/reads.ts'
 import { type DiscountParams, redeem } from './coupons.ts'
 import { pendingLines } from './invoice-draft.ts'
 import { pendingItems } from './invoice-items.ts'
-import { markPaid, subscriptionOf } from './invoice-payment.ts'
+import { attemptPayment, markPaid, subscriptionOf } from './invoice-payment.ts'
 import { previewInvoice } from './invoice-preview.ts'
 import {
   createInvoice,
@@ -131,9 +131,10 @@ export const invoiceOperations = [
     ['auto_advance'],
     (sandbox, params, id = '') => {
       const invoice = finalizeInvoice(sandbox, id)
-      return params.auto_advance === undefined || invoice.status !== 'open'
-        ? invoice
-        : sandbox.change('invoice', id, { auto_advance: params.auto_advance })
+      if (params.auto_advance === undefined || invoice.status !== 'open') return invoice
+      sandbox.change('invoice', id, { auto_advance: params.auto_advance })
+      if (params.auto_advance) attemptPayment(sandbox, id)
+      return sandbox.get('invoice', id)
     },
   ),
   operation<{ off_session?: boolean; paid_out_of_band?: boolean; payment_method?: string }>(

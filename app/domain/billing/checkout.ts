@@ -36,9 +36,14 @@ export const startCheckout = operation({
   output: Leads,
   run: (actor, { plan, interval }, key) =>
     atStripe(async (client) => {
-      const { hasOne, hadOne, seats } = await before(actor)
+      const { hasOne, hadOne, owes, seats } = await before(actor)
       if (hasOne)
         throw new Problem('conflict', 'Your organisation has a subscription already: change it instead.')
+      if (owes)
+        throw new Problem(
+          'conflict',
+          'An invoice of your organisation is not paid: pay it first, in the settings under Billing.',
+        )
       const customer = await ensureCustomer(client, actor)
       const line_items = await itemsOf(client, { plan, interval, seats })
       const asked: Stripe.Checkout.SessionCreateParams = {
@@ -68,15 +73,17 @@ const named = ({ orgId }: Pick<Actor, 'orgId'>, key: string | undefined): Stripe
 /** What decides of a checkout; a seat is one member, and there is always one. */
 async function before(actor: Parameters<typeof customerOf>[0]) {
   const [row] = await work(actor).read(
-    (db) => db.$queryRaw<{ hasOne: boolean; hadOne: boolean; seats: number }[]>`
+    (db) => db.$queryRaw<{ hasOne: boolean; hadOne: boolean; owes: boolean; seats: number }[]>`
       select
         exists (select from subscriptions where org_id = (select current_org_id())
           and subscription_goes_on(status)) as "hasOne",
         exists (select from subscriptions where org_id = (select current_org_id())
           and status not in ('incomplete', 'incomplete_expired')) as "hadOne",
+        exists (select from organisations where id = (select current_org_id())
+          and read_only_at is not null) as "owes",
         (select count(*)::int from memberships where org_id = (select current_org_id())) as seats`,
   )
-  return row ?? { hasOne: false, hadOne: false, seats: 1 }
+  return row ?? { hasOne: false, hadOne: false, owes: false, seats: 1 }
 }
 
 export const openPortal = operation({

@@ -13,9 +13,18 @@ import { writeMails } from './dunning.ts'
 import { owedBy, readOnlyFrom } from './dunning-causes.ts'
 import { type Booked, earlierCauses, type LedgerEntry, ledgerOf } from './ledger.ts'
 import { putBackLeft } from './let-go.ts'
-import { adjustMetered } from './metered-items.ts'
-import { currentOf, hasBegun, isLive, type Reading, readCustomer } from './reading.ts'
-import { adjustSeats } from './seats.ts'
+import { adjustMetered, isMeteredDue } from './metered-items.ts'
+import {
+  type CustomerReading,
+  currentFirst,
+  currentOf,
+  hasBegun,
+  isLive,
+  type Reading,
+  readCustomer,
+  type Subscription,
+} from './reading.ts'
+import { adjustSeats, areSeatsDue } from './seats.ts'
 
 /**
  * Who reads a customer says again and again that they do. So long after the last time they are taken for dead; what
@@ -30,16 +39,16 @@ const leaseSeconds = 15
  * @param since when whatever wants it looked at was told to us: a reading that began later knows of it already; null
  *   to look in any case
  * @param now by Stripe's clock, which tests move
- * @param onUnmetered hears of a subscription that does not meter what its plan does; the reading is written all the same
+ * @param hears is told what keeps no reading from being written; the log hears of what is not given
  * @returns `busy` when another reading is under way: to be tried again soon
- * @throws Stripe's errors
+ * @throws Stripe's errors; where it refused what follows of a reading, once that is written
  */
 export async function converge(
   stripe: Stripe,
   organisation: string,
   since: Date | null = null,
   now = new Date(),
-  onUnmetered: OnUnmetered = logUnmetered,
+  hears: Partial<Hears> = {},
 ): Promise<'written' | 'known' | 'busy' | 'overtaken' | 'no customer'> {
   const tenant = { orgId: orgId(organisation) }
   const begun = await begin(tenant, since)
@@ -49,14 +58,25 @@ export async function converge(
     (leaseSeconds * 1_000) / 3,
   )
   try {
-    await putBackLeft(stripe, tenant)
+    const told = { ...logged, ...hears }
+    const failed: unknown[] = []
+    await putBackLeft(stripe, tenant).catch((error: unknown) => failed.push(error))
     const reading = await readCustomer(stripe, begun.customer)
-    const isChanged = [
-      await keepOne(stripe, begun.customer, reading, now),
-      await follow(stripe, tenant, begun, reading, { now, onUnmetered }),
-    ].includes(true)
+    for (const { id } of reading.leftOut) told.onLeftOut(organisation, id)
+    const members = await membersOf(tenant)
+    const onUnmetered = (error: unknown) => told.onUnmetered(organisation, error)
+    const changes = changesOf(stripe, tenant, begun, reading, { ...members, now, onUnmetered })
+    // First of all, since Stripe may refuse what follows, or be slow at it: that keeps no payment from being read.
+    const isDone = changes.length + failed.length === 0
+    const isFirst = await write(tenant, begun, reading, { now, isDone })
+    if (!isFirst || isDone) return isFirst ? 'written' : 'overtaken'
+    const { isChanged, failures } = await changeAtStripe(changes)
+    failed.push(...failures)
+    for (const failure of failed) told.onRefused(organisation, failure)
     const latest = isChanged ? await readCustomer(stripe, begun.customer) : reading
-    return (await write(tenant, begun, latest, now)) ? 'written' : 'overtaken'
+    const isWritten = await write(tenant, begun, latest, { now, isDone: failed.length === 0 })
+    if (failed.length > 0) throw failed[0]
+    return isWritten ? 'written' : 'overtaken'
   } catch (error) {
     // Where that fails as well the lease ends by itself; what went wrong first is what is told.
     await release(tenant, begun.reading).catch(() => {})
@@ -66,14 +86,29 @@ export async function converge(
   }
 }
 
-/** Hears whose subscription Stripe refused to have meter what its plan does, and why. */
-export type OnUnmetered = (orgId: string, error: unknown) => void
+/** Who hears of what keeps no reading from being written. */
+export type Hears = {
+  /** Whose subscription Stripe refused to have meter what its plan does, and why: the next reading tries again. */
+  onUnmetered: (orgId: string, error: unknown) => void
+  /** Whose seats, second subscription or held bill Stripe refused to change, and why: the job tries again. */
+  onRefused: (orgId: string, error: unknown) => void
+  /** Whose subscription has no price of ours for its seats. */
+  onLeftOut: (orgId: string, subscription: string) => void
+}
 
-const logUnmetered: OnUnmetered = (organisation, error) =>
-  createLog('domain').error(
-    { err: error, orgId: organisation },
-    'billing: a subscription does not meter what its plan does',
-  )
+/** What is told of each, in a log. */
+export const billingTroubles = {
+  unmetered: 'billing: a subscription does not meter what its plan does',
+  refused: 'billing: Stripe did not make a change that follows of a reading',
+  leftOut: 'billing: a subscription has no price of ours and is left out',
+} as const
+
+const logged: Hears = {
+  onUnmetered: (orgId, err) => createLog('domain').error({ err, orgId }, billingTroubles.unmetered),
+  onRefused: (orgId, err) => createLog('domain').error({ err, orgId }, billingTroubles.refused),
+  onLeftOut: (orgId, subscription) =>
+    createLog('domain').warn({ orgId, subscription }, billingTroubles.leftOut),
+}
 
 type Tenant = { orgId: ReturnType<typeof orgId> }
 type Begun = { customer: string; reading: bigint; at: Date }
@@ -109,57 +144,92 @@ const hold = (tenant: Tenant, reading: bigint) =>
       where org_id = ${tenant.orgId}::uuid and readings = ${reading} and held_until is not null`,
   )
 
+/** One after another, whatever becomes of those before: what Stripe refuses of one keeps nothing else from being done. */
+async function changeAtStripe(
+  changes: readonly Change[],
+): Promise<{ isChanged: boolean; failures: unknown[] }> {
+  const failures: unknown[] = []
+  let isChanged = false
+  for (const change of changes)
+    try {
+      if (await change()) isChanged = true
+    } catch (error) {
+      failures.push(error)
+    }
+  return { isChanged, failures }
+}
+
 /** A page of Stripe's on which a subscription is begun is good for a day. */
 const checkoutHours = 24
+
+/** Changes something at Stripe. @returns whether Stripe says something else now */
+type Change = () => Promise<boolean>
+
+type Known = { members: number; isChanging: boolean; now: Date; onUnmetered: (error: unknown) => void }
+
+/**
+ * What has to be changed at Stripe by what it says: as part of a reading, since only one of them goes on at a time.
+ * @returns nothing where all is as it should be
+ */
+function changesOf(
+  stripe: Stripe,
+  tenant: Tenant,
+  { customer, reading: number }: Begun,
+  reading: CustomerReading,
+  { members, isChanging, now, onUnmetered }: Known,
+): Change[] {
+  const [current, ...others] = currentFirst(reading)
+  if (!current) return []
+  const changes: Change[] = []
+  if (others.length > 0) changes.push(() => cancelled(stripe, others))
+  if (Date.parse(current.created_at) > now.getTime() - (checkoutHours + 1) * 3_600_000)
+    changes.push(() => closeCheckouts(stripe, customer).then(() => false))
+  // What somebody changes at this moment costs what they saw; a reading follows it.
+  if (!isChanging && areSeatsDue(current, members, now)) {
+    const key = `seats ${tenant.orgId} ${number}`
+    changes.push(() => adjustSeats(stripe, current, { members, now, key }))
+  }
+  if (!isChanging && isMeteredDue(current)) {
+    const key = `metered ${tenant.orgId} ${number}`
+    // A price that is missing, or a card that is wanted first, fails no job: the next reading tries again.
+    const failed = (error: unknown) => {
+      onUnmetered(error)
+      return false
+    }
+    changes.push(() => adjustMetered(stripe, current, key).catch(failed))
+  }
+  return [...changes, ...reading.heldDrafts.map((id) => () => billHeld(stripe, id))]
+}
 
 /**
  * An organisation has one subscription. Of several checkouts that were open at the same time the first that is
  * completed counts: the others are closed, and what came of one all the same is cancelled, with what it cost given
  * back to the customer's balance.
- * @returns whether Stripe says something else now
  */
-async function keepOne(stripe: Stripe, customer: string, reading: Reading, now: Date): Promise<boolean> {
-  const [first, ...others] = reading.subscriptions
-    .filter(isLive)
-    .sort((a, b) => a.created_at.localeCompare(b.created_at))
-  if (!first) return false
+async function cancelled(stripe: Stripe, others: readonly Subscription[]): Promise<true> {
   for (const { id } of others) await stripe.subscriptions.cancel(id, { prorate: true, invoice_now: true })
-  if (Date.parse(first.created_at) > now.getTime() - (checkoutHours + 1) * 3_600_000)
-    await closeCheckouts(stripe, customer)
-  return others.length > 0
+  return true
 }
 
-/**
- * Has the seats follow the members, and what is metered the plan: as part of a reading, since only one of them goes on
- * at a time.
- * @returns whether Stripe says something else now
- */
-async function follow(
-  stripe: Stripe,
-  tenant: Tenant,
-  { reading: number }: Begun,
-  reading: Reading,
-  { now, onUnmetered }: { now: Date; onUnmetered: OnUnmetered },
-): Promise<boolean> {
-  const current = currentOf(reading)
-  if (!current) return false
+/** Who need a seat, and whether somebody changes the subscription at this moment. */
+async function membersOf(tenant: Tenant): Promise<{ members: number; isChanging: boolean }> {
   const [row] = await work(tenant).read(
     (db) => db.$queryRaw<{ members: number; isChanging: boolean }[]>`
       select (select count(*)::int from memberships where org_id = c.org_id) as members,
         coalesce(changing_until > clock_timestamp(), false) as "isChanging"
       from billing_customers c where org_id = ${tenant.orgId}::uuid`,
   )
-  // What somebody changes at this moment costs what they saw; a reading follows it.
-  if (!row || row.isChanging) return false
-  const { members } = row
-  const seats = await adjustSeats(stripe, current, { members, now, key: `seats ${tenant.orgId} ${number}` })
-  const key = `metered ${tenant.orgId} ${number}`
-  // A price that is missing, or a card that is wanted first, keeps no payment from being read: the next reading tries again.
-  const metered = await adjustMetered(stripe, current, key).catch((error: unknown) => {
-    onUnmetered(tenant.orgId, error)
-    return false
-  })
-  return seats || metered
+  return row ?? { members: 0, isChanging: true }
+}
+
+/**
+ * Renewals of a subscription that was unpaid stay drafts at Stripe. Once it goes on they are billed.
+ * @returns that Stripe says something else now
+ */
+async function billHeld(stripe: Stripe, invoice: string): Promise<true> {
+  const named = { idempotencyKey: `finalize ${invoice}` }
+  await stripe.invoices.finalizeInvoice(invoice, { auto_advance: true }, named)
+  return true
 }
 
 /** Lets the next one read, unless that has happened already. */
@@ -170,23 +240,32 @@ const release = (tenant: Tenant, reading: bigint) =>
       where org_id = ${tenant.orgId}::uuid and readings = ${reading}`,
   )
 
-/** @returns false where a later reading was written meanwhile, and so nothing of this one */
+/**
+ * @param isDone whether all was done that follows of the reading: what told of it is read only then, and the customer
+ *   is let go
+ * @returns false where a later reading was written meanwhile, and so nothing of this one
+ */
 async function write(
   tenant: Tenant,
   { reading: number, at }: Begun,
-  reading: Reading,
-  now: Date,
+  reading: CustomerReading,
+  { now, isDone }: { now: Date; isDone: boolean },
 ): Promise<boolean> {
   const isUnfenced = faults().without.has('fence')
   const written = await work(tenant).transaction(async (tx) => {
     const isLatest = await tx.$executeRaw`
-      update billing_customers set written_reading = ${number}, written_began_at = ${at.toISOString()}::timestamptz, written_at = now(),
-        held_until = case when readings = ${number} then null else held_until end
-      where org_id = ${tenant.orgId}::uuid and (written_reading < ${number} or ${isUnfenced}::boolean)`
+      update billing_customers set written_reading = ${number}, written_at = now(),
+        written_began_at = case when ${isDone}::boolean then ${at.toISOString()}::timestamptz else written_began_at end,
+        held_until = case when ${isDone}::boolean and readings = ${number} then null else held_until end
+      where org_id = ${tenant.orgId}::uuid and (written_reading <= ${number} or ${isUnfenced}::boolean)`
     if (!isLatest) return null
     await store(tx, tenant, reading, number)
+    const former = await storeLeftOut(tx, tenant, reading)
+    const subscriptions = [...reading.subscriptions, ...former]
+    // What the organisation has for one that is ours no more stays, until somebody has seen to its price.
+    const keepsPlan = currentOf(reading) === undefined && former.some(isLive)
     // Who has never subscribed has the plan that they were given.
-    const ended = hasBegun(reading) ? await applyPlan(tx, tenant, planOf(reading)) : []
+    const ended = hasBegun({ subscriptions }) ? await applyPlan(tx, tenant, planOf(reading), keepsPlan) : []
     await writeMails(tx, tenant, reading, now)
     // Before the commit as well: a crash right after it must not leave the plan of before alive in Redis.
     await markSessions(ended)
@@ -208,6 +287,25 @@ async function store(tx: Transaction, { orgId }: Tenant, reading: Reading, numbe
   const entries = ledgerOf(reading, await bookedOf(tx, orgId, reading))
   await put(insertLedger, faults().webhooks === 'twice' ? bookedAnew(entries, number) : entries)
 }
+
+/**
+ * A subscription that was ours may have got a price of somebody else's, or its plan was removed.
+ * @returns those, of what is left out
+ */
+async function storeLeftOut(
+  tx: Transaction,
+  { orgId }: Tenant,
+  { leftOut }: CustomerReading,
+): Promise<Pick<Subscription, 'status'>[]> {
+  if (leftOut.length === 0) return []
+  return tx.$queryRawUnsafe<Pick<Subscription, 'status'>[]>(updateLeftOut, orgId, JSON.stringify(leftOut))
+}
+
+const updateLeftOut = `
+  update subscriptions s set status = r.status, ended_at = r.ended_at
+  from jsonb_to_recordset($2::jsonb) as r (id text, status text, ended_at timestamptz)
+  where s.org_id = $1::uuid and s.id = r.id
+  returning s.status`
 
 /** Entries that were written before losses were booked as they are now. One reading at a time is written. */
 async function bookedOf(tx: Transaction, organisation: string, reading: Reading): Promise<Booked> {
@@ -307,30 +405,30 @@ const insertLedger = `
 
 /** What follows of a reading for what the organisation may do. */
 export function planOf(reading: Reading): { plan: Plan; readOnlyAt: string | null } {
-  const current = currentOf(reading)
-  if (!current) return { plan: 'free', readOnlyAt: null }
-  return { plan: current.plan, readOnlyAt: readOnlyFrom(owedBy(reading)) }
+  return { plan: currentOf(reading)?.plan ?? 'free', readOnlyAt: readOnlyFrom(owedBy(reading)) }
 }
 
 /** @returns what Redis may know the organisation's sessions by, where something changed for them */
 async function applyPlan(
   tx: Transaction,
   { orgId }: Tenant,
-  { plan, readOnlyAt }: ReturnType<typeof planOf>,
+  { plan: newPlan, readOnlyAt }: ReturnType<typeof planOf>,
+  keepsPlan: boolean,
 ): Promise<string[]> {
+  const plan = keepsPlan ? null : newPlan
   const [changed] = await tx.$queryRaw<{ before: string }[]>`
     with before as (
       select id, plan, read_only_at from organisations where id = ${orgId}::uuid for no key update
     ), changed as (
-      update organisations o set plan = ${plan}::plan, read_only_at = ${readOnlyAt}::timestamptz
+      update organisations o set plan = coalesce(${plan}::plan, b.plan), read_only_at = ${readOnlyAt}::timestamptz
       from before b where o.id = b.id
-        and (b.plan, b.read_only_at) is distinct from (${plan}::plan, ${readOnlyAt}::timestamptz)
+        and (b.plan, b.read_only_at) is distinct from (coalesce(${plan}::plan, b.plan), ${readOnlyAt}::timestamptz)
       returning o.id
     ), entries as (
       insert into audit_log (org_id, operation, target, before, after)
       select b.id, 'billing.converge', 'organisation ' || b.id,
         jsonb_build_object('plan', b.plan, 'readOnlyAt', b.read_only_at),
-        jsonb_build_object('plan', ${plan}::plan, 'readOnlyAt', ${readOnlyAt}::timestamptz)
+        jsonb_build_object('plan', coalesce(${plan}::plan, b.plan), 'readOnlyAt', ${readOnlyAt}::timestamptz)
       from before b join changed using (id)
     )
     select b.plan::text as before from before b join changed using (id)`

@@ -80,9 +80,19 @@ describe('what is written of a customer', () => {
     expect(kindsOf(trial(), at('20T10:00:00'))).toEqual([])
   })
 
-  it('is nothing of a subscription that never began, or has ended', () => {
-    for (const status of ['incomplete', 'incomplete_expired', 'canceled'] as const)
+  it('is nothing of a subscription that never began, or is none of ours', () => {
+    for (const status of ['incomplete', 'incomplete_expired'] as const)
       expect(kindsOf(reading({ subscriptions: [subscription({ status })] }), at('16T10:00:00'))).toEqual([])
+    expect(kindsOf(reading({ subscriptions: [] }), at('16T10:00:00'))).toEqual([])
+  })
+
+  it('is the same of a subscription that has ended: what was had is owed', () => {
+    for (const status of ['canceled', 'paused'] as const) {
+      const ended = reading({ subscriptions: [subscription({ status })] })
+      expect(kindsOf(ended, at('13T10:00:00'))).toEqual(['payment failed in_1 1', 'read only soon in_1 0'])
+      expect(kindsOf(ended, at('16T10:00:00'))).toEqual(['payment failed in_1 1', 'read only in_1 0'])
+      expect(nextLook(ended, at('13T10:00:00'))).toEqual(at('15T10:00:00'))
+    }
   })
 })
 

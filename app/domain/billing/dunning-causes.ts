@@ -1,5 +1,5 @@
 import { graceDays } from './grace.ts'
-import { currentOf, type Invoice, isLive, type Reading } from './reading.ts'
+import { currentOf, type Invoice, isBegun, type Reading } from './reading.ts'
 
 const day = 86_400_000
 /** So long before something ends or is taken away it is written about. */
@@ -46,11 +46,11 @@ export function nextLook(reading: Reading, now: Date): Date | null {
   return times.length === 0 ? null : new Date(Math.min(...times))
 }
 
-/** What keeps an organisation's subscription from being paid for, the oldest first. */
+/** What an organisation has had and not paid for, the oldest first: also of a subscription that has ended since. */
 export function owedBy({ subscriptions, invoices }: Reading): Invoice[] {
-  const goingOn = new Set(subscriptions.filter(isLive).map(({ id }) => id))
+  const begun = new Set(subscriptions.filter(isBegun).map(({ id }) => id))
   return invoices
-    .filter(({ subscription_id, overdue_since }) => goingOn.has(subscription_id ?? '') && overdue_since)
+    .filter(({ subscription_id, overdue_since }) => begun.has(subscription_id ?? '') && overdue_since)
     .sort((a, b) => (a.overdue_since as string).localeCompare(b.overdue_since as string))
 }
 

@@ -119,6 +119,28 @@ describe('mails of an organisation’s billing', () => {
     expect(await written()).toEqual(['Confirm a payment for …'])
   })
 
+  it('wait for a debit that is under way, and are written once it has failed', async () => {
+    await subscribe()
+    await look()
+    await useCard('pm_card_chargeCustomerFail')
+    await control.moveClock({ months: 1, seconds: 2 * 3600 })
+    // As Stripe has it of a debit from a bank account, which takes days: tried, and neither paid nor failed.
+    const underWay = new Proxy(stripe, {
+      get: (client, name: keyof Stripe) =>
+        name === 'paymentIntents'
+          ? { retrieve: async () => ({ status: 'processing', last_payment_error: null }) }
+          : client[name],
+    })
+    expect(await converge(underWay, tenant.id, null, await clock())).toBe('written')
+    expect(await written()).toEqual([])
+    const owes = async () =>
+      (await rowsOf('select read_only_at is not null as owes from organisations where id = $1'))[0].owes
+    expect(await owes()).toBe(false)
+    await look()
+    expect(await written()).toEqual(['A payment for … failed'])
+    expect(await owes()).toBe(true)
+  })
+
   it('tell three days before that a trial ends, and leave word when that is', async () => {
     await subscribe({ trial_period_days: 14 })
     await look()

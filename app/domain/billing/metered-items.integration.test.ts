@@ -13,9 +13,11 @@ describe('what a subscription meters', () => {
   afterEach(() => at.control.break([]))
 
   const look = () =>
-    converge(at.stripe, at.tenant.id, null, new Date(), (orgId, error) => {
-      expect(orgId).toBe(at.tenant.id)
-      told.push(error)
+    converge(at.stripe, at.tenant.id, null, new Date(), {
+      onUnmetered(orgId, error) {
+        expect(orgId).toBe(at.tenant.id)
+        told.push(error)
+      },
     })
   const itemsOf = async (id: string) =>
     (await at.stripe.subscriptions.retrieve(id)).items.data.map(({ price }) => price.lookup_key).sort()

@@ -48,6 +48,16 @@ async function meteredChanges(
   return changes
 }
 
+/** Whether a subscription has other lines of what is metered than its plan does, one of each kind. */
+export function isMeteredDue(subscription: Subscription): boolean {
+  // A schedule says itself what is metered, in each of its phases.
+  if (subscription.schedule) return false
+  return metered.some((kind) => {
+    const had = subscription.metered.filter((each) => each.kind === kind)
+    return had.length !== 1 || !had.every((each) => isSame(each, subscription))
+  })
+}
+
 /**
  * Sees to it that a subscription meters what its plan does: one that was begun before, or whose plan was changed
  * elsewhere, gets its items.
@@ -59,8 +69,7 @@ export async function adjustMetered(
   subscription: Subscription,
   key: string,
 ): Promise<boolean> {
-  // A schedule says itself what is metered, in each of its phases.
-  if (subscription.schedule) return false
+  if (!isMeteredDue(subscription)) return false
   const items = await meteredChanges(stripe, subscription, subscription)
   if (items.length === 0) return false
   await stripe.subscriptions.update(

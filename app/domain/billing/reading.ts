@@ -2,7 +2,7 @@ import type Stripe from 'stripe'
 import { type Dispute, disputesOf } from './disputes.ts'
 import type { Interval, PaidPlan } from './plans.ts'
 import { type Ahead, aheadOf, expandedPhases } from './schedule.ts'
-import { type PriceTerms, termsOfPrice } from './terms.ts'
+import { type PriceTerms, type Terms, termsOfPrice } from './terms.ts'
 
 /** What Stripe says of a customer, as our tables have it. Amounts are in minor units, times are ISO texts. */
 export type Reading = {
@@ -12,6 +12,16 @@ export type Reading = {
   refunds: Refund[]
   disputes: Dispute[]
 }
+
+/** A reading, and what Stripe has beside it. */
+export type CustomerReading = Reading & {
+  leftOut: LeftOut[]
+  /** Ids of renewals' invoices that nobody was asked to pay, since what came before was given up, and that are due again. */
+  heldDrafts: string[]
+}
+
+/** A subscription without a price of ours for its seats: of something else, or of a plan that was removed. */
+export type LeftOut = Pick<Subscription, 'id' | 'status' | 'ended_at'>
 
 export type Subscription = {
   id: string
@@ -80,12 +90,20 @@ const live: ReadonlySet<Subscription['status']> = new Set(['trialing', 'active',
 export const isLive = ({ status }: Pick<Subscription, 'status'>): boolean => live.has(status)
 
 /** Whether the customer has ever had what a subscription is for. */
-export const hasBegun = ({ subscriptions }: Pick<Reading, 'subscriptions'>): boolean =>
-  subscriptions.some(({ status }) => status !== 'incomplete' && status !== 'incomplete_expired')
+export const hasBegun = ({ subscriptions }: { subscriptions: Pick<Subscription, 'status'>[] }): boolean =>
+  subscriptions.some(isBegun)
+
+/** Whether a subscription was ever had. */
+export const isBegun = ({ status }: Pick<Subscription, 'status'>): boolean =>
+  status !== 'incomplete' && status !== 'incomplete_expired'
 
 /** The subscription that counts: the first that is live, since others are cancelled. */
-export const currentOf = ({ subscriptions }: Pick<Reading, 'subscriptions'>): Subscription | undefined =>
-  subscriptions.filter(isLive).sort((a, b) => a.created_at.localeCompare(b.created_at))[0]
+export const currentOf = (reading: Pick<Reading, 'subscriptions'>): Subscription | undefined =>
+  currentFirst(reading)[0]
+
+/** Those that are live. */
+export const currentFirst = ({ subscriptions }: Pick<Reading, 'subscriptions'>): Subscription[] =>
+  subscriptions.filter(isLive).sort((a, b) => a.created_at.localeCompare(b.created_at))
 
 /** As many as Stripe gives at once. */
 const page = { limit: 100 } as const
@@ -94,24 +112,53 @@ const page = { limit: 100 } as const
  * Reads all of a customer: every subscription, invoice, payment, refund and dispute there ever was.
  * @throws Stripe's errors
  */
-export async function readCustomer(stripe: Stripe, customer: string): Promise<Reading> {
+export async function readCustomer(stripe: Stripe, customer: string): Promise<CustomerReading> {
   const invoices: Invoice[] = []
+  const drafts: Stripe.Invoice[] = []
   const payments: Payment[] = []
   const listed = stripe.invoices.list({ customer, ...page, expand: ['data.payments'] })
   for await (const invoice of listed) {
     // A draft is no bill yet: it may still change or go.
+    if (invoice.status === 'draft') drafts.push(invoice)
     if (invoice.status === null || invoice.status === 'draft') continue
-    invoices.push(invoiceOf(invoice, await needsConfirmation(stripe, invoice)))
+    invoices.push(invoiceOf(invoice, await waitsFor(stripe, invoice)))
     payments.push(...paymentsOf(invoice))
   }
   const subscriptions: Subscription[] = []
+  const leftOut: LeftOut[] = []
+  const heldDrafts: string[] = []
   for await (const subscription of stripe.subscriptions.list({ customer, status: 'all', ...page })) {
+    const lines = linesOf(subscription)
+    if (lines === null) {
+      leftOut.push(leftOutOf(subscription))
+      continue
+    }
     // What was not paid for was not given: nobody owes it.
     if (subscription.pending_update) forgive(invoices, idOf(subscription.latest_invoice))
-    subscriptions.push(subscriptionOf(subscription, await scheduleOf(stripe, subscription), invoices))
+    const schedule = await scheduleOf(stripe, subscription)
+    subscriptions.push(subscriptionOf(subscription, lines, schedule, invoices))
+    if (isCollected(subscription)) heldDrafts.push(...heldOf(subscription, drafts))
   }
-  return { subscriptions, invoices, payments, ...(await takenBack(stripe, customer)) }
+  return { subscriptions, invoices, payments, ...(await takenBack(stripe, customer)), leftOut, heldDrafts }
 }
+
+const leftOutOf = ({ id, status, ended_at }: Stripe.Subscription): LeftOut => ({
+  id,
+  status,
+  ended_at: timeOrNull(ended_at),
+})
+
+/** Whether Stripe asks for the money of its renewals: not while what came before is given up, or an operator pauses it. */
+const isCollected = ({ status, pause_collection }: Stripe.Subscription): boolean =>
+  isLive({ status }) && status !== 'unpaid' && !pause_collection
+
+/** Drafts of renewals that do not go on by themselves, the earliest first. */
+const heldOf = ({ id }: Stripe.Subscription, drafts: readonly Stripe.Invoice[]): string[] =>
+  drafts
+    .filter(({ auto_advance, billing_reason }) => !auto_advance && billing_reason === 'subscription_cycle')
+    .filter(({ parent }) => idOf(parent?.subscription_details?.subscription) === id)
+    .sort((a, b) => a.created - b.created)
+    .map((draft) => draft.id as string)
 
 const forgive = (invoices: Invoice[], id: string | null): void => {
   const waiting = invoices.find((invoice) => invoice.id === id)
@@ -128,20 +175,17 @@ async function scheduleOf(stripe: Stripe, { status, schedule }: Stripe.Subscript
 
 function subscriptionOf(
   subscription: Stripe.Subscription,
+  { item, terms: { plan, interval }, metered }: Lines,
   schedule: Stripe.SubscriptionSchedule | null,
   invoices: readonly Invoice[],
 ): Subscription {
-  const { id, status, items, trial_end, cancel_at, ended_at, created } = subscription
-  // One line of seats, and lines without a number of their own for what is metered.
-  const item = items.data.find(({ price }) => !isUsage(price))
-  if (!item) throw new Error(`subscription ${id} has no item: it was not made by Worklane`)
-  const { plan, interval } = termsOf(item.price)
+  const { id, status, trial_end, cancel_at, ended_at, created } = subscription
   const ahead = schedule && aheadOf(schedule, { plan, interval })
   const scheduled = ahead?.terms ?? null
   const paid = invoices.filter((each) => each.subscription_id === id && each.amount_paid > 0)
   return {
     ...{ id, item: item.id, status, plan, interval },
-    metered: items.data.filter(({ price }) => isUsage(price)).map(meteredOf),
+    metered,
     ...{ seats: item.quantity ?? 0, currency: item.price.currency, seat_amount: item.price.unit_amount ?? 0 },
     period_start: isoTime(item.current_period_start),
     period_end: isoTime(item.current_period_end),
@@ -159,34 +203,49 @@ function subscriptionOf(
 
 export const isUsage = ({ recurring }: Stripe.Price): boolean => recurring?.usage_type === 'metered'
 
-/** A line of what is metered. */
-export function meteredOf({ id: item, price }: Stripe.SubscriptionItem): Subscription['metered'][number] {
-  const { plan, interval, kind } = termsOf(price)
-  if (kind === undefined) throw new Error(`price ${price.id} is metered, and it does not say what it meters`)
-  return { item, kind, plan, interval }
+/** What of a subscription is ours: the line of its seats with its terms, and those of what is metered. */
+type Lines = { item: Stripe.SubscriptionItem; terms: Terms; metered: Subscription['metered'] }
+
+/** One line of seats, and lines without a number of their own for what is metered. @returns null where no seats are ours */
+export function linesOf({ items: { data } }: Stripe.Subscription): Lines | null {
+  for (const item of data) {
+    const terms = isUsage(item.price) ? null : termsOfPrice(item.price)
+    if (!terms || terms.kind !== undefined) continue
+    return { item, terms: { plan: terms.plan, interval: terms.interval }, metered: data.flatMap(meteredOf) }
+  }
+  return null
 }
 
-/** @throws Error for a price of somebody else's */
-export function termsOf(price: Pick<Stripe.Price, 'id' | 'lookup_key'> & { metadata?: Stripe.Metadata }) {
-  const terms = termsOfPrice(price)
-  if (terms) return terms
-  throw new Error(`price ${price.id} is of no plan: its look-up key is ${price.lookup_key ?? 'missing'}`)
+/** A line of what is metered, by a price of ours; none otherwise. */
+export function meteredOf({ id: item, price }: Stripe.SubscriptionItem): Subscription['metered'] {
+  const terms = isUsage(price) ? termsOfPrice(price) : null
+  if (!terms || terms.kind === undefined) return []
+  return [{ item, kind: terms.kind, plan: terms.plan, interval: terms.interval }]
 }
+
+/** What an invoice that could not be paid yet waits for, as far as that is known. */
+type Waiting = 'its holder' | 'the bank' | null
 
 /** Only of one that waits for its money Stripe is asked. */
-async function needsConfirmation(stripe: Stripe, invoice: Stripe.Invoice): Promise<boolean> {
-  if (invoice.status !== 'open' || invoice.attempt_count === 0) return false
+async function waitsFor(stripe: Stripe, invoice: Stripe.Invoice): Promise<Waiting> {
+  if (!isAttempted(invoice)) return null
   const open = invoice.payments?.data.find(({ status }) => status === 'open')
   const intent = idOf(open?.payment.payment_intent)
-  if (intent === null) return false
+  if (intent === null) return null
   const { status, last_payment_error } = await stripe.paymentIntents.retrieve(intent)
-  return status === 'requires_action' || last_payment_error?.code === 'authentication_required'
+  // A debit takes days: until then it has not failed.
+  if (status === 'processing') return 'the bank'
+  const isHolders = status === 'requires_action' || last_payment_error?.code === 'authentication_required'
+  return isHolders ? 'its holder' : null
 }
 
-function invoiceOf(invoice: Stripe.Invoice, needs_confirmation: boolean): Invoice {
+/** Written off as well: whoever could not be charged owes it until it is paid or void. */
+const isAttempted = ({ status, attempt_count }: Stripe.Invoice): boolean =>
+  (status === 'open' || status === 'uncollectible') && attempt_count > 0
+
+function invoiceOf(invoice: Stripe.Invoice, waiting: Waiting): Invoice {
   const { id, number, status, currency, total, amount_due, amount_paid, status_transitions: at } = invoice
-  // Written off as well: whoever could not be charged owes it until it is paid or void.
-  const overdue = (status === 'open' || status === 'uncollectible') && invoice.attempt_count > 0
+  const isOverdue = isAttempted(invoice) && waiting !== 'the bank'
   return {
     ...{
       id: id as string,
@@ -208,8 +267,8 @@ function invoiceOf(invoice: Stripe.Invoice, needs_confirmation: boolean): Invoic
     voided_at: timeOrNull(at.voided_at),
     written_off_at: timeOrNull(at.marked_uncollectible_at),
     // It is tried first as it is finalized.
-    overdue_since: overdue ? timeOrNull(at.finalized_at) : null,
-    needs_confirmation,
+    overdue_since: isOverdue ? timeOrNull(at.finalized_at) : null,
+    needs_confirmation: waiting === 'its holder',
     hosted_url: invoice.hosted_invoice_url ?? null,
     pdf_url: invoice.invoice_pdf ?? null,
     created_at: isoTime(invoice.created),

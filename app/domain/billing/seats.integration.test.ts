@@ -1,9 +1,10 @@
-import type Stripe from 'stripe'
-import { describe, expect, it } from 'vitest'
+import Stripe from 'stripe'
+import { afterEach, describe, expect, it } from 'vitest'
 import { billed } from './testing/billed.ts'
 
 describe('of seats', () => {
-  const { at, rowsOf, lookNow, subscribe } = billed('seats')
+  const { at, rowsOf, organisation, lookNow, subscribe } = billed('seats')
+  afterEach(() => at.control.set({ quantityChangesAnHour: null }))
 
   const quantity = async (id: string) =>
     (await at.stripe.subscriptions.retrieve(id)).items.data[0]?.quantity as number
@@ -60,5 +61,36 @@ describe('of seats', () => {
       'select total from invoices where org_id = $1 order by created_at desc, id desc limit 1',
     )
     expect(latest.total).toBe(String((before - 4) * 800))
+  })
+
+  it('there are as many as before where Stripe takes no more changes, and a payment counts all the same', async () => {
+    const { id } = await subscribe()
+    await lookNow()
+    const before = await members()
+    const useCard = async (card: string) => {
+      const method = await at.stripe.paymentMethods.attach(card, { customer: at.customer })
+      await at.stripe.customers.update(at.customer, {
+        invoice_settings: { default_payment_method: method.id },
+      })
+      return method.id
+    }
+    await useCard('pm_card_chargeCustomerFail')
+    await at.control.moveClock({ months: 1, seconds: 2 * 3_600 })
+    await lookNow()
+    await at.control.moveClock({ days: 15 })
+    await lookNow()
+    expect(await organisation()).toMatchObject({ readOnlyAt: expect.any(Date) })
+    await at.control.set({ quantityChangesAnHour: 1 })
+    await join(1)
+    await lookNow()
+    await join(1)
+    const [open] = (await at.stripe.invoices.list({ customer: at.customer, status: 'open' })).data
+    await at.stripe.invoices.pay(open?.id as string, { payment_method: await useCard('pm_card_visa') })
+    await expect(lookNow()).rejects.toBeInstanceOf(Stripe.errors.StripeError)
+    expect(await organisation()).toEqual({ plan: 'team', readOnlyAt: null })
+    expect(await quantity(id)).toBe(before + 1)
+    await at.control.set({ quantityChangesAnHour: null })
+    expect(await lookNow()).toBe('written')
+    expect(await quantity(id)).toBe(before + 2)
   })
 })

@@ -20,6 +20,13 @@ export function seatsFor(
   return left <= lastHours * 3_600_000 ? members : seats
 }
 
+/** Whether there are other seats at Stripe than there should be; by a schedule, now or from the next period on. */
+export function areSeatsDue(subscription: Subscription, members: number, now: Date): boolean {
+  const { seats, schedule } = subscription
+  if (schedule?.ahead) return members > seats || schedule.ahead.seats !== members
+  return seatsFor(subscription, members, now) !== seats
+}
+
 /**
  * Makes the seats of a subscription follow the members: more at once, for the rest of the period in proportion; fewer
  * at its end, with nothing given back.
@@ -31,10 +38,10 @@ export async function adjustSeats(
   subscription: Subscription,
   { members, now, key }: { members: number; now: Date; key: string },
 ): Promise<boolean> {
+  if (!areSeatsDue(subscription, members, now)) return false
   const { schedule } = subscription
-  if (schedule?.ahead) return adjustScheduled(stripe, subscription, schedule, { members, key })
+  if (schedule?.ahead) return adjustScheduled(stripe, subscription, schedule.id, { members, key })
   const seats = seatsFor(subscription, members, now)
-  if (seats === subscription.seats) return false
   if (schedule) {
     const isMore = seats > subscription.seats
     await scheduleSeats(stripe, schedule.id, { now: seats, next: seats, isMore }, key)
@@ -55,11 +62,10 @@ export async function adjustSeats(
 async function adjustScheduled(
   stripe: Stripe,
   { seats }: Subscription,
-  { id, ahead }: NonNullable<Subscription['schedule']>,
+  schedule: string,
   { members, key }: { members: number; key: string },
 ): Promise<boolean> {
   const isMore = members > seats
-  if (!isMore && ahead?.seats === members) return false
-  await scheduleSeats(stripe, id, { now: isMore ? members : seats, next: members, isMore }, key)
+  await scheduleSeats(stripe, schedule, { now: isMore ? members : seats, next: members, isMore }, key)
   return true
 }

@@ -2,7 +2,7 @@ import type Stripe from 'stripe'
 import type { Actor } from '../actor.ts'
 import { Problem } from '../errors.ts'
 import { customerOf } from './customer.ts'
-import { isLive, isUsage, meteredOf, type Subscription, termsOf } from './reading.ts'
+import { isLive, linesOf, type Subscription } from './reading.ts'
 import { aheadOf, expandedPhases } from './schedule.ts'
 import type { Terms } from './terms.ts'
 
@@ -40,17 +40,17 @@ export async function findStanding(client: Stripe, actor: Pick<Actor, 'orgId'>):
   const customer = await customerOf(actor)
   if (customer === null) return null
   const { data } = await client.subscriptions.list({ customer, status: 'all', limit: 100 })
-  // The first counts, as in a reading: others are cancelled by it.
-  const subscription = data.filter(isLive).sort((a, b) => a.created - b.created)[0]
-  const item = subscription?.items.data.find(({ price }) => !isUsage(price))
-  if (!subscription || !item) return null
+  // The first counts, as in a reading: others are cancelled by it, but those of something else.
+  const ours = data.filter((each) => isLive(each) && linesOf(each) !== null)
+  const subscription = ours.sort((a, b) => a.created - b.created)[0]
+  const lines = subscription && linesOf(subscription)
+  if (!lines) return null
   const schedule = await scheduleOf(client, subscription)
-  const { plan, interval } = termsOf(item.price)
-  const terms = { plan, interval }
+  const { item, terms, metered } = lines
   return {
     subscription,
     item,
-    metered: subscription.items.data.filter(({ price }) => isUsage(price)).map(meteredOf),
+    metered,
     seats: item.quantity ?? 0,
     terms,
     isTrial: subscription.status === 'trialing',

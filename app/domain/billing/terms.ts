@@ -13,7 +13,7 @@ export type PriceTerms = z.infer<typeof PriceTerms>
 /**
  * It stands in the price's look-up key, such as `team_month` or `team_month_requests`, and once another price has taken
  * that over in its metadata: see catalogue.ts.
- * @returns null for a price of somebody else's
+ * @returns null for a price of somebody else's, or of a plan that was removed
  */
 export function termsOfPrice({
   lookup_key,

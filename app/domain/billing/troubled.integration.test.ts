@@ -2,17 +2,13 @@ import { connect, createServer, type Server, type Socket } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import Stripe from 'stripe'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { converge } from './converge.ts'
+import { converge, type Hears } from './converge.ts'
 import { billed } from './testing/billed.ts'
 
 /** What a reading asks that finds a subscription, and a member more than it has seats: in this order. */
-const asked = [
-  'GET /v1/invoices',
-  'GET /v1/subscriptions',
-  'GET /v1/charges',
-  'GET /v1/checkout/sessions',
-  'POST /v1/subscriptions',
-]
+const read = ['GET /v1/invoices', 'GET /v1/subscriptions', 'GET /v1/charges']
+/** What follows of it. */
+const changed = ['GET /v1/checkout/sessions', 'POST /v1/subscriptions']
 const troubles = ['rate_limit', 'error', 'disconnect', 'hang', 'timeout'] as const
 
 describe('a reading that meets a Stripe in trouble', () => {
@@ -49,7 +45,7 @@ describe('a reading that meets a Stripe in trouble', () => {
   const seats = async () =>
     (await at.stripe.subscriptions.list({ customer: at.customer })).data[0]?.items.data[0]?.quantity
 
-  it.each(asked.flatMap((route) => troubles.map((kind) => [kind, route] as const)))(
+  it.each(read.flatMap((route) => troubles.map((kind) => [kind, route] as const)))(
     'writes nothing, lets go, and the next makes all true: %s at %s',
     async (kind, route) => {
       await at.control.break([{ kind, route }])
@@ -62,6 +58,37 @@ describe('a reading that meets a Stripe in trouble', () => {
       expect((await at.stripe.subscriptions.list({ customer: at.customer })).data).toHaveLength(1)
     },
   )
+
+  it.each(changed.flatMap((route) => troubles.map((kind) => [kind, route] as const)))(
+    'writes what it has read, lets go, and is to be tried again: %s at %s',
+    async (kind, route) => {
+      await at.control.break([{ kind, route }])
+      const refused: unknown[] = []
+      const told = new Date()
+      const again = (hears: Partial<Hears>) =>
+        converge(stripe, at.tenant.id, told, new Date(begun), { onUnmetered() {}, ...hears })
+      const first = again({ onRefused: (_, error) => refused.push(error) })
+      await expect(first).rejects.toBeInstanceOf(Stripe.errors.StripeError)
+      expect(refused).toEqual([expect.any(Stripe.errors.StripeError)])
+      expect(await written()).toMatchObject({ plan: 'team', held: null, subscriptions: 1, invoices: 1 })
+      await at.control.break([])
+      expect(await again({})).toBe('written')
+      expect(await again({})).toBe('known')
+      expect(await seats()).toBe(6)
+    },
+  )
+
+  it('has written what it read before Stripe answers to what follows of it', async () => {
+    const route = 'POST /v1/subscriptions'
+    await at.control.break([{ kind: 'slow', requests: 1, route, milliseconds: 2_000 }])
+    const reading = look(at.stripe)
+    await expect
+      .poll(written, { timeout: 1_500 })
+      .toMatchObject({ plan: 'team', held: expect.any(Date), invoices: 1 })
+    expect(await reading).toBe('written')
+    expect(await written()).toMatchObject({ plan: 'team', held: null })
+    expect(await seats()).toBe(6)
+  })
 
   it('goes on once one that was stopped in the middle of it is there again', async () => {
     const gate = await startGate(at.sandbox.port)

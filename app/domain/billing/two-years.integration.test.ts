@@ -131,7 +131,7 @@ describe('two years of an organisation', () => {
         if (plan === to.terms.plan && interval === to.terms.interval) return
         const seats = live.items.data.find((item) => !isUsage(item.price))
         const used = live.items.data.filter((item) => isUsage(item.price))
-        const had = { item: seats?.id as string, metered: used.map(meteredOf) }
+        const had = { item: seats?.id as string, metered: used.flatMap(meteredOf) }
         const { id: price } = await priceOf(stripe, to.terms.plan, to.terms.interval)
         const items = await itemChanges(stripe, had, {
           ...to.terms,

@@ -10,6 +10,8 @@ export const billing = {
   cancelled: (day: string) => `It is cancelled and ends on ${day}. Until then all is as before.`,
   owing: (day: string) =>
     `The last invoice could not be paid. Choose another way of payment by ${day}: from then on your organisation can only read.`,
+  owingAfter: (day: string) =>
+    `An invoice of your last subscription is not paid. Pay it below by ${day}: from then on your organisation can only read.`,
   readOnly:
     'Your organisation can only read, since an invoice is not paid. Pay it, and all is as before at once.',
   banner: 'An invoice of your organisation is not paid.',
@@ -33,6 +35,7 @@ export const billing = {
   change: 'Change the plan',
   changeText: 'For one member, without tax. More is yours at once; less waits for the end of the period.',
   changeTrial: 'For one member, without tax. In your trial you change at once, and pay nothing for it.',
+  payBefore: 'An invoice is not paid. Pay it first, then you can choose a plan.',
   payFirst: 'An invoice is not paid. Pay it first, then you can change the plan.',
   resumeFirst: 'Your subscription is cancelled. Resume it first, then you can change the plan.',
   monthsFree: (count: number) => `${count} months free`,

@@ -74,11 +74,7 @@ async function BillingOf({ searchParams }: Props) {
           ))}
         </dl>
       </Section>
-      {isOn && !subscription ? (
-        <Section title={texts.choose} text={texts.chooseText}>
-          <Choose />
-        </Section>
-      ) : null}
+      {isOn && !subscription ? <Begin readOnlyAt={billing.readOnlyAt} /> : null}
       {isOn && subscription ? <Change billing={billing} subscription={subscription} clock={clock} /> : null}
       <Section title={texts.invoices}>
         {invoices.items.length === 0 ? (
@@ -92,6 +88,16 @@ async function BillingOf({ searchParams }: Props) {
         <Cancel subscription={subscription} clock={clock} />
       ) : null}
     </Following>
+  )
+}
+
+/** Who owes of a subscription that has ended pays first. */
+function Begin({ readOnlyAt }: Pick<Billing, 'readOnlyAt'>) {
+  if (readOnlyAt !== null) return <Section title={texts.choose} text={texts.payBefore} />
+  return (
+    <Section title={texts.choose} text={texts.chooseText}>
+      <Choose />
+    </Section>
   )
 }
 
@@ -152,7 +158,7 @@ function State({ billing: { subscription, readOnlyAt }, clock }: { billing: Bill
     const isNow = Date.parse(readOnlyAt) <= clock.now.getTime()
     return (
       <p role="alert" className={warning}>
-        {isNow ? texts.readOnly : texts.owing(day(readOnlyAt))}
+        {isNow ? texts.readOnly : (subscription ? texts.owing : texts.owingAfter)(day(readOnlyAt))}
       </p>
     )
   }
@@ -224,7 +230,7 @@ function Invoices({ items, clock }: { items: Invoice[]; clock: Clock }) {
                 {invoice.number ?? texts.unnamed}
               </th>
               <td className={`${cell} whitespace-nowrap`}>{shortDate(invoice.createdAt, clock)}</td>
-              <td className={`${cell} ${invoice.status === 'open' ? 'text-danger' : 'text-muted'}`}>
+              <td className={`${cell} ${isPayable(invoice) ? 'text-danger' : 'text-muted'}`}>
                 {texts.states[invoice.status]}
               </td>
               <td className={`${cell} text-right tabular-nums`}>
@@ -241,9 +247,12 @@ function Invoices({ items, clock }: { items: Invoice[]; clock: Clock }) {
   )
 }
 
+/** What Stripe has given up is owed all the same, and can be paid. */
+const isPayable = ({ status }: Pick<Invoice, 'status'>) => status === 'open' || status === 'uncollectible'
+
 function Links({ invoice: { status, number, hostedUrl, pdfUrl } }: { invoice: Invoice }) {
   const [named, link] = [number ?? texts.unnamed, 'text-accent-text hover:underline']
-  if (status === 'open' && hostedUrl)
+  if (isPayable({ status }) && hostedUrl)
     return (
       <a href={hostedUrl} className={`${link} font-semibold`} aria-label={texts.payOf(named)}>
         {texts.pay}

@@ -1,0 +1,103 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { execute } from '../execute.ts'
+import { operations } from '../operations.ts'
+import { priceOf } from './catalogue.ts'
+import { converge } from './converge.ts'
+import { billed } from './testing/billed.ts'
+
+describe('a subscription by a price that is none of ours', () => {
+  const { at, rowsOf, organisation, subscribe } = billed('left out')
+  let told: string[]
+  beforeEach(() => {
+    told = []
+  })
+
+  const look = () =>
+    converge(at.stripe, at.tenant.id, null, new Date(), {
+      onLeftOut(orgId, subscription) {
+        expect(orgId).toBe(at.tenant.id)
+        told.push(subscription)
+      },
+    })
+  const anotherPrice = async (metadata: Record<string, string> = {}) => {
+    const product = await at.stripe.products.create({ name: 'Consulting' })
+    const recurring = { interval: 'month' } as const
+    const { id } = await at.stripe.prices.create({
+      ...{ product: product.id, currency: 'eur', unit_amount: 100, recurring, metadata },
+    })
+    return id
+  }
+  async function subscribeElsewhere(metadata: Record<string, string> = {}) {
+    const price = await anotherPrice(metadata)
+    const items = [{ price, quantity: 1 }]
+    return at.stripe.subscriptions.create({ customer: at.customer, items })
+  }
+  const rows = () => rowsOf('select id, status from subscriptions where org_id = $1 order by created_at, id')
+
+  it.each([
+    ['of somebody else’s', {}],
+    ['of a plan that was removed', { plan: 'startup', interval: 'month' }],
+  ])('is left out: %s', async (_, metadata) => {
+    const ours = await subscribe()
+    await look()
+    await at.control.moveClock({ seconds: 60 })
+    const other = await subscribeElsewhere(metadata)
+    expect(await look()).toBe('written')
+    await at.stripe.subscriptions.cancel(other.id)
+    expect(await look()).toBe('written')
+    expect(told).toEqual([other.id, other.id])
+    expect(await rows()).toEqual([{ id: ours.id, status: 'active' }])
+    expect(await organisation()).toEqual({ plan: 'team', readOnlyAt: null })
+    // Nor is it a second one of ours, which would be cancelled.
+    expect((await at.stripe.subscriptions.list({ customer: at.customer })).data).toHaveLength(1)
+  })
+
+  it('stands in the way of no change, also where it was there first', async () => {
+    const ended = await subscribe()
+    await at.stripe.subscriptions.cancel(ended.id)
+    const other = await subscribeElsewhere()
+    await at.control.moveClock({ seconds: 60 })
+    const ours = await subscribe()
+    await look()
+    expect(told).toEqual([other.id])
+    const owner = at.tenant.people.owner.actor
+    await execute(operations['billing.cancel'], owner, {})
+    expect((await at.stripe.subscriptions.retrieve(ours.id)).cancel_at_period_end).toBe(true)
+    expect((await at.stripe.subscriptions.retrieve(other.id)).cancel_at_period_end).toBe(false)
+  })
+
+  it('is read where one of its lines is ours, and what is not is left as it is', async () => {
+    const ours = await priceOf(at.stripe, 'team', 'month')
+    const foreign = await anotherPrice()
+    const { id } = await subscribe('pm_card_visa', {
+      items: [
+        { price: foreign, quantity: 1 },
+        { price: ours.id, quantity: 5 },
+      ],
+    })
+    expect(await look()).toBe('written')
+    expect(told).toEqual([])
+    expect(await organisation()).toMatchObject({ plan: 'team' })
+    expect(await rowsOf('select seats, seat_amount::int from subscriptions where org_id = $1')).toEqual([
+      { seats: 5, seat_amount: 800 },
+    ])
+    const lines = (await at.stripe.subscriptions.retrieve(id)).items.data
+    expect(lines.find(({ price }) => price.id === foreign)?.quantity).toBe(1)
+  })
+
+  it('keeps the plan that it was for while it goes on, and is the plan Free once it has ended', async () => {
+    const { id, items } = await subscribe()
+    await look()
+    const item = items.data[0]?.id as string
+    const price = await anotherPrice()
+    await at.stripe.subscriptions.update(id, { items: [{ id: item, price }], proration_behavior: 'none' })
+    expect(await look()).toBe('written')
+    expect(told).toEqual([id])
+    expect(await organisation()).toEqual({ plan: 'team', readOnlyAt: null })
+    expect(await rows()).toEqual([{ id, status: 'active' }])
+    await at.stripe.subscriptions.cancel(id)
+    expect(await look()).toBe('written')
+    expect(await rows()).toEqual([{ id, status: 'canceled' }])
+    expect(await organisation()).toEqual({ plan: 'free', readOnlyAt: null })
+  })
+})
