@@ -26,8 +26,8 @@ export type Call = {
 }
 
 /** The one way to an operation: limits, authorises, validates, runs. @throws Problem */
-export async function execute<Input extends z.ZodType, Output extends z.ZodType>(
-  operation: Operation<string, Route, Input, Output>,
+export async function execute<Input extends z.ZodType, Output extends z.ZodType, Prepared>(
+  operation: Operation<string, Route, Input, Output, Prepared>,
   actor: Actor | null,
   input: z.input<Input>,
 ): Promise<z.output<Output>> {
@@ -79,6 +79,7 @@ async function leaked(name: string, load: () => Promise<unknown>): Promise<unkno
 /** A write, its audit entries, its outbox rows and its key: all of them or none. */
 async function write(operation: AnyOperation, actor: Actor, input: unknown, call: Call): Promise<unknown> {
   await operation.beforehand?.(actor)
+  const prepared = await operation.prepare?.(actor, input as never)
   const inTransaction = operation.writes === 'account' ? accountTransaction : tenantTransaction
   const { output, effects } = await inTransaction(actor, async (run) => {
     // Made anew for each attempt: one that was undone leaves nothing.
@@ -91,7 +92,9 @@ async function write(operation: AnyOperation, actor: Actor, input: unknown, call
     await repeatedly(operation.name, () => run('select 1', []))
     const now = await takeTurn(run, operation, actor)
     const output = await collectEffects(effects, () =>
-      withinPlan(run, actor.orgId, operation.needs, () => operation.run(now, input as never)),
+      withinPlan(run, actor.orgId, operation.needs, () =>
+        operation.run(now, input as never, undefined, prepared),
+      ),
     )
     if (operation.audited !== false && effects.audit.length === 0) {
       throw new Error(`${operation.name} left nothing in the audit log`)

@@ -67,6 +67,7 @@ export type Operation<
   Rest extends Route,
   Input extends z.ZodType,
   Output extends z.ZodType,
+  Prepared = unknown,
 > = Common & {
   name: Name
   rest: Rest
@@ -74,8 +75,18 @@ export type Operation<
   input: Input
   output: Output
   cache?: CacheRule<z.output<Input>>
-  /** @param key the caller's Idempotency-Key, for one that writes elsewhere: it happens once there */
-  run(actor: Actor, input: z.output<Input>, key?: string): Promise<z.input<Output>>
+  /** What a write works out of its input before its transaction begins: nothing is held open for long work. */
+  prepare?(actor: Actor, input: z.output<Input>): Promise<Prepared>
+  /**
+   * @param key the caller's Idempotency-Key, for one that writes elsewhere: it happens once there
+   * @param prepared what `prepare` gave
+   */
+  run(
+    actor: Actor,
+    input: z.output<Input>,
+    key: string | undefined,
+    prepared: Prepared,
+  ): Promise<z.input<Output>>
 }
 
 /** Any operation, where its types do not matter: for loops over the list of them. */
@@ -83,7 +94,8 @@ export type AnyOperation = Common & {
   input: z.ZodObject
   output: z.ZodType
   cache?: CacheRule<never>
-  run(actor: Actor, input: never, key?: string): Promise<unknown>
+  prepare?(actor: Actor, input: never): Promise<unknown>
+  run(actor: Actor, input: never, key?: string, prepared?: unknown): Promise<unknown>
 }
 
 export const operation = <
@@ -91,9 +103,10 @@ export const operation = <
   const Rest extends Route,
   Input extends z.ZodObject,
   Output extends z.ZodType,
+  Prepared = unknown,
 >(
-  definition: Operation<Name, Rest, Input, Output>,
-): Operation<Name, Rest, Input, Output> => definition
+  definition: Operation<Name, Rest, Input, Output, Prepared>,
+): Operation<Name, Rest, Input, Output, Prepared> => definition
 
 export const methodOf = (rest: AnyOperation['rest']) => rest.slice(0, rest.indexOf(' ')) as Method
 export const pathOf = (rest: AnyOperation['rest']) => rest.slice(rest.indexOf(' ') + 1)

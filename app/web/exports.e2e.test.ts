@@ -77,7 +77,7 @@ describe('exports and imports', () => {
     await latest().getByRole('button', { name: 'Download Tasks · CSV' }).waitFor()
     const { name, content } = await download()
     expect(name).toMatch(/^worklane-tasks-\d{4}-\d\d-\d\d\.csv$/)
-    const [heading, ...lines] = csvLines(content.toString()).map(({ cells }) => cells)
+    const [heading, ...lines] = (await csvLines(content.toString())).map(({ cells }) => cells)
     const status = heading?.indexOf('status') ?? -1
     expect(new Set(lines.map((cells) => cells[status]))).toEqual(new Set(['done']))
     const [{ count }] = await sql(
@@ -126,7 +126,8 @@ describe('exports and imports', () => {
     expect(of('json/members.json')).toHaveLength(members)
     expect(of('json/projects.json')).toHaveLength(organisation.projects)
     expect(String(entries.get(`files/${file.id}/minutes.txt`))).toBe(text)
-    expect(csvLines(String(entries.get('csv/tasks.csv'))).length - 1).toBe(of('json/tasks.json').length)
+    const exported = await csvLines(String(entries.get('csv/tasks.csv')))
+    expect(exported.length - 1).toBe(of('json/tasks.json').length)
 
     await expect
       .poll(

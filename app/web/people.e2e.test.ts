@@ -112,7 +112,7 @@ describe('two people and their organisation', () => {
       .poll(
         async () => {
           await bob.goto('/dev/mail')
-          return bob.getByText('Ada Lovelace invites you to Analytical Engines').count()
+          return bob.getByText('Ada Lovelace invites you to work in Analytical Engines').count()
         },
         { timeout: 15_000 },
       )

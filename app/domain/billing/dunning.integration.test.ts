@@ -110,6 +110,21 @@ describe('mails of an organisation’s billing', () => {
     expect(await written()).toEqual(['A payment for … failed'])
   })
 
+  it('are written to nobody whose address is not proved', async () => {
+    await asAdministrator((client) =>
+      client.query('update users set email_verified = null where id = $1', [
+        tenant.people.owner.actor.userId,
+      ]),
+    )
+    await subscribe()
+    await look()
+    await useCard('pm_card_chargeCustomerFail')
+    await control.moveClock({ months: 1, seconds: 2 * 3600 })
+    await look()
+    expect(await written('owner')).toEqual([])
+    expect(await written('admin')).toEqual(['A payment for … failed'])
+  })
+
   it('ask for a confirmation where the bank wants one', async () => {
     await subscribe()
     await look()

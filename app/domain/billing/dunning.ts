@@ -7,7 +7,7 @@ import { type Cause, causesOf, nextLook } from './dunning-causes.ts'
 import type { Reading } from './reading.ts'
 
 /**
- * Writes to owners and admins what a reading gives cause for, as part of the transaction that writes the reading: each
+ * Writes to owners and admins who have proved their address what a reading gives cause for, as part of the transaction that writes the reading: each
  * cause has a row, so that no second reading, no crash and no repeated job writes of it again. And leaves word when to
  * look next, though Stripe tells nothing.
  * @param now by Stripe's clock, which tests move
@@ -62,4 +62,4 @@ const insertLetters = `
   insert into outbox (org_id, topic, payload)
   select $1::uuid, $2, letter || jsonb_build_object('to', u.email)
   from jsonb_array_elements($3::jsonb) as letter, memberships m join users u on u.id = m.user_id
-  where m.org_id = $1::uuid and m.role in ('owner', 'admin')`
+  where m.org_id = $1::uuid and m.role in ('owner', 'admin') and u.email_verified is not null`

@@ -8,7 +8,7 @@ export type Cell = string | number | boolean | null | undefined | Date | readonl
 /** By it Excel knows that a file is UTF-8; every reader of ours and of others leaves it out. */
 export const byteOrderMark = '\uFEFF'
 
-/** Rows as RFC 4180 has them, each with its end. Texts that begin like a formula are made harmless. */
+/** Rows as RFC 4180 has them, each with its end. Texts that could begin a formula are made harmless. */
 export const csvRows = (rows: readonly (readonly Cell[])[]): string =>
   stringify(
     rows.map((row) => row.map(cellOf)),
@@ -21,6 +21,6 @@ function cellOf(value: Cell): string {
   if (value instanceof Date) return value.toISOString()
   if (typeof value === 'string') return harmless(value)
   if (Array.isArray(value)) return harmless(joined(value as readonly string[]))
-  if (typeof value === 'object') return JSON.stringify(value)
+  if (typeof value === 'object') return harmless(JSON.stringify(value))
   return String(value)
 }

@@ -37,16 +37,18 @@ export type ColumnName = keyof typeof columns
 export const required: readonly ColumnName[] = ['project', 'title']
 
 /** What else an export has, or people call them: without blanks, `_` and `-`, in small letters. */
-const known: Record<string, ColumnName | 'ignored'> = {
-  ...Object.fromEntries(Object.keys(columns).map((name) => [name.toLowerCase(), name as ColumnName])),
-  ...{ email: 'assigneeEmail', due: 'dueOn', duedate: 'dueOn', label: 'labels', name: 'title' },
-  ...Object.fromEntries(
-    ['key', 'assignee', 'createdby', 'createdat', 'updatedat', 'doneat', 'id'].map(
-      (name) => [name, 'ignored'] as const,
-    ),
+const known = new Map<string, ColumnName | 'ignored'>([
+  ...Object.keys(columns).map((name) => [name.toLowerCase(), name as ColumnName] as const),
+  ['email', 'assigneeEmail'],
+  ['due', 'dueOn'],
+  ['duedate', 'dueOn'],
+  ['label', 'labels'],
+  ['name', 'title'],
+  ...['key', 'assignee', 'createdby', 'createdat', 'updatedat', 'doneat', 'id'].map(
+    (name) => [name, 'ignored'] as const,
   ),
-}
+])
 
 /** Which column a heading is of; `ignored` for what an export tells and nobody can set, null for an unknown one. */
 export const columnOf = (heading: string): ColumnName | 'ignored' | null =>
-  known[heading.toLowerCase().replaceAll(/[\s_-]/g, '')] ?? null
+  known.get(heading.toLowerCase().replaceAll(/[\s_-]/g, '')) ?? null

@@ -9,15 +9,7 @@ import { work } from '../runtime.ts'
 import { Id } from '../tasks/shapes.ts'
 import { line } from '../text.ts'
 import { checkFile } from './check.ts'
-import {
-  Import,
-  type ImportRow,
-  importColumns,
-  importOf,
-  importTopic,
-  longestContent,
-  mostProblems,
-} from './shapes.ts'
+import { Import, type ImportRow, importColumns, importOf, importTopic, longestContent } from './shapes.ts'
 
 export const checkImport = operation({
   name: 'import.check',
@@ -34,20 +26,20 @@ export const checkImport = operation({
       .meta({ description: 'The file itself: CSV, with a heading' }),
   }),
   output: Import,
-  run: (actor, { name, content }) =>
+  prepare: (actor, { content }) => checkFile(actor, content),
+  run: (actor, { name }, _key, { lines, problems, problemsTotal }) =>
     work(actor).transaction(async (tx) => {
-      const { lines, problems } = await checkFile(tx, content)
-      const state = problems.length > 0 ? 'refused' : 'checked'
+      const state = problemsTotal > 0 ? 'refused' : 'checked'
       const [{ id }] = await tx.$queryRaw<[{ id: string }]>`
         insert into imports (org_id, name, state, created_by, rows_total, problems, problems_total)
         values (${actor.orgId}::uuid, ${name}, ${state}, ${actor.userId}::uuid, ${lines.length}::int,
-          ${JSON.stringify(problems.slice(0, mostProblems))}::jsonb, ${problems.length}::int)
+          ${JSON.stringify(problems)}::jsonb, ${problemsTotal}::int)
         returning id`
       await tx.$executeRaw`
         insert into import_lines (org_id, import_id, line, task)
         select ${actor.orgId}::uuid, ${id}::uuid, line, task
         from jsonb_to_recordset(${JSON.stringify(lines)}::jsonb) as l (line int, task jsonb)`
-      record(`import ${id}`, null, { name, rows: lines.length, problems: problems.length })
+      record(`import ${id}`, null, { name, rows: lines.length, problems: problemsTotal })
       return importFor(tx, actor, id)
     }),
 })
@@ -65,7 +57,7 @@ export const applyImport = operation({
       if (before.state === 'refused')
         throw new Problem('conflict', 'This file has mistakes: put them right, and check it again.')
       const begun = await tx.$executeRaw`
-        update imports set state = 'waiting', request_id = ${actor.requestId}
+        update imports set state = 'waiting', request_id = ${actor.requestId}, applied_by = ${actor.userId}::uuid
         where org_id = (select current_org_id()) and id = ${importId}::uuid and state = 'checked'`
       // Asked for twice, it is the same import.
       if (begun > 0) enqueue(actor, importTopic, { importId })

@@ -7,8 +7,15 @@ export const importTopic = 'import.run'
 /** So many tasks come of one file, and so many characters it may have. */
 export const mostLines = 5_000
 export const longestContent = 900_000
-/** So many of its mistakes are told. */
+export const mostColumns = 100
+export const longestHeading = 100
+/** Longer than any cell that is taken, whatever its column: the description, with what an export puts into it. */
+export const longestCell = 20_000
+/** So many of its mistakes are told, as long as they are so many characters together. */
 export const mostProblems = 200
+export const mostProblemCharacters = 20_000
+/** So much of a text of the file is quoted in what is told of it. */
+export const longestQuote = 80
 
 export const ImportState = z.enum(['refused', 'checked', 'waiting', 'running', 'done', 'failed'])
 export type ImportState = z.infer<typeof ImportState>

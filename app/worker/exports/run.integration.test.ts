@@ -93,7 +93,7 @@ describe('an export', () => {
       expect(answer.headers.get('content-type')).toBe('text/csv; charset=utf-8')
       expect(answer.headers.get('content-disposition')).toContain('worklane-tasks-')
       expect([...content.subarray(0, 3)]).toEqual([0xef, 0xbb, 0xbf])
-      const [heading, ...rows] = csvLines(content.toString()).map(({ cells }) => cells)
+      const [heading, ...rows] = (await csvLines(content.toString())).map(({ cells }) => cells)
       expect(rows).toHaveLength(1_201)
       expect(new Set(rows.map((row) => row.at(-1))).size).toBe(1_201)
       const first = rows.find((row) => row[0] === 'ATL-1') ?? []

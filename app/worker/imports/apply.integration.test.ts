@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { execute } from '@worklane/domain/execute.ts'
+import { checkFile } from '@worklane/domain/imports/check.ts'
 import { applyImport, checkImport, getImport, listImports } from '@worklane/domain/imports/operations.ts'
 import { importTopic } from '@worklane/domain/imports/shapes.ts'
 import { closeRuntime } from '@worklane/domain/runtime.ts'
@@ -13,6 +14,24 @@ import { runExport } from '../exports/run.ts'
 import { runImport } from './apply.ts'
 
 const never = new AbortController().signal
+
+/** How many milliseconds at most it computes before it gives the event loop back: a busy machine adds nothing to that. */
+async function longestTurn(work: () => Promise<unknown>): Promise<number> {
+  let [longest, before] = [0, process.threadCpuUsage()]
+  const look = () => {
+    const { user, system } = process.threadCpuUsage(before)
+    longest = Math.max(longest, (user + system) / 1_000)
+    before = process.threadCpuUsage()
+  }
+  const timer = setInterval(look, 1)
+  try {
+    await work()
+    look()
+    return longest
+  } finally {
+    clearInterval(timer)
+  }
+}
 
 describe('an import', () => {
   let tenant: Tenant
@@ -84,7 +103,7 @@ describe('an import', () => {
     // Each task, and that somebody said so.
     expect(audited.filter(({ target }) => target.startsWith('task '))).toHaveLength(3)
     const told = await sql("select payload from outbox where org_id = $1 and topic = 'mail'", [tenant.id])
-    expect(told.map(({ payload }) => payload.data.subject)).toEqual(['tasks.csv is imported'])
+    expect(told.map(({ payload }) => payload.data.subject)).toEqual(['Your import is done'])
     // The board goes on from there.
     expect(
       await execute(createTask, person('member'), { projectId: tenant.project, title: 'Next' }),
@@ -124,18 +143,61 @@ describe('an import', () => {
   })
 
   it.each([
-    ['', 1, 'has no heading'],
-    ['project,title\n', 1, 'no line below'],
-    ['title,colour\nx,red\n', 1, 'is no column'],
-    ['title\nx\n', 1, 'is missing'],
-    ['project,title,title\nATL,x,y', 1, 'more than once'],
-    ['project,title\nATL,"x', 2, 'never closed'],
-    [`project,title\nATL,${'x'.repeat(201)}\n`, 2, 'at most 200 characters'],
-    [many(5_001), 5_002, '5000'],
-  ])('refuses what is no such table: %j at line %i %s', async (content, line, reason) => {
+    [1, 'has no heading', ''],
+    [1, 'no line below', 'project,title\n'],
+    [1, 'is no column', 'title,colour\nx,red\n'],
+    [1, 'is missing', 'title\nx\n'],
+    [1, 'more than once', 'project,title,title\nATL,x,y'],
+    [2, 'never closed', 'project,title\nATL,"x'],
+    [2, 'at most 200 characters', `project,title\nATL,${'x'.repeat(201)}\n`],
+    [1, 'is no column', 'project,title,constructor\nATL,x,y'],
+    [1, 'longer than the 100 characters of a heading', `project,title,${'x'.repeat(101)}\nATL,x,y`],
+    [1, '101 columns, and a file may have 100', `${'id,'.repeat(99)}project,title\nATL,x`],
+    [2, 'longer than the 20000 characters of a cell', `project,title,labels\nATL,x,${';'.repeat(20_001)}`],
+    [5_002, '5000', many(5_001)],
+  ])('refuses what is no such table: line %i %s', async (line, reason, content) => {
     const { state, problems } = await check(content)
     expect(state).toBe('refused')
     expect(problems.some((each) => each.line === line && each.reason.includes(reason))).toBe(true)
+  })
+
+  it('is refused with an answer that is small, however long its texts are', async () => {
+    const long = 'x'.repeat(10_000)
+    for (const content of [
+      `project,title,status${'-'.repeat(500_000)}\n${'A,b,no\n'.repeat(250)}`,
+      `project,title,status\n${`${long},b,done\n`.repeat(80)}`,
+      `project,title,assigneeEmail\n${`ATL,b,${'a'.repeat(60)}@${'example.'.repeat(25)}test\n`.repeat(300)}`,
+      `project,title,labels\n${`ATL,b,${'label;'.repeat(15)}${long}\n`.repeat(80)}`,
+      `${Array.from({ length: 100 }, (_, n) => `${n}${'h'.repeat(98)}`).join(',')}\nATL,x`,
+    ]) {
+      const { id, state, problems } = await check(content)
+      expect(state).toBe('refused')
+      expect(problems.length).toBeGreaterThan(0)
+      expect(JSON.stringify(problems).length).toBeLessThan(40_000)
+      for (const { column, reason } of problems) {
+        expect(column.length).toBeLessThanOrEqual(81)
+        expect(reason.length).toBeLessThanOrEqual(200)
+      }
+      expect((await get(id)).problems).toEqual(problems)
+    }
+  })
+
+  it.each([
+    ['columns that nobody needs', `${'id,'.repeat(30_000)}project,title\n${'a\n'.repeat(5_000)}`],
+    ['cells without an end', `project,title\n${','.repeat(890_000)}`],
+    ['empty lines', `project,title\n${'\n'.repeat(890_000)}`],
+    ['lines of one letter', `project,title\n${'a\n'.repeat(440_000)}`],
+    [
+      'mistakes in every cell',
+      `project,title,status,priority,assigneeEmail,dueOn\n${',,a,b,c,d\n'.repeat(5_000)}`,
+    ],
+    ['labels that nobody has', `project,title,labels\n${`ATL,x,${'a;'.repeat(20)}\n`.repeat(5_000)}`],
+    ['all that it may', `project,title,description\n${`ATL,x,${'y'.repeat(165)}\n`.repeat(5_000)}`],
+  ])('keeps nobody waiting while a file is checked: %s', async (_, content) => {
+    const { actor } = tenant.people.member
+    await checkFile(actor, many(10))
+    // Some fifty are meant, with what a first run compiles, and what collects garbage.
+    expect(await longestTurn(() => checkFile(actor, content))).toBeLessThan(150)
   })
 
   it('tells webhooks of each task, where somebody wants to hear of it', async () => {
@@ -229,6 +291,80 @@ describe('an import', () => {
     expect(await get(other.id, person('manager'))).toMatchObject({
       ...{ state: 'failed', error: 'Line 2: its project was removed meanwhile.' },
     })
+  })
+
+  it('is of whoever applied it, and not of who had the file checked', async () => {
+    const { id } = await check(many(1))
+    await apply(id, person('admin'))
+    await run(id)
+    const { userId } = person('admin')
+    const [task] = await sql("select id, created_by from tasks where org_id = $1 and title = 'Line 2'", [
+      tenant.id,
+    ])
+    expect(task.created_by).toBe(userId)
+    expect(
+      await sql(
+        "select actor_id from audit_log where org_id = $1 and operation = 'import.apply' and target = $2",
+        [tenant.id, `task ${task.id}`],
+      ),
+    ).toEqual([{ actor_id: userId }])
+    expect(
+      await sql("select payload->>'userId' as id from outbox where org_id = $1 and topic = 'notification'", [
+        tenant.id,
+      ]),
+    ).toEqual([{ id: userId }])
+    // Who is gone by then is nobody else.
+    const other = await check(many(1))
+    await apply(other.id, person('admin'))
+    await sql('delete from memberships where org_id = $1 and user_id = $2', [tenant.id, userId])
+    await run(other.id)
+    expect(await get(other.id)).toMatchObject({ state: 'failed', rowsDone: 0 })
+  })
+
+  it('of a version that did not note who applied it is of who had the file checked', async () => {
+    const { id } = await check(many(1))
+    await apply(id)
+    await sql('update imports set applied_by = null where org_id = $1', [tenant.id])
+    await run(id)
+    expect(await get(id)).toMatchObject({ state: 'done', rowsDone: 1 })
+  })
+
+  it('ends where its organisation became read only meanwhile, and says so', async () => {
+    const { id } = await check(many(2))
+    const other = await check(many(2))
+    await apply(id)
+    await apply(other.id)
+    const readOnly = (since: string) =>
+      sql(`update organisations set read_only_at = ${since} where id = $1`, [tenant.id])
+    await readOnly("now() + interval '1 day'")
+    await run(id)
+    expect(await get(id)).toMatchObject({ state: 'done', rowsDone: 2 })
+    await readOnly("now() - interval '1 second'")
+    await run(other.id)
+    expect(await get(other.id)).toMatchObject({
+      ...{ state: 'failed', rowsDone: 0, error: expect.stringContaining('became read only') },
+    })
+    expect(await imported()).toMatchObject([{ times: 1 }, { times: 1 }])
+  })
+
+  it('is told by no mail to an address that was never proved, and by a notification all the same', async () => {
+    const name = 'Your account is locked, sign in at https://evil.example/login'
+    for (const isProved of [false, true]) {
+      await sql(`update users set email_verified = ${isProved ? 'now()' : 'null'} where id = $1`, [
+        person('member').userId,
+      ])
+      await sql('delete from outbox where org_id = $1', [tenant.id])
+      const { id } = await execute(checkImport, person('member'), { name, content: many(1) })
+      await apply(id)
+      await run(id)
+      const told = await sql(
+        "select topic, payload from outbox where org_id = $1 and topic in ('mail', 'notification') order by topic",
+        [tenant.id],
+      )
+      expect(told.map(({ topic }) => topic)).toEqual(isProved ? ['mail', 'notification'] : ['notification'])
+      expect(told.at(-1)?.payload.excerpt).toBe(`${name} is imported`)
+      if (isProved) expect(told[0]?.payload.data.subject).not.toContain('evil')
+    }
   })
 
   it('is nobody else’s but for admins, and of another organisation nothing is found', async () => {

@@ -66,16 +66,19 @@ async function begin(owner: Owner, id: string): Promise<number | null> {
 function addSome(owner: Owner, id: string): Promise<Set<string> | null> {
   return work(owner).transaction(async (tx) => {
     // Two workers with the same import take turns.
-    const [its] = await tx.$queryRaw<{ createdBy: string | null; requestId: string }[]>`
-      select created_by as "createdBy", request_id as "requestId" from imports
-      where org_id = ${owner.orgId}::uuid and id = ${id}::uuid and state = 'running' for update`
+    const [its] = await tx.$queryRaw<Asked[]>`
+      select coalesce(i.applied_by, i.created_by) as "askedBy", i.request_id as "requestId",
+        coalesce(o.read_only_at <= now(), false) as "isReadOnly"
+      from imports i join organisations o on o.id = i.org_id
+      where i.org_id = ${owner.orgId}::uuid and i.id = ${id}::uuid and i.state = 'running' for update of i`
     if (!its) return null
     const lines = await tx.$queryRaw<Line[]>`
       select line, task from import_lines
       where org_id = ${owner.orgId}::uuid and import_id = ${id}::uuid and task_id is null
       order by line limit ${linesAtOnce}::int for update`
     if (lines.length === 0) return null
-    const by = await whoAsked(tx, owner, its.createdBy)
+    if (its.isReadOnly) throw new Refused('Your organisation became read only, since an invoice is not paid.')
+    const by = await whoAsked(tx, owner, its.askedBy)
     const missing = await addTasks(tx, owner, { importId: id, by, requestId: its.requestId }, lines)
     if (missing) throw new Refused(`Line ${missing.line}: its project was removed meanwhile.`)
     await tx.$executeRaw`
@@ -85,11 +88,14 @@ function addSome(owner: Owner, id: string): Promise<Set<string> | null> {
   })
 }
 
+/** Who applied it, and not who had the file checked. A version before that was noted wrote down only the latter. */
+type Asked = { askedBy: string | null; requestId: string; isReadOnly: boolean }
+
 /** As they are now: since they asked, they may have left. @throws Refused */
-async function whoAsked(tx: Transaction, owner: Owner, createdBy: string | null): Promise<string> {
+async function whoAsked(tx: Transaction, owner: Owner, askedBy: string | null): Promise<string> {
   const [person] = await tx.$queryRaw<{ id: string; role: string }[]>`
     select user_id as id, role::text as role from memberships
-    where org_id = ${owner.orgId}::uuid and user_id = ${createdBy}::uuid`
+    where org_id = ${owner.orgId}::uuid and user_id = ${askedBy}::uuid`
   if (person && atLeast(Role.parse(person.role), 'member')) return person.id
   throw new Refused('Whoever asked for it may add no tasks any more.')
 }
@@ -112,18 +118,18 @@ async function tellOthers(owner: Owner, projects: Set<string>): Promise<void> {
 /** Says what came of it, once, to whoever asked. @param why it failed; null where it did not */
 async function end(owner: Owner, id: string, why: string | null): Promise<void> {
   await work(owner).transaction(async (tx) => {
-    const [ended] = await tx.$queryRaw<{ name: string; createdBy: string | null; rowsDone: number }[]>`
+    const [ended] = await tx.$queryRaw<{ name: string; askedBy: string | null; rowsDone: number }[]>`
       update imports set state = ${why === null ? 'done' : 'failed'}, error = ${why}, finished_at = now()
       where org_id = ${owner.orgId}::uuid and id = ${id}::uuid and state = 'running'
-      returning name, created_by as "createdBy", rows_done as "rowsDone"`
+      returning name, coalesce(applied_by, created_by) as "askedBy", rows_done as "rowsDone"`
     if (!ended) return
     const { name, rowsDone } = ended
-    await tellOfJob(tx, owner.orgId, ended.createdBy, {
+    const added = `${rowsDone} ${rowsDone === 1 ? 'task was' : 'tasks were'} added.`
+    await tellOfJob(tx, owner.orgId, ended.askedBy, {
       kind: 'imported',
-      subject: why === null ? `${name} is imported` : `The import of ${name} failed`,
-      text: [why, `${rowsDone} ${rowsDone === 1 ? 'task was' : 'tasks were'} added.`]
-        .filter(Boolean)
-        .join(' '),
+      subject: why === null ? 'Your import is done' : 'Your import failed',
+      excerpt: why === null ? `${name} is imported` : `The import of ${name} failed`,
+      text: [`The file is “${name}”.`, why, added].filter(Boolean).join(' '),
       page: '/settings/imports',
     })
   })

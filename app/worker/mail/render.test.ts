@@ -67,9 +67,19 @@ describe('a mail', () => {
   })
 
   it('keeps its subject in one line', async () => {
+    const payload = {
+      to: 'ada@example.test',
+      template: 'notice',
+      data: { subject: 'A\r\nBcc: all@example.test\nB', text: 'C', link: 'https://worklane.test/' },
+    }
+    const { subject } = await renderLetter(letterOf(payload).letter)
+    expect(subject).toBe('A Bcc: all@example.test B')
+  })
+
+  it('that invites has no text in its subject that somebody chose', async () => {
     const data = {
-      inviter: 'Eve\r\nBcc: all@example.test',
-      organisation: 'A\nB',
+      inviter: 'Your bank',
+      organisation: 'Sign in at evil.example',
       role: 'viewer',
       goodForDays: 7,
     }
@@ -78,8 +88,9 @@ describe('a mail', () => {
       template: 'invitation',
       data: { ...data, link: 'https://worklane.test/' },
     }
-    const { subject } = await renderLetter(letterOf(payload).letter)
-    expect(subject).toBe('Eve Bcc: all@example.test invites you to A B on Worklane')
+    const { letter } = letterOf(payload)
+    expect(letter.subject).toBe('You are invited to an organisation on Worklane')
+    expect(letter.preheader).toBe('You can join it as viewer.')
   })
 
   it('is read as an earlier version wrote it', async () => {

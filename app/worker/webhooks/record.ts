@@ -87,16 +87,16 @@ async function fails(
 
 const letters = {
   gone: (host: string) => ({
-    subject: `Your webhook to ${host} is disabled`,
+    subject: 'A webhook of yours is disabled',
     text: `${host} answered that it is gone (410), and so we send it nothing any more. Where that was a mistake, enable the webhook again in the settings, under Webhooks. What was missed can be sent again from its log.`,
   }),
   failing: (host: string) => ({
-    subject: `Your webhook to ${host} is disabled`,
+    subject: 'A webhook of yours is disabled',
     text: `Nothing that we sent to ${host} has arrived for ${failingDays} days, and so we have stopped trying. See in the settings, under Webhooks, what it answered, and enable the webhook again once it works. What was missed can be sent again from its log.`,
   }),
 }
 
-/** A mail to each of those who can enable it again, and an entry in the log of the organisation. */
+/** A mail to each of those who can enable it again and have proved their address, and an entry in the log of the organisation. */
 const tellAdmins = `
   with entry as (
     insert into audit_log (org_id, operation, target, before, after)
@@ -106,4 +106,4 @@ const tellAdmins = `
   insert into outbox (org_id, topic, payload)
   select $1::uuid, $2, $3::jsonb || jsonb_build_object('to', u.email)
   from memberships m join users u on u.id = m.user_id
-  where m.org_id = $1::uuid and m.role in ('owner', 'admin')`
+  where m.org_id = $1::uuid and m.role in ('owner', 'admin') and u.email_verified is not null`

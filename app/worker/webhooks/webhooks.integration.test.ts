@@ -388,8 +388,12 @@ describe('webhooks', () => {
     await expect(workOff(other.id)).rejects.toThrow('was changed, or sealed for another purpose')
   })
 
-  it('are disabled by a receiver that is gone, which its admins are told once', async () => {
+  it('are disabled by a receiver that is gone, which its admins are told once, where they have proved their address', async () => {
     const { id } = await add()
+    await rowsOf("update memberships set role = 'admin' where org_id = $1 and role = 'manager'")
+    await rowsOf(
+      "update users set email_verified = null where email like 'manager.%' and id in (select user_id from memberships where org_id = $1)",
+    )
     await Promise.all([createTask(), createTask(), createTask()])
     receiver.answer = () => 410
     const events = await takeJobs(tenant.id)
@@ -401,6 +405,7 @@ describe('webhooks', () => {
     const mails = await rowsOf("select payload from outbox where org_id = $1 and topic = 'mail'")
     expect(mails.map(({ payload }) => payload.to.split('.')[0]).sort()).toEqual(['admin', 'owner'])
     expect(mails[0].payload.data.text).toContain('gone (410)')
+    expect(mails[0].payload.data.subject).toBe('A webhook of yours is disabled')
     const [entry] = await rowsOf(
       "select * from audit_log where org_id = $1 and operation = 'webhook.disable'",
     )

@@ -11,8 +11,9 @@ export const invitation = template({
     link: Link,
   }),
   letter: ({ inviter, organisation, role, goodForDays, link }) => ({
-    subject: `${inviter ?? 'Somebody'} invites you to ${organisation} on Worklane`,
-    preheader: `Join ${organisation} as ${role}.`,
+    // Whoever reads it never asked for it: what somebody chose stands only below our own words.
+    subject: 'You are invited to an organisation on Worklane',
+    preheader: `You can join it as ${role}.`,
     heading: `Join ${organisation}`,
     paragraphs: [
       `${inviter ?? 'Somebody'} invites you to work in ${organisation} as ${role}.`,
