@@ -11,7 +11,7 @@ import {
 } from './plans.ts'
 
 /** By what a price is found at Stripe, whichever amount it has at the moment: see terms.ts. */
-export const lookupKey = (plan: PaidPlan, interval: Interval, kind?: Metered): string =>
+const lookupKey = (plan: PaidPlan, interval: Interval, kind?: Metered): string =>
   [plan, interval, kind].filter(Boolean).join('_')
 
 /** What Stripe's meters are told of, by these names. */

@@ -21,7 +21,7 @@ export type CustomerReading = Reading & {
 }
 
 /** A subscription without a price of ours for its seats: of something else, or of a plan that was removed. */
-export type LeftOut = Pick<Subscription, 'id' | 'status' | 'ended_at'>
+type LeftOut = Pick<Subscription, 'id' | 'status' | 'ended_at'>
 
 export type Subscription = {
   id: string
