@@ -11,7 +11,7 @@ import { eventTopic, isWanted } from '@worklane/domain/webhooks/events.ts'
 import { fileTypeFromBuffer, fileTypeFromStream } from 'file-type'
 import { z } from 'zod'
 import { etagOfParts } from './etag.ts'
-import { thumbnailOf } from './in-thread.ts'
+import { thumbnailOf } from './own-process.ts'
 import { isUtf16, mayBeText } from './text.ts'
 import type { Thumbnail } from './thumbnail.ts'
 

@@ -11,7 +11,7 @@ import { work } from '@worklane/domain/runtime.ts'
 import { personTags, tags } from '@worklane/domain/tags.ts'
 import { fileTypeFromBuffer } from 'file-type'
 import { z } from 'zod'
-import { thumbnailOf } from '../files/in-thread.ts'
+import { thumbnailOf } from '../files/own-process.ts'
 
 const Payload = z.object({ pictureId: z.uuid() })
 type Tenant = { orgId: ReturnType<typeof orgId> }
