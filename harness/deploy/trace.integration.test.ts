@@ -17,7 +17,7 @@ describe('what an image of a process holds', () => {
     ],
     [
       'app/worker/main.ts',
-      ['app/worker/relay.ts', 'app/worker/files/thumbnail-thread.ts'],
+      ['app/worker/relay.ts', 'app/worker/files/thumbnail-process.ts'],
       ['hono', '@bull-board/ui'],
     ],
     [

@@ -51,7 +51,7 @@ export async function traced(main: string): Promise<string[]> {
       readFile: withoutTypes,
     })
     const ours = [...fileList].filter((file) => file.startsWith('app/') && file.endsWith('.ts'))
-    for (const file of ours) for (const thread of await threadsOf(join(root, file))) entries.add(thread)
+    for (const file of ours) for (const started of await startedBy(join(root, file))) entries.add(started)
     if (entries.size === known) return [...fileList]
   }
   return []
@@ -67,11 +67,11 @@ async function withoutTypes(file: string): Promise<string | Buffer | null> {
   return stripTypeScriptTypes(bytes.toString('utf8'))
 }
 
-/** Files that a file starts as threads. */
-async function threadsOf(file: string): Promise<string[]> {
+/** Files that a file starts as processes of their own. */
+async function startedBy(file: string): Promise<string[]> {
   const text = await readFile(file, 'utf8')
-  const threads = text.matchAll(/new Worker\(\s*join\(import\.meta\.dirname, '([^']+)'\)/g)
-  return [...threads].map(([, name = '']) => join(dirname(file), name))
+  const started = text.matchAll(/\bfork\(\s*join\(import\.meta\.dirname, '([^']+)'\)/g)
+  return [...started].map(([, name = '']) => join(dirname(file), name))
 }
 
 if (import.meta.main) {

@@ -11,9 +11,10 @@ import { eventTopic, isWanted } from '@worklane/domain/webhooks/events.ts'
 import { fileTypeFromBuffer, fileTypeFromStream } from 'file-type'
 import { z } from 'zod'
 import { etagOfParts } from './etag.ts'
-import { thumbnailOf } from './in-thread.ts'
+import { thumbnailOf } from './own-process.ts'
 import { isUtf16, mayBeText } from './text.ts'
 import type { Thumbnail } from './thumbnail.ts'
+import { withinTries } from './tries.ts'
 
 /** Of larger ones no small picture is made: they would have to be read into memory as a whole. Bytes. */
 const largestPictured = 64 * 1024 ** 2
@@ -39,7 +40,9 @@ export async function checkFile(job: OutboxJob): Promise<void> {
   if (!row) return
   const store = await blobs()
   const file = { ...row, size: Number(row.size) }
-  const verdict = await (file.size <= largestWhole ? checkWhole : checkParts)(store, owner, file)
+  const verdict = await withinTries('files', owner, file.id, () =>
+    (file.size <= largestWhole ? checkWhole : checkParts)(store, owner, file),
+  )
   if ('refused' in verdict) await refuse(store, owner, file, verdict.refused)
   else await publish(store, owner, file.id, verdict)
 }
@@ -101,7 +104,7 @@ async function pictured(file: Uploaded, read: () => Promise<Buffer>): Promise<Ve
   return 'broken' in told ? { refused: 'broken' } : told
 }
 
-/** Makes it visible, once all that belongs to it is in its place. */
+/** Makes it visible, once all that belongs to it is in its place. What is posted by its form later `emptyRemoved` removes. */
 async function publish(
   store: BlobStore,
   owner: Owner,

@@ -135,6 +135,18 @@ describe('the nightly look for orphans of files', () => {
     for (const id of strays) expect(await has(id, 'original')).toBe(false)
   })
 
+  it('is stopped by nobody who posts forms of ready files once more, however many', async () => {
+    const posted = Array.from({ length: 12 }, () => row('ready'))
+    for (const id of await Promise.all(posted))
+      for (const variant of ['original', 'upload'] as const) await put(id, variant)
+    const stray = randomUUID()
+    await put(stray, 'original')
+    expect(await removeOrphans(pool, store, later)).toMatchObject({ objects: 13, rows: 0 })
+    expect(await has(stray, 'original')).toBe(false)
+    for (const id of await Promise.all(posted))
+      expect([await has(id, 'upload'), await has(id, 'original')]).toEqual([false, true])
+  })
+
   it('says of none that it is lost where more than a tenth, and more than ten, would be', async () => {
     const made = []
     for (let n = 0; n < 11; n++) made.push(await row('ready'))

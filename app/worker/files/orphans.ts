@@ -47,12 +47,14 @@ export async function removeOrphans(pool: pg.Pool, store: BlobStore, now = Date.
   if (foreign !== null) throw new LookStopped('foreign bucket', foreign)
   const most = await assertFew(pool, store, now)
   const found = { objects: 0, rows: 0, uploads: 0 }
-  for await (const { orphans, lost } of compared(pool, store, now)) {
+  let spentUploads = 0
+  for await (const { orphans, spent, lost } of compared(pool, store, now)) {
     found.objects += orphans.length
     found.rows += lost ? 1 : 0
     // Meanwhile something happened to the rows or to the store.
     if (found.objects > most.objects || found.rows > most.rows) throw tooMany(found, most)
-    await store.removeKeys(orphans)
+    await store.removeKeys([...orphans, ...spent])
+    spentUploads += spent.length
     if (lost) await pool.query(sayLost, [lost.orgId, lost.id])
   }
   for await (const { key, upload, at } of store.openUploads()) {
@@ -63,7 +65,7 @@ export async function removeOrphans(pool: pg.Pool, store: BlobStore, now = Date.
     await store.abortParts(ours, upload)
     found.uploads++
   }
-  found.objects += await removeExports(pool, store, now - youngMs)
+  found.objects += spentUploads + (await removeExports(pool, store, now - youngMs))
   return found
 }
 
@@ -122,8 +124,17 @@ const tooMany = (found: Counts, most: Counts) =>
     `${found.objects} objects have no file and ${found.rows} files have no object, and a look removes ${most.objects} and ${most.rows} at most: see whether the database and the bucket are of the same time`,
   )
 
-/** What both sides have of a file: how many objects, which of them are too many, and whether it is lost. */
-type Compared = { objects: number; orphans: BlobKey[]; isReady: boolean; lost: StoredFile | null }
+/**
+ * What both sides have of a file: how many objects, which of them have no row, and whether it is lost. What was posted
+ * of a file that is ready is spent: whoever has its form can put it there, and it says nothing of the rows.
+ */
+type Compared = {
+  objects: number
+  orphans: BlobKey[]
+  spent: BlobKey[]
+  isReady: boolean
+  lost: StoredFile | null
+}
 
 async function* compared(pool: pg.Pool, store: BlobStore, now: number): AsyncGenerator<Compared> {
   const isOld = (at: Date | null) => at !== null && at.getTime() < now - youngMs
@@ -132,6 +143,7 @@ async function* compared(pool: pg.Pool, store: BlobStore, now: number): AsyncGen
   const alone = (which: Row): Compared => ({
     objects: 0,
     orphans: [],
+    spent: [],
     isReady: which.readyAt !== null,
     lost: isOld(which.readyAt) ? which : null,
   })
@@ -141,12 +153,14 @@ async function* compared(pool: pg.Pool, store: BlobStore, now: number): AsyncGen
       row = (await rows.next()).value
     }
     const its = row && placeOf(row) === placeOf(stored) ? row : null
-    const kept = (variant: Variant) => its !== null && (variant !== 'upload' || its.readyAt === null)
-    const orphans = [...stored.variants].filter(([variant, at]) => !kept(variant) && isOld(at))
+    const isSpent = (variant: Variant) => variant === 'upload' && its !== null && its.readyAt !== null
+    const old = [...stored.variants.keys()].filter((variant) => isOld(stored.variants.get(variant) ?? null))
+    const keys = (some: Variant[]) => some.map((variant) => blobKey(stored.orgId, stored.id, variant))
     const isMissing = its !== null && !stored.variants.has('original') && isOld(its.readyAt)
     yield {
       objects: stored.variants.size,
-      orphans: orphans.map(([variant]) => blobKey(stored.orgId, stored.id, variant)),
+      orphans: its === null ? keys(old) : [],
+      spent: keys(old.filter(isSpent)),
       isReady: its !== null && its.readyAt !== null,
       lost: isMissing ? its : null,
     }

@@ -93,6 +93,14 @@ describe('files', () => {
     (await asAdministrator((client) => client.query('select from files where id = $1', [id]))).rowCount
 
   const empty = () => emptyRemoved(pool, { open: blobs })
+  /** Lets the time pass until nothing can come by a form any more. */
+  const formsEnded = (id: string) =>
+    asAdministrator((client) =>
+      client.query("update removed_files set again_at = now() - interval '11 minutes' where id = $1", [id]),
+    )
+  const removedRows = async (id: string) =>
+    (await asAdministrator((client) => client.query('select from removed_files where id = $1', [id])))
+      .rowCount
 
   describe('that are small', () => {
     it('are posted to the store, checked, and seen by everybody only then', async () => {
@@ -150,6 +158,54 @@ describe('files', () => {
       expect((await post(form, other)).status).toBe(204)
       const { url } = await execute(linkFile, member(), { fileId: file.id })
       expect(Buffer.from(await (await fetch(url)).arrayBuffer()).equals(png)).toBe(true)
+    })
+
+    it('leave nothing in the store that is posted by their form once more', async () => {
+      const { file, form } = await begin('plan.png', png.length)
+      await post(form, png)
+      await complete(file.id)
+      await checkFile(job(file.id))
+      await empty()
+      expect((await post(form, Buffer.alloc(png.length, 'x'))).status).toBe(204)
+      await empty()
+      expect(await inStore(file.id)).toEqual(['upload', 'original', 'thumbnail'])
+      await formsEnded(file.id)
+      await empty()
+      expect(await inStore(file.id)).toEqual(['original', 'thumbnail'])
+      expect(await removedRows(file.id)).toBe(0)
+    })
+
+    it('leave nothing behind either when they are removed after that', async () => {
+      const { file, form } = await begin('plan.png', png.length)
+      await post(form, png)
+      await complete(file.id)
+      await checkFile(job(file.id))
+      await post(form, png)
+      await empty()
+      await post(form, png)
+      await execute(removeFile, member(), { fileId: file.id })
+      await empty()
+      expect(await inStore(file.id)).toEqual([])
+      await post(form, png)
+      await formsEnded(file.id)
+      await empty()
+      expect([await inStore(file.id), await removedRows(file.id)]).toEqual([[], 0])
+    })
+
+    it('leave nothing behind when they are removed while the store is emptied of what was posted', async () => {
+      const { id } = await checked('plan.png', png)
+      const store = await blobs()
+      const slow = async () => ({
+        ...store,
+        // Between what a worker reads of the rows and what it writes of them.
+        async removeKeys(keys: Parameters<typeof store.removeKeys>[0]) {
+          if (keys.includes(uploadKey(member(), id))) await execute(removeFile, member(), { fileId: id })
+          await store.removeKeys(keys)
+        },
+      })
+      await emptyRemoved(pool, { open: slow })
+      await empty()
+      expect(await inStore(id)).toEqual([])
     })
 
     it('are checked once, however often and from wherever a job begins anew', async () => {
@@ -498,6 +554,23 @@ describe('files', () => {
       await expectLeft(5 * mebibyte)
     })
 
+    it('hold it twice when they are ready, until nothing can come by their form any more', async () => {
+      await leave(7 * mebibyte)
+      const bytes = Buffer.alloc(3 * mebibyte, 'a line\n')
+      const { file, form } = await begin('a.txt', bytes.length)
+      await post(form, bytes)
+      await complete(file.id)
+      await expectLeft(4 * mebibyte)
+      await checkFile(job(file.id))
+      // What is posted once more stands beside the file.
+      expect((await post(form, bytes)).status).toBe(204)
+      await expectLeft(mebibyte)
+      await empty()
+      await expectLeft(mebibyte)
+      await expire(file.id)
+      await expectLeft(4 * mebibyte)
+    })
+
     it('give the place of a large one back as soon as its parts are gone', async () => {
       const size = 20 * mebibyte
       await leave(size + mebibyte)
@@ -621,6 +694,78 @@ describe('files', () => {
         ),
       )
       expect(rows).toHaveLength(2)
+    })
+
+    it('are asked for after ever longer times when no check of them ends, and are broken in the end', async () => {
+      const id = await uploaded('c.png', png)
+      const old = async (hours: number) => {
+        await asAdministrator((client) =>
+          client.query(
+            `update files set uploaded_at = now() - make_interval(hours => $2), created_at = now() where id = $1`,
+            [id, hours],
+          ),
+        )
+        await sweepFiles(pool)
+        const { rows } = await asAdministrator((client) =>
+          client.query(
+            "select count(*)::int from outbox where topic = 'file.check' and payload->>'fileId' = $1",
+            [id],
+          ),
+        )
+        return rows[0].count
+      }
+      const asked = []
+      for (const hours of [1, 3, 3, 5, 7, 9, 17, 33, 65, 129, 255]) asked.push(await old(hours))
+      expect(asked).toEqual([1, 2, 2, 3, 3, 4, 5, 6, 7, 8, 8])
+      expect(await stateOf(id)).toMatchObject({ state: 'checking' })
+      expect(await old(257)).toBe(8)
+      expect(await stateOf(id)).toMatchObject({ state: 'refused', refused: 'broken' })
+      await empty()
+      expect(await inStore(id)).toEqual([])
+      await checkFile(job(id))
+      expect(await stateOf(id)).toMatchObject({ state: 'refused', refused: 'broken' })
+    })
+  })
+
+  describe('whose check ends its worker', () => {
+    const begun = async (id: string) =>
+      (await asAdministrator((client) => client.query('select checks_begun from files where id = $1', [id])))
+        .rows[0].checks_begun
+
+    it('are broken after five times, and not read any more', async () => {
+      const [four, five] = [await uploaded('a.png', png), await uploaded('b.png', png)]
+      await asAdministrator((client) =>
+        client.query('update files set checks_begun = case id when $1 then 4 else 5 end where org_id = $2', [
+          four,
+          tenant.id,
+        ]),
+      )
+      for (const id of [four, five]) await checkFile(job(id))
+      expect([await stateOf(four), await stateOf(five)]).toMatchObject([
+        { state: 'ready' },
+        { state: 'refused', refused: 'broken' },
+      ])
+      expect(await inStore(five)).toEqual([])
+    })
+
+    it('are told from those whose check fails: they wait for the store for as long as it is away', async () => {
+      const id = await uploaded('a.png', png)
+      const store = await blobs()
+      const { read } = store
+      const counted: number[] = []
+      store.read = async () => {
+        counted.push(await begun(id))
+        throw new Error('the store is away')
+      }
+      try {
+        for (let tries = 0; tries < 7; tries++) await expect(checkFile(job(id))).rejects.toThrow('is away')
+      } finally {
+        store.read = read
+      }
+      expect(counted).toEqual([1, 1, 1, 1, 1, 1, 1])
+      expect(await begun(id)).toBe(0)
+      await checkFile(job(id))
+      expect(await stateOf(id)).toMatchObject({ state: 'ready' })
     })
   })
 })

@@ -11,7 +11,8 @@ import { work } from '@worklane/domain/runtime.ts'
 import { personTags, tags } from '@worklane/domain/tags.ts'
 import { fileTypeFromBuffer } from 'file-type'
 import { z } from 'zod'
-import { thumbnailOf } from '../files/in-thread.ts'
+import { thumbnailOf } from '../files/own-process.ts'
+import { withinTries } from '../files/tries.ts'
 
 const Payload = z.object({ pictureId: z.uuid() })
 type Tenant = { orgId: ReturnType<typeof orgId> }
@@ -27,7 +28,7 @@ export async function checkPicture(job: OutboxJob, signal?: AbortSignal): Promis
   const picture = await waiting(tenant, Payload.parse(job.payload).pictureId)
   if (!picture) return
   const store = await blobs()
-  const verdict = await check(store, picture)
+  const verdict = await withinTries('picture_uploads', tenant, picture.id, () => check(store, picture))
   signal?.throwIfAborted()
   if ('refused' in verdict) await refuse(store, tenant, picture, verdict.refused)
   else await show(store, tenant, picture, verdict.square)

@@ -301,5 +301,27 @@ describe('the picture of a person and of an organisation', () => {
     expect(
       await sql("select from outbox where topic = 'picture.check' and payload ->> 'pictureId' = $1", [lost]),
     ).toHaveLength(2)
+    await sql(
+      "update picture_uploads set uploaded_at = now() - interval '11 days', asked_again = 7 where id = $1",
+      [lost],
+    )
+    await sweepPictures(pool)
+    expect((await execute(getAvatar, member(), {})).upload).toEqual({
+      id: lost,
+      state: 'refused',
+      refused: 'broken',
+    })
+  })
+
+  it('is refused when checks of it have ended their worker five times, and not read any more', async () => {
+    const id = await posted()
+    await sql('update picture_uploads set checks_begun = 5 where id = $1', [id])
+    await check(id)
+    expect((await execute(getAvatar, member(), {})).upload).toEqual({
+      id,
+      state: 'refused',
+      refused: 'broken',
+    })
+    expect(await inStore(id)).toEqual([])
   })
 })
