@@ -16,15 +16,17 @@ create policy relay_asks on picture_uploads for update to worklane_relay
   using (uploaded_at is not null and refused is null) with check (refused is null or refused = 'broken');
 
 -- A form may be posted once more after its file was checked: of such a file only that goes, once its form is good no
--- more, and it keeps its place until then.
+-- more. It takes no room of the plan meanwhile: nobody who uploads as they should would know why theirs counts twice.
 alter table removed_files add column upload_only boolean not null default false;
-grant select (upload_only), update (upload_only) on removed_files to worklane_keeper;
+grant select (size, upload_only), update (size, upload_only) on removed_files to worklane_keeper;
 create or replace function empty_removed_file() returns trigger language plpgsql security definer set search_path = public as $$
 begin
   insert into removed_files (organisation_id, id, parts_id, again_at, size, upload_only)
-  values (old.org_id, old.id, old.parts_id, old.upload_until, old.size,
+  values (old.org_id, old.id, old.parts_id, old.upload_until,
+    case when tg_op = 'UPDATE' and new.ready_at is not null then 0 else old.size end,
     tg_op = 'UPDATE' and new.ready_at is not null)
-  on conflict (organisation_id, id) do update set emptied_at = null, upload_only = excluded.upload_only;
+  on conflict (organisation_id, id) do update
+    set emptied_at = null, size = excluded.size, upload_only = excluded.upload_only;
   return null;
 end $$;
 create trigger empty_posted after update of ready_at on files for each row
@@ -42,7 +44,7 @@ begin
   return null;
 end $$;
 delete from removed_files where upload_only;
-revoke select (upload_only), update (upload_only) on removed_files from worklane_keeper;
+revoke select (size, upload_only), update (size, upload_only) on removed_files from worklane_keeper;
 alter table removed_files drop column upload_only;
 drop policy relay_asks on picture_uploads;
 drop policy relay_asks on files;
