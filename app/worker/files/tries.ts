@@ -2,7 +2,7 @@ import type { OrgId } from '@worklane/data/ids.ts'
 import { work } from '@worklane/domain/runtime.ts'
 
 /** So many checks of one upload may end their worker; it is broken then. */
-export const mostTries = 5
+const mostTries = 5
 
 /**
  * Runs a check of an upload, unless checks of it have ended their worker too often already: its row knows of those that
