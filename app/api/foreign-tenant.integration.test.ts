@@ -19,11 +19,11 @@ const afterwards: Record<string, number[]> = {
   'organisation.transfer': [403],
   'organisation.remove': [401],
 }
+/** Not the outbox: schedules write there for all tenants, in other tests at the same time; a write leaves its audit entry as well. */
 const tables = [
   ...[
     'projects',
     'tasks',
-    'outbox',
     'activity',
     'memberships',
     'labels',
@@ -96,14 +96,14 @@ describe('the organisation of a caller', () => {
     return send(app, { path, init: { ...init, headers: { ...init.headers, cookie } } })
   }
 
-  /** Everything that the foreign tenant has, as one digest. */
+  /** Everything that the foreign tenant has, a digest for each table; without what schedules change of everybody. */
   const foreignState = () =>
     asAdministrator(async (client) => {
       const state: Record<string, unknown> = {}
       for (const table of tables) {
         const { rows } = await client.query(
           `select count(*)::int as rows, md5(string_agg(row, '' order by row)) as digest
-           from (select (to_jsonb(t) - 'relayed_at' - 'settled_at')::text as row from ${table} t where org_id = $1) its`,
+           from (select (to_jsonb(t) - 'asked_again')::text as row from ${table} t where org_id = $1) its`,
           [foreign.id],
         )
         state[table] = rows[0]
@@ -133,8 +133,10 @@ describe('the organisation of a caller', () => {
         }
       }
     }
-    if (JSON.stringify(await foreignState()) !== JSON.stringify(before))
-      found.push(`${asked.name} changed the foreign tenant`)
+    const after = await foreignState()
+    for (const table of tables)
+      if (JSON.stringify(after[table]) !== JSON.stringify(before[table]))
+        found.push(`${asked.name} changed ${table} of the foreign tenant`)
     return found
   }
 

@@ -5,6 +5,7 @@ import { invalidField, notFound, Problem } from './errors.ts'
 const gone = (what: string) => () => notFound(what)
 const taken = (detail: string) => () => new Problem('conflict', detail)
 const memberGone = () => new Problem('forbidden', 'You are no longer a member of this organisation.')
+const accountGone = () => new Problem('unauthenticated', 'This account was removed.')
 const unknownField = (path: string, message: string) => () => invalidField(path, message)
 
 /** What stands behind each constraint that two writes at the same time can meet. */
@@ -33,6 +34,7 @@ const byConstraint: Record<string, () => Problem> = {
   import_lines_org_id_import_id_fkey: gone('import'),
   comments_author_id_fkey: memberGone,
   saved_filters_org_id_user_id_fkey: memberGone,
+  digests_org_id_user_id_fkey: memberGone,
   api_keys_org_id_created_by_fkey: memberGone,
   invitations_invited_by_fkey: memberGone,
   memberships_user_id_fkey: gone('person'),
@@ -42,7 +44,8 @@ const byConstraint: Record<string, () => Problem> = {
   ),
   webhook_deliveries_org_id_endpoint_id_fkey: gone('webhook'),
   webhook_endpoints_created_by_fkey: memberGone,
-  sessions_user_id_fkey: () => new Problem('unauthenticated', 'This account was removed.'),
+  sessions_user_id_fkey: accountGone,
+  picture_uploads_user_id_fkey: accountGone,
 }
 
 const met = () => new Problem('conflict', 'Others changed the same at the same time; try again.')
