@@ -196,8 +196,8 @@ describe('an import', () => {
   ])('keeps nobody waiting while a file is checked: %s', async (_, content) => {
     const { actor } = tenant.people.member
     await checkFile(actor, many(10))
-    // Some fifty are meant, with what a first run compiles, and what collects garbage.
-    expect(await longestTurn(() => checkFile(actor, content))).toBeLessThan(150)
+    // Some fifty are meant, with what a first run compiles, and what collects garbage, on a slow machine; it was seconds.
+    expect(await longestTurn(() => checkFile(actor, content))).toBeLessThan(500)
   })
 
   it('tells webhooks of each task, where somebody wants to hear of it', async () => {
