@@ -108,6 +108,22 @@ describe('a change that is scheduled', () => {
     expect(await logged()).toEqual([released, backAgain])
   })
 
+  it('keeps nothing else from being read where it cannot be put back', async () => {
+    await subscribe()
+    const { stripe, customer } = at
+    await letGo(stripe, owner(), 'billing.cancel', await standingOf(stripe, owner()))
+    const { id = '' } = await stripe.invoices.create({ customer, auto_advance: false })
+    await stripe.invoices.finalizeInvoice(id)
+    await at.control.break([{ kind: 'error', route: 'POST /v1/subscription_schedules' }])
+    await expect(lookNow()).rejects.toThrow()
+    expect(
+      await rowsOf('select from invoices where org_id = $1 and id = $2', [at.tenant.id, id]),
+    ).toHaveLength(1)
+    expect(await kept()).not.toBeNull()
+    await at.control.break([])
+    expect((await shown())?.scheduled).toMatchObject(teamMonth)
+  })
+
   it('is put back later where that fails as well, and the decline is told all the same', async () => {
     await subscribe()
     await pays('pm_card_chargeCustomerFail')
