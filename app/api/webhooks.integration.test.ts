@@ -32,7 +32,10 @@ describe('a webhook of Stripe', () => {
   })
 
   const event = (object: object = { object: 'invoice', id: 'in_1', customer }, type = 'invoice.paid') => ({
-    ...{ id: `evt_${randomUUID()}`, object: 'event', type, created: Math.floor(Date.now() / 1000) },
+    id: `evt_${randomUUID()}`,
+    object: 'event',
+    type,
+    created: Math.floor(Date.now() / 1000),
     data: { object },
   })
   const signed = (payload: string, by = secret, timestamp = Math.floor(Date.now() / 1000)) =>
@@ -115,8 +118,11 @@ describe('a webhook of Stripe', () => {
       'of API v2',
       () =>
         JSON.stringify({
-          ...{ id: `evt_${randomUUID()}`, object: 'v2.core.event', created: new Date().toISOString() },
-          ...{ type: 'v1.billing.meter.error_report_triggered', related_object: { id: 'mtr_1' } },
+          id: `evt_${randomUUID()}`,
+          object: 'v2.core.event',
+          created: new Date().toISOString(),
+          type: 'v1.billing.meter.error_report_triggered',
+          related_object: { id: 'mtr_1' },
         }),
     ],
   ])('that is signed and %s is 400 as problem+json, counted as malformed', async (_, make) => {

@@ -91,8 +91,14 @@ function subscriptionRow(
   const [plan = '', interval = ''] = (item.price.lookup_key ?? '').split('_')
   const paid = bills.flatMap((bill) => (bill.amount_paid > 0 ? (bill.status_transitions.paid_at ?? []) : []))
   return {
-    ...{ org_id, id, status, plan, interval, seats: item.quantity ?? 0 },
-    ...{ currency: item.price.currency, seat_amount: item.price.unit_amount ?? 0 },
+    org_id,
+    id,
+    status,
+    plan,
+    interval,
+    seats: item.quantity ?? 0,
+    currency: item.price.currency,
+    seat_amount: item.price.unit_amount ?? 0,
     period_start: time(item.current_period_start),
     period_end: time(item.current_period_end),
     trial_end: timeOrNull(trial_end),
@@ -111,8 +117,17 @@ function invoiceRow(org_id: string, invoice: StripeInvoice): BillingRow {
   const { finalized_at, paid_at } = invoice.status_transitions
   const isOwed = (status === 'open' || status === 'uncollectible') && attempt_count > 0
   return {
-    ...{ org_id, id, number, status, currency, total, tax: taxOf(invoice), amount_due, amount_paid },
-    ...{ subscription_id: subscriptionIn(invoice), attempts: attempt_count },
+    org_id,
+    id,
+    number,
+    status,
+    currency,
+    total,
+    tax: taxOf(invoice),
+    amount_due,
+    amount_paid,
+    subscription_id: subscriptionIn(invoice),
+    attempts: attempt_count,
     next_attempt_at: timeOrNull(invoice.next_payment_attempt),
     period_start: time(invoice.period_start),
     period_end: time(invoice.period_end),
@@ -137,7 +152,13 @@ const rowOfPayment = (
   { id, amount, currency, status, created }: StripeRefund | StripeDispute,
   payment_id: string,
 ): BillingRow => ({
-  ...{ org_id, id, payment_id, currency, amount, status: status ?? 'pending', created_at: time(created) },
+  org_id,
+  id,
+  payment_id,
+  currency,
+  amount,
+  status: status ?? 'pending',
+  created_at: time(created),
 })
 
 type Sides = [account: string, amount: number][]

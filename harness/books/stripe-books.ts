@@ -14,7 +14,10 @@ const named = z.union([id, z.object({ id }).transform((object) => object.id)])
 const Price = z.object({ lookup_key: id.nullable(), currency: id, unit_amount: z.number().nullable() })
 
 export const StripeSubscription = z.object({
-  ...{ id, customer: named, status: z.string(), created: seconds },
+  id,
+  customer: named,
+  status: z.string(),
+  created: seconds,
   trial_end: seconds.nullable(),
   cancel_at: seconds.nullable(),
   ended_at: seconds.nullable(),
@@ -22,8 +25,10 @@ export const StripeSubscription = z.object({
     data: z
       .array(
         z.object({
-          ...{ quantity: z.number().optional(), price: Price },
-          ...{ current_period_start: seconds, current_period_end: seconds },
+          quantity: z.number().optional(),
+          price: Price,
+          current_period_start: seconds,
+          current_period_end: seconds,
         }),
       )
       .min(1),
@@ -39,9 +44,18 @@ const Payment = z.object({
 })
 
 export const StripeInvoice = z.object({
-  ...{ id, customer: named, number: id.nullable(), status: z.string().nullable(), currency: id },
-  ...{ total: z.number(), amount_due: z.number(), amount_paid: z.number(), attempt_count: z.number() },
-  ...{ created: seconds, period_start: seconds, period_end: seconds },
+  id,
+  customer: named,
+  number: id.nullable(),
+  status: z.string().nullable(),
+  currency: id,
+  total: z.number(),
+  amount_due: z.number(),
+  amount_paid: z.number(),
+  attempt_count: z.number(),
+  created: seconds,
+  period_start: seconds,
+  period_end: seconds,
   next_payment_attempt: seconds.nullable(),
   total_taxes: z.array(z.object({ amount: z.number() })).nullable(),
   parent: z.object({ subscription_details: z.object({ subscription: named }).nullish() }).nullable(),
@@ -58,14 +72,22 @@ export const StripeInvoice = z.object({
 export type StripeInvoice = z.infer<typeof StripeInvoice>
 
 export const StripeRefund = z.object({
-  ...{ id, amount: z.number(), currency: id, status: z.string().nullable(), created: seconds },
+  id,
+  amount: z.number(),
+  currency: id,
+  status: z.string().nullable(),
+  created: seconds,
   payment_intent: named.nullable(),
   charge: named.nullable(),
 })
 export type StripeRefund = z.infer<typeof StripeRefund>
 
 export const StripeDispute = z.object({
-  ...{ id, amount: z.number(), currency: id, status: z.string(), created: seconds },
+  id,
+  amount: z.number(),
+  currency: id,
+  status: z.string(),
+  created: seconds,
   payment_intent: named.nullable(),
   charge: named,
 })

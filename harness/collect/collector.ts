@@ -10,6 +10,7 @@ import {
   errorClasses,
   type Flow,
   type Message,
+  noFlow,
   type Over,
   type Phase,
 } from '@headroom/loadtests/wire/message.ts'
@@ -218,15 +219,6 @@ function keepExample(examples: Example[], example: Example): void {
 }
 
 const noGroup = (): GroupTally => ({ latency: new Map(), errors: 0 })
-const noFlow = (): Flow => ({
-  present: 0,
-  responding: 0,
-  thinking: 0,
-  steps: 0,
-  ended: 0,
-  told: 0,
-  clock: 0,
-})
 export const noTally = (): RouteTally => ({
   latency: new Map(),
   ttfb: new Map(),

@@ -23,7 +23,8 @@ describe('the books of a population that has subscribed', () => {
     delete process.env.DATABASE_URL
     delete process.env.REDIS_URL
     stack = await startStack({
-      ...{ population, mode: 'test' as const },
+      population,
+      mode: 'test' as const,
       parts: ['postgres', 'redis', 'payments', 'api', 'worker'],
     })
     const { payments } = stack
@@ -230,7 +231,7 @@ describe('the books of a population that has subscribed', () => {
       const customers = 'customers of whom Worklane says something else than Stripe'
       const seats = `update subscriptions set seats = seats + 1 where id = (select min(id) from subscriptions)`
       expect(await after(seats)).toEqual([customers])
-      const bill = `delete from invoices where id = (select min(id) from invoices)`
+      const bill = `delete from invoices where id = (select min(id) from invoices where total > 0)`
       expect(await after(bill)).toEqual([customers, 'organisations whose invoices are not their ledger'])
     })
   })
@@ -249,7 +250,8 @@ describe('the books of a population that has subscribed', () => {
     await control.deliver({ retries: { kind: 'quick', first: 1, times: 2 } })
     const since = (await control.moveClock({ days: 1 })).now
     await stripeDoes('webhook_endpoints', {
-      ...{ url: `http://127.0.0.1:${port}`, 'enabled_events[]': 'customer.updated' },
+      url: `http://127.0.0.1:${port}`,
+      'enabled_events[]': 'customer.updated',
     })
     const { rows } = await admin.query('select stripe_id as id from billing_customers limit 1')
     await stripeDoes(`customers/${rows[0]?.id}`, { description: 'somebody who moved' })
@@ -274,9 +276,12 @@ describe('the books of a population that has subscribed', () => {
     const { origin, secretKey } = sides.stripe
     const ledger = () =>
       execa('node', ['harness/cli/main.ts', 'ledger'], {
-        ...{ reject: false, preferLocal: true },
+        reject: false,
+        preferLocal: true,
         env: {
-          ...{ DATABASE_URL: sides.adminUrl, STRIPE_API_URL: origin, STRIPE_SECRET_KEY: secretKey },
+          DATABASE_URL: sides.adminUrl,
+          STRIPE_API_URL: origin,
+          STRIPE_SECRET_KEY: secretKey,
           NO_COLOR: '1',
         },
       })

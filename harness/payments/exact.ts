@@ -10,7 +10,11 @@ export const exact = (
   samples: number,
   [what, of]: [what: string, of: string],
 ): Evidence => ({
-  ...{ limit, samples, wanted: `0 ${what}`, passed: wrong.length === 0, isTimeless: true },
+  limit,
+  samples,
+  wanted: `0 ${what}`,
+  passed: wrong.length === 0,
+  isTimeless: true,
   measured: [
     `${wrong.length} of ${samples} ${of}`,
     ...(wrong.length > 0 ? [`, such as ${wrong.slice(0, named).join('; ')}`] : []),

@@ -85,7 +85,8 @@ async function judgeBooks(
   const stripe = { origin: payments.origin, secretKey: payments.secretKey }
   const books = booksInVerdict(await checkLedger({ stripe, adminUrl }, since), left)
   const settled: Evidence = {
-    ...{ limit: 'all webhooks are done with after the end', samples: sent },
+    limit: 'all webhooks are done with after the end',
+    samples: sent,
     wanted: `< ${webhooks.oldestWaiting / 1_000} s`,
     measured: left === 0 ? `${seconds.toFixed(1)} s` : `${left} are not after ${seconds.toFixed(0)} s`,
     passed: left === 0 && seconds * 1_000 < webhooks.oldestWaiting,

@@ -3,7 +3,7 @@ import type { Evidence } from '../result/result.ts'
 import type { Guard } from '../stack/guard.ts'
 
 /** What runs beside the swarm, and is judged with it. It must not reject. */
-export type Sidecar = (beside: SidecarContext) => Promise<RunningSidecar>
+export type Sidecar = (context: SidecarContext) => Promise<RunningSidecar>
 
 /** The run that it stands beside. */
 export type SidecarContext = {

@@ -6,6 +6,7 @@ import {
   type Flow,
   type Message,
   messageTimeout,
+  noFlow,
   type Over,
   type Phase,
   type RouteIncrement,
@@ -42,16 +43,6 @@ type Stretch = {
 const leaksKept = 5
 /** Of one VU in all. */
 const examplesKept = 50
-
-const noFlow = (): Flow => ({
-  present: 0,
-  responding: 0,
-  thinking: 0,
-  steps: 0,
-  ended: 0,
-  told: 0,
-  clock: 0,
-})
 
 const noTally = (): RouteTally => ({
   latency: [],

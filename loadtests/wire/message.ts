@@ -87,6 +87,16 @@ export type Flow = {
   clock: number
 }
 
+export const noFlow = (): Flow => ({
+  present: 0,
+  responding: 0,
+  thinking: 0,
+  steps: 0,
+  ended: 0,
+  told: 0,
+  clock: 0,
+})
+
 /** What one VU saw since its last message; sent about once a second. */
 export type Message = {
   vu: number

@@ -79,7 +79,9 @@ async function ensureProduct(stripe: Stripe, id: string, name: string): Promise<
 async function ensureSeatPrice(stripe: Stripe, product: string, plan: PaidPlan, interval: Interval) {
   const unit_amount = plans[plan].seat?.[interval] as number
   await ensurePrice(stripe, String(unit_amount), {
-    ...{ product, currency, unit_amount },
+    product,
+    currency,
+    unit_amount,
     lookup_key: lookupKey(plan, interval),
     recurring: { interval },
     metadata: { plan, interval },
@@ -100,7 +102,8 @@ async function ensureMeteredPrice(
   const up_to = included * months[interval]
   const unit_amount_decimal = String((perThousand ?? 0) / 1000)
   await ensurePrice(stripe, `${up_to} ${unit_amount_decimal}`, {
-    ...{ product, currency },
+    product,
+    currency,
     lookup_key: lookupKey(plan, interval, kind),
     recurring: { interval, usage_type: 'metered', meter: await meterOf(stripe, kind) },
     billing_scheme: 'tiered',

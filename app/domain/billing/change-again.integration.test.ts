@@ -175,7 +175,9 @@ describe('a change of plan after another', () => {
     await change(businessMonth)
     const seen = await preview(teamYear)
     const open = await at.stripe.invoices.list({
-      ...{ customer: at.customer, status: 'open', expand: ['data.payments'] },
+      customer: at.customer,
+      status: 'open',
+      expand: ['data.payments'],
     })
     const intent = open.data[0]?.payments?.data[0]?.payment.payment_intent as string
     // All is looked at and agrees, and the invoice is paid before it can be void.

@@ -491,7 +491,8 @@ describe('a change of plan', () => {
         phases: [
           {
             items: [{ price: phase?.items[0]?.price as string, quantity: 5 }],
-            ...{ start_date: phase?.start_date ?? 0, end_date: phase?.end_date ?? 0 },
+            start_date: phase?.start_date ?? 0,
+            end_date: phase?.end_date ?? 0,
           },
           { items: [{ price: price.id, quantity: 5 }], duration: { interval: 'month' } },
         ],

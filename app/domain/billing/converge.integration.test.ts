@@ -46,8 +46,12 @@ describe('what we hold of billing', () => {
       'select id, status, total, amount_due, amount_paid, number, subscription_id, pdf_url from invoices where org_id = $1',
     )
     expect(invoice).toMatchObject({
-      ...{ status: 'paid', total: '4000', amount_due: '4000', amount_paid: '4000' },
-      ...{ number: expect.any(String), subscription_id: subscription.id },
+      status: 'paid',
+      total: '4000',
+      amount_due: '4000',
+      amount_paid: '4000',
+      number: expect.any(String),
+      subscription_id: subscription.id,
     })
     expect(invoice.pdf_url).toContain(at.sandbox.origin)
     const ledger = await rowsOf(
@@ -231,7 +235,9 @@ describe('what we hold of billing', () => {
     const [first] = (await at.stripe.invoices.list({ customer: at.customer })).data
     await at.stripe.invoiceItems.create({ customer: at.customer, amount: 1_600, currency: 'eur' })
     const draft = await at.stripe.invoices.create({
-      ...{ customer: at.customer, auto_advance: false, pending_invoice_items_behavior: 'include' },
+      customer: at.customer,
+      auto_advance: false,
+      pending_invoice_items_behavior: 'include',
     })
     const { id } = await at.stripe.invoices.finalizeInvoice(draft.id as string, { auto_advance: false })
     await at.stripe.invoices.markUncollectible(id as string)

@@ -1,5 +1,6 @@
 import type { OrgId } from '@worklane/data/ids.ts'
 import type { Transaction } from '@worklane/data/tenant.ts'
+import { writtenAdmins } from '../mail/admins.ts'
 import { type Mail, mailTopic } from '../mail/mail.ts'
 import { BillingCause } from '../mail/templates/billing.ts'
 import { billingPage } from './customer.ts'
@@ -7,9 +8,9 @@ import { type Cause, causesOf, nextLook } from './dunning-causes.ts'
 import type { Reading } from './reading.ts'
 
 /**
- * Writes to owners and admins who have proved their address what a reading gives cause for, as part of the transaction that writes the reading: each
- * cause has a row, so that no second reading, no crash and no repeated job writes of it again. And leaves word when to
- * look next, though Stripe tells nothing.
+ * Writes to owners and admins who have proved their address what a reading gives cause for, as part of the transaction
+ * that writes the reading: each cause has a row, so that no second reading, no crash and no repeated job writes of it
+ * again. And leaves word when to look next, though Stripe tells nothing.
  * @param now by Stripe's clock, which tests move
  */
 export async function writeMails(
@@ -61,5 +62,4 @@ const insertCauses = `
 const insertLetters = `
   insert into outbox (org_id, topic, payload)
   select $1::uuid, $2, letter || jsonb_build_object('to', u.email)
-  from jsonb_array_elements($3::jsonb) as letter, memberships m join users u on u.id = m.user_id
-  where m.org_id = $1::uuid and m.role in ('owner', 'admin') and u.email_verified is not null`
+  from jsonb_array_elements($3::jsonb) as letter, ${writtenAdmins}`

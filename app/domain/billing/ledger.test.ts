@@ -11,25 +11,60 @@ const [now, later, muchLater, last] = [
 ]
 
 const invoice = (more: Partial<Invoice>): Invoice => ({
-  ...{ id: 'in_1', subscription_id: 'sub_1', number: 'WL-1', status: 'open', currency: 'eur' },
-  ...{ total: 1190, tax: 190, amount_due: 1190, amount_paid: 0, attempts: 1, next_attempt_at: null },
-  ...{ period_start: now, period_end: muchLater, finalized_at: now, paid_at: null, voided_at: null },
-  ...{ written_off_at: null, overdue_since: null, hosted_url: null, pdf_url: null, created_at: now },
+  id: 'in_1',
+  subscription_id: 'sub_1',
+  number: 'WL-1',
+  status: 'open',
+  currency: 'eur',
+  total: 1190,
+  tax: 190,
+  amount_due: 1190,
+  amount_paid: 0,
+  attempts: 1,
+  next_attempt_at: null,
+  period_start: now,
+  period_end: muchLater,
+  finalized_at: now,
+  paid_at: null,
+  voided_at: null,
+  written_off_at: null,
+  overdue_since: null,
+  hosted_url: null,
+  pdf_url: null,
+  created_at: now,
   needs_confirmation: false,
   ...more,
 })
 const reading = (more: Partial<Reading>): Reading => ({
-  ...{ subscriptions: [], invoices: [], payments: [], refunds: [], disputes: [] },
+  subscriptions: [],
+  invoices: [],
+  payments: [],
+  refunds: [],
+  disputes: [],
   ...more,
 })
 const payment = (amount: number, paid_at = later) => ({
-  ...{ id: `pi_${amount}`, invoice_id: 'in_1', currency: 'eur', amount, paid_at },
+  id: `pi_${amount}`,
+  invoice_id: 'in_1',
+  currency: 'eur',
+  amount,
+  paid_at,
 })
 const refund = (status: string) => ({
-  ...{ id: 're_1', payment_id: 'pi_1190', currency: 'eur', amount: 500, status, created_at: muchLater },
+  id: 're_1',
+  payment_id: 'pi_1190',
+  currency: 'eur',
+  amount: 500,
+  status,
+  created_at: muchLater,
 })
 const dispute = (status: string) => ({
-  ...{ id: 'du_1', payment_id: 'pi_1190', currency: 'eur', amount: 1190, status, created_at: muchLater },
+  id: 'du_1',
+  payment_id: 'pi_1190',
+  currency: 'eur',
+  amount: 1190,
+  status,
+  created_at: muchLater,
 })
 
 const sumsOf = (entries: LedgerEntry[]) => {
@@ -168,7 +203,11 @@ describe('the ledger', () => {
 describe('the ledger of a database from before losses were booked as a whole', () => {
   const of = (cause: string, sides: Partial<Record<LedgerEntry['account'], number>>): LedgerEntry[] =>
     Object.entries(sides).map(([account, amount]) => ({
-      ...{ cause, account: account as LedgerEntry['account'], currency: 'eur', amount, at: later },
+      cause,
+      account: account as LedgerEntry['account'],
+      currency: 'eur',
+      amount,
+      at: later,
     }))
   const finalized = of('invoice in_1 finalized', { receivable: 1190, revenue: -1000, tax: -190 })
   const paid = (amount: number) => of(`payment pi_${amount} of in_1`, { cash: amount, receivable: -amount })
@@ -230,19 +269,26 @@ describe('the ledger of a database from before losses were booked as a whole', (
 
 describe('what follows for the plan', () => {
   const subscription = (more: Partial<Subscription>): Subscription => ({
-    ...{
-      id: 'sub_1',
-      item: 'si_1',
-      metered: [],
-      status: 'active',
-      plan: 'team',
-      interval: 'month',
-      seats: 1,
-      currency: 'eur',
-    },
-    ...{ seat_amount: 800, period_start: now, period_end: muchLater, trial_end: null, cancel_at: null },
-    ...{ schedule: null, scheduled_plan: null, scheduled_interval: null, scheduled_at: null },
-    ...{ ended_at: null, paid_at: now, created_at: now },
+    id: 'sub_1',
+    item: 'si_1',
+    metered: [],
+    status: 'active',
+    plan: 'team',
+    interval: 'month',
+    seats: 1,
+    currency: 'eur',
+    seat_amount: 800,
+    period_start: now,
+    period_end: muchLater,
+    trial_end: null,
+    cancel_at: null,
+    schedule: null,
+    scheduled_plan: null,
+    scheduled_interval: null,
+    scheduled_at: null,
+    ended_at: null,
+    paid_at: now,
+    created_at: now,
     ...more,
   })
   const free = { plan: 'free', readOnlyAt: null }

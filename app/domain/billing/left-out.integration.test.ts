@@ -23,7 +23,11 @@ describe('a subscription by a price that is none of ours', () => {
     const product = await at.stripe.products.create({ name: 'Consulting' })
     const recurring = { interval: 'month' } as const
     const { id } = await at.stripe.prices.create({
-      ...{ product: product.id, currency: 'eur', unit_amount: 100, recurring, metadata },
+      product: product.id,
+      currency: 'eur',
+      unit_amount: 100,
+      recurring,
+      metadata,
     })
     return id
   }

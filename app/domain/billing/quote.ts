@@ -64,8 +64,14 @@ export async function quote(
     })
     const nothing = nothingOf(price.currency)
     return {
-      ...{ when, price, seats, items, prorationDate: null },
-      ...{ today: nothing, next: billOf(next), nextAt: standing.periodEnd },
+      when,
+      price,
+      seats,
+      items,
+      prorationDate: null,
+      today: nothing,
+      next: billOf(next),
+      nextAt: standing.periodEnd,
     }
   }
   const [today, next] = await Promise.all([
@@ -85,8 +91,13 @@ export async function quote(
   ])
   const prorationDate = today.parent?.subscription_details?.subscription_proration_date ?? null
   return {
-    ...{ when, price, seats, items, prorationDate },
-    ...{ today: billOf(today), next: billOf(next) },
+    when,
+    price,
+    seats,
+    items,
+    prorationDate,
+    today: billOf(today),
+    next: billOf(next),
     nextAt: Math.max(...today.lines.data.map(({ period }) => period.end)),
   }
 }

@@ -184,9 +184,15 @@ function subscriptionOf(
   const scheduled = ahead?.terms ?? null
   const paid = invoices.filter((each) => each.subscription_id === id && each.amount_paid > 0)
   return {
-    ...{ id, item: item.id, status, plan, interval },
+    id,
+    item: item.id,
+    status,
+    plan,
+    interval,
     metered,
-    ...{ seats: item.quantity ?? 0, currency: item.price.currency, seat_amount: item.price.unit_amount ?? 0 },
+    seats: item.quantity ?? 0,
+    currency: item.price.currency,
+    seat_amount: item.price.unit_amount ?? 0,
     period_start: isoTime(item.current_period_start),
     period_end: isoTime(item.current_period_end),
     trial_end: timeOrNull(trial_end),
@@ -247,15 +253,13 @@ function invoiceOf(invoice: Stripe.Invoice, waiting: Waiting): Invoice {
   const { id, number, status, currency, total, amount_due, amount_paid, status_transitions: at } = invoice
   const isOverdue = isAttempted(invoice) && waiting !== 'the bank'
   return {
-    ...{
-      id: id as string,
-      number,
-      status: status as Invoice['status'],
-      currency,
-      total,
-      amount_due,
-      amount_paid,
-    },
+    id: id as string,
+    number,
+    status: status as Invoice['status'],
+    currency,
+    total,
+    amount_due,
+    amount_paid,
     subscription_id: idOf(invoice.parent?.subscription_details?.subscription),
     tax: (invoice.total_taxes ?? []).reduce((sum, { amount }) => sum + amount, 0),
     attempts: invoice.attempt_count,

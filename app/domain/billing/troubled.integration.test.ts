@@ -93,7 +93,10 @@ describe('a reading that meets a Stripe in trouble', () => {
   it('goes on once one that was stopped in the middle of it is there again', async () => {
     const gate = await startGate(at.sandbox.port)
     stripe = new Stripe(at.sandbox.secretKey, {
-      ...{ host: '127.0.0.1', port: gate.port, protocol: 'http', maxNetworkRetries: 0 },
+      host: '127.0.0.1',
+      port: gate.port,
+      protocol: 'http',
+      maxNetworkRetries: 0,
     })
     await at.control.break([{ kind: 'slow', requests: 1, route: 'GET /v1/subscriptions', milliseconds: 500 }])
     const reading = look()

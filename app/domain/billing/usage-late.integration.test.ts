@@ -10,6 +10,7 @@ import { ensureCustomer } from './customer.ts'
 import { itemsOf } from './metered-items.ts'
 import { plans } from './plans.ts'
 import { startStripe } from './testing/stripe.ts'
+import { usedAt } from './testing/used-at.ts'
 import { reconcile } from './usage-reconciled.ts'
 import { type LateHour, tellUsage, timeOf } from './usage-told.ts'
 
@@ -62,17 +63,7 @@ describe('an hour that Stripe is told of late', () => {
   const sql = (text: string, values: unknown[] = []) =>
     asAdministrator(async (client) => (await client.query(text, [tenant.id, ...values])).rows)
   const look = async () => converge(stripe, tenant.id, null, new Date((await control.state()).now * 1000))
-  const useAt = (hour: Date, quantity: number) =>
-    sql(
-      `with month as (
-         insert into usage_months (org_id, kind, month, used) values
-           ($1, 'requests', date_trunc('month', $2::timestamptz at time zone 'UTC'), $3)
-         on conflict (org_id, kind, month) do update set used = usage_months.used + excluded.used
-       )
-       insert into usage_events (org_id, identifier, kind, quantity, hour)
-       values ($1, gen_random_uuid(), 'requests', $3, $2)`,
-      [hour, quantity],
-    )
+  const useAt = (hour: Date, quantity: number) => sql(usedAt, [hour, quantity])
   const hoursAgo = (hours: number) => startOfHour(now - hours * 3_600)
   const tell = async () => {
     const late: LateHour[] = []

@@ -43,7 +43,10 @@ export async function reconcile(
     const rows = await work(actor).read((db) => db.$queryRawUnsafe<Row[]>(query))
     return rows.map(
       ({ kind, of, units }): Difference => ({
-        ...{ books, kind, of: of.toISOString(), units: Math.abs(Number(units)) },
+        books,
+        kind,
+        of: of.toISOString(),
+        units: Math.abs(Number(units)),
       }),
     )
   }

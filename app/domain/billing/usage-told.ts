@@ -140,7 +140,8 @@ async function tell(
   const as = isLate ? runningTime(until) : toldAs
   await mark('told_at', as)
   const isNew = await send(stripe, customer, {
-    ...{ kind, quantity },
+    kind,
+    quantity,
     timestamp: as === null ? time : as.getTime() / 1000,
     identifier: faults().usage.has('anew') ? randomUUID() : identifierOf(orgId, { kind, hour, part }),
   })

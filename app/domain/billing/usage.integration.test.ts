@@ -15,6 +15,7 @@ import { ensureCustomer } from './customer.ts'
 import { getBilling } from './operations.ts'
 import { plans } from './plans.ts'
 import { startStripe } from './testing/stripe.ts'
+import { usedAt } from './testing/used-at.ts'
 import { reconcile } from './usage-reconciled.ts'
 import { tellUsage, timeOf } from './usage-told.ts'
 
@@ -47,7 +48,9 @@ const sql = (text: string, values: unknown[] = []) =>
   asAdministrator(async (client) => (await client.query(text, [tenant.id, ...values])).rows)
 const byKey = (plan: Plan) => ({
   ...tenant.people.owner.actor,
-  ...{ plan, sessionId: null, key: { id: randomUUID(), scopes: ['*:read', '*:write'] } },
+  plan,
+  sessionId: null,
+  key: { id: randomUUID(), scopes: ['*:read', '*:write'] },
 })
 const ask = (plan: Plan) => execute(getMe, byKey(plan), {})
 const asksAtOnce = (plan: Plan, count: number) =>
@@ -57,17 +60,7 @@ const used = async () =>
 const recorded = async () =>
   Number((await sql('select sum(quantity) as n from usage_events where org_id = $1'))[0]?.n ?? 0)
 /** As if it had been used then. */
-const useAt = (hour: Date, quantity: number) =>
-  sql(
-    `with month as (
-       insert into usage_months (org_id, kind, month, used) values
-         ($1, 'requests', date_trunc('month', $2::timestamptz at time zone 'UTC'), $3)
-       on conflict (org_id, kind, month) do update set used = usage_months.used + excluded.used
-     )
-     insert into usage_events (org_id, identifier, kind, quantity, hour)
-     values ($1, gen_random_uuid(), 'requests', $3, $2)`,
-    [hour, quantity],
-  )
+const useAt = (hour: Date, quantity: number) => sql(usedAt, [hour, quantity])
 const tellAll = () => tellUsage(stripe, tenant.people.owner.actor)
 const atMeter = async (from = hoursAgo(48)) => {
   const summaries = await stripe.billing.meters.listEventSummaries(await meterOf(stripe, 'requests'), {
@@ -355,7 +348,8 @@ describe('books that do not agree', () => {
 
   it('are told of where Stripe has more, and keep the single events', async () => {
     await stripe.billing.meterEvents.create({
-      ...{ event_name: 'worklane_requests', timestamp: timeOf(hoursAgo(2)) },
+      event_name: 'worklane_requests',
+      timestamp: timeOf(hoursAgo(2)),
       payload: { stripe_customer_id: customer, value: '7' },
     })
     expect(await differences()).toEqual(['sent and at Stripe: 7'])
@@ -449,8 +443,12 @@ describe('a subscription', () => {
     await look()
     const before = await priceOf(stripe, 'team', 'month')
     await stripe.prices.create({
-      ...{ product: before.product as string, currency: 'eur', unit_amount: 900, lookup_key: 'team_month' },
-      ...{ transfer_lookup_key: true, recurring: { interval: 'month' } },
+      product: before.product as string,
+      currency: 'eur',
+      unit_amount: 900,
+      lookup_key: 'team_month',
+      transfer_lookup_key: true,
+      recurring: { interval: 'month' },
     })
     expect((await stripe.prices.retrieve(before.id)).lookup_key).toBeNull()
     expect(await look()).toBe('written')

@@ -1,6 +1,6 @@
 import { pipeline } from 'node:stream/promises'
-import { setImmediate } from 'node:timers/promises'
 import { type CsvError, parse } from 'csv-parse'
+import { loopShare } from '../loop-share.ts'
 
 /** A row of a file. */
 export type Line = {
@@ -71,9 +71,10 @@ type Parsed = { record: string[]; info: { lines: number }; raw: string }
 const pieceBytes = 2_048
 
 async function* piecesOf(bytes: Buffer): AsyncGenerator<Buffer> {
+  const share = loopShare()
   for (let at = 0; at < bytes.length; at += pieceBytes) {
     yield bytes.subarray(at, at + pieceBytes)
-    await setImmediate()
+    await share()
   }
 }
 

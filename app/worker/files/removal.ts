@@ -2,6 +2,7 @@ import type { BlobsOnDemand } from '@worklane/data/blobs.ts'
 import { orgId } from '@worklane/data/ids.ts'
 import { originalKey, uploadKey } from '@worklane/domain/files/store.ts'
 import type pg from 'pg'
+import { askAgain } from './asked-again.ts'
 
 const batch = 300
 
@@ -66,21 +67,10 @@ async function settle(pool: pg.Pool, rows: Removed[]): Promise<void> {
 export async function sweepFiles(pool: pg.Pool): Promise<void> {
   await pool.query(`delete from files where (uploaded_at is null and upload_until < now())
     or (refused <> 'lost' and created_at < now() - interval '1 day')`)
-  const isWaiting = 'uploaded_at is not null and ready_at is null and refused is null'
-  await pool.query(`update files set refused = 'broken' where ${isWaiting} and ${isGivenUp}`)
-  await pool.query(`
-    with asked as (
-      update files set asked_again = asked_again + 1 where ${isWaiting} and ${isDue} returning org_id, id)
-    insert into outbox (org_id, topic, payload)
-    select org_id, 'file.check', jsonb_build_object('fileId', id) from asked`)
+  await askAgain(pool, {
+    table: 'files',
+    isWaiting: 'uploaded_at is not null and ready_at is null and refused is null',
+    topic: 'file.check',
+    named: 'fileId',
+  })
 }
-
-/**
- * It is asked for after two hours, four, eight, and so on for five days; after ten it is broken. An outage of the object
- * store is shorter, and until then a job that cannot end costs each hour less.
- */
-const mostAsked = 7
-const isLongAgo = "uploaded_at < now() - interval '2 hours' * power(2, asked_again)"
-/** Of files and pictures that wait for their check. */
-export const isDue = `asked_again < ${mostAsked} and ${isLongAgo}`
-export const isGivenUp = `asked_again >= ${mostAsked} and ${isLongAgo}`

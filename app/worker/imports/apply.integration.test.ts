@@ -54,7 +54,10 @@ describe('an import', () => {
   const apply = (importId: string, by = person('member')) => execute(applyImport, by, { importId })
   const get = (importId: string, by = person('member')) => execute(getImport, by, { importId })
   const job = (importId: string) => ({
-    ...{ id: randomUUID(), orgId: tenant.id, topic: importTopic, payload: { importId } },
+    id: randomUUID(),
+    orgId: tenant.id,
+    topic: importTopic,
+    payload: { importId },
   })
   const run = (id: string, signal = never) => runImport(job(id), signal)
   const many = (count: number) =>
@@ -90,8 +93,11 @@ describe('an import', () => {
     ])
     const bought = items.find(({ title }) => title === 'Buy paint')
     expect(await execute(getTask, person('member'), { taskId: bought?.id ?? '' })).toMatchObject({
-      ...{ priority: 'high', dueOn: '2026-12-24', description: 'Two\nlines' },
-      ...{ assignee: { id: things.memberId }, labels: [{ name: tenant.canary }] },
+      priority: 'high',
+      dueOn: '2026-12-24',
+      description: 'Two\nlines',
+      assignee: { id: things.memberId },
+      labels: [{ name: tenant.canary }],
       createdBy: { id: person('member').userId },
     })
     const first = items.at(-1)?.position ?? ''
@@ -289,7 +295,8 @@ describe('an import', () => {
     await sql('delete from projects where org_id = $1', [tenant.id])
     await run(other.id)
     expect(await get(other.id, person('manager'))).toMatchObject({
-      ...{ state: 'failed', error: 'Line 2: its project was removed meanwhile.' },
+      state: 'failed',
+      error: 'Line 2: its project was removed meanwhile.',
     })
   })
 
@@ -342,7 +349,9 @@ describe('an import', () => {
     await readOnly("now() - interval '1 second'")
     await run(other.id)
     expect(await get(other.id)).toMatchObject({
-      ...{ state: 'failed', rowsDone: 0, error: expect.stringContaining('became read only') },
+      state: 'failed',
+      rowsDone: 0,
+      error: expect.stringContaining('became read only'),
     })
     expect(await imported()).toMatchObject([{ times: 1 }, { times: 1 }])
   })

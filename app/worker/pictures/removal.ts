@@ -2,7 +2,7 @@ import type { BlobsOnDemand } from '@worklane/data/blobs.ts'
 import { orgId, userId } from '@worklane/data/ids.ts'
 import { type PictureOwner, pictureKey } from '@worklane/data/picture-keys.ts'
 import type pg from 'pg'
-import { isDue, isGivenUp } from '../files/removal.ts'
+import { askAgain } from '../files/asked-again.ts'
 
 const batch = 300
 
@@ -59,11 +59,10 @@ const take = `select kind, owner_id as owner, id,
 export async function sweepPictures(pool: pg.Pool): Promise<void> {
   await pool.query(`delete from picture_uploads where (uploaded_at is null and upload_until < now())
     or (refused is not null and created_at < now() - interval '1 day')`)
-  const isWaiting = 'uploaded_at is not null and refused is null'
-  await pool.query(`update picture_uploads set refused = 'broken' where ${isWaiting} and ${isGivenUp}`)
-  await pool.query(`
-    with asked as (
-      update picture_uploads set asked_again = asked_again + 1 where ${isWaiting} and ${isDue} returning org_id, id)
-    insert into outbox (org_id, topic, payload)
-    select org_id, 'picture.check', jsonb_build_object('pictureId', id) from asked`)
+  await askAgain(pool, {
+    table: 'picture_uploads',
+    isWaiting: 'uploaded_at is not null and refused is null',
+    topic: 'picture.check',
+    named: 'pictureId',
+  })
 }

@@ -140,7 +140,10 @@ describe('what is sent to an address that a customer chose', () => {
     receiver.answer = () => new Promise(() => {})
     const began = performance.now()
     expect(await post({ ...message, url: receiver.url }, never, { ...open, timeoutMs: 300 })).toEqual({
-      ...{ status: null, error: 'No answer within 0.3 seconds.', response: '', askedPauseMs: null },
+      status: null,
+      error: 'No answer within 0.3 seconds.',
+      response: '',
+      askedPauseMs: null,
     })
     const slow: LookUp = () => new Promise(() => {})
     const named = { ...message, url: 'https://hooks.example.test/' }

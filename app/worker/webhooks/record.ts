@@ -1,5 +1,6 @@
 import type { OrgId } from '@worklane/data/ids.ts'
 import type { Transaction } from '@worklane/data/tenant.ts'
+import { writtenAdmins } from '@worklane/domain/mail/admins.ts'
 import { type Mail, mailTopic } from '@worklane/domain/mail/mail.ts'
 import { runtime, work } from '@worklane/domain/runtime.ts'
 import { stopWaiting } from '@worklane/domain/webhooks/endpoints.ts'
@@ -105,5 +106,4 @@ const tellAdmins = `
   )
   insert into outbox (org_id, topic, payload)
   select $1::uuid, $2, $3::jsonb || jsonb_build_object('to', u.email)
-  from memberships m join users u on u.id = m.user_id
-  where m.org_id = $1::uuid and m.role in ('owner', 'admin') and u.email_verified is not null`
+  from ${writtenAdmins}`

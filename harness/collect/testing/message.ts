@@ -1,4 +1,4 @@
-import type { Flow, Message, RouteIncrement } from '@headroom/loadtests/wire/message.ts'
+import { type Flow, type Message, noFlow, type RouteIncrement } from '@headroom/loadtests/wire/message.ts'
 
 /** What one VU posts that has nothing to tell. */
 export const emptyMessage: Message = {
@@ -31,12 +31,4 @@ export const emptyIncrement: Omit<RouteIncrement, 'route' | 'phase' | 'window'> 
   waited: { ttfb: [], latency: [], without: { ttfb: [], latency: [] } },
 }
 
-export const emptyFlow: Flow = {
-  present: 0,
-  responding: 0,
-  thinking: 0,
-  steps: 0,
-  ended: 0,
-  told: 0,
-  clock: 0,
-}
+export const emptyFlow: Flow = noFlow()
