@@ -34,7 +34,12 @@ describe('the edge', () => {
       const type = request.url?.startsWith('/rsc') ? 'text/x-component' : 'text/html'
       answered++
       const text = `${name} ${answered} ${long}`
-      setTimeout(() => response.writeHead(200, { 'content-type': type, ...said }).end(text), pause)
+      // As a store does, and the API: an answer before the end of what was sent would break it off.
+      request
+        .resume()
+        .once('end', () =>
+          setTimeout(() => response.writeHead(200, { 'content-type': type, ...said }).end(text), pause),
+        )
     })
     servers.push(server)
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

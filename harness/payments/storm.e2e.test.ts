@@ -11,7 +11,7 @@ const broken = ({ evidence }: Result) => evidence.filter(({ passed }) => !passed
 describe('a month’s end that is taken in wrongly', () => {
   it('fails, and names what was booked twice, when each delivery counts', async () => {
     const { exitCode, result } = await loadtest('billing-storm', ...short, '--fault', 'webhook-twice')
-    expect([exitCode, result.verdict]).toEqual([1, 'fail'])
+    expect([exitCode, result.verdict], result.reasons.join('\n')).toEqual([1, 'fail'])
     expect(result.reasons.join('\n')).toMatch(/webhooks applied twice [1-9]\d* of \d+ events, such as /)
     expect(result.reasons.join('\n')).toMatch(/ledger entries doubled [1-9]\d* of \d+ entries/)
     expect(broken(result)).toContain('organisations whose invoices are not their ledger')
@@ -20,7 +20,7 @@ describe('a month’s end that is taken in wrongly', () => {
 
   it('fails, and names what was lost, when one in ten is acknowledged and dropped', async () => {
     const { exitCode, result } = await loadtest('billing-storm', ...short, '--fault', 'webhook-lost')
-    expect([exitCode, result.verdict]).toEqual([1, 'fail'])
+    expect([exitCode, result.verdict], result.reasons.join('\n')).toEqual([1, 'fail'])
     expect(result.reasons.join('\n')).toMatch(
       /webhooks acknowledged and lost [1-9]\d* of \d+ events, such as /,
     )

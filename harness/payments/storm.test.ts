@@ -1,8 +1,9 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { trusted } from '../judge/machine.ts'
+import type { SidecarContext } from '../run/sidecar.ts'
 import { acknowledgedAndLost, type Comparison } from './check-ledger.ts'
 import { exact } from './exact.ts'
-import { booksInVerdict } from './storm.ts'
+import { billingStorm, booksInVerdict } from './storm.ts'
 
 const of = (limit: string, ...wrong: string[]) => exact(limit, wrong, 500, ['of them', 'events'])
 const right: Comparison = {
@@ -53,6 +54,34 @@ describe('books that were compared', () => {
   it('say nothing where Stripe lists no event', () => {
     expect(booksInVerdict({ ...right, events: 0 }, 0).invalidReasons).toEqual([
       'Stripe lists no event of the month that ended',
+    ])
+  })
+})
+
+describe('a month’s end beside a swarm', () => {
+  const stages = [
+    { phase: 'before', duration: 20, judged: 'all' },
+    { phase: 'storm', duration: 20, judged: 'all' },
+  ]
+  const nowhere = { origin: 'http://127.0.0.1:1', secretKey: 'sk_test_1', controlToken: 'x' }
+  const play = (began: number, ended: Promise<void>) =>
+    billingStorm({ payments: nowhere, adminUrl: 'postgres://127.0.0.1:1/none', say: () => {} } as never)({
+      stages,
+      began: Promise.resolve(began),
+      ended,
+    } as unknown as SidecarContext)
+
+  it('comes, although a timer fires a moment before the clock says so', async () => {
+    const began = Date.now()
+    vi.spyOn(Date, 'now').mockReturnValue(began)
+    const { invalidReasons } = await play(began, new Promise(() => {}))
+    vi.restoreAllMocks()
+    expect(invalidReasons).toEqual([expect.stringContaining("the month's end did not come to its own end")])
+  })
+
+  it('says of a run that was over before it that nothing is known', async () => {
+    expect((await play(Date.now() + 60_000, Promise.resolve())).invalidReasons).toEqual([
+      'the run was over before the month ended: nothing is known of its webhooks',
     ])
   })
 })

@@ -39,15 +39,19 @@ export const billingStorm =
     // Then nothing was played, and the run itself says why.
     if (startedAt === null) return nothing
     const [from, to] = stageTimes(stages, startedAt)
-    await Promise.race([sleep(Math.max(0, from - Date.now())), ended])
-    if (Date.now() < from) return nothing
+    // Not by the clock: a timer may fire a millisecond before it.
+    const isOver = await Promise.race([
+      sleep(Math.max(0, from - Date.now()), false, { ref: false }),
+      ended.then(() => true),
+    ])
+    if (isOver) return overBefore('the month ended')
     try {
       const { since, sent } = await beginStorm(storm, to - from)
       storm.say(
         `a month ends: ${sent} webhooks, ${(sent / (((to - from) * burst) / 1_000)).toFixed(0)} a second`,
       )
       await ended
-      if (Date.now() < to) return nothing
+      if (Date.now() < to) return overBefore("the month's end was")
       return await judgeBooks(storm, since, sent)
     } catch (error) {
       return {
@@ -58,6 +62,11 @@ export const billingStorm =
   }
 
 const nothing: RunningSidecar = { evidence: [], invalidReasons: [], facts: [] }
+
+const overBefore = (moment: string): RunningSidecar => ({
+  ...nothing,
+  invalidReasons: [`the run was over before ${moment}: nothing is known of its webhooks`],
+})
 
 function stageTimes(stages: readonly Stage[], startedAt: number): [from: number, to: number] {
   const place = stages.findIndex(({ phase }) => phase === 'storm')
