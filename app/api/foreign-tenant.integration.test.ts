@@ -1,6 +1,6 @@
 import { type AnyOperation, isRead, operation } from '@worklane/domain/operation.ts'
 import { operationList } from '@worklane/domain/operations.ts'
-import { closeRuntime, work } from '@worklane/domain/runtime.ts'
+import { closeRuntime, tenantDb } from '@worklane/domain/runtime.ts'
 import { asAdministrator, createTenant, type Tenant } from '@worklane/domain/testing/tenants.ts'
 import { furnish, sampleInput, type Things } from '@worklane/domain/testing/things.ts'
 import { Hono } from 'hono'
@@ -166,7 +166,9 @@ describe('the organisation of a caller', () => {
       output: z.object({ titles: z.array(z.string()) }),
       async run(actor, { orgId }) {
         const trusted = { orgId: (orgId as typeof actor.orgId) ?? actor.orgId }
-        return { titles: (await work(trusted).read((db) => db.task.findMany())).map(({ title }) => title) }
+        return {
+          titles: (await tenantDb(trusted).read((db) => db.task.findMany())).map(({ title }) => title),
+        }
       },
     }) as unknown as AnyOperation
     const app = new Hono<{ Variables: Variables }>()

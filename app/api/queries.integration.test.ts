@@ -1,5 +1,5 @@
 import { type AnyOperation, isRead, operation } from '@worklane/domain/operation.ts'
-import { closeRuntime, work } from '@worklane/domain/runtime.ts'
+import { closeRuntime, tenantDb } from '@worklane/domain/runtime.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { costOf, createHouse, type House, lasting } from './testing/round-trips.ts'
@@ -39,7 +39,7 @@ describe('the queries of an operation', () => {
       input: z.strictObject({}),
       output: z.unknown(),
       run: (actor) =>
-        work(actor).read(async (db) => {
+        tenantDb(actor).read(async (db) => {
           const tasks = await db.task.findMany({ select: { id: true }, take: 50 })
           for (const { id } of tasks) await db.comment.count({ where: { taskId: id } })
           return tasks

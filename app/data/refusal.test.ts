@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { describe, expect, it } from 'vitest'
-import { untilUndisturbed } from './refusal.ts'
+import { withRetryOnConflict } from './refusal.ts'
 
 const deadlock = Object.assign(new pg.DatabaseError('deadlock detected', 0, 'error'), { code: '40P01' })
 
@@ -10,7 +10,7 @@ describe('work that met other work', () => {
     ['in other words by then', new Error('Others changed the same at the same time.', { cause: deadlock })],
   ])('is done again, be it told %s', async (_, error) => {
     let attempts = 0
-    const done = await untilUndisturbed(async () => {
+    const done = await withRetryOnConflict(async () => {
       attempts++
       if (attempts === 1) throw error
       return 'done'
@@ -21,7 +21,7 @@ describe('work that met other work', () => {
   it('is not done again for any other reason', async () => {
     const other = new Error('Something else', { cause: new Error('of no database') })
     let attempts = 0
-    const failing = untilUndisturbed(async () => {
+    const failing = withRetryOnConflict(async () => {
       attempts++
       throw other
     })

@@ -38,7 +38,7 @@ function wasDisturbed(error: unknown): boolean {
 const attempts = 3
 
 /** Does a transaction again that was undone because it met another one, a bounded number of times. */
-export async function untilUndisturbed<T>(work: () => Promise<T>): Promise<T> {
+export async function withRetryOnConflict<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await work()

@@ -4,7 +4,7 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import { PrismaClient } from './generated/prisma/client.ts'
 import type { OrgId } from './ids.ts'
 import { poolConfig, waitsAtMostMs } from './pool.ts'
-import { untilUndisturbed } from './refusal.ts'
+import { withRetryOnConflict } from './refusal.ts'
 import { currentTenant, TenantPool } from './tenant-pool.ts'
 
 /** Models without a tenant column: row-level security alone decides what of them is seen. */
@@ -61,7 +61,7 @@ export function tenant(database: Database, { orgId, requestId = '' }: Asker): Te
       const open = currentTransaction.getStore()
       if (open?.orgId === orgId) return currentTenant.run(current, async () => await work(open.tx))
       return currentTenant.run(current, () =>
-        untilUndisturbed(() =>
+        withRetryOnConflict(() =>
           prisma.$transaction(async (tx) => {
             const held = { orgId, tx: tx as Transaction }
             return await currentTransaction.run(held, async () => await work(held.tx))

@@ -5,7 +5,7 @@ import { newKey } from './api-keys/secret.ts'
 import { execute } from './execute.ts'
 import { listLabels } from './labels/operations.ts'
 import { inWords } from './refusals.ts'
-import { closeRuntime, work } from './runtime.ts'
+import { closeRuntime, tenantDb } from './runtime.ts'
 import { findSession } from './sessions/sessions.ts'
 import { moveTask } from './tasks/writes.ts'
 import { createTenant, type Tenant } from './testing/tenants.ts'
@@ -44,7 +44,7 @@ describe('where Postgres is away', () => {
 
 it('a transaction that Postgres ends, since it rested too long, is refused for the moment', async () => {
   const { people } = await createTenant()
-  const resting = work(people.member.actor).transaction(async (tx) => {
+  const resting = tenantDb(people.member.actor).transaction(async (tx) => {
     await tx.$executeRawUnsafe("set local idle_in_transaction_session_timeout = '50ms'")
     await new Promise((resolve) => setTimeout(resolve, 300))
     return tx.$queryRawUnsafe('select 1')

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { record } from './effects.ts'
 import { execute } from './execute.ts'
 import { operation } from './operation.ts'
-import { closeRuntime, work } from './runtime.ts'
+import { closeRuntime, tenantDb } from './runtime.ts'
 import { createTenant } from './testing/tenants.ts'
 
 afterAll(closeRuntime)
@@ -12,7 +12,7 @@ it('a write is prepared outside of its transaction, and runs with what came of t
   const { member } = (await createTenant()).people
   /** When what is asked belongs to began: the same moment for all of one transaction. */
   const began = async () => {
-    const [{ at }] = await work(member.actor).read(
+    const [{ at }] = await tenantDb(member.actor).read(
       (db) => db.$queryRaw<[{ at: string }]>`select now()::text as at`,
     )
     return at

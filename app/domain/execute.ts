@@ -12,7 +12,7 @@ import { type AnyOperation, isRead, type Operation, type Route, shapeDigest } fr
 import { authorise } from './permission.ts'
 import { checkLimits, type LimitVerdict, refuseBeyond } from './rate-limits.ts'
 import { inWords } from './refusals.ts'
-import { work } from './runtime.ts'
+import { tenantDb } from './runtime.ts'
 import { takeTurn } from './turn.ts'
 
 /** What a door says of a call beside its input, and what it hears beside the output. */
@@ -109,7 +109,7 @@ async function write(operation: AnyOperation, actor: Actor, input: unknown, call
 }
 
 const tenantTransaction = <T>(actor: Actor, body: (run: RunStatement) => Promise<T>): Promise<T> =>
-  inWords(work(actor).transaction((tx) => body((text, values) => tx.$queryRawUnsafe(text, ...values))))
+  inWords(tenantDb(actor).transaction((tx) => body((text, values) => tx.$queryRawUnsafe(text, ...values))))
 
 function validated(operation: AnyOperation, input: unknown): unknown {
   const parsed = operation.input.safeParse(input ?? {})

@@ -91,7 +91,7 @@ export function runtime(): ReturnType<typeof open> {
 }
 
 /** The tenant tables, as the actor may see them. A transaction's refusals get their words where it was begun. */
-export function work(actor: Pick<Actor, 'orgId'>): Tenant {
+export function tenantDb(actor: Pick<Actor, 'orgId'>): Tenant {
   const { read, transaction, snapshot } = tenant(runtime().database, actor)
   return { read: (questions) => inWords(read(questions)), transaction, snapshot }
 }

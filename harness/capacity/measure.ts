@@ -6,7 +6,7 @@ import { fitLaw, type Point } from './scalability.ts'
 import { type Probe, search } from './search.ts'
 
 const confirmations = 3
-/** Of the users to begin with: a law through nothing but crowds near the limit would say nothing of what few do. */
+/** Of the users to begin with: a law through nothing but many users near the limit would say nothing of what few do. */
 const few = [1 / 8, 1 / 4]
 
 /**

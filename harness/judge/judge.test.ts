@@ -15,8 +15,8 @@ const route = 'GET /v1/me'
 const orderly: Circumstances = {
   users: 10,
   stages: [
-    { phase: 'ramp', duration: 1_000, users: 10, crowd: 1, judged: 'none' },
-    { phase: 'steady', duration: 10_000, users: 10, crowd: 1, judged: 'all' },
+    { phase: 'ramp', duration: 1_000, users: 10, loadMultiplier: 1, judged: 'none' },
+    { phase: 'steady', duration: 10_000, users: 10, loadMultiplier: 1, judged: 'all' },
   ],
   vus: 1,
   shards: 1,
@@ -378,7 +378,7 @@ describe('errors of one route', () => {
 })
 
 describe('what the others notice of a noisy tenant', () => {
-  const stages = stagesOf({ users: 100, ramp: 1_000, duration: 30_000, shape: 'crowd' })
+  const stages = stagesOf({ users: 100, ramp: 1_000, duration: 30_000, shape: 'noisy-tenant' })
   const group = (tier: string, phase: string, p95: number, answered = 1_000, errors = 0): GroupResult => ({
     group: `tier ${tier}`,
     phase,

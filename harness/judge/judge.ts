@@ -61,10 +61,10 @@ export function judge(collected: Collected, circumstances: Circumstances): Judge
   const { stages, more, marked = true } = circumstances
   const limitOf = limitsBy(circumstances.limits)
   const judged = stages.filter(isJudged)
-  // Where one tenant crowds on purpose, its own times are not the question: the others' are.
-  const isCrowd = stages.some(({ crowd }) => crowd > 1)
+  // Where one tenant is noisy on purpose, its own times are not the question: the others' are.
+  const hasNoisyTenant = stages.some(({ loadMultiplier }) => loadMultiplier > 1)
   const isRare = (route: string) => !circumstances.limits && budgetOf(route)?.rare === true
-  const isTimed = (stage: Stage) => stage.judged === 'all' && !isCrowd
+  const isTimed = (stage: Stage) => stage.judged === 'all' && !hasNoisyTenant
   const counted = [...judgedTallies(collected, judged, circumstances)].flatMap(([stage, tallies]) =>
     tallies.map(({ name, phase, tally }) => ({
       tally,
@@ -85,8 +85,8 @@ export function judge(collected: Collected, circumstances: Circumstances): Judge
   const totals = totalsOf(routes, collected, circumstances.judgedMs)
   const evidence = [
     ...routes.flatMap(latencyEvidence),
-    ...(isCrowd ? neighbourEvidence(groups, stages) : routes.flatMap(errorEvidence)),
-    ...(isCrowd ? [] : [availability(totals)]),
+    ...(hasNoisyTenant ? neighbourEvidence(groups, stages) : routes.flatMap(errorEvidence)),
+    ...(hasNoisyTenant ? [] : [availability(totals)]),
     ...stormEvidence(groups, stages),
     ...(marked ? [isolation(collected, totals)] : []),
     ...(more?.evidence ?? []),
@@ -100,7 +100,7 @@ export function judge(collected: Collected, circumstances: Circumstances): Judge
   ]
   const { measuring, thin, byLoad } = invalidReasonsOf(collected, circumstances, { routes, little })
   const broken = evidence.filter(({ passed }) => !passed)
-  const failures = isCrowd ? [] : failuresOf(collected, judged, routes)
+  const failures = hasNoisyTenant ? [] : failuresOf(collected, judged, routes)
   const waits = connectionReasons(collected, counted, failures, circumstances)
   const invalidReasons = [...measuring, ...(more?.invalidReasons ?? []), ...(more?.thin ?? []), ...waits]
   const ofLoad = [...byLoad, ...(more?.thin ?? []), ...waits]

@@ -94,7 +94,8 @@ export function thinInStorm(groups: readonly GroupResult[], stages: readonly Sta
     .map(({ group, phase, count }) => `only ${count} answers for ${group} in ${phase}`)
 }
 
-const limitOf = (group: string, { crowd }: Stage) => `p95 of ${group} while one tenant asks ${crowd}× as much`
+const limitOf = (group: string, { loadMultiplier }: Stage) =>
+  `p95 of ${group} while one tenant asks ${loadMultiplier}× as much`
 
 const unanswered = (group: string, loud: Stage): Evidence => ({
   limit: limitOf(group, loud),

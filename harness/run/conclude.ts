@@ -145,7 +145,7 @@ export function conclude(ended: Ended): Result {
   const disturbances = disturbancesOf(load)
   // Where nothing was played there is nothing else to say.
   const wasPlayed = ended.population === null && !ended.interrupted
-  const thin = stages.some(({ crowd }) => crowd > 1)
+  const thin = stages.some(({ loadMultiplier }) => loadMultiplier > 1)
     ? thinNeighbours(judgement.groups, stages)
     : thinInStorm(judgement.groups, stages)
   const missing = wasPlayed

@@ -1,4 +1,4 @@
-import { crowdOf } from '@headroom/loadtests/wire/crowd.ts'
+import { noisyUsersOf } from '@headroom/loadtests/wire/noisy-tenant.ts'
 import { requestsPerStep } from '@headroom/loadtests/wire/workloads.ts'
 import { type Fault, stackFaults } from '../plan/faults.ts'
 import type { Plan } from '../plan/scenarios.ts'
@@ -51,13 +51,13 @@ export async function onSite<T>(options: SiteOptions, use: (site: Site) => Promi
 }
 
 /**
- * Where one tenant crowds, the limits of organisations are what protects the others. They are set as one would set
+ * Beside a noisy tenant, the limits of organisations are what protects the others. They are set as one would set
  * them on such a machine: to what the largest tenant usually asks, not to what a plan of its size pays for.
  */
 function environmentOf(plan: Plan, faults: readonly Fault[]): Record<string, string> {
   if (faults.some(({ kind }) => kind === 'no-tenant-limits')) return { RATE_LIMIT_SCALE: '100000' }
-  if (plan.shape !== 'crowd') return {}
-  const requests = crowdOf(plan) * requestsPerStep * (60_000 / plan.think)
+  if (plan.shape !== 'noisy-tenant') return {}
+  const requests = noisyUsersOf(plan) * requestsPerStep * (60_000 / plan.think)
   return { ORGANISATION_READS_CAP: String(Math.round(readsPerRequest * requests)) }
 }
 

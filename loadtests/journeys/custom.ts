@@ -10,7 +10,7 @@ type Known<State> = Visitor<State> & { headers: Record<string, string> }
 /** A journey of somebody's own as what a swarm plays. */
 export function appOf<State>(journey: Journey<State>): App<Known<State>> {
   const chain = compile(journey.chain)
-  const userGroup = { groups: [], crowd: false }
+  const userGroup = { groups: [], ofNoisyTenant: false }
   const { marks, steps } = journey
   return {
     userAt(run, place, token) {

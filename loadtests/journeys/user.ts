@@ -15,7 +15,7 @@ import {
 import type { Stem } from '../../fixtures/random.ts'
 import { drawBelow, type Player, playerAt, type UserGroup } from '../swarm/app.ts'
 import type { Cast, Run } from '../swarm/options.ts'
-import { indexInCrowd, indexSpread } from '../wire/crowd.ts'
+import { indexBesideNoisyTenant, indexSpread } from '../wire/noisy-tenant.ts'
 
 /** A project with what its board is asked by, and the stem of its tasks' ids: one object, since there are many. */
 type Board = Stem & { id: string; tasks: number }
@@ -37,7 +37,7 @@ export type User = Player & {
 
 /** The k-th of the run's users, spread over the whole population, so that every tenant has some. */
 export const userAt = (run: Run, place: number, token: (subject: string) => string): User =>
-  userOf(run, place, (run.shape === 'crowd' ? indexInCrowd : indexSpread)(run, place), token)
+  userOf(run, place, (run.shape === 'noisy-tenant' ? indexBesideNoisyTenant : indexSpread)(run, place), token)
 
 /** One of the population as the k-th of the run's users. */
 export function userOf(run: Cast, place: number, index: number, token: (subject: string) => string): User {
@@ -89,9 +89,9 @@ function userGroupOf(run: Cast, index: number): WorklaneGroup {
     boards: [],
   }
   homes.set(organisation, home)
-  const crowd = organisation === whaleOf(run.population)
-  const groups = [`persona ${persona}`, `tier ${crowd ? 'whale' : home.organisation.plan}`]
-  const userGroup = { groups, crowd, persona, organisation: home.organisation, boards: home.boards }
+  const ofNoisyTenant = organisation === whaleOf(run.population)
+  const groups = [`persona ${persona}`, `tier ${ofNoisyTenant ? 'whale' : home.organisation.plan}`]
+  const userGroup = { groups, ofNoisyTenant, persona, organisation: home.organisation, boards: home.boards }
   userGroups.set(key, userGroup)
   return userGroup
 }

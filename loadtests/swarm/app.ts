@@ -6,8 +6,8 @@ import type { Cast, Run } from './options.ts'
 export type UserGroup = {
   /** What percentiles are told by, beside the route. */
   groups: readonly string[]
-  /** They hurry in the stages of a crowd, while the others do as always. */
-  crowd: boolean
+  /** Theirs is the tenant that a stage's load multiplier speeds up; the others do as always. */
+  ofNoisyTenant: boolean
 }
 
 /** One live user, as far as the swarm is concerned: who they are, where in their journey, and when they are due. */

@@ -302,7 +302,7 @@ export async function swarm<User extends Player>(run: Run, app: App<User>): Prom
       user.listens = 'now'
       void follow(live, user)
     }
-    const faster = user.userGroup.crowd ? (stretch(now - startedAt).stage?.crowd ?? 1) : 1
+    const faster = user.userGroup.ofNoisyTenant ? (stretch(now - startedAt).stage?.loadMultiplier ?? 1) : 1
     think(user, now, thinkTime(run.think / faster, draw(user), draw(user)))
   }
 

@@ -27,9 +27,9 @@ describe('the stages of a run', () => {
   it.each(Object.entries(workloads))(
     'of %s last long enough for samples of every route, where routes are judged by their times',
     (_, { think, shape, ...workload }) => {
-      // Who crowds is not judged by routes.
+      // A noisy tenant is not judged by routes.
       const timed = stagesOf({ shape, ...workload }).filter(
-        ({ judged }) => judged === 'all' && shape !== 'crowd',
+        ({ judged }) => judged === 'all' && shape !== 'noisy-tenant',
       )
       // The rarest routes of the journeys are one in a hundred, and 20 samples are the least (perf-budgets/slo.ts).
       for (const { users, duration } of timed)

@@ -18,7 +18,7 @@ export type Workload = {
   shape: Shape
 }
 
-export type Shape = 'steady' | 'scan' | 'stress' | 'spike' | 'crowd' | 'beside' | 'storm'
+export type Shape = 'steady' | 'scan' | 'stress' | 'spike' | 'noisy-tenant' | 'beside' | 'storm'
 
 /** steady: every limit. errors: availability and isolation alone. none: told, not judged. */
 type Judged = 'all' | 'errors' | 'none'
@@ -30,7 +30,7 @@ export type Stage = {
   /** Users at its end. */
   users: number
   /** How much faster than the others the people of the largest tenant act. */
-  crowd: number
+  loadMultiplier: number
   judged: Judged
 }
 
@@ -44,11 +44,11 @@ const stage = (
   duration: number,
   users: number,
   judged: Judged = 'none',
-  crowd = 1,
+  loadMultiplier = 1,
 ): Stage => ({
   phase,
   judged,
-  crowd,
+  loadMultiplier,
   duration: Math.round(duration),
   users: Math.round(users),
 })
@@ -98,7 +98,7 @@ const shapes: Record<Shape, (of: Lengths) => Stage[]> = {
     ]
   },
   // The others go on as before while one tenant does more and more.
-  crowd: ({ users, ramp, duration }) => {
+  'noisy-tenant': ({ users, ramp, duration }) => {
     const each = duration / 3
     return [
       stage('ramp', ramp, users),
@@ -286,7 +286,7 @@ export const workloads = {
     duration: 120_000,
     scan: 0.05,
     streams: 0.05,
-    shape: 'crowd',
+    shape: 'noisy-tenant',
   },
   browser: {
     users: 80,

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { untilUndisturbed } from '@worklane/data/refusal.ts'
+import { withRetryOnConflict } from '@worklane/data/refusal.ts'
 import { inTransaction } from '@worklane/data/transaction.ts'
 import type pg from 'pg'
 import { runAfterCommit } from '../after-commit.ts'
@@ -16,7 +16,7 @@ const current = new AsyncLocalStorage<Open>()
  * @throws Problem for what the database refuses
  */
 export const accountTransaction = <T>(_actor: unknown, body: (run: RunStatement) => Promise<T>): Promise<T> =>
-  inWords(untilUndisturbed(() => once(body)))
+  inWords(withRetryOnConflict(() => once(body)))
 
 async function once<T>(body: (run: RunStatement) => Promise<T>): Promise<T> {
   const after: Open['after'] = []

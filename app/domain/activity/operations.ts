@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { operation } from '../operation.ts'
 import { pageOf, pageOfItems, pageSize, TimeCursor, timeAndId, timeCursorOf } from '../paging.ts'
 import { personColumns, personOf } from '../pictures/links.ts'
-import { work } from '../runtime.ts'
+import { tenantDb } from '../runtime.ts'
 import { Id, ShownPerson } from '../tasks/shapes.ts'
 import { ActivityKind } from './announce.ts'
 
@@ -28,7 +28,7 @@ export const listActivity = operation({
   input: z.strictObject({ taskId: Id, cursor: TimeCursor, limit: pageSize }),
   output: pageOfItems(ActivityItem),
   async run(actor, { taskId, cursor, limit }) {
-    const rows = await work(actor).read((db) =>
+    const rows = await tenantDb(actor).read((db) =>
       db.activity.findMany({
         relationLoadStrategy: 'join',
         where: { taskId, ...(cursor ? { OR: after(cursor) } : {}) },

@@ -1,7 +1,7 @@
 import { orgId } from '@worklane/data/ids.ts'
 import { z } from 'zod'
 import { forgetTags } from '../cache.ts'
-import { work } from '../runtime.ts'
+import { tenantDb } from '../runtime.ts'
 import { tags } from '../tags.ts'
 import { Announcement } from './announce.ts'
 
@@ -22,7 +22,7 @@ export type OutboxJob = z.infer<typeof OutboxJob>
 export async function recordActivity(job: OutboxJob): Promise<void> {
   const tenant = orgId(job.orgId)
   const { notify, ...announced } = Announcement.parse(job.payload)
-  await work({ orgId: tenant }).transaction(async (tx) => {
+  await tenantDb({ orgId: tenant }).transaction(async (tx) => {
     await tx.activity.createMany({
       data: [{ ...announced, orgId: tenant, outboxId: job.id }],
       skipDuplicates: true,

@@ -4,7 +4,7 @@ import { notFound } from '../errors.ts'
 import { accessChanged } from '../live/channel.ts'
 import { operation } from '../operation.ts'
 import { IdCursor, listSize, pageOf, pageOfItems } from '../paging.ts'
-import { work } from '../runtime.ts'
+import { tenantDb } from '../runtime.ts'
 import { tokenHash } from '../sessions/token.ts'
 import { Id, Person } from '../tasks/shapes.ts'
 import { line } from '../text.ts'
@@ -62,7 +62,7 @@ export const listApiKeys = operation({
   input: z.strictObject({ cursor: IdCursor, limit: listSize }),
   output: pageOfItems(ApiKey),
   async run(actor, { cursor, limit }) {
-    const rows = await work(actor).read((db) =>
+    const rows = await tenantDb(actor).read((db) =>
       db.apiKey.findMany({
         relationLoadStrategy: 'join',
         where: cursor ? { id: { lt: cursor } } : {},
@@ -91,7 +91,7 @@ export const createApiKey = operation({
   }),
   output: ApiKey.extend({ secret: z.string() }).meta({ id: 'NewApiKey' }),
   run: (actor, { name, scopes, expiresInDays }) =>
-    work(actor).transaction(async (tx) => {
+    tenantDb(actor).transaction(async (tx) => {
       const secret = newKey()
       const row = await tx.apiKey.create({
         data: {
@@ -121,7 +121,7 @@ export const revokeApiKey = operation({
   input: z.strictObject({ apiKeyId: Id }),
   output: z.object({ id: Id }),
   run: (actor, { apiKeyId }) =>
-    work(actor).transaction(async (tx) => {
+    tenantDb(actor).transaction(async (tx) => {
       const known = await tx.apiKey.findFirst({ where: { id: apiKeyId }, select: columns })
       if (!known) throw notFound('API key')
       await tx.apiKey.deleteMany({ where: { id: apiKeyId } })

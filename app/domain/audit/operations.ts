@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { plans } from '../billing/plans.ts'
 import { operation } from '../operation.ts'
 import { IdCursor, pageOf, pageOfItems, pageSize } from '../paging.ts'
-import { work } from '../runtime.ts'
+import { tenantDb } from '../runtime.ts'
 import { Day, Id, Person } from '../tasks/shapes.ts'
 import { line } from '../text.ts'
 
@@ -40,7 +40,7 @@ export const listAudit = operation({
   output: pageOfItems(AuditEntry),
   async run(actor, { operation = null, actorId = null, from = null, to = null, cursor = null, limit }) {
     const { auditDays } = plans[actor.plan]
-    const rows = await work(actor).read(
+    const rows = await tenantDb(actor).read(
       (db) => db.$queryRaw<Row[]>`
         select a.id, a.at, a.actor_id as "actorId", u.name as "actorName", a.api_key_id as "apiKeyId",
           a.operation, a.target, a.before, a.after, a.request_id as "requestId"

@@ -4,7 +4,7 @@ import type { Actor } from '../actor.ts'
 import { enqueue } from '../effects.ts'
 import { Problem } from '../errors.ts'
 import { operation } from '../operation.ts'
-import { work } from '../runtime.ts'
+import { tenantDb } from '../runtime.ts'
 import { atStripe, billingPage, closeCheckouts, customerOf, ensureCustomer } from './customer.ts'
 import { billingSyncTopic } from './intake.ts'
 import { itemsOf } from './metered-items.ts'
@@ -72,7 +72,7 @@ const named = ({ orgId }: Pick<Actor, 'orgId'>, key: string | undefined): Stripe
 
 /** What decides of a checkout; a seat is one member, and there is always one. */
 async function before(actor: Parameters<typeof customerOf>[0]) {
-  const [row] = await work(actor).read(
+  const [row] = await tenantDb(actor).read(
     (db) => db.$queryRaw<{ hasOne: boolean; hadOne: boolean; owes: boolean; seats: number }[]>`
       select
         exists (select from subscriptions where org_id = (select current_org_id())
@@ -123,7 +123,7 @@ export const syncBilling = operation({
   output: z.object({}),
   async run(actor) {
     // One that began a moment ago is as good, and nobody keeps the queue busy by asking on.
-    const [row] = await work(actor).read(
+    const [row] = await tenantDb(actor).read(
       (db) => db.$queryRaw<{ isDue: boolean }[]>`
         select coalesce(written_began_at < now() - make_interval(secs => ${freshSeconds}::int), true) as "isDue"
         from billing_customers where org_id = (select current_org_id())`,

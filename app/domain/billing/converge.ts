@@ -6,7 +6,7 @@ import type { Plan } from '../actor.ts'
 import { forgetTags } from '../cache.ts'
 import { faults } from '../faults.ts'
 import { markSessions } from '../forgetting.ts'
-import { work } from '../runtime.ts'
+import { tenantDb } from '../runtime.ts'
 import { tags } from '../tags.ts'
 import { closeCheckouts } from './customer.ts'
 import { writeMails } from './dunning.ts'
@@ -118,7 +118,7 @@ async function begin(
   tenant: Tenant,
   since: Date | null,
 ): Promise<Begun | { instead: 'known' | 'busy' | 'no customer' }> {
-  return work(tenant).transaction(async (tx) => {
+  return tenantDb(tenant).transaction(async (tx) => {
     const [customer] = await tx.$queryRaw<
       { customer: string; known: boolean; held: boolean; reading: bigint; at: Date }[]
     >`
@@ -138,7 +138,7 @@ async function begin(
 
 /** A Stripe that is slow keeps a reading for minutes. What was let go, or taken by the next, is not taken back. */
 const hold = (tenant: Tenant, reading: bigint) =>
-  work(tenant).transaction(
+  tenantDb(tenant).transaction(
     (tx) => tx.$executeRaw`
       update billing_customers set held_until = clock_timestamp() + make_interval(secs => ${leaseSeconds}::int)
       where org_id = ${tenant.orgId}::uuid and readings = ${reading} and held_until is not null`,
@@ -213,7 +213,7 @@ async function cancelled(stripe: Stripe, others: readonly Subscription[]): Promi
 
 /** Who need a seat, and whether somebody changes the subscription at this moment. */
 async function membersOf(tenant: Tenant): Promise<{ members: number; isChanging: boolean }> {
-  const [row] = await work(tenant).read(
+  const [row] = await tenantDb(tenant).read(
     (db) => db.$queryRaw<{ members: number; isChanging: boolean }[]>`
       select (select count(*)::int from memberships where org_id = c.org_id) as members,
         coalesce(changing_until > clock_timestamp(), false) as "isChanging"
@@ -234,7 +234,7 @@ async function billHeld(stripe: Stripe, invoice: string): Promise<true> {
 
 /** Lets the next one read, unless that has happened already. */
 const release = (tenant: Tenant, reading: bigint) =>
-  work(tenant).transaction(
+  tenantDb(tenant).transaction(
     (tx) => tx.$executeRaw`
       update billing_customers set held_until = null
       where org_id = ${tenant.orgId}::uuid and readings = ${reading}`,
@@ -252,7 +252,7 @@ async function write(
   { now, isDone }: { now: Date; isDone: boolean },
 ): Promise<boolean> {
   const isUnfenced = faults().without.has('fence')
-  const written = await work(tenant).transaction(async (tx) => {
+  const written = await tenantDb(tenant).transaction(async (tx) => {
     const isLatest = await tx.$executeRaw`
       update billing_customers set written_reading = ${number}, written_at = now(),
         written_began_at = case when ${isDone}::boolean then ${at.toISOString()}::timestamptz else written_began_at end,

@@ -1,7 +1,7 @@
 import Stripe from 'stripe'
 import type { Actor } from '../actor.ts'
 import { Problem } from '../errors.ts'
-import { runtime, work } from '../runtime.ts'
+import { runtime, tenantDb } from '../runtime.ts'
 import { accounts } from '../sessions/accounts.ts'
 import { stripe } from './stripe.ts'
 
@@ -55,7 +55,7 @@ export async function ensureCustomer(client: Stripe, actor: Actor): Promise<stri
   if (known !== null) return known
   const [user, organisation] = await Promise.all([
     accounts.byId(actor.userId),
-    work(actor).read((db) =>
+    tenantDb(actor).read((db) =>
       db.organisation.findFirst({ where: { id: actor.orgId }, select: { name: true } }),
     ),
   ])
@@ -68,7 +68,7 @@ export async function ensureCustomer(client: Stripe, actor: Actor): Promise<stri
     ...(user ? { email: user.email } : {}),
     ...(organisation ? { name: organisation.name } : {}),
   })
-  await work(actor).read(
+  await tenantDb(actor).read(
     (db) => db.$executeRaw`
       insert into billing_customers (org_id, stripe_id) values (${actor.orgId}::uuid, ${id})
       on conflict (org_id) do nothing`,
@@ -77,7 +77,7 @@ export async function ensureCustomer(client: Stripe, actor: Actor): Promise<stri
 }
 
 export async function customerOf(actor: Pick<Actor, 'orgId'>): Promise<string | null> {
-  const [row] = await work(actor).read(
+  const [row] = await tenantDb(actor).read(
     (db) => db.$queryRaw<{ id: string }[]>`
       select stripe_id as id from billing_customers where org_id = (select current_org_id())`,
   )

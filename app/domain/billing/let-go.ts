@@ -2,7 +2,7 @@ import type Stripe from 'stripe'
 import { z } from 'zod'
 import type { Actor } from '../actor.ts'
 import { Problem } from '../errors.ts'
-import { work } from '../runtime.ts'
+import { tenantDb } from '../runtime.ts'
 import { passes } from './customer.ts'
 import { itemsOf } from './metered-items.ts'
 import { noted, oneAtATime, told } from './one-at-a-time.ts'
@@ -76,7 +76,7 @@ async function putBack(client: Stripe, organisation: Organisation): Promise<void
   const items = await itemsOf(client, { ...scheduled, seats: left.members })
   await scheduleChange(client, { ...standing, items })
   const [before, after] = [JSON.stringify({ scheduled: null }), JSON.stringify({ scheduled })]
-  await work(organisation).transaction(
+  await tenantDb(organisation).transaction(
     (tx) => tx.$executeRaw`
       with forgotten as (
         update billing_customers set let_go = null where org_id = (select current_org_id()) returning org_id
@@ -92,7 +92,7 @@ const isOver = ({ subscription: { id, cancel_at }, terms, scheduled }: Standing,
   id !== letGo.subscription || cancel_at !== null || scheduled !== null || !isSame(terms, letGo.from)
 
 async function leftOf(organisation: Organisation): Promise<{ letGo: LetGo; members: number } | null> {
-  const [row] = await work(organisation).read(
+  const [row] = await tenantDb(organisation).read(
     (db) => db.$queryRaw<{ letGo: unknown; members: number }[]>`
       select let_go as "letGo", (select count(*)::int from memberships m where m.org_id = c.org_id) as members
       from billing_customers c where org_id = (select current_org_id()) and let_go is not null`,
@@ -101,7 +101,7 @@ async function leftOf(organisation: Organisation): Promise<{ letGo: LetGo; membe
 }
 
 const keep = (actor: Organisation, letGo: LetGo) =>
-  work(actor).transaction(
+  tenantDb(actor).transaction(
     (tx) => tx.$executeRaw`
       update billing_customers set let_go = ${JSON.stringify(letGo)}::jsonb
       where org_id = (select current_org_id())`,
@@ -109,7 +109,7 @@ const keep = (actor: Organisation, letGo: LetGo) =>
 
 /** Somebody does not want it any more. */
 export async function forget(organisation: Organisation): Promise<void> {
-  await work(organisation).transaction(
+  await tenantDb(organisation).transaction(
     (tx) => tx.$executeRaw`
       update billing_customers set let_go = null
       where org_id = (select current_org_id()) and let_go is not null`,

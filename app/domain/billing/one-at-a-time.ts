@@ -2,7 +2,7 @@ import { createLog } from '@worklane/data/log.ts'
 import type { Actor } from '../actor.ts'
 import { Effects } from '../effects.ts'
 import { Problem } from '../errors.ts'
-import { work } from '../runtime.ts'
+import { tenantDb } from '../runtime.ts'
 import { billingSyncTopic } from './intake.ts'
 
 /** Longer than all that a change asks Stripe, each with its time-out; whoever took longer is taken for dead. */
@@ -26,7 +26,7 @@ export async function oneAtATime<T>(
   actor: Pick<Actor, 'orgId'>,
   change: (answered: string) => Promise<T>,
 ): Promise<T> {
-  const [turn] = await work(actor).transaction(
+  const [turn] = await tenantDb(actor).transaction(
     (tx) => tx.$queryRaw<{ until: string; answered: string }[]>`
       update billing_customers set changing_until = clock_timestamp() + make_interval(secs => ${turnSeconds}::int)
       where org_id = (select current_org_id()) and coalesce(changing_until < clock_timestamp(), true)
@@ -47,7 +47,7 @@ export async function oneAtATime<T>(
 
 /** A turn that is over in the past, and not null, has the customer looked at: see `lookAtDue` of the worker. */
 const endTurn = (actor: Pick<Actor, 'orgId'>, until: string, isMade: boolean) =>
-  work(actor).transaction(
+  tenantDb(actor).transaction(
     (tx) => tx.$executeRaw`
       update billing_customers
       set changing_until = case when let_go is not null and not ${isMade}::boolean then clock_timestamp() end
@@ -56,7 +56,7 @@ const endTurn = (actor: Pick<Actor, 'orgId'>, until: string, isMade: boolean) =>
 
 /** Stripe has said what came of a change: the next try is another one, which it does not answer from memory. */
 export async function answered(actor: Pick<Actor, 'orgId'>): Promise<void> {
-  await work(actor)
+  await tenantDb(actor)
     .transaction(
       (tx) => tx.$executeRaw`
         update billing_customers set changes_answered = changes_answered + 1
@@ -66,7 +66,7 @@ export async function answered(actor: Pick<Actor, 'orgId'>): Promise<void> {
 }
 
 async function whyNot(actor: Pick<Actor, 'orgId'>): Promise<Problem> {
-  const [customer] = await work(actor).read(
+  const [customer] = await tenantDb(actor).read(
     (db) => db.$queryRaw<object[]>`select from billing_customers where org_id = (select current_org_id())`,
   )
   return customer
@@ -88,7 +88,7 @@ export async function noted(
   const effects = new Effects()
   effects.audit.push({ target, before, after })
   effects.outbox.push({ orgId: actor.orgId, topic: billingSyncTopic, payload: {} })
-  await work(actor)
+  await tenantDb(actor)
     .transaction((tx) =>
       effects.write((text, values) => tx.$queryRawUnsafe(text, ...values), actor, operation),
     )

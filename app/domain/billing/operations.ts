@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { type Actor, Plan } from '../actor.ts'
 import { operation } from '../operation.ts'
 import { listSize, pageOf, pageOfItems, timeAndId, timeCursor, timeCursorOf } from '../paging.ts'
-import { work } from '../runtime.ts'
+import { tenantDb } from '../runtime.ts'
 import { countedNow } from './entitlements.ts'
 import { Money } from './money-schema.ts'
 import {
@@ -87,7 +87,7 @@ export const getBilling = operation({
   input: z.strictObject({}),
   output: Billing,
   run: (actor) =>
-    work(actor).read(async (db) => {
+    tenantDb(actor).read(async (db) => {
       const [[organisation], [subscription], use] = await Promise.all([
         db.$queryRaw<OrganisationRow[]>`
           select plan::text, read_only_at as "readOnlyAt",
@@ -176,7 +176,7 @@ export const listInvoices = operation({
   output: pageOfItems(Invoice),
   async run(actor: Actor, { cursor, limit }) {
     const after = cursor === undefined ? null : timeAndId(cursor)
-    const rows = await work(actor).read(
+    const rows = await tenantDb(actor).read(
       (db) => db.$queryRaw<InvoiceRow[]>`
         select id, number, status, currency, total, tax, amount_due as due, amount_paid as paid,
           created_at as "createdAt", hosted_url as "hostedUrl", pdf_url as "pdfUrl"

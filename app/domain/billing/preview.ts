@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Actor } from '../actor.ts'
 import { operation } from '../operation.ts'
-import { work } from '../runtime.ts'
+import { tenantDb } from '../runtime.ts'
 import { atStripe } from './customer.ts'
 import { countedNow } from './entitlements.ts'
 import { counted, limitOf } from './plans.ts'
@@ -36,7 +36,7 @@ export const Preview = Terms.extend({
 export type Preview = z.infer<typeof Preview>
 
 export const membersOf = (actor: Pick<Actor, 'orgId'>): Promise<number> =>
-  work(actor).read((db) => db.membership.count())
+  tenantDb(actor).read((db) => db.membership.count())
 
 export const previewChange = operation({
   name: 'billing.preview',
@@ -77,7 +77,7 @@ export const previewChange = operation({
 })
 
 async function beyond(actor: Pick<Actor, 'orgId'>, { plan }: Terms): Promise<Preview['beyond']> {
-  const use = await work(actor).read((db) =>
+  const use = await tenantDb(actor).read((db) =>
     countedNow((text, values) => db.$queryRawUnsafe(text, ...values), actor.orgId),
   )
   return counted.flatMap((of) => {

@@ -1,6 +1,6 @@
 import type Stripe from 'stripe'
 import type { Actor } from '../actor.ts'
-import { work } from '../runtime.ts'
+import { tenantDb } from '../runtime.ts'
 import type { Metered } from './plans.ts'
 import { termsOfPrice } from './terms.ts'
 
@@ -58,7 +58,7 @@ export function billedUntil({ usage, freeUntil }: Billed, kind: Metered, time: n
 }
 
 async function endOfTrial(actor: Pick<Actor, 'orgId'>): Promise<number> {
-  const [row] = await work(actor).read(
+  const [row] = await tenantDb(actor).read(
     (db) => db.$queryRaw<{ trialEnd: Date | null }[]>`
       select max(trial_end) as "trialEnd" from subscriptions where org_id = (select current_org_id())`,
   )

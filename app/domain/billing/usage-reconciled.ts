@@ -1,6 +1,6 @@
 import type Stripe from 'stripe'
 import type { Actor } from '../actor.ts'
-import { work } from '../runtime.ts'
+import { tenantDb } from '../runtime.ts'
 import { customerOf } from './customer.ts'
 import { type Metered, metered } from './plans.ts'
 import { billedUsage } from './usage-billed.ts'
@@ -40,7 +40,7 @@ export async function reconcile(
   settles = settlesMinutes,
 ): Promise<Difference[]> {
   const compare = async (books: Difference['books'], query: string) => {
-    const rows = await work(actor).read((db) => db.$queryRawUnsafe<Row[]>(query))
+    const rows = await tenantDb(actor).read((db) => db.$queryRawUnsafe<Row[]>(query))
     return rows.map(
       ({ kind, of, units }): Difference => ({
         books,
@@ -62,7 +62,7 @@ export async function reconcile(
     differences.push(...(await onInvoices(stripe, actor, customer)))
   }
   if (differences.length === 0)
-    await work(actor).transaction((tx) => tx.$executeRawUnsafe(removeOld, keptDays))
+    await tenantDb(actor).transaction((tx) => tx.$executeRawUnsafe(removeOld, keptDays))
   return differences
 }
 
@@ -117,7 +117,7 @@ async function atStripe(
   settles: number,
 ): Promise<Difference[]> {
   const from = firstDay()
-  const rows = await work(actor).read((db) =>
+  const rows = await tenantDb(actor).read((db) =>
     db.$queryRawUnsafe<{ kind: Metered; hour: Date; quantity: unknown }[]>(sent, from.toISOString(), settles),
   )
   const differences: Difference[] = []
@@ -155,7 +155,7 @@ async function onInvoices(
   const { usage } = await billedUsage(stripe, actor, customer, firstDay())
   for (const { kind, from, to, units: billed, isDraft } of usage) {
     if (isDraft) continue
-    const [row] = await work(actor).read((db) =>
+    const [row] = await tenantDb(actor).read((db) =>
       db.$queryRawUnsafe<{ quantity: unknown }[]>(sentIn, kind, from, to),
     )
     const units = Math.abs(billed - Number(row?.quantity ?? 0))

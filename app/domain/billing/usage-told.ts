@@ -3,7 +3,7 @@ import { createLog } from '@worklane/data/log.ts'
 import type Stripe from 'stripe'
 import type { Actor } from '../actor.ts'
 import { faults } from '../faults.ts'
-import { work } from '../runtime.ts'
+import { tenantDb } from '../runtime.ts'
 import { eventNames, meterOf } from './catalogue.ts'
 import type { Metered } from './plans.ts'
 import { type Billed, billedUntil, billedUsage } from './usage-billed.ts'
@@ -49,8 +49,8 @@ export async function tellUsage(
   { orgId }: Organisation,
   onLate: OnLate = logLate,
 ): Promise<number> {
-  await work({ orgId }).transaction((tx) => tx.$executeRawUnsafe(rollUp))
-  const customer = await work({ orgId }).read(
+  await tenantDb({ orgId }).transaction((tx) => tx.$executeRawUnsafe(rollUp))
+  const customer = await tenantDb({ orgId }).read(
     (db) => db.$queryRaw<{ id: string; goesOn: boolean }[]>`
       select stripe_id as id, exists (
         select from subscriptions s where s.org_id = c.org_id and subscription_goes_on(s.status)
@@ -58,7 +58,7 @@ export async function tellUsage(
   )
   const [{ id, goesOn } = { id: null, goesOn: false }] = customer
   if (id === null) return 0
-  const hours = await work({ orgId }).read((db) => db.$queryRawUnsafe<Hour[]>(untold, oldestDays))
+  const hours = await tenantDb({ orgId }).read((db) => db.$queryRawUnsafe<Hour[]>(untold, oldestDays))
   const failures: unknown[] = []
   try {
     const [oldest] = hours
@@ -121,7 +121,7 @@ async function tell(
 ): Promise<void> {
   const { kind, hour, part, quantity, toldAt, toldAs } = each
   const mark = (column: 'told_at' | 'sent_at', as: Date | null) =>
-    work({ orgId }).read((db) =>
+    tenantDb({ orgId }).read((db) =>
       db.$executeRawUnsafe(
         `update usage_hours set ${column} = coalesce(${column}, now()), told_as = $5::timestamptz
          where org_id = $1::uuid and kind = $2 and hour = $3::timestamptz and part = $4::int`,
@@ -199,7 +199,7 @@ async function hasIt(
   { kind, hour, part, toldAs }: Pick<Hour, 'kind' | 'hour' | 'part' | 'toldAs'>,
 ): Promise<boolean> {
   const from = new Date(Math.floor((toldAs ?? hour).getTime() / 3_600_000) * 3_600_000)
-  const [upToIt] = await work({ orgId }).read(
+  const [upToIt] = await tenantDb({ orgId }).read(
     (db) => db.$queryRaw<{ quantity: bigint }[]>`
       select sum(quantity) as quantity from usage_hours
       where org_id = (select current_org_id()) and kind = ${kind}

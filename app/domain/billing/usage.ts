@@ -3,7 +3,7 @@ import { refusalOf } from '@worklane/data/refusal.ts'
 import type { Actor } from '../actor.ts'
 import { Problem } from '../errors.ts'
 import { faults } from '../faults.ts'
-import { runtime, work } from '../runtime.ts'
+import { runtime, tenantDb } from '../runtime.ts'
 import { BeyondPlan } from './entitlements.ts'
 import { limitOf, type Metered } from './plans.ts'
 import { stripe } from './stripe.ts'
@@ -81,7 +81,7 @@ async function takeUsage(
     try {
       const values = [kind, identifier, wanted, most, isRecorded]
       // Straight to the pool, which sets the tenant: on the way of every request of a key Prisma costs too much.
-      const { rows } = await work(actor).read(() =>
+      const { rows } = await tenantDb(actor).read(() =>
         runtime().database.pool.query<{ given: number }>({ ...take, values }),
       )
       return rows[0]?.given ?? 0

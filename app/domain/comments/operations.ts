@@ -10,7 +10,7 @@ import { fileFrom } from '../files/store.ts'
 import { operation } from '../operation.ts'
 import { pageOf, pageOfItems, pageSize, TimeCursor, timeAndId, timeCursorOf } from '../paging.ts'
 import { personColumns, personOf } from '../pictures/links.ts'
-import { work } from '../runtime.ts'
+import { tenantDb } from '../runtime.ts'
 import { tags } from '../tags.ts'
 import { taskColumns, taskOf } from '../tasks/rows.ts'
 import { Id, ShownPerson, type Task } from '../tasks/shapes.ts'
@@ -72,7 +72,7 @@ export const listComments = operation({
   input: z.strictObject({ taskId: Id, cursor: TimeCursor, limit: pageSize }),
   output: pageOfItems(Comment),
   async run(actor, { taskId, cursor, limit }) {
-    const rows = await work(actor).read((db) =>
+    const rows = await tenantDb(actor).read((db) =>
       db.comment.findMany({
         relationLoadStrategy: 'join',
         where: { taskId, ...(cursor ? { OR: writtenBefore(cursor) } : {}) },
@@ -112,7 +112,7 @@ export const createComment = operation({
   }),
   output: Comment,
   run: (actor, { taskId, body, fileIds = [] }) =>
-    work(actor).transaction(async (tx) => {
+    tenantDb(actor).transaction(async (tx) => {
       const row = await tx.task.findFirst({ where: { id: taskId }, select: taskColumns })
       if (!row) throw notFound('task')
       const task = taskOf(row)
@@ -180,7 +180,7 @@ export const updateComment = operation({
   input: z.strictObject({ commentId: Id, body }),
   output: Comment,
   run: (actor, { commentId, body }) =>
-    work(actor).transaction(async (tx) => {
+    tenantDb(actor).transaction(async (tx) => {
       const before = await known(tx, actor, commentId)
       if (before.author?.id !== actor.userId) {
         throw new Problem('forbidden', 'Only who wrote a comment may rewrite it.')
@@ -205,7 +205,7 @@ export const removeComment = operation({
   input: z.strictObject({ commentId: Id }),
   output: z.object({ id: Id }),
   run: (actor, { commentId }) =>
-    work(actor).transaction(async (tx) => {
+    tenantDb(actor).transaction(async (tx) => {
       const before = await known(tx, actor, commentId)
       if (before.author?.id !== actor.userId && !mayAct(actor, 'manager')) {
         throw new Problem('forbidden', 'Only a manager may remove what somebody else wrote.')

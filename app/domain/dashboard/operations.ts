@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { ActivityItem, activityColumns, activityOf } from '../activity/operations.ts'
 import { operation } from '../operation.ts'
 import { Counts, figuresOf, ProjectFigures } from '../reports/figures.ts'
-import { work } from '../runtime.ts'
+import { tenantDb } from '../runtime.ts'
 import { tags } from '../tags.ts'
 import { summaryColumns, summaryOf } from '../tasks/rows.ts'
 import { TaskSummary } from '../tasks/shapes.ts'
@@ -32,7 +32,7 @@ export const getDashboard = operation({
     seconds: 60,
   },
   run: (actor) =>
-    work(actor).read(async (db) => {
+    tenantDb(actor).read(async (db) => {
       const [figures, mine, activity] = await Promise.all([
         figuresOf(actor, mostProjects),
         db.task.findMany({

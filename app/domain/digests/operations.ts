@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Actor } from '../actor.ts'
 import { operation } from '../operation.ts'
-import { work } from '../runtime.ts'
+import { tenantDb } from '../runtime.ts'
 import { Frequency } from './frequency.ts'
 
 export const NotificationPreferences = z
@@ -22,7 +22,7 @@ export const getPreferences = operation({
   input: z.strictObject({}),
   output: NotificationPreferences,
   async run(actor) {
-    const rows = await work(actor).read(
+    const rows = await tenantDb(actor).read(
       (db) => db.$queryRaw<Row[]>`
         select every as digest, due_at as "dueAt" from digests
         where org_id = (select current_org_id()) and user_id = ${actor.userId}::uuid`,
@@ -41,7 +41,7 @@ export const updatePreferences = operation({
   input: z.strictObject({ digest: Frequency }),
   output: NotificationPreferences,
   run: (actor, { digest }) =>
-    work(actor).transaction(async (tx) =>
+    tenantDb(actor).transaction(async (tx) =>
       preferencesOf(await tx.$queryRawUnsafe<Row[]>(upsert, ...valuesOf(actor, digest))),
     ),
 })

@@ -9,7 +9,7 @@ import { dispositionOf } from '../files/disposition.ts'
 import { blobs, requireFiles } from '../files/store.ts'
 import { operation } from '../operation.ts'
 import { IdCursor, pageOf, pageOfItems, pageSize } from '../paging.ts'
-import { work } from '../runtime.ts'
+import { tenantDb } from '../runtime.ts'
 import { Id } from '../tasks/shapes.ts'
 import {
   Export,
@@ -49,7 +49,7 @@ export const createExport = operation({
   }),
   output: Export,
   run: (actor, { kind, format = formatsOf[kind][0] as ExportFormat, filters }) =>
-    work(actor).transaction(async (tx) => {
+    tenantDb(actor).transaction(async (tx) => {
       requireFiles()
       assertAllowed(actor, kind)
       if (!formatsOf[kind].includes(format))
@@ -132,7 +132,7 @@ export const listExports = operation({
   input: z.strictObject({ cursor: IdCursor, limit: pageSize }),
   output: pageOfItems(Export),
   async run(actor, { cursor = null, limit }) {
-    const rows = await work(actor).read((db) =>
+    const rows = await tenantDb(actor).read((db) =>
       db.$queryRawUnsafe<ExportRow[]>(
         `select ${exportColumns} from exports e left join users u on u.id = e.created_by
          where e.org_id = (select current_org_id()) and ${visible} and ($3::uuid is null or e.id < $3::uuid)
@@ -182,7 +182,7 @@ export const getExport = operation({
   allow: 'viewer',
   input: z.strictObject({ exportId: Id }),
   output: Export,
-  run: (actor, { exportId }) => work(actor).read((db) => exportFor(db, actor, exportId)),
+  run: (actor, { exportId }) => tenantDb(actor).read((db) => exportFor(db, actor, exportId)),
 })
 
 export const cancelExport = operation({
@@ -194,7 +194,7 @@ export const cancelExport = operation({
   input: z.strictObject({ exportId: Id }),
   output: Export,
   run: (actor, { exportId }) =>
-    work(actor).transaction(async (tx) => {
+    tenantDb(actor).transaction(async (tx) => {
       const before = await exportFor(tx, actor, exportId)
       // A trigger has the file removed; a worker that still writes it sees that it shall not.
       await tx.$executeRaw`
@@ -214,7 +214,7 @@ export const linkExport = operation({
   input: z.strictObject({ exportId: Id }),
   output: z.object({ url: z.url(), until: z.iso.datetime() }),
   async run(actor, { exportId }) {
-    const { run, ...row } = await work(actor).read((db) => rowFor(db, actor, exportId))
+    const { run, ...row } = await tenantDb(actor).read((db) => rowFor(db, actor, exportId))
     if (row.kind === 'organisation' && actor.key)
       throw new Problem('forbidden', 'Everything of an organisation is exported by signed-in people alone.')
     if (row.state !== 'ready' || run === null) throw new Problem('conflict', notReady[row.state])

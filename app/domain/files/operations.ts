@@ -4,7 +4,7 @@ import { record } from '../effects.ts'
 import { notFound, Problem } from '../errors.ts'
 import { operation } from '../operation.ts'
 import { IdCursor, pageOf, pageOfItems, pageSize } from '../paging.ts'
-import { work } from '../runtime.ts'
+import { tenantDb } from '../runtime.ts'
 import { Id } from '../tasks/shapes.ts'
 import { dispositionOf } from './disposition.ts'
 import { File, fileColumns } from './shapes.ts'
@@ -28,7 +28,7 @@ export const listFiles = operation({
   input: z.strictObject({ taskId: Id, cursor: IdCursor, limit: pageSize }),
   output: pageOfItems(File),
   async run(actor, { taskId, cursor, limit }) {
-    const rows = await work(actor).read((db) =>
+    const rows = await tenantDb(actor).read((db) =>
       db.file.findMany({
         relationLoadStrategy: 'join',
         where: { taskId, ...visibleTo(actor), ...(cursor ? { id: { lt: cursor } } : {}) },
@@ -61,7 +61,7 @@ export const linkFile = operation({
   }),
   output: z.object({ url: z.url(), until: z.iso.datetime() }),
   async run(actor, { fileId, to }) {
-    const row = await work(actor).read((db) =>
+    const row = await tenantDb(actor).read((db) =>
       db.file.findFirst({
         where: { id: fileId, readyAt: { not: null }, refused: null },
         select: { name: true, type: true },
@@ -87,7 +87,7 @@ export const removeFile = operation({
   input: z.strictObject({ fileId: Id }),
   output: z.object({ id: Id }),
   run: (actor, { fileId }) =>
-    work(actor).transaction(async (tx) => {
+    tenantDb(actor).transaction(async (tx) => {
       const row = await tx.file.findFirst({ where: { id: fileId, ...present(actor) }, select: fileColumns })
       if (!row) throw notFound('file')
       if (row.creator?.id !== actor.userId && !mayAct(actor, 'manager'))

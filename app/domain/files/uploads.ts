@@ -4,7 +4,7 @@ import type { Actor } from '../actor.ts'
 import { enqueue, record } from '../effects.ts'
 import { notFound, Problem } from '../errors.ts'
 import { operation } from '../operation.ts'
-import { work } from '../runtime.ts'
+import { tenantDb } from '../runtime.ts'
 import { Id } from '../tasks/shapes.ts'
 import { line } from '../text.ts'
 import { File, type FileRow, fileColumns, fileOf } from './shapes.ts'
@@ -56,7 +56,7 @@ export const createUpload = operation({
   }),
   output: Upload,
   run: (actor, { taskId, name, size }) =>
-    work(actor).transaction(async (tx) => {
+    tenantDb(actor).transaction(async (tx) => {
       const store = await blobs()
       const type = typeOfName(name) as string
       const task = await tx.task.findFirst({ where: { id: taskId }, select: { id: true } })
@@ -135,7 +135,7 @@ const sizeOfPart = (size: number, number: number) => Math.min(partSize, size - (
 async function beginParts(actor: Actor, id: string, type: string): Promise<string> {
   const store = await blobs()
   const mine = await store.beginParts(originalKey(actor, id), type)
-  const [row] = await work(actor).read(
+  const [row] = await tenantDb(actor).read(
     (db) => db.$queryRaw<{ partsId: string }[]>`
       with mine as (
         update files set parts_id = ${mine}
@@ -153,7 +153,7 @@ async function beginParts(actor: Actor, id: string, type: string): Promise<strin
 const gone = () => new Problem('conflict', 'This upload has ended. Begin another one.')
 
 async function openUpload(actor: Actor, id: string) {
-  const row = await work(actor).read((db) =>
+  const row = await tenantDb(actor).read((db) =>
     db.file.findFirst({
       where: { id, createdBy: actor.userId },
       select: { type: true, size: true, partsId: true, uploadUntil: true, uploadedAt: true },
@@ -176,7 +176,7 @@ export const completeUpload = operation({
   input: z.strictObject({ uploadId: Id }),
   output: File,
   run: (actor, { uploadId }) =>
-    work(actor).transaction(async (tx) => {
+    tenantDb(actor).transaction(async (tx) => {
       requireFiles()
       const before = await ofActor(tx, actor, uploadId)
       if (before.uploadedAt === null) {

@@ -4,7 +4,7 @@ import { notFound } from '../errors.ts'
 import { operation } from '../operation.ts'
 import { byName, listSize, NameCursor, nameCursorOf, pageOf, pageOfItems } from '../paging.ts'
 import { unlessTaken } from '../refusals.ts'
-import { work } from '../runtime.ts'
+import { tenantDb } from '../runtime.ts'
 import { TaskQuery } from '../tasks/reads.ts'
 import { Id } from '../tasks/shapes.ts'
 import { line } from '../text.ts'
@@ -28,7 +28,7 @@ export const listFilters = operation({
   input: z.strictObject({ cursor: NameCursor, limit: listSize.default(100) }),
   output: pageOfItems(SavedFilter),
   run: (actor, asked) =>
-    work(actor).read(async (db) => {
+    tenantDb(actor).read(async (db) => {
       const mine = { userId: actor.userId }
       const rows = await db.savedFilter.findMany({ ...byName(asked, mine), select: columns })
       return pageOf(rows, asked.limit, filterOf, nameCursorOf)
@@ -43,7 +43,7 @@ export const createFilter = operation({
   input: z.strictObject({ name: line(80), query: TaskQuery }),
   output: SavedFilter,
   run: (actor, { name, query }) =>
-    work(actor).transaction(async (tx) => {
+    tenantDb(actor).transaction(async (tx) => {
       const data = { orgId: actor.orgId, userId: actor.userId, name, query }
       const saved = filterOf(
         await unlessTaken(
@@ -64,7 +64,7 @@ export const removeFilter = operation({
   input: z.strictObject({ filterId: Id }),
   output: z.object({ id: Id }),
   run: (actor, { filterId }) =>
-    work(actor).transaction(async (tx) => {
+    tenantDb(actor).transaction(async (tx) => {
       const mine = { id: filterId, userId: actor.userId }
       const known = await tx.savedFilter.findFirst({ where: mine, select: columns })
       if (!known) throw notFound('filter')

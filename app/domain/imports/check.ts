@@ -2,7 +2,7 @@ import type { Actor } from '../actor.ts'
 import { readable } from '../csv/formulas.ts'
 import { csvLines, type Line, Unreadable } from '../csv/read.ts'
 import { loopShare } from '../loop-share.ts'
-import { work } from '../runtime.ts'
+import { tenantDb } from '../runtime.ts'
 import { beginningOf } from '../text.ts'
 import { type ColumnName, columnOf, columns, required, type Written } from './columns.ts'
 import {
@@ -177,7 +177,7 @@ async function lookUp(owner: Pick<Actor, 'orgId'>, lines: readonly Written[]): P
     distinct(lines.map(({ assigneeEmail }) => assigneeEmail)),
   ]
   const labelled = distinct(lines.flatMap(({ labels }) => labels))
-  const rows = await work(owner).read(
+  const rows = await tenantDb(owner).read(
     (db) => db.$queryRaw<{ what: keyof Found; name: string; id: string }[]>`
       select 'projects' as what, key as name, id from projects
         where org_id = (select current_org_id()) and key = any(${keys}::text[])

@@ -5,7 +5,7 @@ import { enqueue, record } from '../effects.ts'
 import { notFound, Problem } from '../errors.ts'
 import { operation } from '../operation.ts'
 import { IdCursor, pageOf, pageOfItems, pageSize } from '../paging.ts'
-import { work } from '../runtime.ts'
+import { tenantDb } from '../runtime.ts'
 import { Id } from '../tasks/shapes.ts'
 import { line } from '../text.ts'
 import { checkFile } from './check.ts'
@@ -28,7 +28,7 @@ export const checkImport = operation({
   output: Import,
   prepare: (actor, { content }) => checkFile(actor, content),
   run: (actor, { name }, _key, { lines, problems, problemsTotal }) =>
-    work(actor).transaction(async (tx) => {
+    tenantDb(actor).transaction(async (tx) => {
       const state = problemsTotal > 0 ? 'refused' : 'checked'
       const [{ id }] = await tx.$queryRaw<[{ id: string }]>`
         insert into imports (org_id, name, state, created_by, rows_total, problems, problems_total)
@@ -52,7 +52,7 @@ export const applyImport = operation({
   input: z.strictObject({ importId: Id }),
   output: Import,
   run: (actor, { importId }) =>
-    work(actor).transaction(async (tx) => {
+    tenantDb(actor).transaction(async (tx) => {
       const before = await importFor(tx, actor, importId)
       if (before.state === 'refused')
         throw new Problem('conflict', 'This file has mistakes: put them right, and check it again.')
@@ -74,7 +74,7 @@ export const getImport = operation({
   allow: 'member',
   input: z.strictObject({ importId: Id }),
   output: Import,
-  run: (actor, { importId }) => work(actor).read((db) => importFor(db, actor, importId)),
+  run: (actor, { importId }) => tenantDb(actor).read((db) => importFor(db, actor, importId)),
 })
 
 export const listImports = operation({
@@ -85,7 +85,7 @@ export const listImports = operation({
   input: z.strictObject({ cursor: IdCursor, limit: pageSize }),
   output: pageOfItems(Import),
   async run(actor, { cursor = null, limit }) {
-    const rows = await work(actor).read((db) =>
+    const rows = await tenantDb(actor).read((db) =>
       db.$queryRawUnsafe<ImportRow[]>(
         `select ${importColumns} from imports i left join users u on u.id = i.created_by
          where i.org_id = (select current_org_id()) and ${visible} and ($3::uuid is null or i.id < $3::uuid)

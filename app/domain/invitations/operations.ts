@@ -8,7 +8,7 @@ import { type Mail, mailTopic } from '../mail/mail.ts'
 import { operation } from '../operation.ts'
 import { IdCursor, listSize, pageOf, pageOfItems } from '../paging.ts'
 import { limitPerDay } from '../rate-limits.ts'
-import { runtime, work } from '../runtime.ts'
+import { runtime, tenantDb } from '../runtime.ts'
 import { newToken, tokenHash } from '../sessions/token.ts'
 import { Id, Person } from '../tasks/shapes.ts'
 
@@ -60,7 +60,7 @@ export const listInvitations = operation({
   input: z.strictObject({ cursor: IdCursor, limit: listSize }),
   output: pageOfItems(Invitation),
   async run(actor, { cursor, limit }) {
-    const rows = await work(actor).read((db) =>
+    const rows = await tenantDb(actor).read((db) =>
       db.invitation.findMany({
         relationLoadStrategy: 'join',
         where: { expiresAt: { gt: new Date() }, ...(cursor ? { id: { lt: cursor } } : {}) },
@@ -85,7 +85,7 @@ export const createInvitation = operation({
   input: z.strictObject({ email: Email, role: Role }),
   output: Invitation,
   run: (actor, { email, role }) =>
-    work(actor).transaction(async (tx) => {
+    tenantDb(actor).transaction(async (tx) => {
       await limitPerDay(actor.userId, 'invitations')
       if (role === 'owner') throw invalidField('role', 'must not be owner: ownership is transferred')
       if (!mayAct(actor, role)) throw invalidField('role', 'must not be above your own')
@@ -138,7 +138,7 @@ export const revokeInvitation = operation({
   input: z.strictObject({ invitationId: Id }),
   output: z.object({ id: Id }),
   run: (actor, { invitationId }) =>
-    work(actor).transaction(async (tx) => {
+    tenantDb(actor).transaction(async (tx) => {
       const before = await tx.invitation.findFirst({ where: { id: invitationId }, select: columns })
       if (!before) throw notFound('invitation')
       await tx.invitation.deleteMany({ where: { id: invitationId } })

@@ -4,7 +4,7 @@ import { notFound } from '../errors.ts'
 import { operation } from '../operation.ts'
 import { byName, keptWhole, nameCursorOf, pageOf, pageOfItems, SearchByName } from '../paging.ts'
 import { unlessTaken } from '../refusals.ts'
-import { work } from '../runtime.ts'
+import { tenantDb } from '../runtime.ts'
 import { tags } from '../tags.ts'
 import { Id, Label, LabelColour } from '../tasks/shapes.ts'
 import { containing, line } from '../text.ts'
@@ -21,7 +21,7 @@ export const listLabels = operation({
   output: pageOfItems(Label),
   cache: keptWhole(tags.labels),
   run: (actor, asked) =>
-    work(actor).read(async (db) => {
+    tenantDb(actor).read(async (db) => {
       const found = asked.search ? { name: containing(asked.search) } : {}
       const rows = await db.label.findMany({ ...byName(asked, found), select: columns })
       return pageOf(rows, asked.limit, (row) => row, nameCursorOf)
@@ -37,7 +37,7 @@ export const getLabel = operation({
   output: Label,
   cache: { tags: () => [tags.labels], shared: true, seconds: 300 },
   async run(actor, { labelId }) {
-    const label = await work(actor).read((db) =>
+    const label = await tenantDb(actor).read((db) =>
       db.label.findFirst({ where: { id: labelId }, select: columns }),
     )
     if (!label) throw notFound('label')
@@ -55,7 +55,7 @@ export const createLabel = operation({
   input: z.strictObject({ name, colour: LabelColour.default('grey') }),
   output: Label,
   run: (actor, input) =>
-    work(actor).transaction(async (tx) => {
+    tenantDb(actor).transaction(async (tx) => {
       const label = await unlessTaken(
         tx.label.create({ data: { ...input, orgId: actor.orgId }, select: columns }),
         taken(input.name),
@@ -74,7 +74,7 @@ export const updateLabel = operation({
   input: z.strictObject({ labelId: Id, name: name.optional(), colour: LabelColour.optional() }),
   output: Label,
   run: (actor, { labelId, ...values }) =>
-    work(actor).transaction(async (tx) => {
+    tenantDb(actor).transaction(async (tx) => {
       const before = await tx.label.findFirst({ where: { id: labelId }, select: columns })
       if (!before) throw notFound('label')
       const label = await unlessTaken(
@@ -99,7 +99,7 @@ export const removeLabel = operation({
   input: z.strictObject({ labelId: Id }),
   output: z.object({ id: Id }),
   run: (actor, { labelId }) =>
-    work(actor).transaction(async (tx) => {
+    tenantDb(actor).transaction(async (tx) => {
       const before = await tx.label.findFirst({ where: { id: labelId }, select: columns })
       if (!before) throw notFound('label')
       await tx.label.deleteMany({ where: { id: labelId } })

@@ -2,7 +2,7 @@ import { orgId } from '@worklane/data/ids.ts'
 import { z } from 'zod'
 import { operation } from '../operation.ts'
 import { personOf } from '../pictures/links.ts'
-import { runtime, work } from '../runtime.ts'
+import { runtime, tenantDb } from '../runtime.ts'
 
 const rows = z.array(z.record(z.string(), z.unknown()))
 
@@ -46,7 +46,7 @@ export const exportMe = operation({
     const own = { comments: [] as Rows, tasks: [] as Rows, notifications: [] as Rows, files: [] as Rows }
     for (const { org_id } of memberships.rows) {
       // Each organisation is looked into as itself: there is no way across.
-      const [found] = await work({ orgId: orgId(org_id) }).read(
+      const [found] = await tenantDb({ orgId: orgId(org_id) }).read(
         (db) => db.$queryRaw<[typeof own]>`
           select
             (select coalesce(jsonb_agg(to_jsonb(c) - 'search'), '[]') from comments c

@@ -5,7 +5,7 @@ import { afterwards, forgetIn, record } from '../effects.ts'
 import { invalidField, notFound, Problem } from '../errors.ts'
 import { operation, secretField } from '../operation.ts'
 import { logoOf, personOf } from '../pictures/links.ts'
-import { work } from '../runtime.ts'
+import { tenantDb } from '../runtime.ts'
 import { forgetOwnPasswords, limitOwnPassword } from '../sessions/attempts.ts'
 import { endOtherSessions } from '../sessions/operations.ts'
 import { hashPassword, NewPassword, verifyHash } from '../sessions/passwords.ts'
@@ -42,7 +42,7 @@ export const getMe = operation({
     seconds: 300,
   },
   async run(actor) {
-    const rows = await work(actor).read(
+    const rows = await tenantDb(actor).read(
       (db) => db.$queryRaw<Pick<Me, 'user' | 'organisation'>[]>`
         select jsonb_build_object('id', u.id, 'name', u.name, 'email', u.email,
                  'avatar', u.avatar) as user,

@@ -6,7 +6,7 @@ import { invalidField, notFound, Problem } from '../errors.ts'
 import { operation } from '../operation.ts'
 import { keptWhole, listSize, pageOf, pageOfItems } from '../paging.ts'
 import { personOf } from '../pictures/links.ts'
-import { work } from '../runtime.ts'
+import { tenantDb } from '../runtime.ts'
 import { refreshSessionsOf } from '../sessions/sessions.ts'
 import { tags } from '../tags.ts'
 import { Id } from '../tasks/shapes.ts'
@@ -38,7 +38,7 @@ export const listMembers = operation({
   cache: keptWhole(tags.members),
   async run(actor, { search, cursor, limit }) {
     const found = containing(search ?? '')
-    const rows = await work(actor).read((db) =>
+    const rows = await tenantDb(actor).read((db) =>
       db.membership.findMany({
         relationLoadStrategy: 'join',
         where: {
@@ -63,7 +63,7 @@ export const getMember = operation({
   output: Member,
   cache: { tags: () => [tags.members], shared: true, seconds: 300 },
   async run(actor, { memberId }) {
-    const row = await work(actor).read((db) =>
+    const row = await tenantDb(actor).read((db) =>
       db.membership.findFirst({
         relationLoadStrategy: 'join',
         where: { userId: memberId },
@@ -85,7 +85,7 @@ export const setRole = operation({
   input: z.strictObject({ memberId: Id, role: Role }),
   output: Member,
   run: (actor, { memberId, role }) =>
-    work(actor).transaction(async (tx) => {
+    tenantDb(actor).transaction(async (tx) => {
       if (role === 'owner') throw invalidField('role', 'must not be owner: ownership is transferred')
       const before = await below(tx, actor, memberId)
       await tx.membership.updateMany({ where: { userId: memberId }, data: { role } })
@@ -107,7 +107,7 @@ export const removeMember = operation({
   input: z.strictObject({ memberId: Id }),
   output: z.object({ id: Id }),
   run: (actor, { memberId }) =>
-    work(actor).transaction(async (tx) => {
+    tenantDb(actor).transaction(async (tx) => {
       if (memberId === actor.userId)
         throw invalidField('memberId', 'must be somebody else: to go yourself, leave the organisation')
       const before = await below(tx, actor, memberId)

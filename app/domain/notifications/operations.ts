@@ -5,7 +5,7 @@ import { notFound } from '../errors.ts'
 import { operation } from '../operation.ts'
 import { IdCursor, pageOf, pageOfItems, pageSize } from '../paging.ts'
 import { personColumns, personOf } from '../pictures/links.ts'
-import { work } from '../runtime.ts'
+import { tenantDb } from '../runtime.ts'
 import { tags } from '../tags.ts'
 import { Id, ShownPerson } from '../tasks/shapes.ts'
 
@@ -36,7 +36,7 @@ export const listNotifications = operation({
   }),
   output: pageOfItems(Notification),
   async run(actor, { unread, cursor, limit }) {
-    const rows = await work(actor).read((db) =>
+    const rows = await tenantDb(actor).read((db) =>
       db.notification.findMany({
         relationLoadStrategy: 'join',
         where: {
@@ -81,7 +81,7 @@ export const countNotifications = operation({
   output: z.object({ unread: z.number().int().max(mostCounted) }),
   cache: { tags: ({ userId }) => [tags.person(userId)], shared: false, seconds: 60 },
   async run(actor) {
-    const rows = await work(actor).read(
+    const rows = await tenantDb(actor).read(
       (db) => db.$queryRaw<{ unread: number }[]>`
         select count(*)::int as unread from (
           select from notifications
@@ -102,7 +102,7 @@ export const readNotification = operation({
   input: z.strictObject({ notificationId: Id }),
   output: z.object({ id: Id }),
   run: (actor, { notificationId }) =>
-    work(actor).transaction(async (tx) => {
+    tenantDb(actor).transaction(async (tx) => {
       const mine = { id: notificationId, userId: actor.userId }
       const known = await tx.notification.findFirst({ where: mine, select: { id: true } })
       if (!known) throw notFound('notification')
@@ -122,7 +122,7 @@ export const readAllNotifications = operation({
   input: z.strictObject({}),
   output: z.object({ read: z.number().int() }),
   run: (actor) =>
-    work(actor).transaction(async (tx) => {
+    tenantDb(actor).transaction(async (tx) => {
       const { count } = await tx.notification.updateMany({
         where: { userId: actor.userId, readAt: null },
         data: { readAt: new Date() },

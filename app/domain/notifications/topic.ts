@@ -2,7 +2,7 @@ import { orgId } from '@worklane/data/ids.ts'
 import { z } from 'zod'
 import type { OutboxJob } from '../activity/record.ts'
 import { forgetTags } from '../cache.ts'
-import { work } from '../runtime.ts'
+import { tenantDb } from '../runtime.ts'
 import { tags } from '../tags.ts'
 
 export const notificationTopic = 'notification'
@@ -20,7 +20,7 @@ export type Told = z.input<typeof Told>
 export async function notify(job: OutboxJob): Promise<void> {
   const tenant = orgId(job.orgId)
   const { userId, kind, actorId, excerpt } = Told.parse(job.payload)
-  await work({ orgId: tenant }).read(
+  await tenantDb({ orgId: tenant }).read(
     (db) => db.$executeRaw`
       insert into notifications (org_id, user_id, outbox_id, kind, actor_id, excerpt)
       select m.org_id, m.user_id, ${job.id}::uuid, ${kind}::notification_kind, ${actorId}::uuid,

@@ -4,7 +4,7 @@ import type { Plan } from '../actor.ts'
 import { BeyondPlan } from '../billing/entitlements.ts'
 import { limitOf, plans } from '../billing/plans.ts'
 import { operation } from '../operation.ts'
-import { work } from '../runtime.ts'
+import { tenantDb } from '../runtime.ts'
 
 const rows = z.array(z.record(z.string(), z.unknown()))
 
@@ -42,7 +42,7 @@ export const exportOrganisation = operation({
     })
     .meta({ id: 'OrganisationExport' }),
   run: (actor) =>
-    work(actor).read(async (db) => {
+    tenantDb(actor).read(async (db) => {
       await withinExport(db, actor.plan)
       // One statement is one moment for all tables, so that they fit each other.
       const columns = Object.entries(parts).map(

@@ -6,7 +6,7 @@ import { invalidField, notFound, Problem } from '../errors.ts'
 import { takeOut } from '../members/operations.ts'
 import { operation } from '../operation.ts'
 import { nameAndId, nameCursorOf, pageOf, pageOfItems, SearchByName } from '../paging.ts'
-import { runtime, work } from '../runtime.ts'
+import { runtime, tenantDb } from '../runtime.ts'
 import { refreshSessionsOf } from '../sessions/sessions.ts'
 import { tags } from '../tags.ts'
 import { Id } from '../tasks/shapes.ts'
@@ -86,7 +86,7 @@ export const getOrganisation = operation({
   output: Organisation,
   cache: { tags: () => [tags.organisation, tags.members], shared: true, seconds: 300 },
   run: (actor) =>
-    work(actor).read(async (db) => {
+    tenantDb(actor).read(async (db) => {
       const [row, members] = await Promise.all([
         db.organisation.findFirst({ ...current(actor), select: columns }),
         db.membership.count(),
@@ -104,7 +104,7 @@ export const updateOrganisation = operation({
   input: z.strictObject({ name: organisationName.optional(), timeZone: TimeZone.optional() }),
   output: Organisation,
   run: (actor, { name, timeZone }) =>
-    work(actor).transaction(async (tx) => {
+    tenantDb(actor).transaction(async (tx) => {
       const before = await tx.organisation.findFirst({ ...current(actor), select: columns })
       if (!before) throw notFound('organisation')
       const data = {
@@ -135,7 +135,7 @@ export const transferOrganisation = operation({
   input: z.strictObject({ memberId: Id }),
   output: z.strictObject({}),
   run: (actor, { memberId }) =>
-    work(actor).transaction(async (tx) => {
+    tenantDb(actor).transaction(async (tx) => {
       if (memberId === actor.userId) throw invalidField('memberId', 'must be somebody else')
       const heir = await tx.membership.findFirst({ where: { userId: memberId }, select: { role: true } })
       if (!heir) throw notFound('member')
@@ -160,7 +160,7 @@ export const leaveOrganisation = operation({
   input: z.strictObject({}),
   output: z.strictObject({}),
   run: (actor) =>
-    work(actor).transaction(async (tx) => {
+    tenantDb(actor).transaction(async (tx) => {
       const owners = await tx.membership.count({ where: { role: 'owner' } })
       if (actor.role === 'owner' && owners === 1) {
         throw new Problem(
@@ -188,7 +188,7 @@ export const removeOrganisation = operation({
   }),
   output: z.strictObject({}),
   run: (actor, { confirm }) =>
-    work(actor).transaction(async (tx) => {
+    tenantDb(actor).transaction(async (tx) => {
       const row = await tx.organisation.findFirst({ ...current(actor), select: { slug: true } })
       if (!row) throw notFound('organisation')
       if (confirm !== row.slug) throw invalidField('confirm', `must be ${row.slug}`)

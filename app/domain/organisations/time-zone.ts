@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Actor } from '../actor.ts'
 import { cached } from '../cache.ts'
 import { invalidField, notFound } from '../errors.ts'
-import { work } from '../runtime.ts'
+import { tenantDb } from '../runtime.ts'
 import { tags } from '../tags.ts'
 
 const must = 'must be a name of the IANA time zone database, such as Europe/Berlin'
@@ -36,7 +36,7 @@ const rule = { tags: () => [tags.organisation], shared: true, seconds: 300 }
 /** Where the actor's organisation has its days and weeks. */
 export const timeZoneOf = (actor: Actor): Promise<string> =>
   cached(actor, 'organisation.timeZone', rule, {}, async () => {
-    const row = await work(actor).read((db) =>
+    const row = await tenantDb(actor).read((db) =>
       db.organisation.findFirst({ where: { id: actor.orgId }, select: { timeZone: true } }),
     )
     if (!row) throw notFound('organisation')

@@ -3,7 +3,7 @@ import { account } from '../accounts/transaction.ts'
 import { forgetIn, record } from '../effects.ts'
 import { notFound } from '../errors.ts'
 import { operation } from '../operation.ts'
-import { work } from '../runtime.ts'
+import { tenantDb } from '../runtime.ts'
 import { personTags } from '../tags.ts'
 import { Id } from '../tasks/shapes.ts'
 import { newPicture, Picture, PictureUpload } from './shapes.ts'
@@ -18,7 +18,7 @@ export const getAvatar = operation({
   input: z.strictObject({}),
   output: Picture,
   async run(actor) {
-    const [row] = await work(actor).read(
+    const [row] = await tenantDb(actor).read(
       (db) => db.$queryRaw<{ avatar: string | null }[]>`
         select avatar from users where id = ${actor.userId}::uuid`,
     )
@@ -38,7 +38,7 @@ export const uploadAvatar = operation({
   audited: false,
   input: z.strictObject(newPicture),
   output: PictureUpload,
-  run: (actor, picture) => work(actor).transaction((tx) => beginPicture(tx, avatarOf(actor), picture)),
+  run: (actor, picture) => tenantDb(actor).transaction((tx) => beginPicture(tx, avatarOf(actor), picture)),
 })
 
 export const completeAvatar = operation({
@@ -51,7 +51,7 @@ export const completeAvatar = operation({
   input: z.strictObject({ pictureId: Id }),
   output: z.object({ id: Id }),
   run: (actor, { pictureId }) =>
-    work(actor).transaction(async (tx) => {
+    tenantDb(actor).transaction(async (tx) => {
       await completePicture(tx, actor, avatarOf(actor), pictureId)
       record(`user ${actor.userId}`, null, { avatar: pictureId })
       return { id: pictureId }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { forget, record } from '../effects.ts'
 import { notFound } from '../errors.ts'
 import { operation } from '../operation.ts'
-import { work } from '../runtime.ts'
+import { tenantDb } from '../runtime.ts'
 import { tags } from '../tags.ts'
 import { Id } from '../tasks/shapes.ts'
 import { newPicture, Picture, PictureUpload } from './shapes.ts'
@@ -16,7 +16,7 @@ export const getLogo = operation({
   input: z.strictObject({}),
   output: Picture,
   async run(actor) {
-    const [row] = await work(actor).read(
+    const [row] = await tenantDb(actor).read(
       (db) => db.$queryRaw<{ logo: string | null }[]>`
         select logo from organisations where id = (select current_org_id())`,
     )
@@ -35,7 +35,7 @@ export const uploadLogo = operation({
   audited: false,
   input: z.strictObject(newPicture),
   output: PictureUpload,
-  run: (actor, picture) => work(actor).transaction((tx) => beginPicture(tx, logoFor(actor), picture)),
+  run: (actor, picture) => tenantDb(actor).transaction((tx) => beginPicture(tx, logoFor(actor), picture)),
 })
 
 export const completeLogo = operation({
@@ -46,7 +46,7 @@ export const completeLogo = operation({
   input: z.strictObject({ pictureId: Id }),
   output: z.object({ id: Id }),
   run: (actor, { pictureId }) =>
-    work(actor).transaction(async (tx) => {
+    tenantDb(actor).transaction(async (tx) => {
       await completePicture(tx, actor, logoFor(actor), pictureId)
       record(`organisation ${actor.orgId}`, null, { logo: pictureId })
       return { id: pictureId }
@@ -61,7 +61,7 @@ export const removeLogo = operation({
   input: z.strictObject({}),
   output: z.strictObject({}),
   run: (actor) =>
-    work(actor).transaction(async (tx) => {
+    tenantDb(actor).transaction(async (tx) => {
       await endUploads(tx, logoFor(actor))
       await tx.$executeRaw`update organisations set logo = null where id = (select current_org_id())`
       record(`organisation ${actor.orgId}`, null, { logo: null })

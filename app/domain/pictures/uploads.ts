@@ -5,7 +5,7 @@ import type { Actor } from '../actor.ts'
 import { enqueue } from '../effects.ts'
 import { notFound, Problem } from '../errors.ts'
 import { atStore, requireFiles } from '../files/store.ts'
-import { work } from '../runtime.ts'
+import { tenantDb } from '../runtime.ts'
 import { linkOf } from './links.ts'
 import { type Picture, PictureRefused, type PictureUpload } from './shapes.ts'
 import { typeOfPicture } from './types.ts'
@@ -69,7 +69,7 @@ export async function completePicture(
 
 /** @param version what is shown at the moment */
 export async function pictureOf(actor: Actor, owner: PictureOwner, version: string | null): Promise<Picture> {
-  const [row] = await work(actor).read(
+  const [row] = await tenantDb(actor).read(
     (db) => db.$queryRaw<{ id: string; isUploaded: boolean; refused: string | null }[]>`
       select id, uploaded_at is not null as "isUploaded", refused from picture_uploads
       where org_id = (select current_org_id()) and user_id is not distinct from ${personOf(owner)}::uuid

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { notFound } from '../errors.ts'
 import { operation } from '../operation.ts'
 import { personOf } from '../pictures/links.ts'
-import { work } from '../runtime.ts'
+import { tenantDb } from '../runtime.ts'
 import { tags } from '../tags.ts'
 import { Id, TaskStatus, TaskSummary } from '../tasks/shapes.ts'
 
@@ -26,7 +26,7 @@ export const getBoard = operation({
   cache: { tags: (_, { projectId }) => [tags.board(projectId), tags.work], shared: true, seconds: 60 },
   async run(actor, { projectId }) {
     // One statement and one round trip; each column reads its first rows from an index, however many it has.
-    const rows = await work(actor).read(
+    const rows = await tenantDb(actor).read(
       (db) => db.$queryRaw<{ board: Board }[]>`
         select jsonb_build_object(
           'project', jsonb_build_object('id', p.id, 'key', p.key, 'name', p.name, 'description', p.description),

@@ -4,7 +4,7 @@ import { notFound } from '../errors.ts'
 import { operation } from '../operation.ts'
 import { byName, keptWhole, nameCursorOf, pageOf, pageOfItems, SearchByName } from '../paging.ts'
 import { unlessTaken } from '../refusals.ts'
-import { work } from '../runtime.ts'
+import { tenantDb } from '../runtime.ts'
 import { tags } from '../tags.ts'
 import { Id } from '../tasks/shapes.ts'
 import { containing, line, lines } from '../text.ts'
@@ -55,7 +55,7 @@ export const listProjects = operation({
   output: pageOfItems(Project),
   cache: keptWhole(tags.projects),
   run: (actor, asked) =>
-    work(actor).read(async (db) => {
+    tenantDb(actor).read(async (db) => {
       const somewhere = containing(asked.search ?? '')
       const found = asked.search ? { OR: [{ name: somewhere }, { key: somewhere }] } : {}
       const rows = await db.project.findMany({ ...byName(asked, found), select: columns })
@@ -72,7 +72,7 @@ export const getProject = operation({
   output: Project,
   cache: { tags: () => [tags.projects], shared: true, seconds: 300 },
   async run(actor, { projectId }) {
-    const row = await work(actor).read((db) =>
+    const row = await tenantDb(actor).read((db) =>
       db.project.findFirst({ where: { id: projectId }, select: columns }),
     )
     if (!row) throw notFound('project')
@@ -93,7 +93,7 @@ export const createProject = operation({
   }),
   output: Project,
   run: (actor, input) =>
-    work(actor).transaction(async (tx) => {
+    tenantDb(actor).transaction(async (tx) => {
       const project = projectOf(
         await unlessTaken(
           tx.project.create({ data: { ...input, orgId: actor.orgId }, select: columns }),
@@ -115,7 +115,7 @@ export const updateProject = operation({
   input: z.strictObject({ projectId: Id, name: name.optional(), description: description.optional() }),
   output: Project,
   run: (actor, { projectId, ...values }) =>
-    work(actor).transaction(async (tx) => {
+    tenantDb(actor).transaction(async (tx) => {
       const before = await tx.project.findFirst({ where: { id: projectId }, select: columns })
       if (!before) throw notFound('project')
       const after = projectOf(
@@ -140,7 +140,7 @@ export const removeProject = operation({
   input: z.strictObject({ projectId: Id }),
   output: z.object({ id: Id }),
   run: (actor, { projectId }) =>
-    work(actor).transaction(async (tx) => {
+    tenantDb(actor).transaction(async (tx) => {
       const before = await tx.project.findFirst({ where: { id: projectId }, select: columns })
       if (!before) throw notFound('project')
       await tx.project.deleteMany({ where: { id: projectId } })

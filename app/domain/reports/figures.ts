@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Actor } from '../actor.ts'
-import { work } from '../runtime.ts'
+import { tenantDb } from '../runtime.ts'
 import { Id } from '../tasks/shapes.ts'
 
 const count = z.number().int().nonnegative()
@@ -18,7 +18,7 @@ export type Figures = { counts: z.infer<typeof Counts>; projects: z.infer<typeof
 
 /** From the tallies that triggers keep: the rows read are those of days and projects, never those of tasks. */
 export async function figuresOf(actor: Actor, mostProjects: number): Promise<Figures> {
-  const rows = await work(actor).read(
+  const rows = await tenantDb(actor).read(
     (db) => db.$queryRaw<Figures[]>`
       with here as materialized (select current_day() as today, current_time_zone() as zone),
       mine as materialized (

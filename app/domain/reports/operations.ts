@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { operation } from '../operation.ts'
 import { personOf } from '../pictures/links.ts'
-import { work } from '../runtime.ts'
+import { tenantDb } from '../runtime.ts'
 import { tags } from '../tags.ts'
 import { Day, ShownPerson } from '../tasks/shapes.ts'
 import { Counts, figuresOf, ProjectFigures } from './figures.ts'
@@ -37,7 +37,7 @@ export const getReport = operation({
     seconds: 60,
   },
   run: (actor, { weeks }) =>
-    work(actor).read(async (db) => {
+    tenantDb(actor).read(async (db) => {
       const [figures, throughput, workload] = await Promise.all([
         figuresOf(actor, mostProjects),
         db.$queryRaw<Report['throughput']>`

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { operation } from '../operation.ts'
 import { numberCursor, pageOfItems } from '../paging.ts'
-import { work } from '../runtime.ts'
+import { tenantDb } from '../runtime.ts'
 import { Id } from '../tasks/shapes.ts'
 import { line } from '../text.ts'
 
@@ -38,7 +38,7 @@ export const search = operation({
   async run(actor, { q, cursor, limit }) {
     const skip = Number(cursor ?? 0)
     const most = Math.min(mostFound, skip + limit + 1)
-    const rows = await work(actor).read(
+    const rows = await tenantDb(actor).read(
       (db) => db.$queryRaw<Found[]>`
         select f.kind, f.task_id as "taskId", p.key || '-' || t.number as "taskKey", t.title as "taskTitle",
           ts_headline('english', case f.kind when 'task' then t.title || ' — ' || t.description else c.body end,
@@ -46,7 +46,7 @@ export const search = operation({
           f.rank::float8 as rank
         from websearch_to_tsquery('english', ${q}) as q (words)
         cross join lateral (
-          select * from search_work(q.words, ${most}::int) order by rank desc, task_id, comment_id nulls first
+          select * from search_tenantDb(q.words, ${most}::int) order by rank desc, task_id, comment_id nulls first
           offset ${skip} limit ${limit + 1}) f
         join tasks t on t.org_id = (select current_org_id()) and t.id = f.task_id
         join projects p on p.org_id = t.org_id and p.id = t.project_id

@@ -6,7 +6,7 @@ import { notFound } from '../errors.ts'
 import { operation } from '../operation.ts'
 import { timeZoneOf } from '../organisations/time-zone.ts'
 import { numberCursor, pageOf, pageSize, TimeCursor, timeAndId, timeCursorOf } from '../paging.ts'
-import { work } from '../runtime.ts'
+import { tenantDb } from '../runtime.ts'
 import { tags } from '../tags.ts'
 import { summaryColumns, summaryOf, taskColumns, taskOf } from './rows.ts'
 import { Id, Task, TaskPage, TaskPriority, TaskStatus } from './shapes.ts'
@@ -25,7 +25,7 @@ export const listTasks = operation({
   }),
   output: TaskPage,
   async run(actor, { projectId, status, cursor, limit }) {
-    const rows = await work(actor).read((db) =>
+    const rows = await tenantDb(actor).read((db) =>
       db.task.findMany({
         relationLoadStrategy: 'join',
         where: {
@@ -69,7 +69,7 @@ export const findTasks = operation({
       ...tasksWhere(query, actor.userId, query.due ? await todayOf(actor) : new Date()),
       ...(cursor ? { OR: changedBefore(cursor) } : {}),
     }
-    const rows = await work(actor).read((db) =>
+    const rows = await tenantDb(actor).read((db) =>
       db.task.findMany({
         relationLoadStrategy: 'join',
         where,
@@ -121,7 +121,7 @@ export const getTask = operation({
   output: Task,
   cache: { tags: (_, { taskId }) => [tags.task(taskId), tags.work], shared: true, seconds: 60 },
   async run(actor, { taskId }) {
-    const row = await work(actor).read((db) =>
+    const row = await tenantDb(actor).read((db) =>
       db.task.findFirst({ relationLoadStrategy: 'join', where: { id: taskId }, select: taskColumns }),
     )
     if (!row) throw notFound('task')

@@ -6,7 +6,7 @@ import type { Actor } from '../actor.ts'
 import { emit, forget, record, tell } from '../effects.ts'
 import { invalidField, notFound } from '../errors.ts'
 import { operation } from '../operation.ts'
-import { work } from '../runtime.ts'
+import { tenantDb } from '../runtime.ts'
 import { tags } from '../tags.ts'
 import { line, lines } from '../text.ts'
 import { endOfColumn, lockOrder, placeBefore } from './order.ts'
@@ -36,7 +36,7 @@ export const createTask = operation({
   }),
   output: Task,
   run: (actor, { projectId, status, dueOn, labelIds = [], ...values }) =>
-    work(actor).transaction(async (tx) => {
+    tenantDb(actor).transaction(async (tx) => {
       const project = await tx.project.findFirst({ where: { id: projectId }, select: { id: true } })
       if (!project) throw notFound('project')
       await mustBeMember(tx, values.assigneeId)
@@ -80,7 +80,7 @@ export const updateTask = operation({
   input: z.strictObject({ taskId: Id, title: taskTitle.optional(), ...optional(fields) }),
   output: Task,
   run: (actor, { taskId, dueOn, labelIds, ...values }) =>
-    work(actor).transaction(async (tx) => {
+    tenantDb(actor).transaction(async (tx) => {
       await mustBeMember(tx, values.assigneeId)
       await mustBeLabels(tx, labelIds ?? [])
       const { before, after } = await change(tx, actor, taskId, {
@@ -119,7 +119,7 @@ export const moveTask = operation({
   input: z.strictObject({ taskId: Id, status: TaskStatus, before: Id.nullable().optional() }),
   output: Task,
   run: (actor, { taskId, status, before: below }) =>
-    work(actor).transaction(async (tx) => {
+    tenantDb(actor).transaction(async (tx) => {
       await lockOrder(tx, taskId)
       const task = await tx.task.findFirst({ where: { id: taskId }, select: taskColumns })
       if (!task) throw notFound('task')
@@ -146,7 +146,7 @@ export const removeTask = operation({
   input: z.strictObject({ taskId: Id }),
   output: z.object({ id: Id }),
   run: (actor, { taskId }) =>
-    work(actor).transaction(async (tx) => {
+    tenantDb(actor).transaction(async (tx) => {
       const row = await tx.task.findFirst({ where: { id: taskId }, select: taskColumns })
       if (!row) throw notFound('task')
       const task = taskOf(row)

@@ -4,7 +4,7 @@ import { enqueue, record } from '../effects.ts'
 import { notFound, Problem } from '../errors.ts'
 import { operation } from '../operation.ts'
 import { IdCursor, pageOf, pageOfItems, pageSize } from '../paging.ts'
-import { runtime, work } from '../runtime.ts'
+import { runtime, tenantDb } from '../runtime.ts'
 import { Id } from '../tasks/shapes.ts'
 import { type Happened, testType } from './events.ts'
 import { deliveryTopic, unlessLost } from './job.ts'
@@ -29,7 +29,7 @@ export const listDeliveries = operation({
   }),
   output: pageOfItems(WebhookDelivery),
   async run(actor, { webhookId, state, cursor, limit }) {
-    const row = await work(actor).read((db) =>
+    const row = await tenantDb(actor).read((db) =>
       db.webhookEndpoint.findFirst({
         relationLoadStrategy: 'join',
         where: { id: webhookId },
@@ -68,7 +68,7 @@ export const getDelivery = operation({
     id: 'WebhookDeliveryDetails',
   }),
   async run(actor, { deliveryId }) {
-    const row = await work(actor).read((db) =>
+    const row = await tenantDb(actor).read((db) =>
       db.webhookDelivery.findFirst({
         relationLoadStrategy: 'join',
         where: { id: deliveryId },
@@ -98,7 +98,7 @@ export const testWebhook = operation({
   input: z.strictObject({ webhookId: Id }),
   output: WebhookDelivery,
   run: (actor, { webhookId }) =>
-    work(actor).transaction(async (tx) => {
+    tenantDb(actor).transaction(async (tx) => {
       requireKeys()
       const webhook = await tx.webhookEndpoint.findFirst({
         where: { id: webhookId },
@@ -140,7 +140,7 @@ export const resendDelivery = operation({
   input: z.strictObject({ deliveryId: Id }),
   output: WebhookDelivery,
   run: (actor, { deliveryId }) =>
-    work(actor).transaction(async (tx) => {
+    tenantDb(actor).transaction(async (tx) => {
       requireKeys()
       const before = await tx.webhookDelivery.findFirst({
         relationLoadStrategy: 'join',

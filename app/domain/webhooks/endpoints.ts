@@ -4,7 +4,7 @@ import { record } from '../effects.ts'
 import { Problem } from '../errors.ts'
 import { operation } from '../operation.ts'
 import { IdCursor, listSize, pageOf, pageOfItems } from '../paging.ts'
-import { work } from '../runtime.ts'
+import { tenantDb } from '../runtime.ts'
 import { Id } from '../tasks/shapes.ts'
 import { lines } from '../text.ts'
 import { newSecret, requireKeys, sealedSecret } from './secret.ts'
@@ -25,7 +25,7 @@ export const listWebhooks = operation({
   input: z.strictObject({ cursor: IdCursor, limit: listSize }),
   output: pageOfItems(Webhook),
   async run(actor, { cursor, limit }) {
-    const rows = await work(actor).read((db) =>
+    const rows = await tenantDb(actor).read((db) =>
       db.webhookEndpoint.findMany({
         relationLoadStrategy: 'join',
         where: cursor ? { id: { lt: cursor } } : {},
@@ -45,7 +45,7 @@ export const getWebhook = operation({
   allow: 'admin',
   input: z.strictObject({ webhookId: Id }),
   output: Webhook,
-  run: (actor, { webhookId }) => work(actor).read((db) => known(db, webhookId)),
+  run: (actor, { webhookId }) => tenantDb(actor).read((db) => known(db, webhookId)),
 })
 
 export const createWebhook = operation({
@@ -62,7 +62,7 @@ export const createWebhook = operation({
   input: z.strictObject({ url: Url, events: Events, description: description.default('') }),
   output: NewWebhook,
   run: (actor, input) =>
-    work(actor).transaction(async (tx) => {
+    tenantDb(actor).transaction(async (tx) => {
       const secret = newSecret()
       const sealed = sealedSecret(actor, secret)
       if ((await tx.webhookEndpoint.count()) >= mostWebhooks)
@@ -95,7 +95,7 @@ export const updateWebhook = operation({
   }),
   output: Webhook,
   run: (actor, { webhookId, enabled, ...values }) =>
-    work(actor).transaction(async (tx) => {
+    tenantDb(actor).transaction(async (tx) => {
       const before = await known(tx, webhookId)
       const turned = enabled === undefined || enabled === before.enabled ? {} : switched(enabled)
       const row = await tx.webhookEndpoint.update({
@@ -131,7 +131,7 @@ export const removeWebhook = operation({
   input: z.strictObject({ webhookId: Id }),
   output: z.object({ id: Id }),
   run: (actor, { webhookId }) =>
-    work(actor).transaction(async (tx) => {
+    tenantDb(actor).transaction(async (tx) => {
       const before = await known(tx, webhookId)
       await tx.webhookEndpoint.deleteMany({ where: { id: webhookId } })
       record(`webhook ${webhookId}`, before, null)
@@ -151,7 +151,7 @@ export const rotateSecret = operation({
   input: z.strictObject({ webhookId: Id }),
   output: NewWebhook,
   run: (actor, { webhookId }) =>
-    work(actor).transaction(async (tx) => {
+    tenantDb(actor).transaction(async (tx) => {
       requireKeys()
       const row = await tx.webhookEndpoint.findFirst({
         where: { id: webhookId },

@@ -4,7 +4,7 @@ import type { OutboxJob } from '@worklane/domain/activity/record.ts'
 import { unsubscribeLinks } from '@worklane/domain/digests/unsubscribe.ts'
 import type { Mail } from '@worklane/domain/mail/mail.ts'
 import type { Item } from '@worklane/domain/mail/templates/letter.ts'
-import { runtime, work } from '@worklane/domain/runtime.ts'
+import { runtime, tenantDb } from '@worklane/domain/runtime.ts'
 import { z } from 'zod'
 import { sendMail } from '../mail/send.ts'
 import { NotNow } from '../queue.ts'
@@ -93,7 +93,7 @@ const ofJobs = {
 }
 
 const ask = <Row = unknown>(tenant: OrgId, text: string, { userId, period }: Due, ...more: number[]) =>
-  work({ orgId: tenant }).read((db) => db.$queryRawUnsafe<Row[]>(text, tenant, userId, period, ...more))
+  tenantDb({ orgId: tenant }).read((db) => db.$queryRawUnsafe<Row[]>(text, tenant, userId, period, ...more))
 
 const isOpen = async (tenant: OrgId, due: Due): Promise<boolean> => {
   const [row] = await ask<{ isOpen: boolean }>(tenant, open, due)

@@ -14,7 +14,7 @@ import {
 import { countRows, files, scopeOf, type Table, tablesOf } from '@worklane/domain/exports/tables.ts'
 import { originalKey } from '@worklane/domain/files/store.ts'
 import { kindOf } from '@worklane/domain/files/types.ts'
-import { work } from '@worklane/domain/runtime.ts'
+import { tenantDb } from '@worklane/domain/runtime.ts'
 import { documents, pages, type Reading } from './documents.ts'
 import { Zip } from './zip.ts'
 
@@ -60,7 +60,7 @@ async function inSnapshot(
   progress: Progress,
   read: (reading: Reading) => Promise<void>,
 ): Promise<void> {
-  await work({ orgId }).snapshot(async (tx) => {
+  await tenantDb({ orgId }).snapshot(async (tx) => {
     const scope = await scopeOf(tx, { filters, me, plan })
     const rows = await countRows(tx, kind, scope)
     const limit = limitOf(plan, 'exportRows')

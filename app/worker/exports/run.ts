@@ -8,7 +8,7 @@ import { BeyondPlan } from '@worklane/domain/billing/entitlements.ts'
 import { leastRoleOf } from '@worklane/domain/exports/shapes.ts'
 import { exportObject } from '@worklane/domain/exports/store.ts'
 import { blobs } from '@worklane/domain/files/store.ts'
-import { work } from '@worklane/domain/runtime.ts'
+import { tenantDb } from '@worklane/domain/runtime.ts'
 import { z } from 'zod'
 import { makeExport, type Progress } from './make.ts'
 import { endFailed, endReady, letGo, type Owner, reportEvery, Superseded, type Try, take } from './tries.ts'
@@ -64,7 +64,7 @@ class Refused extends Error {
 
 /** As they are now: since they asked, they may have left. @throws Refused */
 async function whoAsked(owner: Owner, { kind, createdBy }: Try): Promise<{ me: string; plan: Plan }> {
-  const [person] = await work(owner).read(
+  const [person] = await tenantDb(owner).read(
     (db) => db.$queryRaw<{ id: string; role: string; plan: string }[]>`
       select m.user_id as id, m.role::text as role, o.plan::text as plan
       from memberships m join organisations o on o.id = m.org_id

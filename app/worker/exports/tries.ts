@@ -2,7 +2,7 @@ import type { OrgId } from '@worklane/data/ids.ts'
 import type { ExportFilters, ExportFormat, ExportKind } from '@worklane/domain/exports/shapes.ts'
 import { keptDays } from '@worklane/domain/exports/store.ts'
 import { tellOfJob } from '@worklane/domain/exports/tell.ts'
-import { work } from '@worklane/domain/runtime.ts'
+import { tenantDb } from '@worklane/domain/runtime.ts'
 import { NotNow } from '../queue.ts'
 import type { Progress } from './make.ts'
 
@@ -38,7 +38,7 @@ const keptAtMost = 20
  * @throws NotNow where another one is under way
  */
 export async function take(owner: Owner, id: string, run: string): Promise<Try | null> {
-  const [taken] = await work(owner).read(
+  const [taken] = await tenantDb(owner).read(
     (db) => db.$queryRaw<Try[]>`
       update exports set state = 'running', run = ${run}::uuid, tries = tries + 1,
         rows_done = 0, rows_total = null, seen_at = now()
@@ -47,7 +47,7 @@ export async function take(owner: Owner, id: string, run: string): Promise<Try |
       returning id, run, tries, kind, format, filters, created_by as "createdBy"`,
   )
   if (taken) return taken
-  const [going] = await work(owner).read(
+  const [going] = await tenantDb(owner).read(
     (db) => db.$queryRaw<{ id: string }[]>`
       select id from exports
       where org_id = ${owner.orgId}::uuid and id = ${id}::uuid and state in ('waiting', 'running')`,
@@ -80,7 +80,7 @@ export function reportEvery(
 }
 
 const isGoingOn = async (owner: Owner, { id, run }: Try, { done, total }: Progress): Promise<boolean> =>
-  (await work(owner).read(
+  (await tenantDb(owner).read(
     (db) => db.$executeRaw`
       update exports set rows_done = ${done}::int, rows_total = ${total}::int, seen_at = now()
       where org_id = ${owner.orgId}::uuid and id = ${id}::uuid and run = ${run}::uuid and state = 'running'`,
@@ -91,7 +91,7 @@ const isGoingOn = async (owner: Owner, { id, run }: Try, { done, total }: Progre
  * @param counts whether this one has failed, and was not only ended
  */
 export async function letGo(owner: Owner, { id, run }: Try, counts: boolean): Promise<void> {
-  await work(owner).read(
+  await tenantDb(owner).read(
     (db) => db.$executeRaw`
       update exports set seen_at = null, tries = tries - ${counts ? 0 : 1}::int
       where org_id = ${owner.orgId}::uuid and id = ${id}::uuid and run = ${run}::uuid and state = 'running'`,
@@ -105,7 +105,7 @@ export async function endReady(
   { done }: Progress,
   bytes: number,
 ): Promise<void> {
-  await work(owner).transaction(async (tx) => {
+  await tenantDb(owner).transaction(async (tx) => {
     const ended = await tx.$executeRaw`
       update exports set state = 'ready', rows_done = ${done}::int, rows_total = ${done}::int, bytes = ${bytes}::bigint,
         error = null, finished_at = now(), expires_at = now() + make_interval(days => ${keptDays}::int)
@@ -126,7 +126,7 @@ export async function endReady(
 
 /** It will not be there: says so, and why. @param why a sentence */
 export async function endFailed(owner: Owner, { id, run, kind, createdBy }: Try, why: string): Promise<void> {
-  await work(owner).transaction(async (tx) => {
+  await tenantDb(owner).transaction(async (tx) => {
     const ended = await tx.$executeRaw`
       update exports set state = 'failed', error = ${why}, finished_at = now()
       where org_id = ${owner.orgId}::uuid and id = ${id}::uuid and run = ${run}::uuid and state = 'running'`

@@ -6,7 +6,7 @@ import type { OutboxJob } from '@worklane/domain/activity/record.ts'
 import type { Refused } from '@worklane/domain/files/shapes.ts'
 import { blobs, originalKey, thumbnailKey, uploadKey } from '@worklane/domain/files/store.ts'
 import { kindOf, largestWhole, mayBe } from '@worklane/domain/files/types.ts'
-import { work } from '@worklane/domain/runtime.ts'
+import { tenantDb } from '@worklane/domain/runtime.ts'
 import { eventTopic, isWanted } from '@worklane/domain/webhooks/events.ts'
 import { fileTypeFromBuffer, fileTypeFromStream } from 'file-type'
 import { z } from 'zod'
@@ -31,7 +31,7 @@ type Verdict = { refused: Refused } | { thumbnail: Thumbnail }
 export async function checkFile(job: OutboxJob): Promise<void> {
   const owner = { orgId: orgId(job.orgId) }
   const { fileId } = Payload.parse(job.payload)
-  const row = await work(owner).read((db) =>
+  const row = await tenantDb(owner).read((db) =>
     db.file.findFirst({
       where: { id: fileId, uploadedAt: { not: null }, readyAt: null, refused: null },
       select: { id: true, type: true, size: true, partsId: true },
@@ -113,7 +113,7 @@ async function publish(
 ): Promise<void> {
   const { width, height, picture } = thumbnail
   if (picture) await store.put(thumbnailKey(owner, id), Buffer.from(picture), 'image/webp')
-  const [{ published }] = await work(owner).read((db) =>
+  const [{ published }] = await tenantDb(owner).read((db) =>
     db.$queryRawUnsafe<[{ published: number }]>(makeReady, id, width, height, picture !== null),
   )
   // Removed meanwhile: what was just put there nobody else would take away before the night.
@@ -144,7 +144,7 @@ async function refuse(
   { id, partsId }: Uploaded,
   refused: Refused,
 ): Promise<void> {
-  await work(owner).read(
+  await tenantDb(owner).read(
     (db) => db.$executeRaw`
       update files set refused = ${refused}
       where org_id = (select current_org_id()) and id = ${id}::uuid and ready_at is null and refused is null`,
@@ -154,4 +154,4 @@ async function refuse(
 }
 
 const isThere = async (owner: Owner, id: string): Promise<boolean> =>
-  (await work(owner).read((db) => db.file.count({ where: { id } }))) > 0
+  (await tenantDb(owner).read((db) => db.file.count({ where: { id } }))) > 0

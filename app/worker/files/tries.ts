@@ -1,5 +1,5 @@
 import type { OrgId } from '@worklane/data/ids.ts'
-import { work } from '@worklane/domain/runtime.ts'
+import { tenantDb } from '@worklane/domain/runtime.ts'
 
 /** So many checks of one upload may end their worker; it is broken then. */
 const mostTries = 5
@@ -16,7 +16,7 @@ export async function withinTries<T>(
   check: () => Promise<T>,
 ): Promise<T | { refused: 'broken' }> {
   const count = (by: 1 | -1) =>
-    work(tenant).read((db) =>
+    tenantDb(tenant).read((db) =>
       db.$queryRawUnsafe<{ begun: number }[]>(
         `update ${table} set checks_begun = greatest(0, checks_begun + $2::int)
          where org_id = (select current_org_id()) and id = $1::uuid returning checks_begun as begun`,

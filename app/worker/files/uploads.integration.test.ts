@@ -8,7 +8,7 @@ import { blobs, originalKey, thumbnailKey, uploadKey } from '@worklane/domain/fi
 import { partSize } from '@worklane/domain/files/types.ts'
 import { completeUpload, createUpload, nextParts } from '@worklane/domain/files/uploads.ts'
 import { removeOrganisation } from '@worklane/domain/organisations/operations.ts'
-import { closeRuntime, work } from '@worklane/domain/runtime.ts'
+import { closeRuntime, tenantDb } from '@worklane/domain/runtime.ts'
 import { removeTask } from '@worklane/domain/tasks/writes.ts'
 import { asAdministrator, createTenant, type Tenant } from '@worklane/domain/testing/tenants.ts'
 import pg from 'pg'
@@ -464,7 +464,7 @@ describe('files', () => {
     it('would be seen to be more, if nobody waited for their turn', async () => {
       await leave(10 * mebibyte)
       const naive = async () => {
-        await work(member()).transaction(async (tx) => {
+        await tenantDb(member()).transaction(async (tx) => {
           const [row] = await tx.$queryRaw<{ used: number }[]>`
             select coalesce(sum(size), 0)::float8 as used from files where org_id = (select current_org_id())`
           if ((row?.used ?? 0) + 3 * mebibyte > gibibyte) throw new Error('no room')

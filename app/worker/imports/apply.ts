@@ -6,7 +6,7 @@ import { atLeast, Role } from '@worklane/domain/actor.ts'
 import { forgetTags } from '@worklane/domain/cache.ts'
 import { tellOfJob } from '@worklane/domain/exports/tell.ts'
 import { publish } from '@worklane/domain/live/channel.ts'
-import { work } from '@worklane/domain/runtime.ts'
+import { tenantDb } from '@worklane/domain/runtime.ts'
 import { tags } from '@worklane/domain/tags.ts'
 import { z } from 'zod'
 import { addTasks, type Line } from './add.ts'
@@ -53,7 +53,7 @@ class Refused extends Error {
 
 /** @returns how many tries there were, this one among them; null for what is over */
 async function begin(owner: Owner, id: string): Promise<number | null> {
-  const [begun] = await work(owner).read(
+  const [begun] = await tenantDb(owner).read(
     (db) => db.$queryRaw<{ tries: number }[]>`
       update imports set state = 'running', tries = tries + 1, seen_at = now()
       where org_id = ${owner.orgId}::uuid and id = ${id}::uuid and state in ('waiting', 'running')
@@ -64,7 +64,7 @@ async function begin(owner: Owner, id: string): Promise<number | null> {
 
 /** @returns the projects that got a task; null when there is no line any more. @throws Refused */
 function addSome(owner: Owner, id: string): Promise<Set<string> | null> {
-  return work(owner).transaction(async (tx) => {
+  return tenantDb(owner).transaction(async (tx) => {
     // Two workers with the same import take turns.
     const [its] = await tx.$queryRaw<Asked[]>`
       select coalesce(i.applied_by, i.created_by) as "askedBy", i.request_id as "requestId",
@@ -101,7 +101,7 @@ async function whoAsked(tx: Transaction, owner: Owner, askedBy: string | null): 
 }
 
 const projectsOf = async (owner: Owner, id: string): Promise<Set<string>> => {
-  const rows = await work(owner).read(
+  const rows = await tenantDb(owner).read(
     (db) => db.$queryRaw<{ projectId: string }[]>`
       select distinct task->>'projectId' as "projectId" from import_lines
       where org_id = ${owner.orgId}::uuid and import_id = ${id}::uuid`,
@@ -117,7 +117,7 @@ async function tellOthers(owner: Owner, projects: Set<string>): Promise<void> {
 
 /** Says what came of it, once, to whoever asked. @param why it failed; null where it did not */
 async function end(owner: Owner, id: string, why: string | null): Promise<void> {
-  await work(owner).transaction(async (tx) => {
+  await tenantDb(owner).transaction(async (tx) => {
     const [ended] = await tx.$queryRaw<{ name: string; askedBy: string | null; rowsDone: number }[]>`
       update imports set state = ${why === null ? 'done' : 'failed'}, error = ${why}, finished_at = now()
       where org_id = ${owner.orgId}::uuid and id = ${id}::uuid and state = 'running'

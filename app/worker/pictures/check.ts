@@ -7,7 +7,7 @@ import { forgetTags } from '@worklane/domain/cache.ts'
 import { blobs } from '@worklane/domain/files/store.ts'
 import { mayBe } from '@worklane/domain/files/types.ts'
 import type { PictureRefused } from '@worklane/domain/pictures/shapes.ts'
-import { work } from '@worklane/domain/runtime.ts'
+import { tenantDb } from '@worklane/domain/runtime.ts'
 import { personTags, tags } from '@worklane/domain/tags.ts'
 import { fileTypeFromBuffer } from 'file-type'
 import { z } from 'zod'
@@ -35,7 +35,7 @@ export async function checkPicture(job: OutboxJob, signal?: AbortSignal): Promis
 }
 
 async function waiting(tenant: Tenant, id: string): Promise<Uploaded | null> {
-  const [row] = await work(tenant).read(
+  const [row] = await tenantDb(tenant).read(
     (db) => db.$queryRaw<{ person: string | null; type: string; size: number }[]>`
       select user_id as person, type, size from picture_uploads
       where org_id = (select current_org_id()) and id = ${id}::uuid and uploaded_at is not null and refused is null`,
@@ -67,7 +67,7 @@ async function show(
 ): Promise<void> {
   const key = pictureKey(owner, id, 'square')
   await store.put(key, Buffer.from(square), 'image/webp', keptBy)
-  const isShown = await work(tenant).transaction(async (tx) => {
+  const isShown = await tenantDb(tenant).transaction(async (tx) => {
     const taken = await tx.$executeRaw`
       delete from picture_uploads
       where org_id = (select current_org_id()) and id = ${id}::uuid and refused is null`
@@ -87,7 +87,7 @@ async function show(
 const keptBy = 'private, max-age=3600, immutable'
 
 async function isCurrent(tenant: Tenant, owner: PictureOwner, id: string): Promise<boolean> {
-  const rows = await work(tenant).read((db) =>
+  const rows = await tenantDb(tenant).read((db) =>
     owner.kind === 'person'
       ? db.$queryRaw<unknown[]>`select from users where id = ${owner.id}::uuid and avatar = ${id}::uuid`
       : db.$queryRaw<unknown[]>`
@@ -103,7 +103,7 @@ async function refuse(
   { owner, id }: Uploaded,
   refused: PictureRefused,
 ): Promise<void> {
-  await work(tenant).read(
+  await tenantDb(tenant).read(
     (db) => db.$executeRaw`
       update picture_uploads set refused = ${refused}
       where org_id = (select current_org_id()) and id = ${id}::uuid and refused is null`,

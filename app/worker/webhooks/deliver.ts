@@ -1,6 +1,6 @@
 import { type OrgId, orgId } from '@worklane/data/ids.ts'
 import type { OutboxJob } from '@worklane/domain/activity/record.ts'
-import { runtime, work } from '@worklane/domain/runtime.ts'
+import { runtime, tenantDb } from '@worklane/domain/runtime.ts'
 import { stopWaiting } from '@worklane/domain/webhooks/endpoints.ts'
 import { messageId } from '@worklane/domain/webhooks/events.ts'
 import { DeliveryJob } from '@worklane/domain/webhooks/job.ts'
@@ -24,7 +24,7 @@ export async function deliverWebhook(
   const delivery = await waitingDelivery(owner, deliveryId, attempt)
   if (!delivery) return
   if (delivery.isDisabled) {
-    await work(owner).transaction((tx) => stopWaiting(tx, delivery.endpointId))
+    await tenantDb(owner).transaction((tx) => stopWaiting(tx, delivery.endpointId))
     return
   }
   const at = new Date()
@@ -60,7 +60,7 @@ async function waitingDelivery(
   deliveryId: string,
   attempt: number,
 ): Promise<Waiting | null> {
-  const [found] = await work(owner).read(
+  const [found] = await tenantDb(owner).read(
     (db) => db.$queryRaw<Waiting[]>`
       select d.event_id as "eventId", w.id as "endpointId", w.url, w.secret, w.disabled_at is not null as "isDisabled",
         case when w.previous_until > now() then w.previous_secret end as "previousSecret", e.body

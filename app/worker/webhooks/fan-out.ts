@@ -2,7 +2,7 @@ import { orgId } from '@worklane/data/ids.ts'
 import type { OutboxJob } from '@worklane/domain/activity/record.ts'
 import { Plan } from '@worklane/domain/actor.ts'
 import { plans } from '@worklane/domain/billing/plans.ts'
-import { work } from '@worklane/domain/runtime.ts'
+import { tenantDb } from '@worklane/domain/runtime.ts'
 import { Happened } from '@worklane/domain/webhooks/events.ts'
 import { deliveryTopic, lostAfterSeconds } from '@worklane/domain/webhooks/job.ts'
 
@@ -21,7 +21,7 @@ export async function fanOut(job: OutboxJob): Promise<void> {
     throw new Error(
       `an event ${happened.type} has ${Buffer.byteLength(body)} bytes, and ${longestBody} at most are sent`,
     )
-  await work({ orgId: tenant }).read((db) =>
+  await tenantDb({ orgId: tenant }).read((db) =>
     db.$executeRawUnsafe(insertDeliveries, tenant, job.id, happened.type, body, withWebhooks),
   )
 }

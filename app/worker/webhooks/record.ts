@@ -2,7 +2,7 @@ import type { OrgId } from '@worklane/data/ids.ts'
 import type { Transaction } from '@worklane/data/tenant.ts'
 import { writtenAdmins } from '@worklane/domain/mail/admins.ts'
 import { type Mail, mailTopic } from '@worklane/domain/mail/mail.ts'
-import { runtime, work } from '@worklane/domain/runtime.ts'
+import { runtime, tenantDb } from '@worklane/domain/runtime.ts'
 import { stopWaiting } from '@worklane/domain/webhooks/endpoints.ts'
 import type { Answer } from './post.ts'
 import { failingDays, pauseAfter } from './retries.ts'
@@ -26,7 +26,7 @@ const gone = 410
 export async function recordAttempt(owner: { orgId: OrgId }, attempted: Attempted): Promise<void> {
   const { deliveryId, endpointId, attempt, at, durationMs, status, error, response, askedPauseMs } = attempted
   const isDelivered = status !== null && status >= 200 && status < 300
-  await work(owner).transaction(async (tx) => {
+  await tenantDb(owner).transaction(async (tx) => {
     // Before its deliveries, as whoever disables or removes it: nobody waits for each other.
     await tx.$queryRaw`
       select from webhook_endpoints where org_id = ${owner.orgId}::uuid and id = ${endpointId}::uuid for no key update`
