@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { nothing } from '../collect/collector.ts'
 import { judge } from '../judge/judge.ts'
 import { costOf } from '../report/browser.ts'
+import { actualOf } from '../result/evidence.ts'
 import { limits } from '../result/web-vitals.ts'
 import { judgeVisits } from './judge.ts'
 import type { Sample, Seen, Visit } from './samples.ts'
@@ -35,7 +36,7 @@ function seen({
 const broken = (from: Seen) =>
   judgeVisits(from)
     .evidence.filter(({ passed }) => !passed)
-    .map(({ limit, route, phase }) => [phase, route, limit].filter(Boolean).join(' '))
+    .map(({ limit, where }) => [where.phase, where.route, limit].filter(Boolean).join(' '))
 
 describe('the visits of a browser', () => {
   it('pass when every median is below its limit, on each page, alone and beside the swarm', () => {
@@ -103,7 +104,9 @@ describe('the visits of a browser', () => {
     })
     expect(broken(led)).toEqual(['pages shown alone'])
     const { evidence, vitals } = judgeVisits(led)
-    expect(evidence[0]?.measured).toBe('49 of 50; /dashboard was led elsewhere (at /sign-in)')
+    expect(evidence.slice(0, 1).map(actualOf)).toEqual([
+      '49 of 50 visits (/dashboard was led elsewhere (at /sign-in))',
+    ])
     expect(vitals.find(({ page }) => page === '/dashboard')?.samples).toBe(9)
   })
 

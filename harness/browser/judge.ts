@@ -8,13 +8,10 @@ import {
 } from '@headroom/loadtests/wire/visits.ts'
 import { validity } from '@headroom/perf-budgets/slo.ts'
 import { median, quantile } from 'simple-statistics'
-import type { Evidence, PartResult, VitalResult } from '../result/result.ts'
+import type { Evidence } from '../result/evidence.ts'
+import type { PartResult, VitalResult } from '../result/result.ts'
 import { limits } from '../result/web-vitals.ts'
 import type { Seen, Visit } from './samples.ts'
-
-/** In the words of people: a layout shift has no unit. */
-const figure = (vital: Vital, value: number): string =>
-  vital === 'CLS' ? value.toFixed(3) : `${Math.round(value).toLocaleString('en')} ms`
 
 export type BrowserJudgement = {
   evidence: Evidence[]
@@ -96,9 +93,15 @@ function visitEvidence({ part, visits, shown, wrong }: Omit<PartResult, 'cores'>
   const instead = wrong.map(({ what, count }) => `${what}${count > 1 ? ` (${count} times)` : ''}`)
   return {
     limit: `pages shown ${part}`,
-    wanted: 'each, with nothing of another tenant',
-    measured: [`${shown} of ${visits}`, ...instead.slice(0, 3)].join('; '),
+    where: {},
+    operator: '=',
+    // Each, with nothing of another tenant.
+    expected: 1,
+    actual: visits > 0 ? shown / visits : null,
+    unit: 'share',
     samples: visits,
+    samplesOf: 'visits',
+    detail: instead.slice(0, 3).join('; '),
     passed: shown === visits,
   }
 }
@@ -106,12 +109,13 @@ function visitEvidence({ part, visits, shown, wrong }: Omit<PartResult, 'cores'>
 function vitalEvidence({ page, part, vital, samples, median, limit, passed }: VitalResult): Evidence {
   return {
     limit: `${vital} median`,
-    route: page,
-    phase: part,
+    where: { route: page, phase: part },
+    operator: '<',
+    expected: limit,
+    actual: median,
+    unit: vital === 'CLS' ? 'index' : 'ms',
     samples,
     passed,
-    wanted: `< ${figure(vital, limit)}`,
-    measured: median === null ? 'nothing' : figure(vital, median),
   }
 }
 

@@ -10,7 +10,7 @@ const figure = (value: number, unit: string) =>
   `${value < 10 ? value.toFixed(2) : value < 100 ? value.toFixed(1) : value.toFixed(0)} ${unit}`
 const ratioOf = ({ ratio }: Finding) => `${ratio.toFixed(3)}×`
 const intervalOf = ({ interval: [low, high] }: Finding) => `${low.toFixed(3)} to ${high.toFixed(3)}`
-const wantedOf = ({ tolerated }: Finding) => `< ${tolerated.toFixed(2)}`
+const toleratedOf = ({ tolerated }: Finding) => `< ${tolerated.toFixed(2)}`
 const chance = (p: number) => (p < 0.001 ? '< 0.001' : p.toFixed(3))
 
 const colours: Record<Call, (text: string) => string> = {
@@ -59,7 +59,7 @@ function counterLines({ compared, findings }: CounterJudgement): string[] {
 export function interimLines({ verdict, findings }: Compared): string[] {
   if (verdict !== 'undecided') return []
   const open = findings.filter(({ call }) => call === 'undecided')
-  const what = open.map((each) => `${each.name} ${ratioOf(each)} (${intervalOf(each)}, ${wantedOf(each)})`)
+  const what = open.map((each) => `${each.name} ${ratioOf(each)} (${intervalOf(each)}, ${toleratedOf(each)})`)
   return [
     `undecided after ${Math.max(...open.map(({ pairs }) => pairs))} pairs:`,
     ...what.map((line) => `  ${line}`),
@@ -69,14 +69,14 @@ export function interimLines({ verdict, findings }: Compared): string[] {
 /** The comparison for a terminal. */
 export function terminalTable({ verdict, findings, counters, reasons, slices }: Compared): string {
   const table = plainTable(
-    ['metric', 'base', 'head', 'head / base', '95% interval', 'wanted', 'p', 'pairs', ''],
+    ['metric', 'base', 'head', 'head / base', '95% interval', 'tolerated', 'p', 'pairs', ''],
     ['left', 'right', 'right', 'right', 'right', 'right', 'right', 'right', 'left'],
   )
   for (const finding of findings) {
     const { name, unit, base, head, p, pairs, call } = finding
     table.push([
       ...[name, figure(base, unit), figure(head, unit), colours[call](ratioOf(finding)), intervalOf(finding)],
-      ...[wantedOf(finding), chance(p), String(pairs), colours[call](call)],
+      ...[toleratedOf(finding), chance(p), String(pairs), colours[call](call)],
     ])
   }
   return [
@@ -99,7 +99,7 @@ export function markdown(
     const { name, unit, base, head, p, pairs, call } = finding
     const figures = [
       ...[figure(base, unit), figure(head, unit)],
-      ...[ratioOf(finding), intervalOf(finding), wantedOf(finding), chance(p), String(pairs)],
+      ...[ratioOf(finding), intervalOf(finding), toleratedOf(finding), chance(p), String(pairs)],
     ].map((text) => text.replaceAll(' ', unbroken))
     return `| ${[name, ...figures, call === 'worse' ? '**worse**' : call].join(' | ')} |`
   })
@@ -110,7 +110,7 @@ export function markdown(
     '',
     ...(rows.length > 0
       ? [
-          '| metric | base | head | head / base | 95% interval | wanted | p | pairs | |',
+          '| metric | base | head | head / base | 95% interval | tolerated | p | pairs | |',
           '|---|--:|--:|--:|--:|--:|--:|--:|---|',
           ...rows,
           '',

@@ -1,6 +1,6 @@
 import type { RouteLimit } from '@headroom/loadtests/wire/message.ts'
 import type { Stage } from '@headroom/loadtests/wire/workloads.ts'
-import type { Evidence } from '../result/result.ts'
+import type { Evidence } from '../result/evidence.ts'
 
 /** What the harness saw beside the numbers. */
 export type Circumstances = {

@@ -3,8 +3,9 @@ import { isJudged } from '@headroom/loadtests/wire/workloads.ts'
 import { errorsOfTime, latencyTarget, validity } from '@headroom/perf-budgets/slo.ts'
 import { sum } from 'simple-statistics'
 import type { Collected, RouteTally } from '../collect/collector.ts'
+import type { Evidence } from '../result/evidence.ts'
 import { ms } from '../result/figures.ts'
-import type { Evidence, Result, RouteResult } from '../result/result.ts'
+import type { Result, RouteResult } from '../result/result.ts'
 import type { Circumstances } from './circumstances.ts'
 
 /** Requests of the judged stages that waited for one of the generator's own connections. */

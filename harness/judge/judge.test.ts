@@ -106,7 +106,9 @@ describe('the verdict', () => {
   it('is fail, and names the route, when one is slower than its limit', () => {
     const { verdict, reasons } = verdictOn([message({ ttfb: 400 })])
     expect(verdict).toBe('fail')
-    expect(reasons).toEqual([expect.stringMatching(/^GET \/v1\/me: TTFB p95 (39|40)\d ms, wanted < 300 ms$/)])
+    expect(reasons).toEqual([
+      expect.stringMatching(/^GET \/v1\/me: TTFB p95 (39|40)\d ms, expected < 300 ms$/),
+    ])
   })
 
   it('is fail when more requests failed than availability allows', () => {
@@ -129,7 +131,7 @@ describe('the verdict', () => {
     const { totals, reasons, evidence } = verdictOn([message({ leaks, leaked: 763 })])
     expect(totals.leaks).toBe(763)
     expect(reasons[0]).toBe("763 answers showed another tenant's text, of which 5 are named")
-    expect(evidence.find(({ limit }) => limit === 'isolation')?.measured).toMatch(/^763 in 100 answers/)
+    expect(evidence.find(({ limit }) => limit === 'isolation')).toMatchObject({ actual: 7.63, samples: 100 })
   })
 
   it('is decided by what was counted on both sides of a limit, not by a bucket that lies across it', () => {
@@ -155,7 +157,7 @@ describe('the verdict', () => {
     const { verdict, reasons } = verdictOn([slow])
     expect(verdict).toBe('fail')
     expect(reasons).toEqual([
-      expect.stringMatching(/^GET \/v1\/me: whole answer p95 \d+ ms, wanted < 600 ms$/),
+      expect.stringMatching(/^GET \/v1\/me: whole answer p95 \d+ ms, expected < 600 ms$/),
     ])
   })
 
@@ -165,7 +167,11 @@ describe('the verdict', () => {
       { errors: { '5xx': 2_000 }, probes: 0 },
       /2000 5xx/,
     ],
-    ['there are few of them', { samples: 19, errors: { timeout: 19 } }, /19 timeout of 19/],
+    [
+      'there are few of them',
+      { samples: 19, errors: { timeout: 19 } },
+      /19 of 19 requests failed \(19 timeout\)/,
+    ],
   ])('is fail for what the target fails at, even where %s', (_, change, reason) => {
     const example = { route, request: 'GET /v1/me', status: 503, why: 'status 503', body: 'busy\n' }
     const { verdict, reasons } = verdictOn([message({ ...change, examples: [{ ...example, class: '5xx' }] })])
@@ -205,7 +211,7 @@ describe('the verdict', () => {
     stuck.routes = stuck.routes.map((each) => ({ ...each, phase: 'ramp' }))
     const { verdict, reasons } = verdictOn([{ ...stuck, lag: { ramp: times(2, 40) } }])
     expect(verdict).toBe('fail')
-    expect(reasons[0]).toMatch(/40 timeout of 40.*\(in ramp\)/)
+    expect(reasons[0]).toMatch(/40 of 40 requests failed \(40 timeout\).*\(in ramp\)/)
   })
 
   it('names what the target failed at beside what makes the run invalid', () => {
@@ -421,7 +427,7 @@ describe('what the others notice of a noisy tenant', () => {
 
   it('is too much when a tier gets no answer at all any more, of which no time can tell', () => {
     const [row] = told(group('team', 'x20', 50)).filter(({ passed }) => !passed)
-    expect(row).toMatchObject({ measured: 'no answer at all', samples: 0 })
+    expect(row).toMatchObject({ actual: null, samples: 0 })
     expect(row?.limit).toContain('tier free')
   })
 

@@ -11,11 +11,10 @@ import {
 } from '@headroom/perf-budgets/slo.ts'
 import { sum } from 'simple-statistics'
 import { type Collected, mergeTallies, noTally, type RouteTally } from '../collect/collector.ts'
-import { ms, percent } from '../result/figures.ts'
+import { actualOf, type Evidence, expectedOf } from '../result/evidence.ts'
 import { isWithin, shownPercentile } from '../result/percentiles.ts'
 import type {
   ErrorExample,
-  Evidence,
   GroupResult,
   LittleResult,
   PhaseResult,
@@ -319,17 +318,18 @@ const limitOfBudget = (budget: RouteBudget | undefined): RouteLimit | undefined 
 
 function latencyEvidence(result: RouteResult): Evidence[] {
   const { route, phase, ttfbLimit, latencyLimit, ttfbP95, p95, over, count: samples } = result
-  const held = (name: string, measured: number, limit: number | null, above: number): Evidence[] =>
+  const held = (name: string, actual: number, limit: number | null, above: number): Evidence[] =>
     limit === null
       ? []
       : [
           {
             limit: name,
-            route,
-            phase,
-            measured: ms(measured),
+            where: { route, phase },
+            operator: '<',
+            expected: limit > 0 ? limit : null,
+            actual,
+            unit: 'ms',
             samples,
-            wanted: limit > 0 ? `< ${limit} ms` : 'a limit of its own',
             passed: isWithin(above, samples, limit),
           },
         ]
@@ -346,11 +346,14 @@ function errorEvidence({ route, phase, errors, count: samples }: RouteResult): E
   return [
     {
       limit: 'availability',
-      route,
-      phase,
-      wanted: `errors ≤ ${percent(errorRate)}`,
+      where: { route, phase },
+      operator: '≤',
+      expected: errorRate,
+      actual: failed / samples,
+      unit: 'share',
       samples,
-      measured: `${kinds.join(', ')} of ${samples}`,
+      samplesOf: 'requests failed',
+      detail: kinds.join(', '),
       passed: !tooManyErrors(failed, samples),
     },
   ]
@@ -374,32 +377,37 @@ function totalsOf(routes: RouteResult[], collected: Collected, judgedMs: number)
 const availability = ({ requests, errors }: Totals): Evidence => availabilityOf(errors, requests)
 
 function availabilityOf(errors: number, requests: number): Evidence {
-  const rate = requests > 0 ? errors / requests : 1
-  // The rule of three: what a run without an error can say at all, with 95% confidence.
-  const bound = errors === 0 && requests > 0 ? ` (in truth < ${percent(3 / requests, 3)} at 95%)` : ''
+  const rate = requests > 0 ? errors / requests : null
   return {
     limit: 'availability',
-    wanted: `errors ≤ ${percent(errorRate)}`,
-    measured: `${errors} of ${requests}${bound}`,
+    where: {},
+    operator: '≤',
+    expected: errorRate,
+    actual: rate,
+    unit: 'share',
     samples: requests,
-    passed: rate <= errorRate,
+    samplesOf: 'requests failed',
+    passed: rate !== null && rate <= errorRate,
   }
 }
 
 function isolation({ leaked }: Collected, { probes }: Totals): Evidence {
-  const bound = leaked === 0 && probes > 0 ? ` (in truth < ${percent(3 / probes, 3)} at 95%)` : ''
   return {
     limit: 'isolation',
-    wanted: `${promises.isolation.leaks} texts of other tenants`,
-    measured: `${leaked} in ${probes} answers${bound}`,
+    where: {},
+    operator: '≤',
+    expected: promises.isolation.leaks,
+    actual: probes > 0 ? leaked / probes : null,
+    unit: 'share',
     samples: probes,
+    samplesOf: "answers with another tenant's text",
     passed: leaked <= promises.isolation.leaks,
   }
 }
 
 /** Examples of what a limit is about, of the most frequent class of its errors first. */
 function examplesFirst(
-  { route, phase }: Evidence,
+  { where: { route, phase } }: Evidence,
   routes: readonly RouteResult[],
   examples: readonly ErrorExample[],
 ): ErrorExample[] {
@@ -420,14 +428,15 @@ function examplesFirst(
 export const inSentence = (evidence: Evidence): string => inWords(evidence, [])
 
 /** @param examples of errors, of which the first is told where errors are what broke */
-function inWords(
-  { limit, route, phase, wanted, measured }: Evidence,
-  examples: readonly ErrorExample[],
-): string {
+function inWords(evidence: Evidence, examples: readonly ErrorExample[]): string {
+  const {
+    limit,
+    where: { route, phase },
+  } = evidence
   const example = limit === 'availability' ? examples[0] : undefined
   return [
     route ? `${route}: ` : '',
-    `${limit} ${measured}, wanted ${wanted}`,
+    `${limit} ${actualOf(evidence)}${expectedOf(evidence) && `, expected ${expectedOf(evidence)}`}`,
     phase && phase !== 'steady' ? ` (in ${phase})` : '',
     example ? `; for example ${exampleInWords(example)}` : '',
   ].join('')

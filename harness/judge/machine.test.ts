@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Evidence, MachineLoad, RouteResult } from '../result/result.ts'
+import type { Evidence } from '../result/evidence.ts'
+import type { MachineLoad, RouteResult } from '../result/result.ts'
 import { disturbancesOf, trusted } from './machine.ts'
 
 const quiet: MachineLoad = { foreignCores: 0.05, stolenCores: 0, cores: 2, largest: [] }
@@ -44,9 +45,11 @@ const route = (errors: RouteResult['errors'] = {}): RouteResult => ({
 })
 const late: Evidence = {
   limit: 'TTFB p95',
-  route: 'GET /v1/me',
-  wanted: '< 300 ms',
-  measured: '900 ms',
+  where: { route: 'GET /v1/me' },
+  operator: '<',
+  expected: 300,
+  actual: 900,
+  unit: 'ms',
   samples: 500,
   passed: false,
 }

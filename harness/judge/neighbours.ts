@@ -1,8 +1,9 @@
 import type { Stage } from '@headroom/loadtests/wire/workloads.ts'
 import { errorRate, neighbours, validity } from '@headroom/perf-budgets/slo.ts'
 import { sum } from 'simple-statistics'
-import { ms, percent } from '../result/figures.ts'
-import type { Evidence, GroupResult } from '../result/result.ts'
+import type { Evidence } from '../result/evidence.ts'
+import { ms } from '../result/figures.ts'
+import type { GroupResult } from '../result/result.ts'
 import { tooManyErrors } from './errors.ts'
 
 const noisy = 'tier whale'
@@ -18,7 +19,7 @@ export function neighbourEvidence(groups: readonly GroupResult[], stages: readon
     if (before.phase !== quiet.phase) return []
     const now = others.find(({ group, phase }) => group === before.group && phase === loud.phase)
     // Who got nothing at all any more has no time that could be too long.
-    if (!now) return [{ ...unanswered(before.group, loud), answered: 0 }]
+    if (!now) return [{ ...unanswered(before, limitOf(before.group, loud), loud), answered: 0 }]
     const rate = (of: GroupResult, { duration }: Stage) => (of.count - of.errors) / duration
     return [
       { ...against(before, now, limitOf(now.group, loud)), answered: rate(now, loud) / rate(before, quiet) },
@@ -31,32 +32,45 @@ export function neighbourEvidence(groups: readonly GroupResult[], stages: readon
     ...rows.map(({ answered: _, ...row }) => row),
     {
       limit: 'fairness among the others (Jain)',
-      phase: loud.phase,
+      where: { phase: loud.phase },
+      operator: '≥',
+      expected: neighbours.fairness,
+      actual: fairness,
+      unit: 'index',
       samples,
-      wanted: `≥ ${neighbours.fairness}`,
-      measured: fairness.toFixed(3),
       passed: fairness >= neighbours.fairness,
     },
     {
       limit: 'availability for the others',
-      wanted: `errors ≤ ${percent(errorRate)}`,
+      where: {},
+      operator: '≤',
+      expected: errorRate,
+      actual: samples > 0 ? failed / samples : null,
+      unit: 'share',
       samples,
-      measured: `${failed} of ${samples}`,
+      samplesOf: 'requests',
       passed: !tooManyErrors(failed, samples),
     },
   ]
 }
 
+/** The highest p95 of who had this one before: so many times as high, or higher by what nobody notices. */
+const allowedAfter = ({ p95 }: GroupResult): number =>
+  Math.max(p95 * neighbours.p95Ratio, p95 + neighbours.floor)
+
 /** A group's p95 against its own before. */
 function against(before: GroupResult, now: GroupResult, limit: string): Evidence {
-  const ratio = now.p95 / before.p95
+  const allowed = allowedAfter(before)
   return {
     limit,
-    phase: now.phase,
+    where: { phase: now.phase },
+    operator: '≤',
+    expected: allowed,
+    actual: now.p95,
+    unit: 'ms',
     samples: now.count,
-    wanted: `≤ ${neighbours.p95Ratio}× of ${ms(before.p95)}, or within ${neighbours.floor} ms`,
-    measured: `${ms(now.p95)} (${ratio.toFixed(2)}×)`,
-    passed: ratio <= neighbours.p95Ratio || now.p95 - before.p95 <= neighbours.floor,
+    passed: now.p95 <= allowed,
+    detail: `${(now.p95 / before.p95).toFixed(2)}× of ${ms(before.p95)}`,
   }
 }
 
@@ -78,7 +92,7 @@ export function stormEvidence(groups: readonly GroupResult[], stages: readonly S
     .map((before) => {
       const now = groups.find(({ group, phase }) => group === before.group && phase === storm.phase)
       const limit = `p95 of ${before.group} while webhooks come in a burst`
-      return now ? against(before, now, limit) : { ...unanswered(before.group, storm), limit }
+      return now ? against(before, now, limit) : unanswered(before, limit, storm)
     })
 }
 
@@ -97,11 +111,13 @@ export function thinInStorm(groups: readonly GroupResult[], stages: readonly Sta
 const limitOf = (group: string, { loadMultiplier }: Stage) =>
   `p95 of ${group} while one tenant asks ${loadMultiplier}× as much`
 
-const unanswered = (group: string, loud: Stage): Evidence => ({
-  limit: limitOf(group, loud),
-  phase: loud.phase,
-  wanted: 'an answer',
-  measured: 'no answer at all',
+const unanswered = (before: GroupResult, limit: string, { phase }: Stage): Evidence => ({
+  limit,
+  where: { phase },
+  operator: '≤',
+  expected: allowedAfter(before),
+  actual: null,
+  unit: 'ms',
   samples: 0,
   passed: false,
   isTimeless: true,

@@ -23,8 +23,8 @@ describe('JUnit of audits', () => {
 
   it('has a case for each assertion of a page, and says the broken ones where the verdict is', () => {
     expect(lighthouse({})).toMatchObject([
-      { failure: { '@message': '/ (mobile): total-byte-weight: 9, wanted 5' } },
-      { '@classname': '/ (mobile)', failure: { '@message': '9, wanted 5' } },
+      { failure: { '@message': '/ (mobile): total-byte-weight: 9, expected 5' } },
+      { '@classname': '/ (mobile)', failure: { '@message': '9, expected 5' } },
     ])
   })
 

@@ -11,7 +11,7 @@ export function junitOfLighthouse({ verdict, crashed, forms }: LighthouseResult)
       ([name, { actual, limit, passed: held }]): Case => ({
         of: what,
         name,
-        outcome: held ? passed : failure(`${actual}, wanted ${limit}`),
+        outcome: held ? passed : failure(`${actual}, expected ${limit}`),
       }),
     ),
   )

@@ -156,7 +156,7 @@ describe('an audit by Lighthouse', () => {
       },
     })
     const summary = await readFile(join(results, 'failing/summary.md'), 'utf8')
-    expect(summary).toContain('- /broken: errors-in-console is 0, wanted 1')
+    expect(summary).toContain('- /broken: errors-in-console is 0, expected 1')
   })
 })
 

@@ -30,7 +30,7 @@ const result: LighthouseResult = {
 }
 
 describe('a page that is broken where no column shows it', () => {
-  const reason = 'errors-in-console is 0, wanted 1'
+  const reason = 'errors-in-console is 0, expected 1'
 
   it('has a reason in the terminal, in the comment and in the index', () => {
     expect(tableOf([page])).toContain(`/dashboard: ${reason}`)
@@ -41,7 +41,7 @@ describe('a page that is broken where no column shows it', () => {
   it('repeats nothing that a column shows', () => {
     const slow = { 'largest-contentful-paint': { actual: 9_000, limit: 2_500, passed: false } }
     const forms = [{ formFactor: 'mobile' as const, pages: [{ ...page, measures: slow }] }]
-    expect(markdown({ ...result, forms })).not.toContain('wanted')
+    expect(markdown({ ...result, forms })).not.toContain('expected')
     expect(indexHtml({ ...result, forms }, [])).not.toContain('<small>')
   })
 })

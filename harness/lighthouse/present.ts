@@ -55,7 +55,7 @@ export function tableOf(pages: JudgedPage[]): string {
 const brokenBeside = ({ measures }: JudgedPage): string[] =>
   Object.entries(measures)
     .filter(([name, { passed }]) => !passed && !columns.some((column) => column.name === name))
-    .map(([name, { actual, limit }]) => `${name} is ${actual}, wanted ${limit}`)
+    .map(([name, { actual, limit }]) => `${name} is ${actual}, expected ${limit}`)
 
 /** All that no column says of a page. */
 const besideColumns = (page: JudgedPage): string[] => [...page.reasons, ...brokenBeside(page)]

@@ -1,5 +1,5 @@
 import { isDeleted, readCustomers, type StripeAddress, type StripeBooks } from '../books/stripe-books.ts'
-import type { Evidence } from '../result/result.ts'
+import type { Evidence } from '../result/evidence.ts'
 import { exact } from './exact.ts'
 
 /** What Worklane holds of customers. */
@@ -38,7 +38,7 @@ export async function customersByStripe(
   const limit = 'customers that are not held to be whose Stripe says'
   return {
     organisationOf: (customer) => told.get(customer),
-    evidence: exact(limit, wrong, told.size, ['of them', 'customers']),
+    evidence: exact(limit, wrong, told.size, 'customers'),
   }
 }
 

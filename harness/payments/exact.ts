@@ -1,4 +1,4 @@
-import type { Evidence } from '../result/result.ts'
+import type { Evidence } from '../result/evidence.ts'
 
 /** So many are named of what is wrong. */
 const named = 2
@@ -8,15 +8,17 @@ export const exact = (
   limit: string,
   wrong: readonly string[],
   samples: number,
-  [what, of]: [what: string, of: string],
+  samplesOf: string,
 ): Evidence => ({
   limit,
+  where: {},
+  operator: '=',
+  expected: 0,
+  actual: wrong.length,
+  unit: 'count',
   samples,
-  wanted: `0 ${what}`,
+  samplesOf,
   passed: wrong.length === 0,
   isTimeless: true,
-  measured: [
-    `${wrong.length} of ${samples} ${of}`,
-    ...(wrong.length > 0 ? [`, such as ${wrong.slice(0, named).join('; ')}`] : []),
-  ].join(''),
+  examples: wrong.slice(0, named),
 })

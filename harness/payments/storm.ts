@@ -3,7 +3,7 @@ import { lengthOf, type Stage } from '@headroom/loadtests/wire/workloads.ts'
 import { SandboxControl } from '@headroom/payments-sandbox/control/client.ts'
 import { validity, webhooks } from '@headroom/perf-budgets/slo.ts'
 import { inSentence } from '../judge/judge.ts'
-import type { Evidence } from '../result/result.ts'
+import type { Evidence } from '../result/evidence.ts'
 import type { RunningSidecar, Sidecar } from '../run/sidecar.ts'
 import type { Payments } from '../stack/payments.ts'
 import { acknowledgedAndLost, type Comparison, checkLedger, unsettled } from './check-ledger.ts'
@@ -95,9 +95,13 @@ async function judgeBooks(
   const books = booksInVerdict(await checkLedger({ stripe, adminUrl }, since), left)
   const settled: Evidence = {
     limit: 'all webhooks are done with after the end',
+    where: {},
+    operator: '<',
+    expected: webhooks.oldestWaiting / 1_000,
+    actual: seconds,
+    unit: 's',
     samples: sent,
-    wanted: `< ${webhooks.oldestWaiting / 1_000} s`,
-    measured: left === 0 ? `${seconds.toFixed(1)} s` : `${left} are not after ${seconds.toFixed(0)} s`,
+    detail: left === 0 ? undefined : `${left} are not even then`,
     passed: left === 0 && seconds * 1_000 < webhooks.oldestWaiting,
   }
   return {

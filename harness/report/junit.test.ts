@@ -5,16 +5,18 @@ import { casesOf } from './testing/junit-cases.ts'
 
 const result = (change: Partial<Result>) =>
   ({ scenario: 'load', reasons: [], evidence: [], ...change }) as Result
+const kept = {
+  limit: 'TTFB p95',
+  operator: '<',
+  expected: 300,
+  actual: 90,
+  unit: 'ms',
+  samples: 99,
+  passed: true,
+} as const
 const evidence: Result['evidence'] = [
-  { limit: 'TTFB p95', route: 'page /', wanted: '< 400 ms', measured: '90 ms', samples: 99, passed: true },
-  {
-    limit: 'TTFB p95',
-    route: 'GET <x> & "y"',
-    wanted: '< 300 ms',
-    measured: '900 ms',
-    samples: 99,
-    passed: false,
-  },
+  { ...kept, where: { route: 'page /' } },
+  { ...kept, where: { route: 'GET <x> & "y"' }, actual: 900, passed: false },
 ]
 
 describe('JUnit', () => {
@@ -25,7 +27,7 @@ describe('JUnit', () => {
     expect(cases).toMatchObject([
       { '@name': 'verdict', failure: { '@message': 'too slow' } },
       { '@classname': 'page /' },
-      { failure: { '@message': expect.stringContaining('900 ms, wanted') } },
+      { failure: { '@message': expect.stringContaining('900 ms, expected') } },
     ])
     expect(cases[1]).not.toHaveProperty('failure')
   })

@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
 import { create } from 'xmlbuilder2'
+import { actualOf, expectedOf } from '../result/evidence.ts'
 import type { Result } from '../result/result.ts'
 
 export type Outcome = { failure: string } | { error: string } | { skipped: true } | { passed: true }
@@ -68,10 +69,10 @@ export const junitOfResult = ({ scenario, verdict, reasons, evidence }: Result):
   junit(`loadtest ${scenario}`, [
     verdictCase(verdict, reasons),
     ...evidence.map(
-      ({ limit, route = 'whole run', phase, wanted, measured, passed: held }): Case => ({
-        of: route,
-        name: phase ? `${limit} (${phase})` : limit,
-        outcome: held ? passed : failure(`${measured}, wanted ${wanted}`),
+      (each): Case => ({
+        of: each.where.route ?? 'whole run',
+        name: each.where.phase ? `${each.limit} (${each.where.phase})` : each.limit,
+        outcome: each.passed ? passed : failure(`${actualOf(each)}, expected ${expectedOf(each)}`),
       }),
     ),
   ])

@@ -1,6 +1,7 @@
 import pc from 'picocolors'
 import { exampleInWords } from '../judge/errors.ts'
-import type { Evidence, Result } from '../result/result.ts'
+import { actualOf, type Evidence, expectedOf } from '../result/evidence.ts'
+import type { Result } from '../result/result.ts'
 import { plainTable } from '../result/table.ts'
 import { amount, inColour, megabytes, span, time } from '../result/words.ts'
 import { browserMarkdown, browserTable, costLine } from './browser.ts'
@@ -42,7 +43,7 @@ export function terminalSummary(result: Result, files: string): string {
     `  ${usersOf(result)}, ${span(workload.thinkMs)} mean think time, ${span(workload.durationMs)} judged`,
     `  ${amount(totals.requests)} requests, ${totals.requestsPerSecond.toFixed(1)}/s; ${generatorLine(result)}`,
     ...result.evidence
-      .filter(({ route }) => route === undefined)
+      .filter(({ where }) => where.route === undefined)
       .map((evidence) => `  ${evidenceLine(evidence)}`),
     ...explanations(result).map((line) => `  ${line}`),
     '',
@@ -126,8 +127,11 @@ function capacityLines({ capacity }: Result): string[] {
   ]
 }
 
-const evidenceLine = ({ limit, wanted, measured, passed }: Evidence) =>
-  `${limit}: ${passed ? measured : pc.red(measured)} ${pc.dim(`(wanted: ${wanted})`)}`
+function evidenceLine(evidence: Evidence): string {
+  const { limit, passed } = evidence
+  const actual = actualOf(evidence)
+  return `${limit}: ${passed ? actual : pc.red(actual)} ${pc.dim(`(expected: ${expectedOf(evidence)})`)}`
+}
 
 function generatorLine({ generator }: Result): string {
   const { cpuMsPerRequest, peakRssBytes, scheduleLagP99Ms, connectionWaits } = generator
@@ -198,13 +202,13 @@ export function markdownSummary(result: Result): string {
     ...rows,
     '',
     ...examplesOf(result),
-    '| limit | wanted | measured | samples | verdict |',
+    '| limit | expected | actual | samples | verdict |',
     '|---|---|---|--:|---|',
     ...result.evidence
-      .filter(({ route }) => route === undefined)
+      .filter(({ where }) => where.route === undefined)
       .map(
-        ({ limit, wanted, measured, samples, passed }) =>
-          `| ${limit} | ${wanted} | ${measured} | ${amount(samples)} | ${passed ? 'pass' : '**fail**'} |`,
+        (each) =>
+          `| ${each.limit} | ${expectedOf(each)} | ${actualOf(each)} | ${amount(each.samples)} | ${each.passed ? 'pass' : '**fail**'} |`,
       ),
     '',
     ...(result.browser ? browserMarkdown(result.browser) : []),

@@ -1,6 +1,7 @@
 import { errorClasses } from '@headroom/loadtests/wire/message.ts'
 import { parts, visitedPages, vitals } from '@headroom/loadtests/wire/visits.ts'
 import { z } from 'zod'
+import { Evidence } from './evidence.ts'
 
 const milliseconds = z.number().nonnegative()
 
@@ -22,20 +23,6 @@ export const RouteResult = z.object({
   passed: z.boolean(),
 })
 export type RouteResult = z.infer<typeof RouteResult>
-
-/** One limit: what was promised, what was measured, on how many samples. */
-export const Evidence = z.object({
-  limit: z.string(),
-  route: z.string().optional(),
-  phase: z.string().optional(),
-  wanted: z.string(),
-  measured: z.string(),
-  samples: z.number().int(),
-  passed: z.boolean(),
-  /** Of what is no matter of time: a busy machine does not break it. */
-  isTimeless: z.boolean().optional(),
-})
-export type Evidence = z.infer<typeof Evidence>
 
 /** One request of a kind of error. */
 export const ErrorExample = z.object({
@@ -246,8 +233,8 @@ export function withInvalidReasons(value: unknown): unknown {
 
 /** What a run leaves in results/<run>/result.json. Times are milliseconds, memory is bytes. */
 export const Result = z.object({
-  /** 2 is written; 1 is read. */
-  version: z.literal([1, 2]),
+  /** 3 is written; 1 and 2 are read. */
+  version: z.literal([1, 2, 3]),
   run: z.string(),
   scenario: z.string(),
   startedAt: z.iso.datetime(),

@@ -36,12 +36,12 @@ describe('pages that failed behind a good status', () => {
 
   it('count against availability', () => {
     expect(failedPagesEvidence(refused(40), 1_000)).toMatchObject([
-      { passed: false, samples: 1_000, measured: '40 of 1000 (/(workspace)/reports tooMany 40)' },
+      { passed: false, samples: 1_000, actual: 0.04, detail: '/(workspace)/reports tooMany 40' },
     ])
   })
 
   it('hold where there were none, or where one is chance', () => {
-    expect(failedPagesEvidence([], 1_000)).toMatchObject([{ passed: true, measured: '0 of 1000' }])
+    expect(failedPagesEvidence([], 1_000)).toMatchObject([{ passed: true, actual: 0 }])
     expect(failedPagesEvidence(refused(1), 1_000)).toMatchObject([{ passed: true }])
   })
 

@@ -29,9 +29,9 @@ import { thinInStorm, thinNeighbours } from '../judge/neighbours.ts'
 import { notAsked, routesWithout } from '../plan/lacks.ts'
 import { isPage } from '../plan/routes.ts'
 import { type JudgedTimes, judgedSpan, type Plan, stagesUntil } from '../plan/scenarios.ts'
-import { percent } from '../result/figures.ts'
+import type { Evidence } from '../result/evidence.ts'
 import { thisMachine } from '../result/machine.ts'
-import type { Evidence, MemorySlope, Observed, Result } from '../result/result.ts'
+import type { MemorySlope, Observed, Result } from '../result/result.ts'
 import type { WatchedMachine } from '../stack/machine-load.ts'
 import type { Missing } from './observe.ts'
 import { missingEvidence, notWatched, type Watched } from './required.ts'
@@ -160,7 +160,7 @@ export function conclude(ended: Ended): Result {
     { facts, missing, disturbances },
   )
   return {
-    version: 2,
+    version: 3,
     run: ended.id,
     scenario: journey?.name ?? plan.scenario,
     startedAt: ended.startedAt.toISOString(),
@@ -296,12 +296,15 @@ export function webhookEvidence({ count, effectP95Ms, oldestWaitingMs }: Observe
 }
 
 /** Milliseconds, told in seconds. */
-const delayEvidence = (limit: string, samples: number, measured: number, wanted: number): Evidence => ({
+const delayEvidence = (limit: string, samples: number, actual: number, expected: number): Evidence => ({
   limit,
+  where: {},
+  operator: '<',
+  expected: expected / 1000,
+  actual: actual / 1000,
+  unit: 's',
   samples,
-  wanted: `< ${wanted / 1000} s`,
-  measured: `${(measured / 1000).toFixed(2)} s`,
-  passed: measured < wanted,
+  passed: actual < expected,
 })
 
 /** How late the generator was at p99, in ms, in the worst of the judged stages: the lateness that makes a run invalid. */
@@ -319,9 +322,14 @@ export function failedPagesEvidence(failed: Observed['failedPages'], pages: numb
   return [
     {
       limit: 'pages that failed behind a good status',
+      where: {},
+      operator: '≤',
+      expected: errorRate,
+      actual: failures / pages,
+      unit: 'share',
       samples: pages,
-      wanted: `≤ ${percent(errorRate)}`,
-      measured: `${failures} of ${pages}${which.length > 0 ? ` (${which.join(', ')})` : ''}`,
+      samplesOf: 'pages',
+      detail: which.join(', '),
       passed: !tooManyErrors(failures, pages),
       isTimeless: true,
     },
@@ -347,12 +355,15 @@ export function slopeEvidence({
 }: MemorySlope): Evidence[] {
   if (bytesPerMinute === null || samples < validity.minimumSamples) return []
   const limit = what === 'resident' ? soak.residentSlope : soak.arrayBuffersSlope
-  const inKilobytes = (bytes: number) => `${(bytes / 1024).toFixed(0)} KB`
   return [
     {
-      limit: `${what} memory of ${process}`,
-      wanted: `slope ≤ ${inKilobytes(limit)} a minute`,
-      measured: `${inKilobytes(bytesPerMinute)} a minute, ${(lastBytes / 1024 ** 2).toFixed(0)} MB at the end`,
+      limit: `growth of the ${what} memory of ${process}`,
+      where: {},
+      operator: '≤',
+      expected: limit,
+      actual: bytesPerMinute,
+      unit: 'bytes per minute',
+      detail: `${(lastBytes / 1024 ** 2).toFixed(0)} MB at the end`,
       samples,
       passed: bytesPerMinute <= limit,
       isTimeless: true,

@@ -30,4 +30,5 @@ describe('a run whose answers come late', () => {
   })
 })
 
-const brokenIn = ({ evidence }: Result) => evidence.filter((limit) => !limit.passed).map(({ route }) => route)
+const brokenIn = ({ evidence }: Result) =>
+  evidence.filter((limit) => !limit.passed).map(({ where }) => where.route)

@@ -1,5 +1,5 @@
 import type { Stage } from '@headroom/loadtests/wire/workloads.ts'
-import type { Evidence } from '../result/result.ts'
+import type { Evidence } from '../result/evidence.ts'
 import type { Guard } from '../stack/guard.ts'
 
 /** What runs beside the swarm, and is judged with it. It must not reject. */

@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import pc from 'picocolors'
 import { checkLedger, unsettled } from '../../payments/check-ledger.ts'
 import { exitCodes, UsageError } from '../../plan/usage.ts'
+import { actualOf } from '../../result/evidence.ts'
 import { asUsage } from '../../stack/own-servers.ts'
 
 type Options = { since?: Date; json?: boolean }
@@ -40,10 +41,10 @@ async function ledger({ since, json }: Options): Promise<void> {
   )
   if (json) process.stdout.write(`${JSON.stringify({ unsettled: left, unacknowledged, found }, null, 2)}\n`)
   else {
-    for (const { limit, measured, passed } of found)
-      console.log(`${passed ? pc.green('✓') : pc.red('✗')} ${limit}  ${pc.dim(measured)}`)
+    for (const each of found)
+      console.log(`${each.passed ? pc.green('✓') : pc.red('✗')} ${each.limit}  ${pc.dim(actualOf(each))}`)
     // Some are on their way, or were delivered to nobody on purpose: told, and not judged.
-    console.log(`· ${unacknowledged.limit}  ${pc.dim(unacknowledged.measured)}`)
+    console.log(`· ${unacknowledged.limit}  ${pc.dim(actualOf(unacknowledged))}`)
     if (left > 0) console.log(`${left} customers are not settled yet: look again in a minute`)
   }
   process.exitCode = left > 0 ? exitCodes.invalid : found.every(({ passed }) => passed) ? 0 : exitCodes.fail
