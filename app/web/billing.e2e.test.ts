@@ -90,7 +90,7 @@ describe('an organisation and its plan', () => {
     const refusal = page.getByRole('alert').filter({ hasText: 'Free' })
     await refusal.waitFor()
     expect(await refusal.textContent()).toBe(
-      `Your plan Free allows ${limit} projects, and you have ${limit}. The plan Team allows 50. Compare the plans`,
+      `Your plan Free allows ${limit} projects, and you have ${limit}. The plan Team allows 50. Compare plans`,
     )
     await refusal.getByRole('link').click()
     await page.waitForURL('**/pricing')
@@ -127,7 +127,7 @@ describe('an organisation and its plan', () => {
 
   it('is asked for another way of payment when the end of the trial cannot be charged, on every page', async () => {
     await billing()
-    await page.getByRole('button', { name: 'Payment, cancellation, addresses' }).click()
+    await page.getByRole('button', { name: 'Payment method, address and tax ID' }).click()
     await page.waitForURL(`${sandbox.origin}/portal/**`)
     await fillCard(failsLater)
     await page.getByRole('button', { name: 'Use this card' }).click()
@@ -135,7 +135,7 @@ describe('an organisation and its plan', () => {
     await control.moveClock({ days: 14, seconds: 2 * 3_600 })
     await untilBillingSays(/could not be paid[\s\S]*Open[\s\S]*€9\.52/)
     await visit(page, '/dashboard')
-    expect(await text()).toContain('An invoice of your organisation is not paid.')
+    expect(await text()).toContain('Your organisation has an unpaid invoice.')
     await newProject('ABY')
     await page.waitForURL('**/projects/*')
     await billing()
@@ -168,7 +168,7 @@ describe('an organisation and its plan', () => {
       )
       .toBe(1)
     expect(await page.getByRole('alert').filter({ hasText: 'only read' }).textContent()).toMatch(
-      /To billing$/,
+      /Go to billing$/,
     )
     await visit(page, '/settings/organisation')
     await page.getByRole('link', { name: 'Download' }).waitFor()
@@ -204,7 +204,7 @@ describe('an organisation and its plan', () => {
   it('cancels for the end of the period, and resumes', async () => {
     const portal = async (button: string) => {
       await billing()
-      await page.getByRole('button', { name: 'Payment, cancellation, addresses' }).click()
+      await page.getByRole('button', { name: 'Payment method, address and tax ID' }).click()
       await page.waitForURL(`${sandbox.origin}/portal/**`)
       await page.getByRole('button', { name: button }).click()
     }
@@ -232,7 +232,7 @@ describe('an organisation and its plan', () => {
   it('is told in one sentence that payments are not available, while Stripe is away', async () => {
     await control.break([{ kind: 'error' }])
     await billing()
-    await page.getByRole('button', { name: 'Payment, cancellation, addresses' }).click()
+    await page.getByRole('button', { name: 'Payment method, address and tax ID' }).click()
     await page.getByText('Payments are not available at the moment. Nothing was charged').waitFor()
     await control.break([])
     expect(complaints).toEqual([])

@@ -177,7 +177,7 @@ describe('exports and imports', () => {
     const file = (status: string, due: string) =>
       `project,title,status,dueOn\n${key},Order paint,todo,\n${key},Book the hall,${status},\n${key},Thank everybody,done,${due}\n`
     await choose('party.csv', file('later', '2026-02-31'))
-    const table = page.getByRole('table', { name: 'Mistakes in party.csv' })
+    const table = page.getByRole('table', { name: 'Errors in party.csv' })
     await table.getByRole('row').nth(2).waitFor()
     const cells = await table.getByRole('row').allInnerTexts()
     expect(cells.slice(1).map((text) => text.split('\t').map((cell) => cell.trim()))).toEqual([
@@ -197,7 +197,7 @@ describe('exports and imports', () => {
   it('say what is no text, before it is sent', async () => {
     await writeFile(join(directory, 'old.csv'), Buffer.from([0x70, 0xfc, 0xe4, 0x0a]))
     await page.getByLabel('CSV file').setInputFiles(join(directory, 'old.csv'))
-    await page.getByText('This file is no text in UTF-8.').waitFor()
+    await page.getByText('This file is not UTF-8 text.').waitFor()
   })
 
   it('left no complaint of a script, and none of the content policy', () => {

@@ -159,7 +159,7 @@ describe('the files of a task', () => {
     await speed(false)
     await row('server.log').getByRole('button', { name: 'Pause' }).click()
     await row('server.log').getByText('Paused').waitFor()
-    await row('server.log').getByRole('button', { name: 'Go on' }).click()
+    await row('server.log').getByRole('button', { name: 'Resume' }).click()
     await tile('server.log').getByRole('button', { name: 'Download' }).waitFor({ timeout: 60_000 })
     // What the store had it was not sent again.
     expect(before).toBeGreaterThanOrEqual(2)
@@ -207,7 +207,7 @@ describe('the files of a task', () => {
   it('are refused when they are not what their name says, before they are sent and after', async () => {
     await choose(await write('setup.exe', 'MZ'), await write('cat.png', '<script>alert(1)</script>'))
     await row('setup.exe').getByText('This kind of file cannot be attached.').waitFor()
-    await tile('cat.png').getByText('Not kept: its content is not what its name says.').waitFor()
+    await tile('cat.png').getByText('Rejected: its content does not match its file type.').waitFor()
     await picture('refused')
     // Nobody else ever saw it.
     const others = await callAs(stack, 1, 'GET', `/tasks/${task}/files`)
@@ -237,7 +237,7 @@ describe('the files of a task', () => {
   it('are removed by asking twice, from the store as well', async () => {
     await open()
     await page.getByRole('button', { name: 'Remove sketch.png' }).click()
-    await page.getByRole('button', { name: 'Remove sketch.png for good' }).click()
+    await page.getByRole('button', { name: 'Delete sketch.png permanently' }).click()
     await expect.poll(() => tile('sketch.png').count()).toBe(0)
     // The worker looks every fifteen seconds.
     await expect

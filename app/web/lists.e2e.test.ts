@@ -159,10 +159,10 @@ describe('an organisation with more of everything than a list holds', () => {
   it('takes words that name nobody for nobody’s name, and does not send them', async () => {
     await visit(page, `/tasks/${task}`)
     await assignee().fill('Nobody of this name')
-    await page.getByText('Nothing answers to this.').waitFor()
+    await page.getByText('No results').waitFor()
     await save()
     expect(await assignee().evaluate((field) => Reflect.get(field, 'validationMessage'))).toBe(
-      'Choose one of the list, or empty the field.',
+      'Choose an entry from the list, or clear the field.',
     )
     expect(await page.getByRole('status').filter({ hasText: 'Saved' }).count()).toBe(0)
   })
@@ -170,7 +170,7 @@ describe('an organisation with more of everything than a list holds', () => {
   it('adds and takes off labels that no list holds', async () => {
     await visit(page, `/tasks/${task}`)
     await page.getByRole('button', { name: 'Edit' }).click()
-    await page.getByRole('button', { name: `Take off the label ${last}` }).click()
+    await page.getByRole('button', { name: `Remove the label ${last}` }).click()
     await page.getByRole('combobox', { name: 'Add a label' }).fill('Zz 429')
     await page.getByRole('option', { name: 'Zz 429' }).click()
     await save()
@@ -239,13 +239,13 @@ describe('an organisation with more of everything than a list holds', () => {
   it('leads to any project by its name, from the navigation and by a key', async () => {
     await visit(page, '/dashboard')
     await page.getByRole('button', { name: 'Find a project' }).click()
-    await page.getByRole('combobox', { name: 'Go to or search' }).fill(last)
+    await page.getByRole('combobox', { name: 'Go to a page or search' }).fill(last)
     await page.getByRole('option', { name: last }).click()
     await page.waitForURL('**/projects/*')
     await page.getByRole('heading', { name: last, level: 1 }).waitFor()
     await visit(page, `/projects/${project}`)
     await openCommands(page)
-    await page.getByRole('combobox', { name: 'Go to or search' }).fill('zz429')
+    await page.getByRole('combobox', { name: 'Go to a page or search' }).fill('zz429')
     await page.getByRole('option', { name: 'Zz 429' }).waitFor()
     await page.keyboard.press('Escape')
   })
@@ -254,7 +254,7 @@ describe('an organisation with more of everything than a list holds', () => {
     const people = page.locator('#main li').filter({ has: page.getByRole('img') })
     for (const words of ['%', '_', 'zz_1', 'z%1']) {
       await visit(page, `/settings/members?${new URLSearchParams({ search: words })}`)
-      await page.getByText('Nobody here answers to this.').waitFor()
+      await page.getByText('Nobody matches this search.').waitFor()
       expect(await people.count()).toBe(0)
     }
     await visit(page, `/settings/members?search=${last}`)

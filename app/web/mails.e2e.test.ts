@@ -59,7 +59,7 @@ describe('mails about what one has not read, in a browser', () => {
     expect(await page.getByLabel('Never').isChecked()).toBe(true)
     await page.getByLabel('Every day').check()
     await page.getByRole('button', { name: 'Save' }).click()
-    await page.getByText('The next one is due on').waitFor()
+    await page.getByText('The next e-mail is due on').waitFor()
     expect(await chosen()).toBe('daily')
     await visit(page, '/settings/notifications')
     expect(await page.getByLabel('Every day').isChecked()).toBe(true)
@@ -98,12 +98,12 @@ describe('mails about what one has not read, in a browser', () => {
     expect(await stranger.locator('main').textContent()).toContain(organisation.name)
     expect(await chosen()).toBe('daily')
     await takePictures(stranger, 'unsubscribe', threeLooks)
-    await stranger.getByRole('button', { name: 'Get no more of these mails' }).click()
+    await stranger.getByRole('button', { name: 'Unsubscribe' }).click()
     await stranger.getByText('You are unsubscribed').waitFor()
     expect(await chosen()).toBe('off')
     await takePictures(stranger, 'unsubscribed', threeLooks)
     await visit(stranger, `/unsubscribe/${randomUUID()}`)
-    await stranger.getByText('This link is no longer good').waitFor()
+    await stranger.getByText('This link is no longer valid').waitFor()
   })
 
   it('are ended by a mail program with one POST', async () => {

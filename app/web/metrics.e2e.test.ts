@@ -40,7 +40,7 @@ describe('the figures of each process', () => {
     const visits = 20
     for (let visit = 0; visit < visits; visit++) {
       const page = await fetch(`${stack.origin}/status`)
-      expect(await page.text()).toContain('Everything works.')
+      expect(await page.text()).toContain('All systems operational.')
     }
     const visited = 'sum(http_request_duration_seconds_count{job="web",route="page /status",status="200"})'
     await expect
@@ -143,7 +143,7 @@ describe('the figures of each process', () => {
     await stack.parts.find(({ name }) => name === 'worker')?.stop()
     await expect
       .poll(async () => (await fetch(`${stack.origin}/status`)).text(), { timeout: 60_000, interval: 1_000 })
-      .toContain('One part does not work')
+      .toContain('One system is down')
   })
 
   it('are not for the public', async () => {

@@ -237,7 +237,7 @@ describe('who runs Worklane', () => {
     await visit(page, '/operators')
     expect(await grants().remove(email)).toBe('removed')
     await page.getByRole('link', { name: 'Dead letters' }).click()
-    await page.getByText('There is nothing here').waitFor()
+    await page.getByText('Page not found').waitFor()
     for (const path of pages) expect((await answer(path, operator)).status).toBe(404)
     expect((await answer('/v1/operator/events', operator)).status).toBe(404)
     expect(complaints).toEqual([])

@@ -179,7 +179,7 @@ describe('two people and their organisation', () => {
 
   it('search, by the page and by the command menu', async () => {
     await visit(ada, '/search')
-    await ada.getByLabel('Words in tasks and comments').fill('brass gear')
+    await ada.getByLabel('Search tasks and comments').fill('brass gear')
     await ada.getByRole('main').getByRole('button', { name: 'Search' }).click()
     await ada.getByRole('main').getByText('Comment', { exact: true }).waitFor()
     await openCommands(ada)

@@ -68,7 +68,7 @@ describe('the public pages in a browser', () => {
     await open('ada@example.com')
     await page.getByText('You sign in as ada@example.com').waitFor()
     await open('support: call 555 0100')
-    await page.getByRole('alert').filter({ hasText: 'That link is no longer good' }).waitFor()
+    await page.getByRole('alert').filter({ hasText: 'That link has expired' }).waitFor()
     expect(await page.getByText('555 0100').count()).toBe(0)
     const again = await fetch(page.url())
     await again.text()

@@ -39,7 +39,7 @@ describe('the settings in a browser', () => {
   it('find a member, and give them another role', async () => {
     const member = some('member')
     await visit(page, '/settings/members')
-    await page.getByLabel('Find somebody').fill(member.email)
+    await page.getByLabel('Find people').fill(member.email)
     await page.getByRole('button', { name: 'Find' }).click()
     await page.waitForURL(/search=/)
     const role = page.getByLabel(`Role of ${member.name}`)
@@ -48,9 +48,9 @@ describe('the settings in a browser', () => {
     await visit(page, page.url())
     expect(await role.inputValue()).toBe('manager')
     expect(await page.getByRole('combobox').count()).toBeGreaterThan(0)
-    await page.getByLabel('Find somebody').fill('nobody is called this')
+    await page.getByLabel('Find people').fill('nobody is called this')
     await page.getByRole('button', { name: 'Find' }).click()
-    await page.getByText('Nobody here answers to this.').waitFor()
+    await page.getByText('Nobody matches this search.').waitFor()
   })
 
   it('keep the role that it was, and say why, when the change is refused', async () => {
@@ -72,7 +72,7 @@ describe('the settings in a browser', () => {
       .getByRole('dialog')
       .getByRole('button', { name: `Remove ${gone.name}` })
       .click()
-    await page.getByText('Nobody here answers to this.').waitFor()
+    await page.getByText('Nobody matches this search.').waitFor()
     expect((await call(gone, 'GET', '/me')).status).toBe(401)
   })
 
@@ -81,7 +81,7 @@ describe('the settings in a browser', () => {
       call(owner, 'POST', '/invitations', { email: 'late@example.test', role: 'member' }),
     )
     await visit(page, '/settings/members')
-    const takeBack = page.getByRole('button', { name: 'Take back the invitation of late@example.test' })
+    const takeBack = page.getByRole('button', { name: 'Revoke the invitation of late@example.test' })
     await takeBack.waitFor()
     expect((await call(owner, 'DELETE', `/invitations/${id}`)).status).toBe(200)
     await takeBack.click()
@@ -122,7 +122,7 @@ describe('the settings in a browser', () => {
     expect(await theirs.count()).toBe(await entries.count())
     expect(await page.getByText(`by ${owner.name}`).count()).toBe(0)
     await person.fill('nobody is called this')
-    await page.getByText('Nothing answers to this.').waitFor()
+    await page.getByText('No results').waitFor()
     await person.fill('')
     // Of an empty field the list shows everybody, over the button.
     await person.press('Escape')
@@ -140,7 +140,7 @@ describe('the settings in a browser', () => {
     await page.locator('[data-secret]').waitFor()
     await page.evaluate('navigator.clipboard.writeText = () => Promise.reject(new Error("no"))')
     await page.getByRole('button', { name: 'Copy' }).click()
-    await page.getByText('It is marked').waitFor()
+    await page.getByText('The text is selected').waitFor()
     expect(await page.evaluate('getSelection().toString()')).toMatch(/^wl_/)
     await visit(page, page.url())
     await page.getByText('*:read, task:write').waitFor()
@@ -155,7 +155,7 @@ describe('the settings in a browser', () => {
     expect(links).toEqual([
       'Profile',
       'Security',
-      'Notification mails',
+      'E-mail notifications',
       'Organisation',
       'Members',
       'Labels',
@@ -163,7 +163,7 @@ describe('the settings in a browser', () => {
     ])
     expect(await viewer.getByRole('button', { name: /^Remove/ }).count()).toBe(0)
     await visit(viewer, '/settings/audit')
-    await viewer.getByRole('heading', { name: 'Only for the role admin and above' }).waitFor()
+    await viewer.getByRole('heading', { name: 'You need the role admin or higher' }).waitFor()
     await viewer.context().close()
   })
 
@@ -203,7 +203,7 @@ describe('the settings in a browser', () => {
     await going.waitForURL((url) => !url.pathname.startsWith('/settings'))
     expect((await call(gone, 'GET', '/me')).status).toBe(401)
     await visit(page, `/settings/members?search=${gone.email}`)
-    await page.getByText('Nobody here answers to this.').waitFor()
+    await page.getByText('Nobody matches this search.').waitFor()
     await going.context().close()
   })
 

@@ -146,7 +146,7 @@ describe('webhooks in a browser', () => {
     expect(receiver.received.at(-1)?.id).toBe(receiver.received[0]?.id)
     await visit(page, '/settings/webhooks')
     await page.getByRole('button', { name: 'Send test event' }).click()
-    await page.getByText('It shows among the deliveries.').waitFor()
+    await page.getByText('It appears among the deliveries.').waitFor()
     await expect.poll(() => receiver.received.at(-1)?.body, { timeout: 60_000 }).toContain('webhook.test')
   })
 
@@ -155,7 +155,7 @@ describe('webhooks in a browser', () => {
     await page.getByRole('button', { name: 'New secret' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'New secret' }).click()
     const rolled = await textOf(page.locator('[data-secret]'))
-    await page.getByText('The secret before signs as well until').waitFor()
+    await page.getByText('The previous secret stays valid until').waitFor()
     await createTask('Signed twice')
     const told = () => receiver.received.find(({ body }) => body.includes('Signed twice'))
     await expect.poll(told, { timeout: 60_000 }).toBeDefined()
@@ -169,7 +169,7 @@ describe('webhooks in a browser', () => {
       .poll(() => sql('select disabled_because from webhook_endpoints'), { timeout: 60_000 })
       .toEqual([{ disabled_because: 'gone' }])
     await visit(page, '/settings/webhooks')
-    await page.getByText('Disabled, since the receiver answered that it is gone (410).').waitFor()
+    await page.getByText('Disabled, because the receiver answered 410 Gone.').waitFor()
     await pictures('disabled')
     receiver.answer = () => 200
     await page.getByRole('button', { name: 'Enable again' }).click()
@@ -208,7 +208,7 @@ describe('webhooks in a browser', () => {
     )
     const other = await openPage(browser, stack, complaints, member?.index)
     await visit(other, '/settings/webhooks')
-    await other.getByRole('heading', { name: 'Only for the role admin and above' }).waitFor()
+    await other.getByRole('heading', { name: 'You need the role admin or higher' }).waitFor()
     await other.context().close()
   })
 

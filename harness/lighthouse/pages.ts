@@ -26,7 +26,7 @@ const outside = {
   '/docs': titled('API reference'),
   '/status': titled('Status'),
   '/sign-in': titled('Sign in'),
-  '/sign-up': titled('Start with Worklane'),
+  '/sign-up': titled('Create your account'),
   '/invitations/[token]': titled('Invitation'),
   '/unsubscribe/[token]': titled('Unsubscribe'),
 } as const
@@ -61,7 +61,7 @@ const withoutCanary: Partial<Record<(typeof inside)[number], string>> = {
   '/onboarding': titled('Start your first project'),
   '/settings/profile': titled('Profile'),
   '/settings/security': titled('Security'),
-  '/settings/notifications': titled('Notification mails'),
+  '/settings/notifications': titled('E-mail notifications'),
   '/settings/organisation': titled('Organisation'),
   '/settings/members': titled('Members'),
   '/settings/labels': titled('Labels'),

@@ -43,7 +43,7 @@ export async function invitationOf(token: string): Promise<Invitation | null> {
 /** @throws Problem notFound */
 async function invitationByToken(token: string): Promise<Invitation> {
   const invitation = await invitationOf(token)
-  if (!invitation) throw new Problem('notFound', 'This invitation is no longer good. Ask for a new one.')
+  if (!invitation) throw new Problem('notFound', 'This invitation is no longer valid. Ask for a new one.')
   return invitation
 }
 
@@ -109,7 +109,7 @@ async function mustFit(organisation: string): Promise<void> {
 export async function join(userId: string, invitation: Invitation, hash: string): Promise<void> {
   const { organisation, role, invitedBy } = invitation
   const { rowCount } = await account().query('delete from invitations where token_hash = $1', [hash])
-  if (rowCount === 0) throw new Problem('notFound', 'This invitation is no longer good. Ask for a new one.')
+  if (rowCount === 0) throw new Problem('notFound', 'This invitation is no longer valid. Ask for a new one.')
   const joined = await account().query(
     'insert into memberships (org_id, user_id, role) values ($1, $2, $3) on conflict do nothing',
     [organisation.id, userId, role],

@@ -77,7 +77,7 @@ export async function makeOperator(
   await operatorsOf(env.DATABASE_URL ?? '').add(userAt(population, user).email)
 }
 
-/** A page in a browser of its own. @param complaints where what its scripts throw is kept */
+/** A page in a browser of its own. @param complaints where what its scripts throw is kept, behind the path of the page */
 export async function openPage(
   browser: Browser,
   site: Site,
@@ -86,7 +86,7 @@ export async function openPage(
   width = 1280,
 ): Promise<Page> {
   const page = await (await browserOf(browser, site, user, width)).newPage()
-  page.on('pageerror', ({ message }) => complaints.push(message))
+  page.on('pageerror', ({ message }) => complaints.push(`${new URL(page.url()).pathname}: ${message}`))
   // Asked for here: one that is asked for right before a key is pressed comes after the key, one time in four.
   page.on('filechooser', () => {})
   return page

@@ -2,19 +2,19 @@
 export const problemTexts = {
   ours: {
     title: 'Something went wrong on our side',
-    text: 'Your work is safe. Try again; if it stays like this, tell us when it happened.',
+    text: 'Your work is safe. Try again, and contact us if the problem persists.',
   },
   titles: {
     beyondPlan: 'Your plan does not include this',
     readOnly: 'Read only until an invoice is paid',
     declined: 'The payment was declined',
-    forbidden: 'You may not do this',
-    notFound: 'There is nothing here',
-    conflict: 'Somebody was faster',
+    forbidden: 'You do not have permission',
+    notFound: 'Page not found',
+    conflict: 'Changed by somebody else',
     tooMany: 'Too many requests',
-    unavailable: 'Too busy for a moment',
+    unavailable: 'Temporarily unavailable',
   },
   again: 'Try again',
-  toPlans: 'Compare the plans',
-  toBilling: 'To billing',
+  toPlans: 'Compare plans',
+  toBilling: 'Go to billing',
 } as const

@@ -13,6 +13,7 @@ import { OtherOrganisation } from '#web/components/combobox/other-organisation.t
 import { Commands } from '#web/components/commands/commands.tsx'
 import { Logo } from '#web/components/logo.tsx'
 import { Avatar } from '#web/components/person.tsx'
+import { Place } from '#web/components/place.tsx'
 import { ThemeToggle } from '#web/components/theme-toggle.tsx'
 import { Skeleton } from '#web/components/ui/card.tsx'
 import { billing } from '#web/texts/billing.ts'
@@ -149,11 +150,11 @@ async function Sidebar() {
       </details>
       <nav aria-label={texts.main} className="flex flex-col gap-0.5">
         {places.map(({ href, text, Icon }) => (
-          <Link key={href} href={href} prefetch={false} className={item}>
+          <Place key={href} href={href} className={item}>
             <Icon aria-hidden className="size-4 text-muted" /> {text}
-          </Link>
+          </Place>
         ))}
-        <Link href="/notifications" prefetch={false} className={item}>
+        <Place href="/notifications" className={item}>
           <Bell aria-hidden className="size-4 text-muted" /> {texts.notifications}
           {notifications.unread > 0 ? (
             <span className="ml-auto rounded-full bg-accent px-1.5 text-xs font-semibold text-accent-ink">
@@ -161,13 +162,13 @@ async function Sidebar() {
               <span className="sr-only">{texts.unread(notifications.unread)}</span>
             </span>
           ) : null}
-        </Link>
+        </Place>
         <p className="mt-4 mb-1 px-2.5 text-xs font-semibold text-muted">{texts.projects}</p>
         {projects.items.map(({ id, name, key }) => (
-          <Link key={id} href={`/projects/${id}`} prefetch={false} className={item}>
+          <Place key={id} href={`/projects/${id}`} className={item}>
             <span className="truncate">{name}</span>
             <span className="ml-auto text-xs text-muted">{key}</span>
-          </Link>
+          </Place>
         ))}
         {projects.nextCursor ? (
           <button type="button" data-opens="commands" className={`${item} text-left text-accent-text`}>
@@ -176,9 +177,9 @@ async function Sidebar() {
         ) : null}
       </nav>
       <div className="mt-auto flex flex-col gap-3 border-t pt-4">
-        <Link href="/settings/profile" prefetch={false} className={item}>
+        <Place href="/settings/profile" under="/settings" className={item}>
           <Settings aria-hidden className="size-4 text-muted" /> {texts.settings}
-        </Link>
+        </Place>
         <div className="flex items-center gap-2.5 px-2.5 text-sm">
           <Avatar name={me.user.name} picture={me.user.avatar} shape="size-8 rounded-full" />
           <span className="min-w-0 flex-1">

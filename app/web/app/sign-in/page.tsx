@@ -28,7 +28,7 @@ export default function SignInPage() {
       </div>
       <aside className="hidden flex-col justify-center gap-6 border-l bg-sunken px-16 lg:flex">
         <p className="max-w-md text-3xl leading-tight font-semibold tracking-tight text-balance">
-          Every task in its lane, and every lane in sight.
+          Your whole team’s work on one live board
         </p>
         <ul className="flex max-w-md flex-col gap-3 text-muted">
           <li>Boards that stay quick with ten people or ten thousand.</li>
