@@ -66,7 +66,7 @@ describe('Worklane in a browser', () => {
   async function newPage(): Promise<Page> {
     const opened = await openPage(browser, stack, complaints, null)
     opened.on('console', (message) => {
-      if (message.type() === 'error') complaints.push(message.text())
+      if (message.type() === 'error') complaints.push(`${new URL(opened.url()).pathname}: ${message.text()}`)
     })
     return opened
   }
@@ -89,7 +89,7 @@ describe('Worklane in a browser', () => {
     const other = await newPage()
     await visit(other, '/sign-in')
     await signIn(other, owner.email, 'not the password')
-    const alert = other.getByRole('alert').filter({ hasText: 'do not belong together' })
+    const alert = other.getByRole('alert').filter({ hasText: 'Wrong e-mail or password' })
     await alert.waitFor()
     expect(new URL(other.url()).pathname).toBe('/sign-in')
     await other.context().close()
@@ -122,7 +122,7 @@ describe('Worklane in a browser', () => {
     await other.waitForURL('**/dashboard')
     await other.context().clearCookies()
     await press()
-    await other.getByRole('alert').filter({ hasText: 'no longer valid' }).waitFor()
+    await other.getByRole('alert').filter({ hasText: 'That link has expired' }).waitFor()
     expect(new URL(other.url()).pathname).toBe('/sign-in')
     await other.context().close()
   })

@@ -46,7 +46,7 @@ export const search = operation({
           f.rank::float8 as rank
         from websearch_to_tsquery('english', ${q}) as q (words)
         cross join lateral (
-          select * from search_tenantDb(q.words, ${most}::int) order by rank desc, task_id, comment_id nulls first
+          select * from search_work(q.words, ${most}::int) order by rank desc, task_id, comment_id nulls first
           offset ${skip} limit ${limit + 1}) f
         join tasks t on t.org_id = (select current_org_id()) and t.id = f.task_id
         join projects p on p.org_id = t.org_id and p.id = t.project_id
