@@ -250,7 +250,7 @@ describe('an admin who changes the plan', () => {
     await press('Cancel the subscription')
     await picture('cancel', false)
     await dialog().getByRole('button', { name: 'Cancel the subscription' }).click()
-    await untilPageSays(/It is cancelled and ends on/)
+    await untilPageSays(/Your subscription is cancelled and ends on/)
     expect(await main()).toContain('Resume it first, then you can change the plan.')
     await picture('cancelled')
     await press('Resume the subscription')

@@ -75,7 +75,7 @@ describe('an organisation and its plan', () => {
     await sql('update users set email_verified = now()')
     await billing()
     expect(await text()).toMatch(
-      /Plan Free[\s\S]*It costs nothing[\s\S]*0 of 5[\s\S]*1 of 15[\s\S]*0 of 10,000[\s\S]*no invoice yet/,
+      /Plan Free[\s\S]*Free of charge[\s\S]*0 of 5[\s\S]*1 of 15[\s\S]*0 of 10,000[\s\S]*No invoices yet/,
     )
     await picture('free')
   })
@@ -114,7 +114,7 @@ describe('an organisation and its plan', () => {
     await page.waitForURL('**/settings/billing?checkout=done')
     await page.getByText(/Your trial ends on/).waitFor({ timeout: 15_000 })
     expect(await text()).toMatch(/Plan Team[\s\S]*1 seat at €8 a month[\s\S]*5 of 50/)
-    expect(await text()).toMatch(/API requests this month[\s\S]*of 250,000[\s\S]*€0\.50 for each thousand/)
+    expect(await text()).toMatch(/API requests this month[\s\S]*of 250,000[\s\S]*€0\.50 for each further thousand/)
     await picture('trial')
   })
 
@@ -133,7 +133,7 @@ describe('an organisation and its plan', () => {
     await page.getByRole('button', { name: 'Use this card' }).click()
     await page.getByText('0341').waitFor()
     await control.moveClock({ days: 14, seconds: 2 * 3_600 })
-    await untilBillingSays(/could not be paid[\s\S]*Open[\s\S]*€9\.52/)
+    await untilBillingSays(/last payment failed[\s\S]*Open[\s\S]*€9\.52/)
     await visit(page, '/dashboard')
     expect(await text()).toContain('Your organisation has an unpaid invoice.')
     await newProject('ABY')
@@ -209,7 +209,7 @@ describe('an organisation and its plan', () => {
       await page.getByRole('button', { name: button }).click()
     }
     await portal('Cancel at the end of the period')
-    await untilBillingSays(/It is cancelled and ends on/)
+    await untilBillingSays(/Your subscription is cancelled and ends on/)
     await portal('Do not cancel')
     await untilBillingSays(/next invoice is due/)
   })
