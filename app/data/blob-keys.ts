@@ -8,6 +8,9 @@ declare const brand: unique symbol
 /** Where something is in the object store. Made here and nowhere else: nobody can spell one without an organisation. */
 export type BlobKey = string & { readonly [brand]: 'BlobKey' }
 
+/** Beside what belongs to organisations, and not below it. */
+export const installationKey = 'installation'
+
 export type StoredFile = { orgId: OrgId; id: string }
 
 /** @param id of a row of the organisation's own, never of an input that was not looked up */

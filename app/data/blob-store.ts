@@ -18,7 +18,7 @@ import {
 import { Upload } from '@aws-sdk/lib-storage'
 import { createPresignedPost } from '@aws-sdk/s3-presigned-post'
 import { S3RequestPresigner } from '@aws-sdk/s3-request-presigner'
-import { type BlobKey, blobKey, type StoredFile, variants } from './blob-keys.ts'
+import { type BlobKey, blobKey, installationKey, type StoredFile, variants } from './blob-keys.ts'
 import type { StoreSettings } from './blobs.ts'
 
 /** A form that a browser posts one file with; the file itself comes last, under the name `file`. */
@@ -47,9 +47,6 @@ const steadyMs = 300_000
 
 /** Of a file whose length nobody knows before its end. Bytes: S3 takes 10,000 parts, which is 160 GB. */
 const writtenPartSize = 16 * 1024 ** 2
-
-/** Beside what belongs to organisations, and not below it. */
-const installationKey = 'installation'
 
 export type BlobStore = ReturnType<typeof openBlobStore>
 

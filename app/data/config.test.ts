@@ -73,6 +73,11 @@ describe('the origin', () => {
     'https://app.example.com:443',
     'https://user:TOPSECRET@app.example.com',
     'https://app.example.com?a',
+    'app.example.com',
+    'localhost:3000',
+    '//app.example.com',
+    'https://',
+    'ftp://app.example.com',
   ])('is refused as %s, which is not what browsers send', (ORIGIN) => {
     const read = () => readEnvironment('api', { ...least, ORIGIN })
     expect(read).toThrow(/ORIGIN: must be scheme and host alone/)

@@ -22,6 +22,16 @@ describe('the kinds of work', () => {
     }
   })
 
+  it('bear a job that ends its worker each time for minutes, and longer where they run beside it', () => {
+    const outsiders = ['files', 'exports', 'webhooks']
+    for (const name of kindNames) {
+      const { stalledAtMost } = kinds[name]
+      if (outsiders.includes(name)) expect(stalledAtMost, name).toBeLessThanOrEqual(10)
+      else if (name !== 'mail') expect(stalledAtMost, name).toBeGreaterThan(10)
+      expect(stalledAtMost, name).toBeLessThanOrEqual(30)
+    }
+  })
+
   it('show operators what nobody knows, among the notifications', () => {
     expect(kindOf('unheard.of')).toBe('notifications')
   })

@@ -25,13 +25,17 @@ export type Kind = {
   timeoutMs: number
   /** Tries until it is a dead letter; between two it waits a minute at most (`backoffStrategy`). */
   attempts: number
-  /** How often a worker may end in the middle of a job, before it is a dead letter. */
+  /** How often a worker may end in the middle of a job, before it is a dead letter (docs/workers.md). */
   stalledAtMost: number
   /** Dead letters are kept so long, and so many of them. Seconds. */
   deadLetters: { age: number; count?: number }
 }
 
 const day = 86_400
+/** Of jobs in which people outside decide what a worker does. What ends their worker each time does so for four minutes. */
+const stalledOfOthers = 10
+/** Of jobs of our own. More than the others: those that run beside a job that ends their worker are hit as often. */
+const stalledOfOurs = 30
 const [second, minute] = [1_000, 60_000]
 
 export type Kinds = Record<Exclude<QueueName, 'schedules'>, Kind>
@@ -43,7 +47,7 @@ export const kinds: Kinds = {
     concurrency: 8,
     timeoutMs: 30 * second,
     attempts: 12,
-    stalledAtMost: 250,
+    stalledAtMost: stalledOfOurs,
     deadLetters: { age: 7 * day },
   },
   mail: {
@@ -64,7 +68,7 @@ export const kinds: Kinds = {
     timeoutMs: 10 * minute,
     // An outage of the object store of an hour; then the hourly sweep.
     attempts: 60,
-    stalledAtMost: 10,
+    stalledAtMost: stalledOfOthers,
     deadLetters: { age: 7 * day },
   },
   exports: {
@@ -73,7 +77,7 @@ export const kinds: Kinds = {
     perOrganisation: 1,
     timeoutMs: 30 * minute,
     attempts: 10,
-    stalledAtMost: 10,
+    stalledAtMost: stalledOfOthers,
     deadLetters: { age: 7 * day },
   },
   webhooks: {
@@ -83,7 +87,7 @@ export const kinds: Kinds = {
     perOrganisation: 4,
     timeoutMs: 20 * second,
     attempts: 10,
-    stalledAtMost: 250,
+    stalledAtMost: stalledOfOthers,
     deadLetters: { age: 7 * day },
   },
   billing: {
@@ -96,7 +100,7 @@ export const kinds: Kinds = {
     timeoutMs: 5 * minute,
     // An outage of Stripe of some four hours; then the nightly sweep.
     attempts: 250,
-    stalledAtMost: 250,
+    stalledAtMost: stalledOfOurs,
     deadLetters: { age: 30 * day },
   },
   usage: {
@@ -105,7 +109,7 @@ export const kinds: Kinds = {
     timeoutMs: 5 * minute,
     // Half a minute: the schedule asks again every ten minutes.
     attempts: 6,
-    stalledAtMost: 250,
+    stalledAtMost: stalledOfOurs,
     // An outage of a day fails each organisation's job anew with every round of the schedule.
     deadLetters: { age: day, count: 1_000 },
   },

@@ -32,7 +32,16 @@ import { removePictureOrphans } from './pictures/orphans.ts'
 import { emptyRemovedPictures, sweepPictures } from './pictures/removal.ts'
 import { startWorker } from './queue.ts'
 import { openQueues } from './queues.ts'
-import { bornAt, oldestUnsettled, oldestWaiting, prune, relayAgain, relayUnsettled } from './relay.ts'
+import {
+  bornAt,
+  oldestUnsettled,
+  oldestWaiting,
+  prune,
+  type Relayed,
+  relayAgain,
+  relayUnsettled,
+  type Walk,
+} from './relay.ts'
 import { startRelay } from './relaying.ts'
 import { type Repeated, schedulesName, schedulesWorker } from './schedules.ts'
 import { settlements } from './settled.ts'
@@ -175,11 +184,18 @@ const makeCatalogue = () =>
   catalogue.unlessMade().catch((error) => log.error({ err: error }, 'billing catalogue'))
 void makeCatalogue()
 
+/** Behind what waits there may be what Redis lost: each round goes on where the one before it ended. */
+const unsettledWalk: Walk<Relayed> = { after: null }
+const unreadWalk: Walk<string> = { after: null }
+
 const repeated: Repeated = {
   'prune-outbox': { everyMs: 3_600_000, run: () => prune(pool) },
   'sweep-exports': { everyMs: 3_600_000, run: () => sweepJobs(pool) },
   'plan-digests': { everyMs: 300_000, run: () => planDigests(pool) },
-  'relay-unsettled': { everyMs: 20_000, run: () => relayUnsettled(pool, intakeOf, stateOf) },
+  'relay-unsettled': {
+    everyMs: 20_000,
+    run: () => relayUnsettled(pool, intakeOf, stateOf, undefined, unsettledWalk),
+  },
   'send-due-webhooks': { everyMs: 5_000, run: () => askForDue(pool) },
   'prune-webhooks': { everyMs: 3_600_000, run: () => pruneWebhooks(pool) },
   ...filesRepeated(runtime().blobs),
@@ -199,7 +215,7 @@ const repeated: Repeated = {
           everyMs: 10_000,
           run: async () => {
             await recordRead(runtime().intake)
-            await relayAgain(pool, intakeOf)
+            await relayAgain(pool, intakeOf, undefined, unreadWalk)
           },
         },
         'look-at-due': { everyMs: 60_000, run: () => lookAtDue(runtime().intake) },

@@ -104,42 +104,53 @@ const readingSeconds = 20
 /** Any other job, which is not looked for where it waits behind others. Seconds. */
 const unsettledSeconds = 60
 const againAtOnce = 1_000
+const pagesEach = 10
+
+/** How far a walk over all that waits has come; null at its beginning. What one round leaves the next one goes on with. */
+export type Walk<Place> = { after: Place | null }
 
 /**
  * Whatever wants a customer read is enqueued again where no reading that began after it was relayed was written: a
  * Redis that lost its memory lost the job. Where it is there still, the same id changes nothing. What is a day old the
  * nightly sweep has seen to.
  * @param seconds how long ago it was relayed at least
- * @returns how many were waiting
+ * @param walk is moved on, by organisation
+ * @returns how many were waiting, of those that this round came to
  */
 export async function relayAgain(
   pool: pg.Pool,
   intakeOf: IntakeOf,
   seconds: number = readingSeconds,
+  walk: Walk<string> = { after: null },
 ): Promise<number> {
-  const { rows } = await pool.query<Waiting>(unreadSince, [seconds, againAtOnce])
+  const values = [seconds, againAtOnce, walk.after ?? nobody]
+  const { rows } = await pool.query<Waiting>(unreadSince, values)
   if (rows.length > 0) await enqueue(rows, intakeOf)
+  walk.after = rows.length < againAtOnce ? null : (rows.at(-1)?.org_id ?? null)
   return rows.length
 }
 
 // The latest of each organisation: a reading that knows of it knows of those before it.
 const unreadSince = `
-  select * from (
-    select distinct on (o.org_id) o.id, o.org_id, o.topic, o.payload, o.relayed_at as "seenAt"
-    from outbox o join billing_customers c on c.org_id = o.org_id
-    where o.topic = 'billing.sync'
-      and o.relayed_at between now() - interval '1 day' and now() - make_interval(secs => $1)
-      and o.relayed_at >= coalesce(c.written_began_at, '-infinity')
-    order by o.org_id, o.relayed_at desc
-  ) latest order by "seenAt" limit $2`
+  select distinct on (o.org_id) o.id, o.org_id, o.topic, o.payload, o.relayed_at as "seenAt"
+  from outbox o join billing_customers c on c.org_id = o.org_id
+  where o.topic = 'billing.sync' and o.org_id > $3::uuid
+    and o.relayed_at between now() - interval '1 day' and now() - make_interval(secs => $1)
+    and o.relayed_at >= coalesce(c.written_began_at, '-infinity')
+  order by o.org_id, o.relayed_at desc limit $2`
 
 /** How a queue knows the job of a row: as it is in BullMQ, or `unknown` where Redis has none. */
 export type StateOf = (topic: string, id: string) => Promise<string>
 
+/** A row of the outbox, in the order in which rows were relayed. The moment is Postgres' own text of it, to the microsecond. */
+export type Relayed = { moment: string; org_id: string; id: string }
+
 /**
  * Enqueues again every other job that has not ended a while after it was relayed, where Redis has none: it lost its
- * memory. Where Redis knows that it ended, whoever worked on it did not get to saying so, and it is said now.
+ * memory. Where Redis knows that it ended, whoever worked on it did not get to saying so, and it is said now. What
+ * Redis has is passed: a round asks for ten thousand jobs at most, and the next one goes on behind them.
  * @param seconds how long ago it was relayed at least
+ * @param walk is moved on; at its end it begins anew
  * @returns how many were enqueued again
  */
 export async function relayUnsettled(
@@ -147,8 +158,26 @@ export async function relayUnsettled(
   intakeOf: IntakeOf,
   stateOf: StateOf,
   seconds: number = unsettledSeconds,
+  walk: Walk<Relayed> = { after: null },
 ): Promise<number> {
-  const { rows } = await pool.query<Waiting>(unsettledSince, [seconds, againAtOnce])
+  let again = 0
+  for (let page = 0; page < pagesEach; page++) {
+    const { moment = '-infinity', org_id = nobody, id = nobody } = walk.after ?? {}
+    const values = [seconds, againAtOnce, moment, org_id, id]
+    const { rows } = await pool.query<Waiting & Relayed>(unsettledSince, values)
+    again += await relayLost(pool, rows, intakeOf, stateOf)
+    walk.after = rows.length < againAtOnce ? null : (rows.at(-1) ?? null)
+    if (walk.after === null) break
+  }
+  return again
+}
+
+async function relayLost(
+  pool: pg.Pool,
+  rows: readonly Waiting[],
+  intakeOf: IntakeOf,
+  stateOf: StateOf,
+): Promise<number> {
   const states = await within(enqueuedWithinMs, Promise.all(rows.map(({ topic, id }) => stateOf(topic, id))))
   const ended = rows.filter((_, n) => states[n] === 'completed' || states[n] === 'failed')
   if (ended.length > 0)
@@ -163,10 +192,11 @@ export async function relayUnsettled(
 
 // A mail of a day ago nobody waits for any more: its link is good no longer, or others have written since.
 const unsettledSince = `
-  select id, org_id, topic, payload, relayed_at as "seenAt" from outbox
+  select id, org_id, topic, payload, relayed_at as "seenAt", relayed_at::text as moment from outbox
   where settled_at is null and relayed_at is not null and relayed_at < now() - make_interval(secs => $1)
     and topic <> 'billing.sync' and (topic <> 'mail' or relayed_at > now() - interval '1 day')
-  order by relayed_at limit $2`
+    and (relayed_at, org_id, id) > ($3::timestamptz, $4::uuid, $5::uuid)
+  order by relayed_at, org_id, id limit $2`
 
 /** When a row of the outbox was written, by its id, a UUID of version 7: epoch milliseconds. */
 export const bornAt = (id: string): number => Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16)

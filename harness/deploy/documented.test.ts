@@ -1,6 +1,10 @@
+import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { blobKey, exportKey, installationKey } from '@worklane/data/blob-keys.ts'
 import { environments } from '@worklane/data/config.ts'
+import { orgId, userId } from '@worklane/data/ids.ts'
+import { pictureKey } from '@worklane/data/picture-keys.ts'
 import { describe, expect, it } from 'vitest'
 import { project } from '../project.ts'
 import { environmentIn } from './env-file.ts'
@@ -65,5 +69,23 @@ describe('docs/deploy.md', () => {
     ]
     const known = [...secret, ...ofCompose, 'WORKER_DATABASE_URL']
     expect(made.filter((name) => !known.includes(name))).toEqual([])
+  })
+
+  it('lets the keys of the object store come to all that is kept there, and so does docs/files.md', () => {
+    const [organisation, id] = [orgId(randomUUID()), randomUUID()]
+    const kept = [
+      blobKey(organisation, id, 'original'),
+      exportKey(organisation, id, randomUUID()),
+      pictureKey({ kind: 'person', id: userId(randomUUID()) }, id, 'square'),
+      pictureKey({ kind: 'organisation', id: organisation }, id, 'square'),
+      installationKey,
+    ]
+    const patterns = kept.map((key) => key.replace(/\/.*/, '/*'))
+    const files = readFileSync(join(project, 'docs/files.md'), 'utf8')
+    for (const markdown of [text, files]) {
+      const [, list = ''] = /keys (?:must be )?good for ((?:`[^`]+`(?:, | and )?)+)/.exec(markdown) ?? []
+      const documented = [...list.matchAll(/`([^`]+)`/g)].map(([, pattern]) => pattern)
+      expect(documented.sort()).toEqual([...new Set(patterns)].sort())
+    }
   })
 })

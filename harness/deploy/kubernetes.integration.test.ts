@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
@@ -115,6 +115,33 @@ describe('the manifests for a cluster', () => {
     ],
   ])('are said to be weak: %s with %s → %s', async (file, right, wrong, weakness) => {
     expect(weaknessesOf(manifestsIn(await changed(file, right, wrong)))).toContain(weakness)
+  })
+
+  /** `kubectl apply -k <directory> -l <selector>` in the documentation. */
+  async function documentedSelections(): Promise<{ directory: string; selector: string }[]> {
+    const files = (await readdir(join(project, 'docs'))).filter((name) => name.endsWith('.md'))
+    const texts = await Promise.all(files.map((name) => readFile(join(project, 'docs', name), 'utf8')))
+    const commands = texts.join('\n').matchAll(/kubectl apply -k (\S+) -l (\S+)/g)
+    return [...commands].map(([, directory = '', selector = '']) => ({ directory, selector }))
+  }
+  const selected = (manifests: Manifest[], selector: string) =>
+    manifests.filter(({ metadata }) =>
+      selector.split(',').every((pair) => {
+        const [name = '', value] = pair.split('=')
+        return metadata.labels?.[name] === value
+      }),
+    )
+
+  it('have what a label in docs/ selects, which is not a label of pods alone', async () => {
+    const selections = await documentedSelections()
+    expect(selections).not.toEqual([])
+    for (const { directory: of, selector } of selections) {
+      const kinds = selected(manifestsIn(await rendered(join(project, of))), selector).map(({ kind }) => kind)
+      expect(kinds, selector).toEqual(['Job'])
+      const label = '  labels: { app.kubernetes.io/name: migrate }\nspec:'
+      const without = manifestsIn(await changed('base/migrate.yaml', label, 'spec:'))
+      expect(selected(without, selector)).toEqual([])
+    }
   })
 
   it('speak of no secret but by its name', async () => {

@@ -22,7 +22,7 @@ type Pod = {
 }
 export type Manifest = {
   kind: string
-  metadata: { name: string }
+  metadata: { name: string; labels?: Record<string, string> }
   spec?: {
     template?: { spec: Pod }
     podSelector?: Record<string, unknown>

@@ -139,6 +139,23 @@ describe('a text in which a formula could begin', () => {
     )
   })
 
+  it.each(["one\n- two\n'- three", "=1;'=2", "\tone\n'- two", "\t'=1"])(
+    'is nothing that was ever made harmless, and stays as it is: %j',
+    (cell) => {
+      expect(readable(cell)).toBe(cell)
+    },
+  )
+
+  it('is changed back only where it is what was made of that', () => {
+    fc.assert(
+      fc.property(texts, (cell) => {
+        const text = readable(cell)
+        if (text !== cell) expect(harmless(text)).toBe(cell)
+      }),
+      { numRuns: 5_000, seed: 20_261_201 },
+    )
+  })
+
   it('would begin a cell of a table that the library writes by itself', () => {
     expect(stringify([['=1', '-1']])).toBe('=1,-1\n')
     const file = stringify([

@@ -22,6 +22,11 @@ const blank = /^'*(?=[\t\r\n])/
  */
 export const harmless = (text: string): string => text.replace(blank, "$&'").replaceAll(formula, "'$&")
 
-/** The text of a cell that `harmless` made. */
-export const readable = (cell: string): string =>
-  cell.replace(blank, (marks) => marks.slice(1)).replaceAll(defused, '$1')
+/**
+ * The text of a cell that `harmless` made; any other cell is given back as it is. One that somebody wrote may look as if
+ * it were made (an apostrophe before `@` at the begin of a line): only of a file of ours is it for sure.
+ */
+export function readable(cell: string): string {
+  const text = cell.replace(blank, (marks) => marks.slice(1)).replaceAll(defused, '$1')
+  return harmless(text) === cell ? text : cell
+}

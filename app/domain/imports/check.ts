@@ -4,7 +4,7 @@ import { csvLines, type Line, Unreadable } from '../csv/read.ts'
 import { loopShare } from '../loop-share.ts'
 import { tenantDb } from '../runtime.ts'
 import { beginningOf } from '../text.ts'
-import { type ColumnName, columnOf, columns, required, type Written } from './columns.ts'
+import { type ColumnName, columnOf, columns, isExport, required, type Written } from './columns.ts'
 import {
   type ImportProblem,
   longestCell,
@@ -85,10 +85,15 @@ const quoted = (text: string): string =>
   text.length > longestQuote ? `${beginningOf(text, longestQuote)}…` : text
 
 /** Where each column is in a line; -1 where the file has none of it. */
-type Places = { width: number; places: { name: ColumnName; at: number; heading: string }[] }
+type Places = {
+  width: number
+  places: { name: ColumnName; at: number; heading: string }[]
+  /** Only there was an apostrophe put before what could begin a formula. */
+  isOurs: boolean
+}
 type Table = { columns: Places; lines: Line[] }
 
-const noTable: Table = { columns: { width: 0, places: [] }, lines: [] }
+const noTable: Table = { columns: { width: 0, places: [], isOurs: false }, lines: [] }
 
 async function tableOf(content: string, problems: Problems): Promise<Table> {
   let all: Line[]
@@ -124,7 +129,7 @@ function placesOf({ line, cells }: Line, problems: Problems): Places {
     const at = given.indexOf(name)
     return { name, at, heading: headings[at] ?? name }
   })
-  return { width: headings.length, places }
+  return { width: headings.length, places, isOurs: isExport(headings) }
 }
 
 const names = Object.keys(columns) as ColumnName[]
@@ -132,7 +137,7 @@ const names = Object.keys(columns) as ColumnName[]
 type Mistake = { column: string; reason: string }
 type Read = { line: number; task: Written | null; mistakes: Mistake[] }
 
-function readLine({ width, places }: Places, { line, cells }: Line): Read {
+function readLine({ width, places, isOurs }: Places, { line, cells }: Line): Read {
   if (cells.length > width) {
     const reason = `has ${cells.length} cells, and the heading ${width}: put a text with commas into quotation marks`
     return { line, task: null, mistakes: [{ column: '', reason }] }
@@ -145,7 +150,7 @@ function readLine({ width, places }: Places, { line, cells }: Line): Read {
       mistakes.push({ column: heading, reason: `is longer than the ${longestCell} characters of a cell` })
       continue
     }
-    const parsed = columns[name].safeParse(readable(cell))
+    const parsed = columns[name].safeParse(isOurs ? readable(cell) : cell)
     if (parsed.success) written[name] = parsed.data
     else mistakes.push({ column: heading, reason: reasonOf(parsed.error.issues) })
   }

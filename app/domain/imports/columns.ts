@@ -36,6 +36,9 @@ export const columns = {
 export type ColumnName = keyof typeof columns
 export const required: readonly ColumnName[] = ['project', 'title']
 
+/** What an export of tasks has beside these. */
+const exported = ['key', 'assignee', 'createdBy', 'createdAt', 'updatedAt', 'doneAt', 'id']
+
 /** What else an export has, or people call them: without blanks, `_` and `-`, in small letters. */
 const known = new Map<string, ColumnName | 'ignored'>([
   ...Object.keys(columns).map((name) => [name.toLowerCase(), name as ColumnName] as const),
@@ -44,11 +47,13 @@ const known = new Map<string, ColumnName | 'ignored'>([
   ['duedate', 'dueOn'],
   ['label', 'labels'],
   ['name', 'title'],
-  ...['key', 'assignee', 'createdby', 'createdat', 'updatedat', 'doneat', 'id'].map(
-    (name) => [name, 'ignored'] as const,
-  ),
+  ...exported.map((name) => [name.toLowerCase(), 'ignored'] as const),
 ])
 
 /** Which column a heading is of; `ignored` for what an export tells and nobody can set, null for an unknown one. */
 export const columnOf = (heading: string): ColumnName | 'ignored' | null =>
   known.get(heading.toLowerCase().replaceAll(/[\s_-]/g, '')) ?? null
+
+/** Whether a file is an export of tasks of ours, by its headings as they are. */
+export const isExport = (headings: readonly string[]): boolean =>
+  exported.every((name) => headings.includes(name))

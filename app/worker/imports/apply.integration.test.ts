@@ -74,7 +74,7 @@ describe('an import', () => {
       [
         'Project;Title;Status;Priority;Assignee e-mail;Labels;Due date;Description;Created at',
         `atl;Buy paint;doing;high;${email.toUpperCase()};${tenant.canary};2026-12-24;"Two\nlines";yesterday`,
-        "ATL;'=not a formula;;;;;;;",
+        "ATL;'=not of ours;;;;;;\"import x from\n'@scope/pkg'\";",
         'ATL;Done long ago;done;;;;;;',
       ]
         .join('\r\n')
@@ -87,7 +87,7 @@ describe('an import', () => {
     const { items } = await execute(listTasks, person('member'), { projectId: tenant.project })
     expect(items.map(({ key, title, status }) => [key, title, status])).toEqual([
       ['ATL-4', 'Done long ago', 'done'],
-      ['ATL-3', '=not a formula', 'todo'],
+      ['ATL-3', "'=not of ours", 'todo'],
       ['ATL-2', 'Buy paint', 'doing'],
       ['ATL-1', `First ${tenant.canary}`, 'todo'],
     ])
@@ -101,7 +101,12 @@ describe('an import', () => {
       createdBy: { id: person('member').userId },
     })
     const first = items.at(-1)?.position ?? ''
-    expect((items.find(({ title }) => title === '=not a formula')?.position ?? '') > first).toBe(true)
+    const quoting = items.find(({ title }) => title === "'=not of ours")
+    expect((quoting?.position ?? '') > first).toBe(true)
+    // Of a file that is no export of ours every text stays as it is.
+    expect(await execute(getTask, person('member'), { taskId: quoting?.id ?? '' })).toMatchObject({
+      description: "import x from\n'@scope/pkg'",
+    })
     const audited = await sql(
       "select target from audit_log where org_id = $1 and operation = 'import.apply'",
       [tenant.id],
@@ -232,7 +237,7 @@ describe('an import', () => {
     await execute(updateTask, person('member'), {
       taskId: tenant.task,
       title: `'=a "title", with; all\\of it`,
-      description: '-1\n\n@all',
+      description: "-1\n\n@all\n'@scope/pkg'",
       assigneeId: things.memberId,
       dueOn: '2026-12-24',
     })

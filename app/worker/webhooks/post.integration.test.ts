@@ -1,7 +1,9 @@
 import { request } from 'node:http'
 import { createServer, type Server } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type LookUp, post } from './post.ts'
+import type { LookUp } from './look-up.ts'
+import { post } from './post.ts'
+import { type NameServer, startNameServer } from './testing/name-server.ts'
 import { type Receiver, startReceiver } from './testing/receiver.ts'
 
 const local = { address: '127.0.0.1', family: 4 }
@@ -90,11 +92,12 @@ describe('what is sent to an address that a customer chose', () => {
     const url = `http://rebinding.example.test:${insidePort}/`
     // The way that is no way: looked at first, and asked for again by whoever connects.
     const naive = async (lookUp: LookUp) => {
-      const first = await lookUp('rebinding.example.test')
+      const first = await lookUp('rebinding.example.test', never)
       if (first.some(({ address }) => address === local.address)) return
       const asked = request(url, {
         agent: false,
-        lookup: (name, _, callback) => void lookUp(name).then((found) => callback(null, found as never)),
+        lookup: (name, _, callback) =>
+          void lookUp(name, never).then((found) => callback(null, found as never)),
       })
       await new Promise((resolve) => asked.on('error', resolve).on('response', resolve).end())
     }
@@ -189,6 +192,25 @@ describe('what is sent to an address that a customer chose', () => {
     server.close().closeAllConnections()
   })
 
+  // To many at once there is no connection, which the kernel says at once; so it does of IPv6 where it has no way there.
+  it.each([['one address', 1] as const, ['several addresses', 2] as const])(
+    'fails by itself alone where a connection to %s fails at once',
+    async (_, count) => {
+      const lookUp = lookingUp(
+        Array.from({ length: count }, () => ({ address: '255.255.255.255', family: 4 })),
+      )
+      const url = 'https://hooks.example.test:8443/'
+      expect(await post({ ...message, url }, never, { ...open, lookUp })).toMatchObject({
+        error: 'The address cannot be reached.',
+      })
+    },
+  )
+
+  it('finds what only this machine has a name for, where private addresses are allowed', async () => {
+    const url = receiver.url.replace('127.0.0.1', 'localhost')
+    expect(await post({ ...message, url }, never, open)).toMatchObject({ status: 200 })
+  })
+
   it('says in words why nothing answered', async () => {
     const said = async (url: string, limits: Parameters<typeof post>[2] = open) =>
       (await post({ ...message, url }, never, limits)).error
@@ -199,5 +221,63 @@ describe('what is sent to an address that a customer chose', () => {
     expect(await said(receiver.url.replace('http:', 'https:'))).toMatch(/^No safe connection: /)
     const nothing = { ...safe, lookUp: lookingUp([]) }
     expect(await said('https://nowhere.example.test/', nothing)).toBe('The name leads to no address.')
+  })
+})
+
+describe('the name of an address that a customer chose', () => {
+  let server: NameServer
+  const ask = (name: string, timeoutMs: number) =>
+    post({ ...message, url: `https://${name}/` }, never, {
+      allowPrivate: false,
+      timeoutMs,
+      nameServers: [server.address],
+    })
+
+  beforeEach(async () => {
+    server = await startNameServer({
+      'inside.example.test': { A: '10.0.0.7' },
+      'inside-six.example.test': { AAAA: 'fd12::1' },
+      'half-silent.example.test': { A: '10.0.0.7', AAAA: 'silence' },
+      'silent.example.test': { A: 'silence', AAAA: 'silence' },
+      'broken.example.test': { A: 'failure', AAAA: 'failure' },
+      'empty.example.test': {},
+    })
+  })
+  afterEach(() => server.close())
+
+  it('whose server is silent delays no other one, however many of them are asked for', async () => {
+    const silent = Array.from({ length: 16 }, () => 'silent.example.test')
+    const errors = await Promise.all(
+      [...silent, 'inside.example.test', 'inside-six.example.test'].map(async (name) => {
+        const { error } = await ask(name, 3_000)
+        return error
+      }),
+    )
+    const late = silent.map(() => 'No answer within 3 seconds.')
+    expect(errors).toEqual([...late, notPublic, notPublic])
+    // Of each name both questions came at first, and not once one of the silent had been given up.
+    const first = server.asked.slice(0, 2 * errors.length)
+    expect(first.filter((question) => question.startsWith('silent'))).toHaveLength(2 * silent.length)
+    expect(first.filter((question) => question.startsWith('inside'))).toHaveLength(4)
+  })
+
+  it('is asked for no longer once its time is over', async () => {
+    expect(await ask('silent.example.test', 200)).toMatchObject({ error: 'No answer within 0.2 seconds.' })
+    const before = server.asked.length
+    // Longer than until the question would be asked once more.
+    await new Promise((resolve) => setTimeout(resolve, 2_000))
+    expect(server.asked.length).toBe(before)
+  })
+
+  it('leads where it does for one family of addresses, where nothing is said of the other one', async () => {
+    expect(await ask('half-silent.example.test', 30_000)).toMatchObject({ error: notPublic })
+  })
+
+  it.each([
+    ['broken.example.test', 'The name could not be looked up.'],
+    ['empty.example.test', 'The name leads to no address.'],
+    ['unknown.example.test', 'The name leads to no address.'],
+  ])('that leads nowhere is said to do so: %s', async (name, error) => {
+    expect(await ask(name, 30_000)).toMatchObject({ status: null, error })
   })
 })

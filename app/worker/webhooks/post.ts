@@ -1,9 +1,9 @@
-import { lookup as lookUpAtSystem } from 'node:dns/promises'
 import { request as requestPlain } from 'node:http'
 import { type RequestOptions, request as requestTls } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import { TooLate, within } from '@worklane/data/within.ts'
 import { faultOfUrl, hostOf, isPublic } from '@worklane/domain/webhooks/address.ts'
+import { type Address, atNameServers, atSystem, type LookUp } from './look-up.ts'
 import { askedPause } from './retries.ts'
 
 export type Message = { url: string; headers: Record<string, string>; body: string }
@@ -20,10 +20,15 @@ export type Answer = {
   askedPauseMs: number | null
 }
 
-/** What a name leads to. */
-export type LookUp = (name: string) => Promise<{ address: string; family: number }[]>
-
-export type PostLimits = { allowPrivate: boolean; timeoutMs?: number; lookUp?: LookUp }
+export type PostLimits = {
+  /** For development: the machine's own look-up is used then, which knows `/etc/hosts`. */
+  allowPrivate: boolean
+  timeoutMs?: number
+  /** In the place of both ways to look a name up. */
+  lookUp?: LookUp
+  /** Who is asked for names, in the place of the machine's name servers. */
+  nameServers?: readonly string[]
+}
 
 /** A receiver has so long, from the look-up of its name to its status. */
 const answerWithinMs = 10_000
@@ -36,14 +41,16 @@ const longestResponse = 1_024
  * @throws the reason of `signal` where that ended it: then it is not known what came of it
  */
 export async function post(message: Message, signal: AbortSignal, limits: PostLimits): Promise<Answer> {
-  const { allowPrivate, timeoutMs = answerWithinMs, lookUp = atSystem } = limits
+  const { allowPrivate, timeoutMs = answerWithinMs, nameServers } = limits
+  const { lookUp = allowPrivate ? atSystem : atNameServers(nameServers) } = limits
   const timeout = AbortSignal.timeout(timeoutMs)
+  const ending = AbortSignal.any([signal, timeout])
   try {
     const url = new URL(message.url)
     if (faultOfUrl(message.url, allowPrivate) !== null) throw new Refused()
-    const addresses = await within(timeoutMs, addressesOf(hostOf(url), lookUp))
+    const addresses = await within(timeoutMs, addressesOf(hostOf(url), lookUp, ending))
     if (!allowPrivate && !addresses.every(({ address }) => isPublic(address))) throw new Refused()
-    return await send(url, message, addresses, AbortSignal.any([signal, timeout]))
+    return await send(url, message, addresses, ending)
   } catch (error) {
     signal.throwIfAborted()
     const isLate = timeout.aborted || error instanceof TooLate
@@ -58,11 +65,9 @@ export async function post(message: Message, signal: AbortSignal, limits: PostLi
 
 class Refused extends Error {}
 
-const atSystem: LookUp = (name) => lookUpAtSystem(name, { all: true, order: 'verbatim' })
-
-async function addressesOf(host: string, lookUp: LookUp) {
+async function addressesOf(host: string, lookUp: LookUp, signal: AbortSignal): Promise<Address[]> {
   const family = isIP(host)
-  const found = family === 0 ? await lookUp(host) : [{ address: host, family }]
+  const found = family === 0 ? await lookUp(host, signal) : [{ address: host, family }]
   if (found.length === 0) throw Object.assign(new Error('nothing found'), { code: 'ENOTFOUND' })
   return found
 }
@@ -70,14 +75,17 @@ async function addressesOf(host: string, lookUp: LookUp) {
 function send(
   url: URL,
   { headers, body }: Message,
-  addresses: { address: string; family: number }[],
+  addresses: Address[],
   signal: AbortSignal,
 ): Promise<Answer> {
   // Node asks for one or for all of them; an address in the place of a name it does not look up at all.
   const lookup: LookupFunction = (_, options, callback) => {
-    const [first] = addresses as [{ address: string; family: number }]
-    if (options.all) callback(null, addresses)
-    else callback(null, first.address, first.family)
+    const [first] = addresses as [Address]
+    // Never at once: a connection that fails at once would do so before anybody listens to its errors, which ends the process.
+    setImmediate(() => {
+      if (options.all) callback(null, addresses)
+      else callback(null, first.address, first.family)
+    })
   }
   const options: RequestOptions = {
     method: 'POST',
