@@ -116,8 +116,8 @@ async function publish(
   const [{ published }] = await tenantDb(owner).read((db) =>
     db.$queryRawUnsafe<[{ published: number }]>(makeReady, id, width, height, picture !== null),
   )
-  // Removed meanwhile: what was just put there nobody else would take away before the night.
-  if (published === 0 && !(await isThere(owner, id))) return store.remove([{ ...owner, id }])
+  // Removed or refused meanwhile: what was just put there nobody else would take away before its form ends.
+  if (published === 0 && !(await isReady(owner, id))) return store.remove([{ ...owner, id }])
   await store.removeKeys([uploadKey(owner, id)])
 }
 
@@ -137,21 +137,25 @@ const makeReady = `
   )
   select count(*)::int as published from ready`
 
-/** Says why to who uploaded it; its bytes are not kept, nor its parts. Where this breaks off `emptyRemoved` goes on. */
+/**
+ * Says why to who uploaded it; its bytes are not kept, nor its parts. Where this breaks off `emptyRemoved` goes on.
+ * What another check made ready meanwhile stays: it has taken away what this one did not find.
+ */
 async function refuse(
   store: BlobStore,
   owner: Owner,
   { id, partsId }: Uploaded,
   refused: Refused,
 ): Promise<void> {
-  await tenantDb(owner).read(
+  const taken = await tenantDb(owner).read(
     (db) => db.$executeRaw`
       update files set refused = ${refused}
       where org_id = (select current_org_id()) and id = ${id}::uuid and ready_at is null and refused is null`,
   )
+  if (taken === 0 && (await isReady(owner, id))) return
   if (partsId) await store.abortParts(originalKey(owner, id), partsId)
   await store.remove([{ ...owner, id }])
 }
 
-const isThere = async (owner: Owner, id: string): Promise<boolean> =>
-  (await tenantDb(owner).read((db) => db.file.count({ where: { id } }))) > 0
+const isReady = async (owner: Owner, id: string): Promise<boolean> =>
+  (await tenantDb(owner).read((db) => db.file.count({ where: { id, readyAt: { not: null } } }))) > 0

@@ -220,6 +220,60 @@ describe('files', () => {
     })
   })
 
+  describe('that are checked twice at the same time', () => {
+    /** Does something once, before the store answers for the last time before it reads what was posted. */
+    async function beforeRead(id: string, happens: () => Promise<unknown>) {
+      const store = await blobs()
+      const { propertiesOf } = store
+      let asked = 0
+      store.propertiesOf = async (key) => {
+        if (key === uploadKey(member(), id) && ++asked === 2) {
+          store.propertiesOf = propertiesOf
+          await happens()
+        }
+        return propertiesOf(key)
+      }
+    }
+
+    it.each([
+      ['has gone', async () => {}],
+      [
+        'is something else by then',
+        async (form: Parameters<typeof post>[0]) => {
+          expect((await post(form, Buffer.alloc(png.length, '<!doctype html>'))).status).toBe(204)
+        },
+      ],
+    ] as const)('stay when the first makes them ready, and what the second reads %s', async (_, again) => {
+      const { file, form } = await begin('plan.png', png.length)
+      await post(form, png)
+      await complete(file.id)
+      await beforeRead(file.id, async () => {
+        await checkFile(job(file.id))
+        await again(form)
+      })
+      await checkFile(job(file.id))
+      expect(await stateOf(file.id)).toMatchObject({ state: 'ready' })
+      expect(await inStore(file.id)).toEqual(expect.arrayContaining(['original', 'thumbnail']))
+    })
+
+    it('leave nothing behind when the second refuses them before the first is done', async () => {
+      const id = await uploaded('plan.png', png)
+      const store = await blobs()
+      const { put } = store
+      store.put = async (...object) => {
+        store.put = put
+        await put(...object)
+        await asAdministrator((client) =>
+          client.query("update files set refused = 'type' where id = $1", [id]),
+        )
+        await empty()
+      }
+      await checkFile(job(id))
+      expect(await stateOf(id)).toMatchObject({ state: 'refused', refused: 'type' })
+      expect(await inStore(id)).toEqual([])
+    })
+  })
+
   describe('that are not what they say', () => {
     const html = Buffer.from('<!doctype html><script>alert(1)</script>')
     it.each([

@@ -183,6 +183,24 @@ describe('the picture of a person and of an organisation', () => {
     expect(await sql('select from removed_pictures where id = $1', [id])).toEqual([])
   })
 
+  it('stays when another check of it showed it, and took away what was posted, before this one reads', async () => {
+    const id = await posted()
+    const store = await blobs()
+    const { propertiesOf } = store
+    store.propertiesOf = async (key) => {
+      store.propertiesOf = propertiesOf
+      await check(id)
+      return propertiesOf(key)
+    }
+    await check(id)
+    expect(await execute(getAvatar, member(), {})).toMatchObject({
+      url: expect.stringContaining(id),
+      upload: null,
+    })
+    await empty()
+    expect(await inStore(id)).toEqual(['square'])
+  })
+
   it('is taken away with what is on its way', async () => {
     const id = await shown()
     const next = await posted()
