@@ -299,6 +299,24 @@ describe('an export', () => {
       expect(await objectsOf(id)).toHaveLength(1)
     })
 
+    it('by a worker that was taken for dead takes nothing from the try after it', async () => {
+      const { id } = await ask('tasks', person('member'))
+      const store = await blobs()
+      const { removeBelow } = store
+      // The first one hangs as it is about to remove what others left, and the second has its turn meanwhile.
+      store.removeBelow = async (...what) => {
+        store.removeBelow = removeBelow
+        await sql("update exports set seen_at = now() - interval '1 minute' where id = $1", [id])
+        await run(id)
+        await removeBelow(...what)
+      }
+      await run(id)
+      expect((await get(id, person('member'))).state).toBe('ready')
+      const { url } = await linkOf(id, person('member'))
+      expect((await fetch(url)).status).toBe(200)
+      expect(await objectsOf(id)).toHaveLength(1)
+    })
+
     it('by who cancels it stops within seconds, and leaves nothing', async () => {
       await addTasks(20_000)
       const { id } = await ask('tasks', person('member'))

@@ -48,13 +48,13 @@ async function write(owner: Owner, taken: Try, progress: Progress, stop: AbortCo
   const person = await whoAsked(owner, taken)
   const store = await blobs()
   const key = exportObject(owner, taken.id, taken.run)
-  // What earlier tries left: theirs is no more than a part.
-  await store.removeBelow(exportPrefix(owner.orgId, taken.id), key)
   const { kind, format, filters } = taken
   await makeExport(store, key, { ...owner, kind, format, filters, ...person }, progress, stop)
   const written = await store.propertiesOf(key)
   if (written === null) throw new Error(`the object store has nothing at ${key}`)
   await endReady(owner, taken, progress, written.size)
+  // What earlier tries left. Before it is known that this one has not been superseded, it might be what a later one made.
+  await store.removeBelow(exportPrefix(owner.orgId, taken.id), key)
 }
 
 /** Something that no further try changes. */
