@@ -7,58 +7,62 @@ import { askAgain } from './asked-again.ts'
 const batch = 300
 
 /**
- * Empties the object store of files whose rows are gone, whichever way they went, and of what was posted of those that
- * are ready. A link to upload one may still be good: such a file is seen to once more, ten minutes after its end.
- * Where nothing is to be removed the store's client is not even loaded.
+ * Empties the object store of files whose rows are gone, whichever way they went, and of what was posted once more of
+ * those that are ready. A link to upload one may still be good: such a file is seen to once more, ten minutes after its
+ * end. Where nothing is to be removed the store's client is not even loaded.
  * @returns how many files were seen to
  */
-export async function emptyRemoved(pool: pg.Pool, { open }: Pick<BlobsOnDemand, 'open'>): Promise<number> {
+export async function emptyRemoved(pool: pg.Pool, blobs: Pick<BlobsOnDemand, 'open'>): Promise<number> {
+  return (await emptyGone(pool, blobs)) + (await emptyPosted(pool, blobs))
+}
+
+async function emptyGone(pool: pg.Pool, { open }: Pick<BlobsOnDemand, 'open'>): Promise<number> {
   let seen = 0
   for (;;) {
-    const { rows } = await pool.query<Removed>(take, [batch])
+    const { rows } = await pool.query<Gone>(takeGone, [batch])
     if (rows.length === 0) return seen
     const store = await open()
-    const [ready, gone] = [rows.filter(({ uploadOnly }) => uploadOnly), rows.filter((row) => !row.uploadOnly)]
-    for (const { organisationId, id, partsId } of gone)
+    for (const { organisationId, id, partsId } of rows)
       if (partsId) await store.abortParts(originalKey({ orgId: orgId(organisationId) }, id), partsId)
-    await store.remove(gone.map(({ organisationId, id }) => ({ orgId: orgId(organisationId), id })))
-    await store.removeKeys(
-      ready.map(({ organisationId, id }) => uploadKey({ orgId: orgId(organisationId) }, id)),
-    )
-    for (const some of [ready, gone]) await settle(pool, some)
+    await store.remove(rows.map(({ organisationId, id }) => ({ orgId: orgId(organisationId), id })))
+    const ids = (which: Gone[]) => which.map(({ id }) => id)
+    await pool.query('delete from removed_files where id = any($1)', [
+      ids(rows.filter(({ isLast }) => isLast)),
+    ])
+    await pool.query('update removed_files set emptied_at = now() where id = any($1)', [ids(rows)])
     seen += rows.length
     if (rows.length < batch) return seen
   }
 }
 
-type Removed = {
-  organisationId: string
-  id: string
-  partsId: string | null
-  uploadOnly: boolean
-  isLast: boolean
-}
+type Gone = { organisationId: string; id: string; partsId: string | null; isLast: boolean }
 
-const take = `select organisation_id as "organisationId", id, parts_id as "partsId", upload_only as "uploadOnly",
+const takeGone = `select organisation_id as "organisationId", id, parts_id as "partsId",
     again_at < now() - interval '10 minutes' as "isLast"
   from removed_files
   where emptied_at is null or again_at < now() - interval '10 minutes'
   order by id limit $1`
 
-/** A file that was ready as it was taken, and was removed meanwhile, has all of it to go: it is taken again. */
-async function settle(pool: pg.Pool, rows: Removed[]): Promise<void> {
-  const [first] = rows
-  if (!first) return
-  const ids = (which: Removed[]) => which.map(({ id }) => id)
-  await pool.query('delete from removed_files where id = any($1) and upload_only = $2', [
-    ids(rows.filter(({ isLast }) => isLast)),
-    first.uploadOnly,
-  ])
-  await pool.query('update removed_files set emptied_at = now() where id = any($1) and upload_only = $2', [
-    ids(rows),
-    first.uploadOnly,
-  ])
+/** Only what the form posted goes: the file is ready, or went another way. */
+async function emptyPosted(pool: pg.Pool, { open }: Pick<BlobsOnDemand, 'open'>): Promise<number> {
+  let seen = 0
+  for (;;) {
+    const { rows } = await pool.query<Posted>(takePosted, [batch])
+    if (rows.length === 0) return seen
+    const store = await open()
+    await store.removeKeys(
+      rows.map(({ organisationId, id }) => uploadKey({ orgId: orgId(organisationId) }, id)),
+    )
+    await pool.query('delete from posted_files where id = any($1)', [rows.map(({ id }) => id)])
+    seen += rows.length
+    if (rows.length < batch) return seen
+  }
 }
+
+type Posted = { organisationId: string; id: string }
+
+const takePosted = `select organisation_id as "organisationId", id from posted_files
+  where form_until < now() - interval '10 minutes' order by id limit $1`
 
 /**
  * Ends uploads that never came and forgets what was refused a day ago, and has looked at again what waits for its check

@@ -95,12 +95,24 @@ describe('files', () => {
   const empty = () => emptyRemoved(pool, { open: blobs })
   /** Lets the time pass until nothing can come by a form any more. */
   const formsEnded = (id: string) =>
-    asAdministrator((client) =>
-      client.query("update removed_files set again_at = now() - interval '11 minutes' where id = $1", [id]),
-    )
+    asAdministrator(async (client) => {
+      await client.query("update removed_files set again_at = now() - interval '11 minutes' where id = $1", [
+        id,
+      ])
+      await client.query("update posted_files set form_until = now() - interval '11 minutes' where id = $1", [
+        id,
+      ])
+    })
+  /** What is still to be seen to in the store. */
   const removedRows = async (id: string) =>
-    (await asAdministrator((client) => client.query('select from removed_files where id = $1', [id])))
-      .rowCount
+    (
+      await asAdministrator((client) =>
+        client.query(
+          'select id from removed_files where id = $1 union all select id from posted_files where id = $1',
+          [id],
+        ),
+      )
+    ).rowCount
 
   describe('that are small', () => {
     it('are posted to the store, checked, and seen by everybody only then', async () => {
@@ -194,6 +206,7 @@ describe('files', () => {
 
     it('leave nothing behind when they are removed while the store is emptied of what was posted', async () => {
       const { id } = await checked('plan.png', png)
+      await formsEnded(id)
       const store = await blobs()
       const slow = async () => ({
         ...store,
@@ -204,6 +217,7 @@ describe('files', () => {
         },
       })
       await emptyRemoved(pool, { open: slow })
+      expect(await rowsOf(id)).toBe(0)
       await empty()
       expect(await inStore(id)).toEqual([])
     })
