@@ -1,3 +1,4 @@
+import { addAbortSignal, type Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import type { BlobKey } from '@worklane/data/blob-keys.ts'
 import type { BlobStore } from '@worklane/data/blob-store.ts'
@@ -27,8 +28,9 @@ type Verdict = { refused: Refused } | { thumbnail: Thumbnail }
 /**
  * Looks at what was uploaded, whether it is what its name says, and makes it visible or refuses it. However often it is
  * called, and wherever it broke off: what is there in the end is the same.
+ * @param signal gives up on this try
  */
-export async function checkFile(job: OutboxJob): Promise<void> {
+export async function checkFile(job: OutboxJob, signal = new AbortController().signal): Promise<void> {
   const owner = { orgId: orgId(job.orgId) }
   const { fileId } = Payload.parse(job.payload)
   const row = await tenantDb(owner).read((db) =>
@@ -40,18 +42,28 @@ export async function checkFile(job: OutboxJob): Promise<void> {
   if (!row) return
   const store = await blobs()
   const file = { ...row, size: Number(row.size) }
-  const verdict = await withinTries('files', owner, file.id, () =>
-    (file.size <= largestWhole ? checkWhole : checkParts)(store, owner, file),
+  const verdict = await withinTries({ table: 'files', tenant: owner, id: file.id }, signal, () =>
+    (file.size <= largestWhole ? checkWhole : checkParts)(reading(store, signal), owner, file),
   )
+  signal.throwIfAborted()
   if ('refused' in verdict) await refuse(store, owner, file, verdict.refused)
   else await publish(store, owner, file.id, verdict)
 }
+
+/** The store as a check sees it: what is read ends with the check. */
+type Stoppable = BlobStore & { signal: AbortSignal }
+
+const reading = (store: BlobStore, signal: AbortSignal): Stoppable => ({
+  ...store,
+  signal,
+  read: async (key) => addAbortSignal(signal, (await store.read(key)) as Readable),
+})
 
 /**
  * A small file is read once, and what was read is what is kept: whoever posts the form again, with something else in
  * it, changes nothing.
  */
-async function checkWhole(store: BlobStore, owner: Owner, file: Uploaded): Promise<Verdict> {
+async function checkWhole(store: Stoppable, owner: Owner, file: Uploaded): Promise<Verdict> {
   const [posted, original] = [uploadKey(owner, file.id), originalKey(owner, file.id)]
   const from = (await store.propertiesOf(posted)) ? posted : original
   if ((await store.propertiesOf(from))?.size !== file.size) return { refused: 'size' }
@@ -59,13 +71,13 @@ async function checkWhole(store: BlobStore, owner: Owner, file: Uploaded): Promi
   const seen = kindOf(file.type) === 'text' ? null : ((await fileTypeFromBuffer(bytes))?.mime ?? null)
   if (kindOf(file.type) === 'text' ? !mayBeText(bytes, true) : !mayBe(file.type, seen))
     return { refused: 'type' }
-  const verdict = await pictured(file, async () => bytes)
+  const verdict = await pictured(file, store.signal, async () => bytes)
   if ('thumbnail' in verdict) await store.put(original, bytes, file.type)
   return verdict
 }
 
 /** A large file is put together of its parts, which nobody can send again then, and read as it comes. */
-async function checkParts(store: BlobStore, owner: Owner, file: Uploaded): Promise<Verdict> {
+async function checkParts(store: Stoppable, owner: Owner, file: Uploaded): Promise<Verdict> {
   const key = originalKey(owner, file.id)
   const parts = file.partsId && (await store.partsOf(key, file.partsId))
   // None any more: an earlier try has put them together.
@@ -76,7 +88,7 @@ async function checkParts(store: BlobStore, owner: Owner, file: Uploaded): Promi
   const { size, etag } = (await store.propertiesOf(key)) ?? { size: 0, etag: '' }
   if (size !== file.size || (await etagOfParts(await store.read(key))) !== etag) return { refused: 'size' }
   if (!(await isAsNamed(store, key, file.type))) return { refused: 'type' }
-  return pictured(file, async () => buffer(await store.read(key)))
+  return pictured(file, store.signal, async () => buffer(await store.read(key)))
 }
 
 async function isAsNamed(store: BlobStore, key: BlobKey, type: string): Promise<boolean> {
@@ -97,10 +109,10 @@ async function isAsNamed(store: BlobStore, key: BlobKey, type: string): Promise<
 
 const nothing: Verdict = { thumbnail: { width: null, height: null, picture: null } }
 
-async function pictured(file: Uploaded, read: () => Promise<Buffer>): Promise<Verdict> {
+async function pictured(file: Uploaded, signal: AbortSignal, read: () => Promise<Buffer>): Promise<Verdict> {
   const kind = kindOf(file.type)
   if ((kind !== 'picture' && kind !== 'pdf') || file.size > largestPictured) return nothing
-  const told = await thumbnailOf({ kind, bytes: await read() })
+  const told = await thumbnailOf({ kind, bytes: await read() }, { signal })
   return 'broken' in told ? { refused: 'broken' } : told
 }
 

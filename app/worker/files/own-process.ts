@@ -20,29 +20,48 @@ export type Limits = {
 const usual: Limits = { withinMs: 30_000, memory: 320 * 1024 ** 2 }
 const watchEveryMs = 20
 
+/** A picture's process ended before it had answered, and we did not end it. Its memory may have gone to something else. */
+export class ProcessEnded extends Error {
+  override name = 'ProcessEnded'
+
+  constructor(by: string) {
+    super(`the process that makes a small picture ended before it was done: ${by}`)
+  }
+}
+
 const none: Told = { thumbnail: { width: null, height: null, picture: null } }
 
 /**
  * Makes a small picture in a process of its own, with none of the worker's secrets: whatever a file does to who reads
  * it, the worker lives, and other jobs go on. Native code neither ends with a thread nor keeps to its memory.
- * A picture whose process died, or had to be ended for its memory, is broken; a document has no small picture then.
- * @throws when no process can be started
+ * A picture whose process had to be ended for its memory is broken; a document has no small picture then, nor where its
+ * process died.
+ * @param options.signal ends it
+ * @throws ProcessEnded of a picture, which may be a good one; and when no process can be started
  */
-export async function thumbnailOf(asked: Asked, limits: Partial<Limits> = {}): Promise<Told> {
+export async function thumbnailOf(
+  asked: Asked,
+  { signal, ...limits }: Partial<Limits> & { signal?: AbortSignal } = {},
+): Promise<Told> {
   const { withinMs, memory } = { ...usual, ...limits }
+  signal?.throwIfAborted()
   const child = started(asked)
   const end = () => child.kill('SIGKILL')
   process.once('exit', end)
   const timers: NodeJS.Timeout[] = []
-  const ended = (why: string): Told => (asked.kind === 'pdf' ? none : { broken: why })
+  const isPdf = asked.kind === 'pdf'
   try {
     return await new Promise<Told>((resolve, reject) => {
       child.once('message', (told) => resolve(told as Told))
       child.once('error', reject)
-      child.once('exit', (code, signal) => resolve(ended(`its process ended: ${signal ?? code}`)))
+      signal?.addEventListener('abort', () => reject(signal.reason), { once: true })
+      child.once('exit', (code, by) =>
+        isPdf ? resolve(none) : reject(new ProcessEnded(by ?? `code ${code}`)),
+      )
       timers.push(setTimeout(() => resolve(none), withinMs))
       const watch = () => {
-        if (residentBytes(child) > memory) resolve(ended(`it takes more than ${memory} bytes of memory`))
+        if (residentBytes(child) <= memory) return
+        resolve(isPdf ? none : { broken: `it takes more than ${memory} bytes of memory` })
       }
       timers.push(setInterval(watch, watchEveryMs))
     })

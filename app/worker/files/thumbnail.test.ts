@@ -101,7 +101,7 @@ describe('the small picture', () => {
   })
 
   const processes = () => {
-    const all = execFileSync('ps', ['-A', '-o', 'ppid=,args='], { encoding: 'utf8' }).split('\n')
+    const all = execFileSync('ps', ['-A', '-o', 'ppid=,pid=,args='], { encoding: 'utf8' }).split('\n')
     return all.filter(
       (line) => line.trim().startsWith(`${process.pid} `) && line.includes('thumbnail-process.ts'),
     )
@@ -128,6 +128,28 @@ describe('the small picture', () => {
     expect(Date.now() - began).toBeLessThan(1_750)
     expect(processes()).toEqual([])
   }, 60_000)
+
+  it('is not said to be broken when something else ends its process', async () => {
+    const bytes = await solid(3_000, 3_000).png().toBuffer()
+    const told = thumbnailOf({ kind: 'picture', bytes })
+    const [line = ''] = processes()
+    process.kill(Number(line.trim().split(/\s+/)[1]), 'SIGKILL')
+    await expect(told).rejects.toMatchObject({
+      name: 'ProcessEnded',
+      message: expect.stringContaining('SIGKILL'),
+    })
+  })
+
+  it('is not waited for when its worker stops, nor is its process there any more', async () => {
+    const bytes = await solid(3_000, 3_000).png().toBuffer()
+    const stop = new AbortController()
+    const told = thumbnailOf({ kind: 'picture', bytes }, { signal: stop.signal })
+    expect(processes()).toHaveLength(1)
+    stop.abort(new Error('this worker stops'))
+    await expect(told).rejects.toThrow('this worker stops')
+    expect(processes()).toEqual([])
+    await expect(thumbnailOf({ kind: 'picture', bytes }, { signal: stop.signal })).rejects.toThrow('stops')
+  })
 
   it('is none of what takes more memory than it may: a picture is broken then, and a document kept', async () => {
     const many = await clear(5_500, 4_500).png({ compressionLevel: 1, progressive: true }).toBuffer()

@@ -15,7 +15,9 @@ import pg from 'pg'
 import sharp from 'sharp'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { checkFile } from './check.ts'
+import { ProcessEnded } from './own-process.ts'
 import { emptyRemoved, sweepFiles } from './removal.ts'
+import { withinTries } from './tries.ts'
 
 const mebibyte = 1024 ** 2
 const gibibyte = 1024 ** 3
@@ -71,6 +73,18 @@ describe('files', () => {
     const { file, form } = await begin(name, bytes.length)
     expect((await post(form, bytes)).status).toBe(204)
     expect((await complete(file.id)).state).toBe('checking')
+    return file.id
+  }
+
+  /** As above, and so large that it goes in parts. */
+  async function uploadedInParts(name: string): Promise<string> {
+    const bytes = Buffer.alloc(2 * partSize + 1, 'a line of a log\n')
+    const { file } = await begin(name, bytes.length)
+    for (const { number, size, url } of (await execute(nextParts, member(), { uploadId: file.id })).next) {
+      const start = (number - 1) * partSize
+      await fetch(url, { method: 'PUT', body: bytes.subarray(start, start + size) })
+    }
+    await complete(file.id)
     return file.id
   }
 
@@ -816,6 +830,57 @@ describe('files', () => {
         { state: 'refused', refused: 'broken' },
       ])
       expect(await inStore(five)).toEqual([])
+    })
+
+    it('are told from those whose worker stops: a check that it ends has not begun, however long the store takes', async () => {
+      const [small, large] = [await uploaded('a.png', png), await uploadedInParts('server.log')]
+      const store = await blobs()
+      const { read, completeParts } = store
+      const stop = new AbortController()
+      const [reads, puts] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+      store.read = () => {
+        reads.resolve()
+        return new Promise(() => {})
+      }
+      store.completeParts = () => {
+        puts.resolve()
+        return new Promise(() => {})
+      }
+      try {
+        const checks = [small, large].map((id) => checkFile(job(id), stop.signal))
+        const ended = Promise.allSettled(checks)
+        await Promise.all([reads.promise, puts.promise])
+        expect([await begun(small), await begun(large)]).toEqual([1, 1])
+        stop.abort(new Error('this worker stops'))
+        expect(await ended).toMatchObject(
+          checks.map(() => ({ status: 'rejected', reason: { message: 'this worker stops' } })),
+        )
+      } finally {
+        Object.assign(store, { read, completeParts })
+      }
+      expect([await begun(small), await begun(large)]).toEqual([0, 0])
+      for (const id of [small, large]) await checkFile(job(id))
+      expect([await stateOf(small), await stateOf(large)]).toMatchObject([
+        { state: 'ready' },
+        { state: 'ready' },
+      ])
+    })
+
+    it('are those, too, whose picture ends its own process: they are tried again, and broken after five times', async () => {
+      const id = await uploaded('a.png', png)
+      const ended = () => Promise.reject(new ProcessEnded('SIGKILL'))
+      for (let tries = 1; tries <= 5; tries++) {
+        const trying = withinTries(
+          { table: 'files', tenant: member(), id },
+          new AbortController().signal,
+          ended,
+        )
+        await expect(trying).rejects.toThrow('SIGKILL')
+        expect(await begun(id)).toBe(tries)
+      }
+      expect(await stateOf(id)).toMatchObject({ state: 'checking' })
+      await checkFile(job(id))
+      expect(await stateOf(id)).toMatchObject({ state: 'refused', refused: 'broken' })
     })
 
     it('are told from those whose check fails: they wait for the store for as long as it is away', async () => {

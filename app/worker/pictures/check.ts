@@ -22,14 +22,17 @@ type Verdict = { refused: PictureRefused } | { square: Uint8Array }
 /**
  * Looks at a picture that was posted, and shows a small square of it or says why not. However often it is called, and
  * wherever it broke off: what is there in the end is the same.
+ * @param signal gives up on this try
  */
-export async function checkPicture(job: OutboxJob, signal?: AbortSignal): Promise<void> {
+export async function checkPicture(job: OutboxJob, signal = new AbortController().signal): Promise<void> {
   const tenant = { orgId: orgId(job.orgId) }
   const picture = await waiting(tenant, Payload.parse(job.payload).pictureId)
   if (!picture) return
   const store = await blobs()
-  const verdict = await withinTries('picture_uploads', tenant, picture.id, () => check(store, picture))
-  signal?.throwIfAborted()
+  const verdict = await withinTries({ table: 'picture_uploads', tenant, id: picture.id }, signal, () =>
+    check(store, picture, signal),
+  )
+  signal.throwIfAborted()
   if ('refused' in verdict) await refuse(store, tenant, picture, verdict.refused)
   else await show(store, tenant, picture, verdict.square)
 }
@@ -47,12 +50,16 @@ async function waiting(tenant: Tenant, id: string): Promise<Uploaded | null> {
   return { id, owner, type: row.type, size: row.size }
 }
 
-async function check(store: BlobStore, { owner, id, type, size }: Uploaded): Promise<Verdict> {
+async function check(
+  store: BlobStore,
+  { owner, id, type, size }: Uploaded,
+  signal: AbortSignal,
+): Promise<Verdict> {
   const posted = pictureKey(owner, id, 'upload')
   if ((await store.propertiesOf(posted))?.size !== size) return { refused: 'size' }
   const bytes = await buffer(await store.read(posted))
   if (!mayBe(type, (await fileTypeFromBuffer(bytes))?.mime ?? null)) return { refused: 'type' }
-  const told = await thumbnailOf({ kind: 'square', bytes })
+  const told = await thumbnailOf({ kind: 'square', bytes }, { signal })
   const square = 'broken' in told ? null : told.thumbnail.picture
   // Of one that has too many pixels, or takes too long, nothing could be shown.
   return square ? { square } : { refused: 'broken' }

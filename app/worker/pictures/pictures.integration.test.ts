@@ -49,8 +49,11 @@ describe('the picture of a person and of an organisation', () => {
     body.set('file', new Blob([bytes as Uint8Array<ArrayBuffer>]))
     return (await fetch(form.url, { method: 'POST', body })).status
   }
-  const check = (pictureId: string, of = tenant) =>
-    checkPicture({ id: randomUUID(), orgId: of.id, topic: 'picture.check', payload: { pictureId } })
+  const job = (pictureId: string) => {
+    const [id, payload] = [randomUUID(), { pictureId }]
+    return { id, orgId: tenant.id, topic: 'picture.check', payload }
+  }
+  const check = (pictureId: string) => checkPicture(job(pictureId))
 
   /** Posted and complete, and not checked yet. */
   async function posted(name = 'me.png', bytes: Uint8Array = wide, actor = member()): Promise<string> {
@@ -329,6 +332,32 @@ describe('the picture of a person and of an organisation', () => {
       state: 'refused',
       refused: 'broken',
     })
+  })
+
+  it('is left as it was by a worker that stops: a check that it ends has not begun', async () => {
+    const id = await posted()
+    const store = await blobs()
+    const { read } = store
+    const stop = new AbortController()
+    const reads = Promise.withResolvers<void>()
+    store.read = () => {
+      reads.resolve()
+      return new Promise(() => {})
+    }
+    try {
+      const checking = checkPicture(job(id), stop.signal)
+      checking.catch(() => {})
+      await reads.promise
+      stop.abort(new Error('this worker stops'))
+      await expect(checking).rejects.toThrow('this worker stops')
+    } finally {
+      store.read = read
+    }
+    expect(await sql('select checks_begun from picture_uploads where id = $1', [id])).toEqual([
+      { checks_begun: 0 },
+    ])
+    await check(id)
+    expect(await inStore(id)).toEqual(['square'])
   })
 
   it('is refused when checks of it have ended their worker five times, and not read any more', async () => {
