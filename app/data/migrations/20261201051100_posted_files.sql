@@ -29,9 +29,14 @@ drop trigger empty_posted on files;
 create trigger empty_posted after update of ready_at on files for each row
   when (old.ready_at is null and new.ready_at is not null and old.parts_id is null)
   execute function note_posted_file();
+-- Whoever migrates need not be a superuser, and must see every row.
+alter table posted_files no force row level security;
+alter table removed_files no force row level security;
 insert into posted_files (organisation_id, id, form_until)
 select organisation_id, id, again_at from removed_files where upload_only;
 delete from removed_files where upload_only;
+alter table removed_files force row level security;
+alter table posted_files force row level security;
 -- upload_only is true no more. It stays for the version before, which reads it.
 create or replace function empty_removed_file() returns trigger language plpgsql security definer set search_path = public as $$
 begin
@@ -57,7 +62,10 @@ drop trigger empty_posted on files;
 create trigger empty_posted after update of ready_at on files for each row
   when (old.ready_at is null and new.ready_at is not null and old.parts_id is null)
   execute function empty_removed_file();
+alter table posted_files no force row level security;
+alter table removed_files no force row level security;
 insert into removed_files (organisation_id, id, again_at, upload_only)
 select organisation_id, id, form_until, true from posted_files on conflict do nothing;
+alter table removed_files force row level security;
 drop table posted_files;
 drop function note_posted_file;

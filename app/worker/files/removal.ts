@@ -64,13 +64,17 @@ type Posted = { organisationId: string; id: string }
 const takePosted = `select organisation_id as "organisationId", id from posted_files
   where form_until < now() - interval '10 minutes' order by id limit $1`
 
+/** Whoever uploaded it had a day to see why. The first condition is for the index: what was refused is no younger. */
+export const wasRefusedADayAgo =
+  "created_at < now() - interval '1 day' and coalesce(refused_at, created_at) < now() - interval '1 day'"
+
 /**
  * Ends uploads that never came and forgets what was refused a day ago, and has looked at again what waits for its check
  * for longer than any queue keeps it.
  */
 export async function sweepFiles(pool: pg.Pool): Promise<void> {
   await pool.query(`delete from files where (uploaded_at is null and upload_until < now())
-    or (refused <> 'lost' and created_at < now() - interval '1 day')`)
+    or (refused <> 'lost' and ${wasRefusedADayAgo})`)
   await askAgain(pool, {
     table: 'files',
     isWaiting: 'uploaded_at is not null and ready_at is null and refused is null',

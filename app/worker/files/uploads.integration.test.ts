@@ -766,7 +766,10 @@ describe('files', () => {
         const set = (id: string, change: string) =>
           client.query(`update files set ${change} where id = $1`, [id])
         await set(never, "upload_until = now() - interval '1 minute'")
-        await set(refused, "created_at = now() - interval '25 hours'")
+        await set(
+          refused,
+          "created_at = now() - interval '25 hours', refused_at = now() - interval '25 hours'",
+        )
         await set(forgotten, "uploaded_at = now() - interval '3 hours'")
       })
       await sweepFiles(pool)
@@ -778,6 +781,24 @@ describe('files', () => {
         ),
       )
       expect(rows).toHaveLength(2)
+    })
+
+    it('say why for a day from when they were refused, however long they waited for their check', async () => {
+      const id = await uploaded('b.png', png)
+      const set = (change: string) =>
+        asAdministrator((client) => client.query(`update files set ${change} where id = $1`, [id]))
+      await set(
+        "created_at = now() - interval '11 days', uploaded_at = now() - interval '11 days', asked_again = 7",
+      )
+      await sweepFiles(pool)
+      await sweepFiles(pool)
+      expect(await stateOf(id)).toMatchObject({ state: 'refused', refused: 'broken' })
+      await set("refused_at = now() - interval '23 hours'")
+      await sweepFiles(pool)
+      expect(await rowsOf(id)).toBe(1)
+      await set("refused_at = now() - interval '25 hours'")
+      await sweepFiles(pool)
+      expect(await rowsOf(id)).toBe(0)
     })
 
     it('are asked for after ever longer times when no check of them ends, and are broken in the end', async () => {

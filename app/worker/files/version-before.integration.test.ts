@@ -26,6 +26,13 @@ const before = {
       where emptied_at is null or again_at < now() - interval '10 minutes'
       order by id limit $1`,
   },
+  sweeps: {
+    files: `delete from files where (uploaded_at is null and upload_until < now())
+      or (refused <> 'lost' and created_at < now() - interval '1 day')`,
+    picture_uploads: `delete from picture_uploads where (uploaded_at is null and upload_until < now())
+      or (refused is not null and created_at < now() - interval '1 day')`,
+  },
+  refuses: `update files set refused = 'broken' where org_id = (select current_org_id()) and id = $1`,
 }
 const all = 1_000_000
 
@@ -45,15 +52,19 @@ describe('a worker of the version before', () => {
   const sql = async (text: string, values: unknown[]) =>
     (await asAdministrator((client) => client.query(text, values))).rows
 
-  /** Checked: a text is ready then, and a page is refused, since it is called a picture. */
-  async function checked(name: 'a.txt' | 'a.png'): Promise<string> {
+  async function uploaded(name: 'a.txt' | 'a.png'): Promise<string> {
     const bytes = Buffer.from('<!doctype html>')
     const { file } = await execute(createUpload, member(), { taskId: tenant.task, name, size: bytes.length })
     await (await blobs()).put(uploadKey(member(), file.id), bytes, 'text/plain')
     await execute(completeUpload, member(), { uploadId: file.id })
-    const payload = { fileId: file.id }
-    await checkFile({ id: randomUUID(), orgId: tenant.id, topic: 'file.check', payload })
     return file.id
+  }
+
+  /** Checked: a text is ready then, and a page is refused, since it is called a picture. */
+  async function checked(name: 'a.txt' | 'a.png'): Promise<string> {
+    const fileId = await uploaded(name)
+    await checkFile({ id: randomUUID(), orgId: tenant.id, topic: 'file.check', payload: { fileId } })
+    return fileId
   }
 
   it.each(Object.entries(before.takes))(

@@ -323,15 +323,21 @@ describe('the picture of a person and of an organisation', () => {
       await sql("select from outbox where topic = 'picture.check' and payload ->> 'pictureId' = $1", [lost]),
     ).toHaveLength(2)
     await sql(
-      "update picture_uploads set uploaded_at = now() - interval '11 days', asked_again = 7 where id = $1",
+      `update picture_uploads set created_at = now() - interval '11 days', uploaded_at = now() - interval '11 days',
+         asked_again = 7 where id = $1`,
       [lost],
     )
+    await sweepPictures(pool)
+    // It says why for a day from then on.
     await sweepPictures(pool)
     expect((await execute(getAvatar, member(), {})).upload).toEqual({
       id: lost,
       state: 'refused',
       refused: 'broken',
     })
+    await sql("update picture_uploads set refused_at = now() - interval '25 hours' where id = $1", [lost])
+    await sweepPictures(pool)
+    expect(await sql('select from picture_uploads where id = $1', [lost])).toEqual([])
   })
 
   it('is left as it was by a worker that stops: a check that it ends has not begun', async () => {

@@ -3,6 +3,7 @@ import { orgId, userId } from '@worklane/data/ids.ts'
 import { type PictureOwner, pictureKey } from '@worklane/data/picture-keys.ts'
 import type pg from 'pg'
 import { askAgain } from '../files/asked-again.ts'
+import { wasRefusedADayAgo } from '../files/removal.ts'
 
 const batch = 300
 
@@ -58,7 +59,7 @@ const take = `select kind, owner_id as owner, id,
 /** Ends uploads that never came, forgets refusals of a day ago, and has those looked at again whose job is lost. */
 export async function sweepPictures(pool: pg.Pool): Promise<void> {
   await pool.query(`delete from picture_uploads where (uploaded_at is null and upload_until < now())
-    or (refused is not null and created_at < now() - interval '1 day')`)
+    or (refused is not null and ${wasRefusedADayAgo})`)
   await askAgain(pool, {
     table: 'picture_uploads',
     isWaiting: 'uploaded_at is not null and refused is null',
