@@ -282,6 +282,17 @@ describe('an import', () => {
     expect([places, numbers]).toEqual([401, 401])
   })
 
+  it('is not given up since workers stopped in the middle of it, however often they did', async () => {
+    const { id } = await check(many(3))
+    await apply(id)
+    const stopped = AbortSignal.abort(new Error('the worker stops'))
+    for (let deploys = 0; deploys < 7; deploys++)
+      await expect(run(id, stopped)).rejects.toThrow('the worker stops')
+    expect(await sql('select tries from imports where id = $1', [id])).toEqual([{ tries: 0 }])
+    await run(id)
+    expect(await get(id)).toMatchObject({ state: 'done', rowsDone: 3 })
+  })
+
   it('ends, with what it added, where its project is gone or who asked may no more', async () => {
     const { id } = await check(many(3))
     await apply(id)

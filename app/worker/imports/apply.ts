@@ -40,8 +40,8 @@ export async function runImport(job: OutboxJob, signal: AbortSignal): Promise<vo
     await end(owner, importId, null)
   } catch (error) {
     if (error instanceof Refused) return end(owner, importId, error.message)
-    const isStopping = signal.aborted && !(signal.reason instanceof TooLate)
-    if (tries >= mostTries && !isStopping) await end(owner, importId, 'It could not be finished.')
+    if (signal.aborted && !(signal.reason instanceof TooLate)) await takeBack(owner, importId)
+    else if (tries >= mostTries) await end(owner, importId, 'It could not be finished.')
     throw error
   }
 }
@@ -60,6 +60,15 @@ async function begin(owner: Owner, id: string): Promise<number | null> {
       returning tries`,
   )
   return begun?.tries ?? null
+}
+
+/** A worker that stops ended this try, and it has not failed. */
+async function takeBack(owner: Owner, id: string): Promise<void> {
+  await tenantDb(owner).read(
+    (db) => db.$executeRaw`
+      update imports set tries = tries - 1
+      where org_id = ${owner.orgId}::uuid and id = ${id}::uuid and state = 'running'`,
+  )
 }
 
 /** @returns the projects that got a task; null when there is no line any more. @throws Refused */
