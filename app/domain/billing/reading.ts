@@ -2,7 +2,7 @@ import type Stripe from 'stripe'
 import { type Dispute, disputesOf } from './disputes.ts'
 import type { Interval, PaidPlan } from './plans.ts'
 import { type Ahead, aheadOf, expandedPhases } from './schedule.ts'
-import { type PriceTerms, type Terms, termsOfPrice } from './terms.ts'
+import { isUsage, type PriceTerms, type Terms, termsOfPrice, termsOfSeats } from './terms.ts'
 
 /** What Stripe says of a customer, as our tables have it. Amounts are in minor units, times are ISO texts. */
 export type Reading = {
@@ -207,17 +207,14 @@ function subscriptionOf(
   }
 }
 
-export const isUsage = ({ recurring }: Stripe.Price): boolean => recurring?.usage_type === 'metered'
-
 /** What of a subscription is ours: the line of its seats with its terms, and those of what is metered. */
 type Lines = { item: Stripe.SubscriptionItem; terms: Terms; metered: Subscription['metered'] }
 
 /** One line of seats, and lines without a number of their own for what is metered. @returns null where no seats are ours */
 export function linesOf({ items: { data } }: Stripe.Subscription): Lines | null {
   for (const item of data) {
-    const terms = isUsage(item.price) ? null : termsOfPrice(item.price)
-    if (!terms || terms.kind !== undefined) continue
-    return { item, terms: { plan: terms.plan, interval: terms.interval }, metered: data.flatMap(meteredOf) }
+    const terms = termsOfSeats(item.price)
+    if (terms) return { item, terms, metered: data.flatMap(meteredOf) }
   }
   return null
 }
