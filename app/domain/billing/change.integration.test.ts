@@ -237,6 +237,36 @@ describe('a change of plan', () => {
         expect((await invoices())[0]).toMatchObject({ total: seen.next.total.amount })
       })
 
+      it('leaves seats alone until then: who joins meanwhile pays once, at the price of then', async () => {
+        await subscribe()
+        await pays('pm_card_authenticationRequired')
+        await control.moveClock({ days: 4 })
+        const { confirmAt } = await change(businessMonth)
+        await join(2)
+        await look()
+        expect(await subscription()).toMatchObject({ pending_update: expect.anything() })
+        expect(await lineOf()).toEqual({ key: 'team_month', seats: 5 })
+        await confirmed(confirmAt)
+        await look()
+        expect(await lineOf()).toEqual({ key: 'business_month', seats: 7 })
+        const share = await left()
+        const [five, seven] = [5, 7].map((count) => Math.round(count * seat(businessMonth) * share))
+        const pending = (await stripe.invoiceItems.list({ customer, pending: true })).data
+        expect(pending.reduce((sum, { amount }) => sum + amount, 0)).toBe((seven ?? 0) - (five ?? 0))
+      })
+
+      it('has seats for all once it is dropped', async () => {
+        await subscribe()
+        await pays('pm_card_authenticationRequired')
+        await change(businessMonth)
+        await join(2)
+        await look()
+        expect(await lineOf()).toEqual({ key: 'team_month', seats: 5 })
+        await control.moveClock({ days: 1 })
+        await look()
+        expect(await lineOf()).toEqual({ key: 'team_month', seats: 7 })
+      })
+
       it('is dropped after a day, and makes way for another change before', async () => {
         await subscribe()
         await pays('pm_card_authenticationRequired')

@@ -180,16 +180,18 @@ function changesOf(
 ): Change[] {
   const [current, ...others] = currentFirst(reading)
   if (!current) return []
+  const held = reading.heldDrafts.map((id) => () => billHeld(stripe, id))
   const changes: Change[] = []
   if (others.length > 0) changes.push(() => cancelled(stripe, others))
   if (Date.parse(current.created_at) > now.getTime() - (checkoutHours + 1) * 3_600_000)
     changes.push(() => closeCheckouts(stripe, customer).then(() => false))
-  // What somebody changes at this moment costs what they saw; a reading follows it.
-  if (!isChanging && areSeatsDue(current, members, now)) {
+  // What somebody changes, at this moment or once the bank has their word, costs what they saw; a reading follows it.
+  if (isChanging || current.has_pending_update) return [...changes, ...held]
+  if (areSeatsDue(current, members, now)) {
     const key = `seats ${tenant.orgId} ${number}`
     changes.push(() => adjustSeats(stripe, current, { members, now, key }))
   }
-  if (!isChanging && isMeteredDue(current)) {
+  if (isMeteredDue(current)) {
     const key = `metered ${tenant.orgId} ${number}`
     // A price that is missing, or a card that is wanted first, fails no job: the next reading tries again.
     const failed = (error: unknown) => {
@@ -198,7 +200,7 @@ function changesOf(
     }
     changes.push(() => adjustMetered(stripe, current, key).catch(failed))
   }
-  return [...changes, ...reading.heldDrafts.map((id) => () => billHeld(stripe, id))]
+  return [...changes, ...held]
 }
 
 /**

@@ -31,6 +31,8 @@ export type Subscription = {
   schedule: { id: string; ahead: Ahead | null } | null
   /** Its lines of what is metered, and of which plan each is. */
   metered: (Required<PriceTerms> & { item: string })[]
+  /** Whether a change of it waits for its payment to be confirmed. */
+  has_pending_update: boolean
   status: Stripe.Subscription.Status
   plan: PaidPlan
   interval: Interval
@@ -190,6 +192,7 @@ function subscriptionOf(
     plan,
     interval,
     metered,
+    has_pending_update: subscription.pending_update !== null,
     seats: item.quantity ?? 0,
     currency: item.price.currency,
     seat_amount: item.price.unit_amount ?? 0,
