@@ -183,8 +183,7 @@ function changesOf(
   const [current, ...others] = currentFirst(reading)
   if (!current) return []
   const held = reading.heldDrafts.map((id) => () => billHeld(stripe, id))
-  const changes: Change[] = []
-  if (others.length > 0) changes.push(() => cancelled(stripe, others))
+  const changes: Change[] = others.map((other) => () => cancelled(stripe, other))
   if (Date.parse(current.created_at) > now.getTime() - (checkoutHours + 1) * 3_600_000)
     changes.push(() => closeCheckouts(stripe, customer).then(() => false))
   // What somebody changes, at this moment or once the bank has their word, costs what they saw; a reading follows it.
@@ -216,8 +215,8 @@ function isAdjustmentDue(reading: CustomerReading, members: number, now: Date): 
  * completed counts: the others are closed, and what came of one all the same is cancelled, with what it cost given
  * back to the customer's balance.
  */
-async function cancelled(stripe: Stripe, others: readonly Subscription[]): Promise<true> {
-  for (const { id } of others) await stripe.subscriptions.cancel(id, { prorate: true, invoice_now: true })
+async function cancelled(stripe: Stripe, { id }: Subscription): Promise<true> {
+  await stripe.subscriptions.cancel(id, { prorate: true, invoice_now: true })
   return true
 }
 

@@ -105,7 +105,13 @@ export const currentOf = (reading: Pick<Reading, 'subscriptions'>): Subscription
 
 /** Those that are live. */
 export const currentFirst = ({ subscriptions }: Pick<Reading, 'subscriptions'>): Subscription[] =>
-  subscriptions.filter(isLive).sort((a, b) => a.created_at.localeCompare(b.created_at))
+  subscriptions
+    .filter(isLive)
+    .sort((a, b) => byBeginning([Date.parse(a.created_at), a.id], [Date.parse(b.created_at), b.id]))
+
+/** By time and, of those that began in the same second, by id, so that everybody takes the same for the first. */
+export const byBeginning = (one: [at: number, id: string], other: [at: number, id: string]): number =>
+  one[0] - other[0] || (one[1] < other[1] ? -1 : 1)
 
 /** As many as Stripe gives at once. */
 const page = { limit: 100 } as const
