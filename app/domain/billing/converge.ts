@@ -321,7 +321,7 @@ async function storeLeftOut(
 }
 
 const updateLeftOut = `
-  update subscriptions s set status = r.status, ended_at = r.ended_at
+  update subscriptions s set status = r.status, ended_at = r.ended_at, left_out = true
   from jsonb_to_recordset($2::jsonb) as r (id text, status text, ended_at timestamptz)
   where s.org_id = $1::uuid and s.id = r.id
   returning s.status`
@@ -368,6 +368,8 @@ const upserts = {
     ended_at: 'timestamptz',
     paid_at: 'timestamptz',
     created_at: 'timestamptz',
+    // Null of those that are read.
+    left_out: 'boolean',
   }),
   invoices: upsert('invoices', {
     id: 'text',

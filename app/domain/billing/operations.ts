@@ -103,7 +103,7 @@ export const getBilling = operation({
             scheduled_at as "scheduledAt"
           from subscriptions
           where org_id = (select current_org_id()) and subscription_goes_on(status)
-          order by created_at, id collate "C" limit 1`,
+          order by left_out nulls first, created_at, id collate "C" limit 1`,
         countedNow((text, values) => db.$queryRawUnsafe(text, ...values), actor.orgId),
       ])
       const plan = organisation?.plan ?? actor.plan

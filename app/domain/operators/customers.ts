@@ -97,7 +97,7 @@ const unknown = (id: string) => new Problem('notFound', `No organisation is the 
 const utc = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
 
 /** Of those that go on the first counts, as in a reading; of those that have ended the last. */
-const currentFirst = `subscription_goes_on(s.status) desc,
+const currentFirst = `subscription_goes_on(s.status) desc, s.left_out nulls first,
   case when subscription_goes_on(s.status) then s.created_at end,
   case when subscription_goes_on(s.status) then s.id end collate "C", s.created_at desc, s.id desc`
 
