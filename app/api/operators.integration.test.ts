@@ -294,6 +294,24 @@ describe('operators', () => {
       })
     })
 
+    it('with the subscription that counts: the first that goes on, else the last that ended', async () => {
+      const begin = (id: string, status: string, day: string) =>
+        database.query(
+          `insert into subscriptions (org_id, id, status, plan, "interval", seats, currency, seat_amount,
+             period_start, period_end, created_at)
+           values ('${tenant.id}', 'sub_of_two_${id}', '${status}', 'team', 'month', 1, 'eur', 800,
+             '${day}', '${day}', '${day}')`,
+        )
+      const shown = async () => (await ask('customer', { customerId: customer })).body.subscription.id
+      await begin('a', 'canceled', '2031-01-01')
+      await begin('b', 'canceled', '2031-02-01')
+      expect(await shown()).toBe('sub_of_two_b')
+      await begin('c', 'active', '2030-01-02')
+      await begin('d', 'active', '2030-01-01')
+      expect(await shown()).toBe('sub_of_two_d')
+      await database.query("delete from subscriptions where id like 'sub_of_two_%'")
+    })
+
     it('which the organisation reads in its own log, as done by Worklane and by nobody', async () => {
       expect((await ask('resync', { customerId: customer })).status).toBe(200)
       const [work] = await rows(

@@ -169,6 +169,26 @@ describe('a change of plan after another', () => {
     })
   })
 
+  it('is refused where the one that waited for the bank, once dropped, gives a credit back', async () => {
+    await subscribe(teamMonth)
+    await pays('pm_card_authenticationRequired')
+    await at.stripe.customers.createBalanceTransaction(at.customer, { amount: -1_000, currency: 'eur' })
+    await change(businessMonth)
+    const seen = await preview(teamYear)
+    await pays('pm_card_visa')
+    const before = await invoices()
+    await expect(ask(seen)).rejects.toMatchObject({
+      kind: 'conflict',
+      message: expect.stringMatching(/look at it again/),
+    })
+    expect(await subscription()).toMatchObject({ pending_update: null })
+    expect((await invoices()).map(({ id }) => id)).toEqual(before.map(({ id }) => id))
+    const again = await preview(teamYear)
+    expect(again.today.due.amount).toBe(seen.today.due.amount - 1_000)
+    await ask(again)
+    expect((await invoices())[0]).toMatchObject({ status: 'paid', amount_paid: again.today.due.amount })
+  })
+
   it('is refused where the one that waited for the bank is confirmed at that moment', async () => {
     await subscribe(teamMonth)
     await pays('pm_card_authenticationRequired')

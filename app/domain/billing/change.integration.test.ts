@@ -2,6 +2,7 @@ import type { SandboxControl } from '@headroom/payments-sandbox/control/client.t
 import type { RunningSandbox } from '@headroom/payments-sandbox/server.ts'
 import type Stripe from 'stripe'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { Problem } from '../errors.ts'
 import { execute } from '../execute.ts'
 import { operations } from '../operations.ts'
 import { closeRuntime } from '../runtime.ts'
@@ -9,6 +10,7 @@ import { asAdministrator, createTenant, type Tenant } from '../testing/tenants.t
 import { priceOf } from './catalogue.ts'
 import { converge } from './converge.ts'
 import { ensureCustomer } from './customer.ts'
+import { oneAtATime } from './one-at-a-time.ts'
 import { plans } from './plans.ts'
 import type { Preview } from './preview.ts'
 import type { Terms } from './terms.ts'
@@ -235,6 +237,53 @@ describe('a change of plan', () => {
         expect((await invoices())[0]).toMatchObject({ status: 'paid', total: seen.today.total.amount })
         await control.moveClock({ months: 1 })
         expect((await invoices())[0]).toMatchObject({ total: seen.next.total.amount })
+      })
+
+      it('leaves seats alone until then: who joins meanwhile pays once, at the price of then', async () => {
+        await subscribe()
+        await pays('pm_card_authenticationRequired')
+        await control.moveClock({ days: 4 })
+        const { confirmAt } = await change(businessMonth)
+        await join(2)
+        await look()
+        expect(await subscription()).toMatchObject({ pending_update: expect.anything() })
+        expect(await lineOf()).toEqual({ key: 'team_month', seats: 5 })
+        await confirmed(confirmAt)
+        await look()
+        expect(await lineOf()).toEqual({ key: 'business_month', seats: 7 })
+        const share = await left()
+        const [five, seven] = [5, 7].map((count) => Math.round(count * seat(businessMonth) * share))
+        const pending = (await stripe.invoiceItems.list({ customer, pending: true })).data
+        expect(pending.reduce((sum, { amount }) => sum + amount, 0)).toBe((seven ?? 0) - (five ?? 0))
+      })
+
+      it('leaves seats alone where it begins in the middle of a reading', async () => {
+        await subscribe()
+        await pays('pm_card_authenticationRequired')
+        const seen = await preview(businessMonth)
+        await join(1)
+        async function* list(asked: Stripe.ChargeListParams) {
+          await ask(seen)
+          yield* stripe.charges.list(asked)
+        }
+        const racing = new Proxy(stripe, {
+          get: (client, name: keyof Stripe) => (name === 'charges' ? { list } : client[name]),
+        })
+        await converge(racing, tenant.id, null, new Date((await now()) * 1000))
+        expect(await subscription()).toMatchObject({ pending_update: expect.anything() })
+        expect(await lineOf()).toEqual({ key: 'team_month', seats: 5 })
+      })
+
+      it('has seats for all once it is dropped', async () => {
+        await subscribe()
+        await pays('pm_card_authenticationRequired')
+        await change(businessMonth)
+        await join(2)
+        await look()
+        expect(await lineOf()).toEqual({ key: 'team_month', seats: 5 })
+        await control.moveClock({ days: 1 })
+        await look()
+        expect(await lineOf()).toEqual({ key: 'team_month', seats: 7 })
       })
 
       it('is dropped after a day, and makes way for another change before', async () => {
@@ -630,6 +679,27 @@ describe('a change of plan', () => {
       await look()
       expect(await lineOf()).toMatchObject({ seats: 6 })
       await change(businessMonth)
+    })
+
+    it('has seats changed a minute later, where a change that they waited for is refused', async () => {
+      const isDue = async () => {
+        const [row] = await rowsOf(
+          'select coalesce(look_at <= now(), false) as due from billing_customers where org_id = $1',
+        )
+        return row?.due
+      }
+      await subscribe()
+      const refused = oneAtATime(owner(), async () => {
+        await join(1)
+        await look()
+        throw new Problem('declined', 'Your card was declined.')
+      })
+      await expect(refused).rejects.toMatchObject({ kind: 'declined' })
+      expect(await lineOf()).toMatchObject({ seats: 5 })
+      expect(await isDue()).toBe(true)
+      await look()
+      expect(await lineOf()).toMatchObject({ seats: 6 })
+      expect(await isDue()).toBe(false)
     })
   })
 

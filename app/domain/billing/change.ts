@@ -69,11 +69,16 @@ async function change(client: Stripe, actor: Actor, to: Terms, shown: Shown, key
   if (standing.scheduled && isSame(standing.scheduled, to)) return atEnd
   assertChangeable(standing, actor)
   if (shown.at !== null && shown.at < standing.item.current_period_start) throw otherCosts()
-  const quoted = await quote(client, standing, { ...to, members: await membersOf(actor), at: shown.at })
+  const asked = { ...to, members: await membersOf(actor), at: shown.at }
+  const quoted = await quote(client, standing, asked)
   const waiting = await waitingFor(client, standing, to, quoted)
   if (waiting !== null) return atOnce(waiting)
   if (digestOf(standing, quoted) !== shown.digest) throw otherCosts()
-  if (standing.subscription.pending_update) await dropPending(client, standing)
+  if (standing.subscription.pending_update) {
+    await dropPending(client, standing)
+    // The credit that it took is the customer's again, so the same change may cost something else.
+    if (digestOf(standing, await quote(client, standing, asked)) !== shown.digest) throw otherCosts()
+  }
   const before = { ...standing.terms, scheduled: standing.scheduled }
   const target = `subscription ${standing.subscription.id}`
   if (quoted.when === 'periodEnd') {

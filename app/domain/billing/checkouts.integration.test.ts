@@ -1,11 +1,14 @@
-import { beforeEach, describe, expect, it } from 'vitest'
-import { perform } from '../execute.ts'
+import type Stripe from 'stripe'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { execute, perform } from '../execute.ts'
 import type { AnyOperation } from '../operation.ts'
 import { operations } from '../operations.ts'
 import { newToken } from '../sessions/token.ts'
 import { createTenant } from '../testing/tenants.ts'
 import { priceOf } from './catalogue.ts'
+import { converge } from './converge.ts'
 import { ensureCustomer } from './customer.ts'
+import { standingOf } from './standing.ts'
 import { billed } from './testing/billed.ts'
 
 describe('of several who begin', () => {
@@ -65,6 +68,62 @@ describe('of several who begin', () => {
     const live = await rowsOf('select plan, status from subscriptions where org_id = $1 and ended_at is null')
     expect(live).toEqual([{ plan: 'team', status: 'trialing' }])
     expect(await organisation()).toMatchObject({ plan: 'team' })
+  })
+
+  describe('while the others cannot be cancelled', () => {
+    const cancellation = 'DELETE /v1/subscriptions/{subscription_exposed_id}'
+    const owner = () => at.tenant.people.owner.actor
+    const shown = async () => (await execute(operations['billing.get'], owner(), {})).subscription
+    afterEach(() => at.control.break([]))
+
+    /** Beside the one that there is, so many seconds after one another. */
+    async function beginBeside(plan: 'team' | 'business', counts: number[], seconds: number) {
+      const { id: price } = await priceOf(at.stripe, plan, 'month')
+      const ids: string[] = []
+      for (const quantity of counts) {
+        if (seconds > 0) await at.control.moveClock({ seconds })
+        const items = [{ price, quantity }]
+        ids.push((await at.stripe.subscriptions.create({ customer: at.customer, items })).id)
+      }
+      return ids
+    }
+
+    it('the first is shown, as it is the one that counts', async () => {
+      await subscribe()
+      await beginBeside('business', [5], 60)
+      await at.control.break([{ kind: 'error', route: cancellation }])
+      await expect(lookNow()).rejects.toThrow()
+      expect(await organisation()).toMatchObject({ plan: 'team' })
+      expect(await shown()).toMatchObject({ plan: 'team' })
+    })
+
+    it('the same is shown that counts, where they began in the same second', async () => {
+      await subscribe('pm_card_visa', {}, 6)
+      await beginBeside('team', [7, 8, 9, 10, 11], 0)
+      await at.control.break([{ kind: 'error', route: cancellation }])
+      await expect(lookNow()).rejects.toThrow()
+      const { subscription, seats } = await standingOf(at.stripe, owner())
+      expect(await shown()).toMatchObject({ seats })
+      await at.control.break([])
+      await lookNow()
+      const { data } = await at.stripe.subscriptions.list({ customer: at.customer })
+      expect(data.map(({ id }) => id)).toEqual([subscription.id])
+    })
+
+    it('each that can be is cancelled, whatever becomes of the one before it', async () => {
+      const { id: first } = await subscribe()
+      const [second = ''] = await beginBeside('team', [5, 5], 60)
+      const cancel = (id: string, asked: Stripe.SubscriptionCancelParams) => {
+        if (id === second) throw new Error('refused')
+        return at.stripe.subscriptions.cancel(id, asked)
+      }
+      const subscriptions = Object.assign(Object.create(at.stripe.subscriptions), { cancel })
+      const refusing = Object.assign(Object.create(at.stripe), { subscriptions })
+      const now = new Date((await at.control.state()).now * 1_000)
+      await expect(converge(refusing, at.tenant.id, null, now)).rejects.toThrow('refused')
+      const { data } = await at.stripe.subscriptions.list({ customer: at.customer })
+      expect(data.map(({ id }) => id)).toEqual([second, first])
+    })
   })
 
   it('no page stays open once there is a subscription, and there is one trial', async () => {

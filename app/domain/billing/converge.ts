@@ -63,18 +63,19 @@ export async function converge(
     await putBackLeft(stripe, tenant).catch((error: unknown) => failed.push(error))
     const reading = await readCustomer(stripe, begun.customer)
     for (const { id } of reading.leftOut) told.onLeftOut(organisation, id)
-    const members = await membersOf(tenant)
+    const known = await membersOf(tenant, begun)
     const onUnmetered = (error: unknown) => told.onUnmetered(organisation, error)
-    const changes = changesOf(stripe, tenant, begun, reading, { ...members, now, onUnmetered })
+    const changes = changesOf(stripe, tenant, begun, reading, { ...known, now, onUnmetered })
     // First of all, since Stripe may refuse what follows, or be slow at it: that keeps no payment from being read.
     const isDone = changes.length + failed.length === 0
-    const isFirst = await write(tenant, begun, reading, { now, isDone })
+    const isLeft = known.isChanging && isAdjustmentDue(reading, known.members, now)
+    const isFirst = await write(tenant, begun, reading, { now, isDone, isLeft })
     if (!isFirst || isDone) return isFirst ? 'written' : 'overtaken'
     const { isChanged, failures } = await changeAtStripe(changes)
     failed.push(...failures)
     for (const failure of failed) told.onRefused(organisation, failure)
     const latest = isChanged ? await readCustomer(stripe, begun.customer) : reading
-    const isWritten = await write(tenant, begun, latest, { now, isDone: failed.length === 0 })
+    const isWritten = await write(tenant, begun, latest, { now, isDone: failed.length === 0, isLeft })
     if (failed.length > 0) throw failed[0]
     return isWritten ? 'written' : 'overtaken'
   } catch (error) {
@@ -111,7 +112,7 @@ const logged: Hears = {
 }
 
 type Tenant = { orgId: ReturnType<typeof orgId> }
-type Begun = { customer: string; reading: bigint; at: Date }
+type Begun = { customer: string; reading: bigint; at: Date; answered: bigint }
 
 /** Takes the customer for a while, under the next number. */
 async function begin(
@@ -120,10 +121,11 @@ async function begin(
 ): Promise<Begun | { instead: 'known' | 'busy' | 'no customer' }> {
   return tenantDb(tenant).transaction(async (tx) => {
     const [customer] = await tx.$queryRaw<
-      { customer: string; known: boolean; held: boolean; reading: bigint; at: Date }[]
+      { customer: string; known: boolean; held: boolean; reading: bigint; at: Date; answered: bigint }[]
     >`
       select stripe_id as customer, coalesce(written_began_at > ${since?.toISOString() ?? null}::timestamptz, false) as known,
-        coalesce(held_until > clock_timestamp(), false) as held, readings + 1 as reading, clock_timestamp() as at
+        coalesce(held_until > clock_timestamp(), false) as held, readings + 1 as reading, clock_timestamp() as at,
+        changes_answered as answered
       from billing_customers where org_id = ${tenant.orgId}::uuid for no key update`
     if (!customer) return { instead: 'no customer' }
     if (customer.known) return { instead: 'known' }
@@ -180,16 +182,17 @@ function changesOf(
 ): Change[] {
   const [current, ...others] = currentFirst(reading)
   if (!current) return []
-  const changes: Change[] = []
-  if (others.length > 0) changes.push(() => cancelled(stripe, others))
+  const held = reading.heldDrafts.map((id) => () => billHeld(stripe, id))
+  const changes: Change[] = others.map((other) => () => cancelled(stripe, other))
   if (Date.parse(current.created_at) > now.getTime() - (checkoutHours + 1) * 3_600_000)
     changes.push(() => closeCheckouts(stripe, customer).then(() => false))
-  // What somebody changes at this moment costs what they saw; a reading follows it.
-  if (!isChanging && areSeatsDue(current, members, now)) {
+  // What somebody changes, at this moment or once the bank has their word, costs what they saw; a reading follows it.
+  if (isChanging || current.has_pending_update) return [...changes, ...held]
+  if (areSeatsDue(current, members, now)) {
     const key = `seats ${tenant.orgId} ${number}`
     changes.push(() => adjustSeats(stripe, current, { members, now, key }))
   }
-  if (!isChanging && isMeteredDue(current)) {
+  if (isMeteredDue(current)) {
     const key = `metered ${tenant.orgId} ${number}`
     // A price that is missing, or a card that is wanted first, fails no job: the next reading tries again.
     const failed = (error: unknown) => {
@@ -198,7 +201,13 @@ function changesOf(
     }
     changes.push(() => adjustMetered(stripe, current, key).catch(failed))
   }
-  return [...changes, ...reading.heldDrafts.map((id) => () => billHeld(stripe, id))]
+  return [...changes, ...held]
+}
+
+/** Whether seats, or what is metered, should be other than they are. */
+function isAdjustmentDue(reading: CustomerReading, members: number, now: Date): boolean {
+  const current = currentOf(reading)
+  return current !== undefined && (areSeatsDue(current, members, now) || isMeteredDue(current))
 }
 
 /**
@@ -206,17 +215,20 @@ function changesOf(
  * completed counts: the others are closed, and what came of one all the same is cancelled, with what it cost given
  * back to the customer's balance.
  */
-async function cancelled(stripe: Stripe, others: readonly Subscription[]): Promise<true> {
-  for (const { id } of others) await stripe.subscriptions.cancel(id, { prorate: true, invoice_now: true })
+async function cancelled(stripe: Stripe, { id }: Subscription): Promise<true> {
+  await stripe.subscriptions.cancel(id, { prorate: true, invoice_now: true })
   return true
 }
 
-/** Who need a seat, and whether somebody changes the subscription at this moment. */
-async function membersOf(tenant: Tenant): Promise<{ members: number; isChanging: boolean }> {
+/** Who need a seat, and whether somebody changes the subscription at this moment, or did since the reading began. */
+async function membersOf(
+  tenant: Tenant,
+  { answered }: Begun,
+): Promise<{ members: number; isChanging: boolean }> {
   const [row] = await tenantDb(tenant).read(
     (db) => db.$queryRaw<{ members: number; isChanging: boolean }[]>`
       select (select count(*)::int from memberships where org_id = c.org_id) as members,
-        coalesce(changing_until > clock_timestamp(), false) as "isChanging"
+        coalesce(changing_until > clock_timestamp(), false) or changes_answered <> ${answered} as "isChanging"
       from billing_customers c where org_id = ${tenant.orgId}::uuid`,
   )
   return row ?? { members: 0, isChanging: true }
@@ -243,13 +255,15 @@ const release = (tenant: Tenant, reading: bigint) =>
 /**
  * @param isDone whether all was done that follows of the reading: what told of it is read only then, and the customer
  *   is let go
+ * @param isLeft whether something was left for somebody who changes the subscription: a change that is refused brings no
+ *   reading, so the customer is looked at again within a minute
  * @returns false where a later reading was written meanwhile, and so nothing of this one
  */
 async function write(
   tenant: Tenant,
   { reading: number, at }: Begun,
   reading: CustomerReading,
-  { now, isDone }: { now: Date; isDone: boolean },
+  { now, isDone, isLeft }: { now: Date; isDone: boolean; isLeft: boolean },
 ): Promise<boolean> {
   const isUnfenced = faults().without.has('fence')
   const written = await tenantDb(tenant).transaction(async (tx) => {
@@ -267,6 +281,7 @@ async function write(
     // Who has never subscribed has the plan that they were given.
     const ended = hasBegun({ subscriptions }) ? await applyPlan(tx, tenant, planOf(reading), keepsPlan) : []
     await writeMails(tx, tenant, reading, now)
+    if (isLeft) await lookAgain(tx, tenant)
     // Before the commit as well: a crash right after it must not leave the plan of before alive in Redis.
     await markSessions(ended)
     return { ended }
@@ -276,6 +291,10 @@ async function write(
   await forgetTags(tenant, [tags.organisation])
   return true
 }
+
+const lookAgain = (tx: Transaction, { orgId }: Tenant) =>
+  tx.$executeRaw`
+    update billing_customers set look_at = least(look_at, clock_timestamp()) where org_id = ${orgId}::uuid`
 
 async function store(tx: Transaction, { orgId }: Tenant, reading: Reading, number: bigint): Promise<void> {
   const put = (text: string, rows: unknown[]) => tx.$executeRawUnsafe(text, orgId, JSON.stringify(rows))
@@ -302,7 +321,7 @@ async function storeLeftOut(
 }
 
 const updateLeftOut = `
-  update subscriptions s set status = r.status, ended_at = r.ended_at
+  update subscriptions s set status = r.status, ended_at = r.ended_at, left_out = true
   from jsonb_to_recordset($2::jsonb) as r (id text, status text, ended_at timestamptz)
   where s.org_id = $1::uuid and s.id = r.id
   returning s.status`
@@ -349,6 +368,8 @@ const upserts = {
     ended_at: 'timestamptz',
     paid_at: 'timestamptz',
     created_at: 'timestamptz',
+    // Null of those that are read.
+    left_out: 'boolean',
   }),
   invoices: upsert('invoices', {
     id: 'text',

@@ -9,6 +9,7 @@ const subscription = (more: Partial<Subscription> = {}): Subscription => ({
   id: 'sub_1',
   item: 'si_1',
   metered: [],
+  has_pending_update: false,
   schedule: null,
   plan: 'team',
   interval: 'month',

@@ -272,6 +272,7 @@ describe('what follows for the plan', () => {
     id: 'sub_1',
     item: 'si_1',
     metered: [],
+    has_pending_update: false,
     status: 'active',
     plan: 'team',
     interval: 'month',

@@ -89,6 +89,27 @@ describe('a subscription by a price that is none of ours', () => {
     expect(lines.find(({ price }) => price.id === foreign)?.quantity).toBe(1)
   })
 
+  it('is not shown in place of one of ours that began after it', async () => {
+    const { id, items } = await subscribe()
+    await look()
+    const price = await anotherPrice()
+    const item = items.data[0]?.id as string
+    await at.stripe.subscriptions.update(id, { items: [{ id: item, price }], proration_behavior: 'none' })
+    await look()
+    await at.control.moveClock({ seconds: 60 })
+    const business = await priceOf(at.stripe, 'business', 'month')
+    await subscribe('pm_card_visa', { items: [{ price: business.id, quantity: 5 }] })
+    await look()
+    const shown = async () =>
+      (await execute(operations['billing.get'], at.tenant.people.owner.actor, {})).subscription
+    expect(await shown()).toMatchObject({ plan: 'business' })
+    // And is the first once more where its price is ours again.
+    const { id: ours } = await priceOf(at.stripe, 'team', 'month')
+    await at.stripe.subscriptions.update(id, { items: [{ id: item, price: ours }] })
+    await look()
+    expect(await shown()).toMatchObject({ plan: 'team' })
+  })
+
   it('keeps the plan that it was for while it goes on, and is the plan Free once it has ended', async () => {
     const { id, items } = await subscribe()
     await look()

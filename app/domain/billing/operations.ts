@@ -95,6 +95,7 @@ export const getBilling = operation({
              where org_id = (select current_org_id())
                and month = date_trunc('month', now() at time zone 'UTC')::date) as "usedInMonth"
           from organisations where id = (select current_org_id())`,
+        // The first counts, as in a reading.
         db.$queryRaw<SubscriptionRow[]>`
           select status, plan::text, "interval"::text, seats, currency, seat_amount as "seatAmount",
             period_end as "periodEnd", trial_end as "trialEnd", cancel_at as "cancelAt", paid_at is not null as "isPaid",
@@ -102,7 +103,7 @@ export const getBilling = operation({
             scheduled_at as "scheduledAt"
           from subscriptions
           where org_id = (select current_org_id()) and subscription_goes_on(status)
-          order by created_at desc, id desc limit 1`,
+          order by left_out nulls first, created_at, id collate "C" limit 1`,
         countedNow((text, values) => db.$queryRawUnsafe(text, ...values), actor.orgId),
       ])
       const plan = organisation?.plan ?? actor.plan

@@ -1,9 +1,8 @@
 import Stripe from 'stripe'
 import { Problem } from '../errors.ts'
 import type { Quote } from './quote.ts'
-import { isUsage } from './reading.ts'
 import type { Standing } from './standing.ts'
-import { isSame, type Terms, termsOfPrice } from './terms.ts'
+import { isSame, type Terms, termsOfSeats } from './terms.ts'
 
 /**
  * The change that waits for the bank already, where it is this one at the same cost: its page is still the one on which
@@ -16,8 +15,8 @@ export async function waitingFor(
   to: Terms,
   { seats, today }: Pick<Quote, 'seats' | 'today'>,
 ): Promise<string | null> {
-  const item = subscription.pending_update?.subscription_items?.find(({ price }) => !isUsage(price))
-  const terms = item && termsOfPrice(item.price)
+  const item = subscription.pending_update?.subscription_items?.find(({ price }) => termsOfSeats(price))
+  const terms = item && termsOfSeats(item.price)
   const id = invoiceOf(subscription)
   if (!terms || !id || !isSame(terms, to) || item.quantity !== seats) return null
   const { status, total, hosted_invoice_url: page } = await client.invoices.retrieve(id)

@@ -2,7 +2,7 @@ import type Stripe from 'stripe'
 import { type Dispute, disputesOf } from './disputes.ts'
 import type { Interval, PaidPlan } from './plans.ts'
 import { type Ahead, aheadOf, expandedPhases } from './schedule.ts'
-import { type PriceTerms, type Terms, termsOfPrice } from './terms.ts'
+import { isUsage, type PriceTerms, type Terms, termsOfPrice, termsOfSeats } from './terms.ts'
 
 /** What Stripe says of a customer, as our tables have it. Amounts are in minor units, times are ISO texts. */
 export type Reading = {
@@ -31,6 +31,8 @@ export type Subscription = {
   schedule: { id: string; ahead: Ahead | null } | null
   /** Its lines of what is metered, and of which plan each is. */
   metered: (Required<PriceTerms> & { item: string })[]
+  /** Whether a change of it waits for its payment to be confirmed. */
+  has_pending_update: boolean
   status: Stripe.Subscription.Status
   plan: PaidPlan
   interval: Interval
@@ -103,7 +105,13 @@ export const currentOf = (reading: Pick<Reading, 'subscriptions'>): Subscription
 
 /** Those that are live. */
 export const currentFirst = ({ subscriptions }: Pick<Reading, 'subscriptions'>): Subscription[] =>
-  subscriptions.filter(isLive).sort((a, b) => a.created_at.localeCompare(b.created_at))
+  subscriptions
+    .filter(isLive)
+    .sort((a, b) => byBeginning([Date.parse(a.created_at), a.id], [Date.parse(b.created_at), b.id]))
+
+/** By time and, of those that began in the same second, by id, so that everybody takes the same for the first. */
+export const byBeginning = (one: [at: number, id: string], other: [at: number, id: string]): number =>
+  one[0] - other[0] || (one[1] < other[1] ? -1 : 1)
 
 /** As many as Stripe gives at once. */
 const page = { limit: 100 } as const
@@ -190,6 +198,7 @@ function subscriptionOf(
     plan,
     interval,
     metered,
+    has_pending_update: subscription.pending_update !== null,
     seats: item.quantity ?? 0,
     currency: item.price.currency,
     seat_amount: item.price.unit_amount ?? 0,
@@ -207,17 +216,14 @@ function subscriptionOf(
   }
 }
 
-export const isUsage = ({ recurring }: Stripe.Price): boolean => recurring?.usage_type === 'metered'
-
 /** What of a subscription is ours: the line of its seats with its terms, and those of what is metered. */
 type Lines = { item: Stripe.SubscriptionItem; terms: Terms; metered: Subscription['metered'] }
 
 /** One line of seats, and lines without a number of their own for what is metered. @returns null where no seats are ours */
 export function linesOf({ items: { data } }: Stripe.Subscription): Lines | null {
   for (const item of data) {
-    const terms = isUsage(item.price) ? null : termsOfPrice(item.price)
-    if (!terms || terms.kind !== undefined) continue
-    return { item, terms: { plan: terms.plan, interval: terms.interval }, metered: data.flatMap(meteredOf) }
+    const terms = termsOfSeats(item.price)
+    if (terms) return { item, terms, metered: data.flatMap(meteredOf) }
   }
   return null
 }

@@ -1,49 +1,53 @@
 import type Stripe from 'stripe'
-import { isSame, type Terms, termsOfPrice } from './terms.ts'
+import { isSame, type Terms, termsOfSeats } from './terms.ts'
 
 /** Phases name their prices by id: what those are the prices of stands in the prices. */
 export const expandedPhases = ['phases.items.price']
 
 type Schedule = Stripe.SubscriptionSchedule
 type Phase = Stripe.SubscriptionSchedule.Phase
+type PhaseItem = Stripe.SubscriptionSchedule.Phase.Item
 type PhaseParams = Stripe.SubscriptionScheduleUpdateParams.Phase
+type ItemParams = Stripe.SubscriptionScheduleUpdateParams.Phase.Item
+type PhaseDiscount = Phase['discounts'][number] | PhaseItem['discounts'][number]
 type NamedDiscount = Stripe.SubscriptionScheduleUpdateParams.Phase.Discount
 
 /** What a schedule does next. */
 export type Ahead = {
-  /** Null where they are those of now, or of no plan of ours. */
+  /** Null where they are those of now. */
   terms: Terms | null
   /** Seconds since 1970. */
   at: number
   seats: number
 }
 
-/** @param schedule with its prices, see `expandedPhases` @returns null where nothing is ahead */
+/** @param schedule with its prices, see `expandedPhases` @returns null where nothing of ours is ahead */
 export function aheadOf({ current_phase: now, phases }: Schedule, current: Terms): Ahead | null {
   const next = now && phases.find(({ start_date }) => start_date >= now.end_date)
-  // What is metered has no quantity.
-  const item = next?.items.find(({ quantity }) => quantity !== undefined)
-  if (!next || !item) return null
-  const terms = termsOfPhase(item)
+  const item = next?.items.find(termsOfItem)
+  const terms = item && termsOfItem(item)
+  if (!next || !item || !terms) return null
   return {
-    terms: terms && isSame(terms, current) ? null : terms,
+    terms: isSame(terms, current) ? null : terms,
     at: next.start_date,
     seats: item.quantity ?? 0,
   }
 }
 
-function termsOfPhase({ price }: Stripe.SubscriptionSchedule.Phase.Item): Terms | null {
-  const terms = typeof price === 'object' && 'lookup_key' in price ? termsOfPrice(price) : null
-  return terms && { plan: terms.plan, interval: terms.interval }
-}
+/** @param item with its price @returns null for any that is not of seats of ours */
+const termsOfItem = ({ price }: PhaseItem): Terms | null =>
+  typeof price === 'object' && 'lookup_key' in price ? termsOfSeats(price) : null
 
 type Wanted = {
   subscription: Stripe.Subscription
   schedule: Schedule | null
   /** Seconds since 1970: of the period that runs, and so of its terms. */
   periodEnd: number
-  /** From the period's end on. */
-  items: { price: string; quantity?: number }[]
+  /** The line of its seats. */
+  item: Stripe.SubscriptionItem
+  metered: { item: string }[]
+  /** Of ours, from the period's end on. What somebody else has put beside them goes on. */
+  items: ItemParams[]
 }
 
 /**
@@ -54,13 +58,15 @@ type Wanted = {
  */
 export async function scheduleChange(
   client: Stripe,
-  { subscription, schedule, periodEnd, items }: Wanted,
+  { subscription, schedule, periodEnd, item, metered, items }: Wanted,
 ): Promise<void> {
   const attached =
     schedule ?? (await client.subscriptionSchedules.create({ from_subscription: subscription.id }))
   const running = phasesFromNow(attached)[0]
   if (!running) throw new Error(`schedule ${attached.id} has no phase that runs`)
   const kept = keptOf(subscription)
+  const ours = new Set([item.id, ...metered.map((each) => each.item)])
+  const others = subscription.items.data.filter(({ id }) => !ours.has(id))
   // The last phase of an earlier change would end a day after its beginning.
   const end_date = schedule ? periodEnd : running.end_date
   const now = { start_date: running.start_date, end_date, items: itemsOf(running) }
@@ -73,7 +79,7 @@ export async function scheduleChange(
       {
         ...kept,
         duration: { interval: 'day', interval_count: 1 },
-        items,
+        items: [...items, ...others.map((each) => itemAgain(each))],
         // What was used until then is billed by the price that it was used at: Stripe forgives it by `none`. Of seats
         // nothing is left to prorate as the period ends.
         proration_behavior: 'create_prorations',
@@ -89,8 +95,8 @@ export async function releaseSchedule(client: Stripe, { id, status }: Schedule):
 }
 
 /**
- * Changes the seats of a subscription that a schedule manages: by the schedule, since its phases would take back what
- * is changed beside them.
+ * Changes the seats of a subscription that a schedule manages, and no other line of it: by the schedule, since its
+ * phases would take back what is changed beside them.
  * @param seats now, and from the next phase on
  */
 export async function scheduleSeats(
@@ -99,7 +105,7 @@ export async function scheduleSeats(
   seats: { now: number; next: number; isMore: boolean },
   key: string,
 ): Promise<void> {
-  const schedule = await client.subscriptionSchedules.retrieve(id)
+  const schedule = await client.subscriptionSchedules.retrieve(id, { expand: expandedPhases })
   const phases = phasesFromNow(schedule).map(
     (phase, place): PhaseParams => ({
       ...again(phase),
@@ -117,17 +123,40 @@ export async function scheduleSeats(
 const phasesFromNow = ({ current_phase: now, phases }: Schedule): Phase[] =>
   phases.filter(({ start_date }) => start_date >= (now?.start_date ?? 0))
 
-const itemsOf = ({ items }: Phase, seats?: number) =>
-  items.map(({ price, quantity }) => ({
+/** @param seats of the line of seats; those that it has where it is not said */
+function itemsOf({ items }: Phase, seats?: number): ItemParams[] {
+  const line = items.find(termsOfItem)
+  return items.map((item) => itemAgain(item, item === line ? seats : undefined))
+}
+
+/** A line as it is, said again: what of it is not said is lost. */
+function itemAgain(
+  { price, quantity, discounts, tax_rates }: PhaseItem | Stripe.SubscriptionItem,
+  seats = quantity,
+): ItemParams {
+  const named = discountsAgain(discounts)
+  return {
     price: typeof price === 'string' ? price : price.id,
-    ...(quantity === undefined ? {} : { quantity: seats ?? quantity }),
-  }))
+    // What is metered has none.
+    ...(seats === undefined ? {} : { quantity: seats }),
+    ...(named.length > 0 ? { discounts: named } : {}),
+    ...(tax_rates?.length ? { tax_rates: tax_rates.map(({ id }) => id) } : {}),
+  }
+}
 
 /** By their ids, so that a discount goes on where it is and does not begin anew. */
+const discountsAgain = (discounts: (PhaseDiscount | Stripe.Discount | string)[]): NamedDiscount[] =>
+  discounts.flatMap((each): NamedDiscount[] => {
+    if (typeof each === 'string') return [{ discount: each }]
+    if ('id' in each) return [{ discount: each.id }]
+    const { discount, coupon, promotion_code: code } = each
+    if (discount) return [{ discount: typeof discount === 'string' ? discount : discount.id }]
+    if (code) return [{ promotion_code: typeof code === 'string' ? code : code.id }]
+    return coupon ? [{ coupon: typeof coupon === 'string' ? coupon : coupon.id }] : []
+  })
+
 function keptOf({ discounts, automatic_tax: { enabled } }: Stripe.Subscription) {
-  const named = discounts.map((discount) => ({
-    discount: typeof discount === 'string' ? discount : discount.id,
-  }))
+  const named = discountsAgain(discounts)
   return {
     automatic_tax: { enabled },
     ...(named.length > 0 ? { discounts: named } : {}),
@@ -136,11 +165,7 @@ function keptOf({ discounts, automatic_tax: { enabled } }: Stripe.Subscription) 
 
 /** A phase as it is, said again. */
 function again({ start_date, end_date, discounts, automatic_tax, proration_behavior }: Phase) {
-  const named = discounts.flatMap(({ discount, coupon, promotion_code: code }): NamedDiscount[] => {
-    if (discount) return [{ discount: typeof discount === 'string' ? discount : discount.id }]
-    if (code) return [{ promotion_code: typeof code === 'string' ? code : code.id }]
-    return coupon ? [{ coupon: typeof coupon === 'string' ? coupon : coupon.id }] : []
-  })
+  const named = discountsAgain(discounts)
   return {
     start_date,
     end_date,

@@ -2,7 +2,7 @@ import type Stripe from 'stripe'
 import type { Actor } from '../actor.ts'
 import { Problem } from '../errors.ts'
 import { customerOf } from './customer.ts'
-import { isLive, linesOf, type Subscription } from './reading.ts'
+import { byBeginning, isLive, linesOf, type Subscription } from './reading.ts'
 import { aheadOf, expandedPhases } from './schedule.ts'
 import type { Terms } from './terms.ts'
 
@@ -42,7 +42,7 @@ export async function findStanding(client: Stripe, actor: Pick<Actor, 'orgId'>):
   const { data } = await client.subscriptions.list({ customer, status: 'all', limit: 100 })
   // The first counts, as in a reading: others are cancelled by it, but those of something else.
   const ours = data.filter((each) => isLive(each) && linesOf(each) !== null)
-  const subscription = ours.sort((a, b) => a.created - b.created)[0]
+  const subscription = ours.sort((a, b) => byBeginning([a.created, a.id], [b.created, b.id]))[0]
   const lines = subscription && linesOf(subscription)
   if (!lines) return null
   const schedule = await scheduleOf(client, subscription)

@@ -25,6 +25,15 @@ export function termsOfPrice({
   return PriceTerms.safeParse({ plan, interval, kind }).data ?? null
 }
 
+export const isUsage = ({ recurring }: Pick<Stripe.Price, 'recurring'>): boolean =>
+  recurring?.usage_type === 'metered'
+
+/** @returns null for a price that is none of ours, or is of what is metered */
+export function termsOfSeats(price: Stripe.Price): Terms | null {
+  const terms = isUsage(price) ? null : termsOfPrice(price)
+  return terms && terms.kind === undefined ? { plan: terms.plan, interval: terms.interval } : null
+}
+
 export const isSame = (one: Terms, other: Terms): boolean =>
   one.plan === other.plan && one.interval === other.interval
 

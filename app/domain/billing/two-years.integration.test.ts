@@ -5,7 +5,8 @@ import { priceOf } from './catalogue.ts'
 import { converge } from './converge.ts'
 import { itemChanges, itemsOf } from './metered-items.ts'
 import { intervals, paidPlans } from './plans.ts'
-import { isUsage, meteredOf } from './reading.ts'
+import { meteredOf } from './reading.ts'
+import { isUsage } from './terms.ts'
 import { billed } from './testing/billed.ts'
 import {
   bySeconds,

@@ -25,7 +25,7 @@ export const StripeCustomer = z.object({
     /** Whether one has failed for good since. */
     hasFailed: z.boolean(),
   }),
-  /** The one that began last. */
+  /** The one that counts: the first that goes on, and where none does the one that began last. */
   subscription: z
     .object({
       id: z.string(),
@@ -96,6 +96,11 @@ const unknown = (id: string) => new Problem('notFound', `No organisation is the 
 
 const utc = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
 
+/** Of those that go on the first counts, as in a reading; of those that have ended the last. */
+const currentFirst = `subscription_goes_on(s.status) desc, s.left_out nulls first,
+  case when subscription_goes_on(s.status) then s.created_at end,
+  case when subscription_goes_on(s.status) then s.id end collate "C", s.created_at desc, s.id desc`
+
 const find = `
   select o.id as "orgId", o.name, o.plan::text, o.read_only_at as "readOnlyAt", c.created_at as "createdAt",
     c.readings::int as begun, c.written_reading::int as written, c.written_began_at as "writtenBeganAt",
@@ -104,7 +109,8 @@ const find = `
     (select jsonb_build_object('id', s.id, 'status', s.status, 'plan', s.plan, 'interval', s."interval",
         'seats', s.seats, 'periodEnd', ${utc('s.period_end')}, 'trialEnd', ${utc('s.trial_end')},
         'cancelAt', ${utc('s.cancel_at')})
-      from subscriptions s where s.org_id = c.org_id order by s.created_at desc, s.id desc limit 1) as subscription
+      from subscriptions s where s.org_id = c.org_id
+      order by ${currentFirst} limit 1) as subscription
   from billing_customers c join organisations o on o.id = c.org_id
   where c.stripe_id = $1`
 
