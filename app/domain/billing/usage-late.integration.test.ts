@@ -126,6 +126,37 @@ describe('an hour that Stripe is told of late', () => {
     },
   )
 
+  it('keeps the time that Stripe was told where a second worker tells it as well', async () => {
+    await periodEnded(9_000)
+    await useAt(lastHour, included + 40_000)
+    // Rolled up, and not told: both workers read that.
+    await control.break([{ kind: 'error', route: 'GET /v1/invoices' }])
+    await expect(tell()).rejects.toThrow()
+    await control.break([])
+    let goOn = () => {}
+    let hasRead = () => {}
+    const readByBoth = new Promise<void>((resolve) => (hasRead = resolve))
+    const firstIsDone = new Promise<void>((resolve) => (goOn = resolve))
+    async function* list(asked: Stripe.InvoiceListParams) {
+      hasRead()
+      await firstIsDone
+      yield* stripe.invoices.list(asked)
+    }
+    const slow = new Proxy(stripe, {
+      get: (client, name: keyof Stripe) => (name === 'invoices' ? { list } : client[name]),
+    })
+    const second = tellUsage(slow, tenant.people.owner.actor)
+    await readByBoth
+    const [late] = await tell()
+    goOn()
+    await second
+    const rows = await sql(
+      'select told_as as "toldAs", sent_at is not null as sent from usage_hours where org_id = $1',
+    )
+    expect(rows).toEqual([{ toldAs: late?.toldAs, sent: true }])
+    expect(await differences()).toEqual([])
+  })
+
   it('is billed at the next price where its own was replaced before it was told', async () => {
     await periodEnded(10 * 86_400)
     await useAt(hoursAgo(3), included + 10_000)
