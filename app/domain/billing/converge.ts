@@ -11,6 +11,7 @@ import { tags } from '../tags.ts'
 import { closeCheckouts } from './customer.ts'
 import { writeMails } from './dunning.ts'
 import { owedBy, readOnlyFrom } from './dunning-causes.ts'
+import { withEarlier } from './earlier.ts'
 import { type Booked, earlierCauses, type LedgerEntry, ledgerOf } from './ledger.ts'
 import { putBackLeft } from './let-go.ts'
 import { adjustMetered, isMeteredDue } from './metered-items.ts'
@@ -61,7 +62,8 @@ export async function converge(
     const told = { ...logged, ...hears }
     const failed: unknown[] = []
     await putBackLeft(stripe, tenant).catch((error: unknown) => failed.push(error))
-    const reading = await readCustomer(stripe, begun.customer)
+    const read = async () => withEarlier(tenant, await readCustomer(stripe, begun.customer), now)
+    const reading = await read()
     for (const { id } of reading.leftOut) told.onLeftOut(organisation, id)
     const members = await membersOf(tenant)
     const onUnmetered = (error: unknown) => told.onUnmetered(organisation, error)
@@ -73,7 +75,7 @@ export async function converge(
     const { isChanged, failures } = await changeAtStripe(changes)
     failed.push(...failures)
     for (const failure of failed) told.onRefused(organisation, failure)
-    const latest = isChanged ? await readCustomer(stripe, begun.customer) : reading
+    const latest = isChanged ? await read() : reading
     const isWritten = await write(tenant, begun, latest, { now, isDone: failed.length === 0 })
     if (failed.length > 0) throw failed[0]
     return isWritten ? 'written' : 'overtaken'
@@ -248,7 +250,7 @@ const release = (tenant: Tenant, reading: bigint) =>
 async function write(
   tenant: Tenant,
   { reading: number, at }: Begun,
-  reading: CustomerReading,
+  reading: CustomerReading & Reading,
   { now, isDone }: { now: Date; isDone: boolean },
 ): Promise<boolean> {
   const isUnfenced = faults().without.has('fence')
@@ -366,6 +368,7 @@ const upserts = {
     period_end: 'timestamptz',
     finalized_at: 'timestamptz',
     paid_at: 'timestamptz',
+    failed_at: 'timestamptz',
     overdue_since: 'timestamptz',
     hosted_url: 'text',
     pdf_url: 'text',

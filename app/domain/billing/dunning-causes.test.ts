@@ -39,6 +39,7 @@ const invoice = (more: Partial<Invoice> = {}): Invoice => ({
   amount_due: 800,
   amount_paid: 0,
   attempts: 1,
+  failed_at: begun,
   overdue_since: begun,
   next_attempt_at: at('04T10:00:00').toISOString(),
   period_start: begun,
@@ -59,6 +60,7 @@ const reading = (more: Partial<Reading> = {}): Reading => ({
   payments: [],
   refunds: [],
   disputes: [],
+  former: [],
   ...more,
 })
 const kindsOf = (read: Reading, now: Date) =>

@@ -47,8 +47,8 @@ export function nextLook(reading: Reading, now: Date): Date | null {
 }
 
 /** What an organisation has had and not paid for, the oldest first: also of a subscription that has ended since. */
-export function owedBy({ subscriptions, invoices }: Reading): Invoice[] {
-  const begun = new Set(subscriptions.filter(isBegun).map(({ id }) => id))
+export function owedBy({ subscriptions, former, invoices }: Reading): Invoice[] {
+  const begun = new Set([...subscriptions.filter(isBegun).map(({ id }) => id), ...former])
   return invoices
     .filter(({ subscription_id, overdue_since }) => begun.has(subscription_id ?? '') && overdue_since)
     .sort((a, b) => (a.overdue_since as string).localeCompare(b.overdue_since as string))

@@ -28,6 +28,7 @@ const invoice = (more: Partial<Invoice>): Invoice => ({
   paid_at: null,
   voided_at: null,
   written_off_at: null,
+  failed_at: null,
   overdue_since: null,
   hosted_url: null,
   pdf_url: null,
@@ -41,6 +42,7 @@ const reading = (more: Partial<Reading>): Reading => ({
   payments: [],
   refunds: [],
   disputes: [],
+  former: [],
   ...more,
 })
 const payment = (amount: number, paid_at = later) => ({
