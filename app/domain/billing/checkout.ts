@@ -9,6 +9,7 @@ import { atStripe, billingPage, closeCheckouts, customerOf, ensureCustomer } fro
 import { billingSyncTopic } from './intake.ts'
 import { itemsOf } from './metered-items.ts'
 import { intervals, paidPlans } from './plans.ts'
+import { isLeftOut, leftOut } from './standing.ts'
 
 const Leads = z.object({
   /** A page of Stripe, for the browser to go to. */
@@ -37,6 +38,7 @@ export const startCheckout = operation({
   run: (actor, { plan, interval }, key) =>
     atStripe(async (client) => {
       const { hasOne, hadOne, owes, seats } = await before(actor)
+      if (hasOne && (await isLeftOut(client, actor))) throw leftOut()
       if (hasOne)
         throw new Problem('conflict', 'Your organisation has a subscription already: change it instead.')
       if (owes)
