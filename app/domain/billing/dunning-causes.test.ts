@@ -92,8 +92,18 @@ describe('what is written of a customer', () => {
     expect(kindsOf(two, at('15T09:30:00'))).toContain('read only in_0 0')
     const paid = invoice({ id: 'in_0', status: 'paid', overdue_since: null, paid_at: begun })
     expect(causesOf(reading({ invoices: [paid, invoice()] }), at('02T10:00:00'))).toContainEqual(
-      expect.objectContaining({ kind: 'paid', about: 'in_0', owesMore: true }),
+      expect.objectContaining({ kind: 'paid', about: 'in_0', owesMore: true, hasEnded: false }),
     )
+  })
+
+  it('is what was paid, and whether the subscription had ended by then', () => {
+    const paid = invoice({ status: 'paid', overdue_since: null, paid_at: begun })
+    const after = (more: Partial<Reading>) =>
+      causesOf(reading({ invoices: [paid], subscriptions: [], ...more }), at('02T10:00:00'))
+    const ended = [subscription({ status: 'canceled' })]
+    const former = [{ id: 'sub_1', status: 'active' as const }]
+    expect(after({ subscriptions: ended })).toMatchObject([{ kind: 'paid', hasEnded: true }])
+    expect(after({ former })).toMatchObject([{ kind: 'paid', hasEnded: false }])
   })
 
   it('is the end of a trial, unless somebody has cancelled it', () => {

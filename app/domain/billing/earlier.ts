@@ -32,7 +32,7 @@ export async function withEarlier<Read extends CustomerReading>(
     if (!before?.failedAt && !isOurs) return { ...invoice, failed_at: null, overdue_since: null }
     return overdueSince(invoice, before, now)
   })
-  const former = reading.leftOut.filter((each) => ours.has(each.id) && isBegun(each)).map(({ id }) => id)
+  const former = reading.leftOut.filter((each) => ours.has(each.id) && isBegun(each))
   return { ...reading, invoices, former }
 }
 

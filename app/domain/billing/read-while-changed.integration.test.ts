@@ -28,22 +28,34 @@ describe('a change that waits for the bank, and the reading that meets it', () =
     expect(confirmAt).not.toBeNull()
   }
   async function confirm() {
-    const asked = { customer: at.customer, status: 'open', expand: ['data.payments'] } as const
-    const [open] = (await at.stripe.invoices.list(asked)).data
+    const { data } = await at.stripe.invoices.list({
+      customer: at.customer,
+      status: 'open',
+      expand: ['data.payments'],
+    })
+    const [open] = data
     await at.control.authenticate(open?.payments?.data[0]?.payment.payment_intent as string, true)
   }
   /** Reads, and just before a list of Stripe's is asked for, something happens. */
   async function readAs(name: 'invoices' | 'subscriptions', happens: () => Promise<void>) {
-    const listed = at.stripe[name] as Stripe.InvoicesResource
-    async function* list(asked: Stripe.InvoiceListParams) {
+    const { invoices, subscriptions } = at.stripe
+    async function* listInvoices(asked: Stripe.InvoiceListParams) {
       await happens()
-      yield* listed.list(asked)
+      yield* invoices.list(asked)
     }
-    const resource = new Proxy(listed, {
-      get: (its, method: keyof typeof its) => (method === 'list' ? list : its[method].bind(its)),
+    async function* listSubscriptions(asked: Stripe.SubscriptionListParams) {
+      await happens()
+      yield* subscriptions.list(asked)
+    }
+    const racingInvoices = new Proxy(invoices, {
+      get: (its, method) => (method === 'list' ? listInvoices : Reflect.get(its, method)),
     })
+    const racingSubscriptions = new Proxy(subscriptions, {
+      get: (its, method) => (method === 'list' ? listSubscriptions : Reflect.get(its, method)),
+    })
+    const instead = name === 'invoices' ? racingInvoices : racingSubscriptions
     const racing = new Proxy(at.stripe, {
-      get: (client, each: keyof Stripe) => (each === name ? resource : client[each]),
+      get: (client, each: keyof Stripe) => (each === name ? instead : client[each]),
     })
     const now = new Date((await at.control.state()).now * 1000)
     expect(await converge(racing, at.tenant.id, null, now)).toBe('written')

@@ -11,8 +11,8 @@ export type Reading = {
   payments: Payment[]
   refunds: Refund[]
   disputes: Dispute[]
-  /** Ids of subscriptions that were ours and are left out now: what was owed of them then stays owed. */
-  former: string[]
+  /** Subscriptions that were ours and are left out now: what was owed of them then stays owed. */
+  former: Pick<Subscription, 'id' | 'status'>[]
 }
 
 /** A reading, and what Stripe has beside it. */

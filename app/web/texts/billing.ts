@@ -14,6 +14,8 @@ export const billing = {
     `An invoice of your last subscription is not paid. Pay it below by ${day}: from then on your organisation can only read.`,
   readOnly:
     'Your organisation can only read, since an invoice is not paid. Pay it, and all is as before at once.',
+  readOnlyAfter:
+    'Your organisation can only read, since an invoice of your last subscription is not paid. Pay it, and you can go on at once, on the plan Free.',
   banner: 'An invoice of your organisation is not paid.',
   bannerReadOnly: 'An invoice of your organisation is not paid, and so it can only read.',
   bannerLink: 'To billing',
