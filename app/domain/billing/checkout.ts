@@ -127,7 +127,7 @@ export const syncBilling = operation({
     // One that began a moment ago is as good, and nobody keeps the queue busy by asking on.
     const [row] = await tenantDb(actor).read(
       (db) => db.$queryRaw<{ isDue: boolean }[]>`
-        select coalesce(written_began_at < now() - make_interval(secs => ${freshSeconds}::int), true) as "isDue"
+        select coalesce(read_began_at < now() - make_interval(secs => ${freshSeconds}::int), true) as "isDue"
         from billing_customers where org_id = (select current_org_id())`,
     )
     if (row?.isDue) enqueue(actor, billingSyncTopic, {})
