@@ -9,6 +9,7 @@ import { markSessions } from '../forgetting.ts'
 import { tenantDb } from '../runtime.ts'
 import { tags } from '../tags.ts'
 import { closeCheckouts } from './customer.ts'
+import { billDiscarded, discardedOf } from './discarded-usage.ts'
 import { writeMails } from './dunning.ts'
 import { owedBy, readOnlyFrom } from './dunning-causes.ts'
 import { withEarlier } from './earlier.ts'
@@ -70,6 +71,7 @@ export async function converge(
     const members = await membersOf(tenant)
     const onUnmetered = (error: unknown) => told.onUnmetered(organisation, error)
     const changes = changesOf(stripe, tenant, begun, reading, { ...members, now, onUnmetered })
+    changes.push(...discardedOf(reading, now).map((id) => () => billDiscarded(stripe, id)))
     // First of all, since Stripe may refuse what follows, or be slow at it: that keeps no payment from being read.
     const isDone = changes.length + failed.length === 0
     const isFirst = await write(tenant, begun, reading, { now, isDone, isRetried: false })
@@ -382,6 +384,7 @@ const upserts = {
     paid_at: 'timestamptz',
     failed_at: 'timestamptz',
     overdue_since: 'timestamptz',
+    was_pending: 'boolean',
     hosted_url: 'text',
     pdf_url: 'text',
     created_at: 'timestamptz',

@@ -51,6 +51,7 @@ const invoice = (more: Partial<Invoice> = {}): Invoice => ({
   hosted_url: null,
   pdf_url: null,
   needs_confirmation: false,
+  was_pending: false,
   created_at: begun,
   ...more,
 })

@@ -3,11 +3,11 @@ import { tenantDb } from '../runtime.ts'
 import { type CustomerReading, type Invoice, isBegun, type Reading } from './reading.ts'
 
 /** An invoice as the last reading left it. */
-type Earlier = { id: string; failedAt: Date | null; isUnderWay: boolean }
+type Earlier = { id: string; failedAt: Date | null; isUnderWay: boolean; wasPending: boolean }
 
 /**
- * Adds to a reading what Stripe says nothing of: since when it is known that an invoice could not be charged, and what
- * was owed of a subscription while that was ours.
+ * Adds to a reading what Stripe says nothing of: since when it is known that an invoice could not be charged,
+ * which were of changes that waited for their payment, and what was owed of a subscription while that was ours.
  * @param now by Stripe's clock
  */
 export async function withEarlier<Read extends CustomerReading>(
@@ -17,7 +17,8 @@ export async function withEarlier<Read extends CustomerReading>(
 ): Promise<Read & Reading> {
   const { invoices: rows, subscriptions } = await tenantDb({ orgId }).read(async (db) => ({
     invoices: await db.$queryRaw<Earlier[]>`
-      select id, coalesce(failed_at, overdue_since) as "failedAt", status = 'open' and attempts > 0 as "isUnderWay"
+      select id, coalesce(failed_at, overdue_since) as "failedAt", status = 'open' and attempts > 0 as "isUnderWay",
+        was_pending as "wasPending"
       from invoices where org_id = ${orgId}::uuid`,
     subscriptions: await db.$queryRaw<{ id: string }[]>`
       select id from subscriptions where org_id = ${orgId}::uuid`,
@@ -25,8 +26,9 @@ export async function withEarlier<Read extends CustomerReading>(
   const earlier = new Map(rows.map((row) => [row.id, row]))
   const ours = new Set(subscriptions.map(({ id }) => id))
   const leftOut = new Set(reading.leftOut.map(({ id }) => id))
-  const invoices = reading.invoices.map((invoice) => {
-    const before = earlier.get(invoice.id)
+  const invoices = reading.invoices.map((found) => {
+    const before = earlier.get(found.id)
+    const invoice = { ...found, was_pending: found.was_pending || before?.wasPending === true }
     // Of what is not ours nothing comes to be owed.
     const isOurs = !leftOut.has(invoice.subscription_id ?? '')
     if (!before?.failedAt && !isOurs) return { ...invoice, failed_at: null, overdue_since: null }

@@ -34,6 +34,7 @@ const invoice = (more: Partial<Invoice>): Invoice => ({
   pdf_url: null,
   created_at: now,
   needs_confirmation: false,
+  was_pending: false,
   ...more,
 })
 const reading = (more: Partial<Reading>): Reading => ({

@@ -73,6 +73,8 @@ export type Invoice = {
   failed_at: string | null
   /** That, while it is owed. */
   overdue_since: string | null
+  /** Whether it is, or was, of a change that waits for its payment. */
+  was_pending: boolean
   /** Whether its holder has to confirm the payment: no further try helps. */
   needs_confirmation: boolean
   hosted_url: string | null
@@ -150,7 +152,7 @@ async function billsOf(stripe: Stripe, customer: string, pending: ReadonlySet<st
     if (invoice.status === null || invoice.status === 'draft') continue
     const read = invoiceOf(invoice, await waitsFor(stripe, invoice))
     // What was not paid for was not given: nobody owes it.
-    invoices.push(isPending ? { ...read, failed_at: null, overdue_since: null } : read)
+    invoices.push(isPending ? { ...read, failed_at: null, overdue_since: null, was_pending: true } : read)
     payments.push(...paymentsOf(invoice))
   }
   return { invoices, drafts, payments }
@@ -304,6 +306,7 @@ function invoiceOf(invoice: Stripe.Invoice, waiting: Waiting): Invoice {
     written_off_at: timeOrNull(at.marked_uncollectible_at),
     failed_at: failedAt,
     overdue_since: failedAt,
+    was_pending: false,
     needs_confirmation: waiting === 'its holder',
     hosted_url: invoice.hosted_invoice_url ?? null,
     pdf_url: invoice.invoice_pdf ?? null,

@@ -181,6 +181,34 @@ describe('an hour that Stripe is told of late', () => {
     expect(yearly?.total).toBe(5 * (plans.team.seat?.year as number) + beyond(10))
   })
 
+  it('is billed with the next invoice where a change that waited for its payment was dropped', async () => {
+    await periodEnded(10 * 86_400)
+    await useAt(hoursAgo(30), included + 40_000)
+    await tell()
+    const { id } = await stripe.paymentMethods.attach('pm_card_authenticationRequired', { customer })
+    await stripe.customers.update(customer, { invoice_settings: { default_payment_method: id } })
+    const [seat, requests] = await itemsOf(stripe, { plan: 'business', interval: 'month', seats: 5 })
+    const [seatItem, requestsItem] = (await stripe.subscriptions.retrieve(subscription)).items.data
+    const { latest_invoice: waiting } = await stripe.subscriptions.update(subscription, {
+      items: [
+        { id: seatItem?.id as string, ...seat },
+        { id: requestsItem?.id as string, ...requests },
+      ],
+      proration_behavior: 'always_invoice',
+      payment_behavior: 'pending_if_incomplete',
+    })
+    await look()
+    await stripe.invoices.voidInvoice(waiting as string)
+    for (let n = 0; n < 2; n++) await look()
+    await useAt(hoursAgo(2), included + 5_000)
+    expect(await tell()).toHaveLength(1)
+    const { id: good } = await stripe.paymentMethods.attach('pm_card_visa', { customer })
+    await stripe.customers.update(customer, { invoice_settings: { default_payment_method: good } })
+    await nextMonth()
+    expect((await renewals()).at(-1)).toBe(seats + beyond(40) + beyond(5))
+    expect(await differences()).toEqual([])
+  })
+
   it('is free where it was used in a trial', async () => {
     await periodEnded(9_000)
     await sql('update subscriptions set trial_end = period_start where org_id = $1')
