@@ -40,6 +40,9 @@ export async function withEarlier<Read extends CustomerReading>(
 
 /** A debit that fails days after it was tried is known to have failed only then. The first failure counts. */
 function overdueSince(invoice: Invoice, before: Earlier | undefined, now: Date): Invoice {
+  // Of what is paid or void nothing is kept: what is written does not depend on when it was read.
+  if (invoice.status !== 'open' && invoice.status !== 'uncollectible')
+    return { ...invoice, failed_at: null, overdue_since: null }
   const known = before?.failedAt?.toISOString()
   const found = invoice.failed_at && (before?.isUnderWay ? now.toISOString() : invoice.failed_at)
   const failed_at = known ?? found

@@ -69,7 +69,7 @@ export type Invoice = {
   paid_at: string | null
   voided_at: string | null
   written_off_at: string | null
-  /** When it was first known that it could not be charged; kept while another try is under way, and once it is paid. */
+  /** When it was first known that it could not be charged; kept while another try is under way. */
   failed_at: string | null
   /** That, while it is owed. */
   overdue_since: string | null
