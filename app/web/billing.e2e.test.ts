@@ -114,7 +114,9 @@ describe('an organisation and its plan', () => {
     await page.waitForURL('**/settings/billing?checkout=done')
     await page.getByText(/Your trial ends on/).waitFor({ timeout: 15_000 })
     expect(await text()).toMatch(/Plan Team[\s\S]*1 seat at €8 a month[\s\S]*5 of 50/)
-    expect(await text()).toMatch(/API requests this month[\s\S]*of 250,000[\s\S]*€0\.50 for each further thousand/)
+    expect(await text()).toMatch(
+      /API requests this month[\s\S]*of 250,000[\s\S]*€0\.50 for each further thousand/,
+    )
     await picture('trial')
   })
 

@@ -1,5 +1,6 @@
 import { inTransaction } from '@worklane/data/transaction.ts'
 import { within } from '@worklane/data/within.ts'
+import { retrySeconds } from '@worklane/domain/billing/converge.ts'
 import type pg from 'pg'
 import type { Intake } from './fair.ts'
 import { settle } from './settled.ts'
@@ -130,13 +131,15 @@ export async function relayAgain(
   return rows.length
 }
 
-// The latest of each organisation: a reading that knows of it knows of those before it.
+// The latest of each organisation: a reading that knows of it knows of those before it. Where Stripe refused what follows
+// of one, the job that was told first tries again.
 const unreadSince = `
   select distinct on (o.org_id) o.id, o.org_id, o.topic, o.payload, o.relayed_at as "seenAt"
   from outbox o join billing_customers c on c.org_id = o.org_id
   where o.topic = 'billing.sync' and o.org_id > $3::uuid
     and o.relayed_at between now() - interval '1 day' and now() - make_interval(secs => $1)
     and o.relayed_at >= coalesce(c.written_began_at, '-infinity')
+    and (o.relayed_at < c.read_began_at and c.retried_at > now() - interval '${retrySeconds} seconds') is not true
   order by o.org_id, o.relayed_at desc limit $2`
 
 /** How a queue knows the job of a row: as it is in BullMQ, or `unknown` where Redis has none. */

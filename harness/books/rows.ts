@@ -133,6 +133,7 @@ function invoiceRow(org_id: string, invoice: StripeInvoice): BillingRow {
     period_end: time(invoice.period_end),
     finalized_at: timeOrNull(finalized_at),
     paid_at: timeOrNull(paid_at),
+    failed_at: isOwed ? timeOrNull(finalized_at) : null,
     overdue_since: isOwed ? timeOrNull(finalized_at) : null,
     hosted_url: invoice.hosted_invoice_url ?? null,
     pdf_url: invoice.invoice_pdf ?? null,

@@ -21,6 +21,7 @@ type ItemParams = {
   pricing?: { price?: string }
   quantity?: number
   subscription?: string
+  tax_behavior?: 'exclusive' | 'inclusive' | 'unspecified'
 }
 
 const fields = ['amount', 'description', 'discountable', 'metadata', 'period', 'quantity'] as const
@@ -28,7 +29,7 @@ const fields = ['amount', 'description', 'discountable', 'metadata', 'period', '
 export const invoiceItemOperations = [
   operation<ItemParams>(
     'POST /v1/invoiceitems',
-    [...fields, 'currency', 'customer', 'invoice', 'pricing', 'subscription'],
+    [...fields, 'currency', 'customer', 'invoice', 'pricing', 'subscription', 'tax_behavior'],
     create,
   ),
   operation<ItemParams>('POST /v1/invoiceitems/{invoiceitem}', fields, (sandbox, params, id = '') => {
@@ -107,6 +108,7 @@ export const pricingOf = (price: Price): Pricing => ({
 function create(sandbox: Sandbox, params: ItemParams): InvoiceItem {
   const { amount, currency, customer, invoice: invoiceId, pricing, subscription: subscriptionId } = params
   const invoice = invoiceId === undefined ? undefined : sandbox.get('invoice', invoiceId, 'invoice')
+  if (params.tax_behavior === 'inclusive') throw notOffered('amounts with their tax', 'tax_behavior')
   if (invoice) throw notOffered('invoice items for a given invoice: leave invoice out', 'invoice')
   if (customer === undefined)
     throw invalid('Missing required param: customer.', 'customer', 'parameter_missing')

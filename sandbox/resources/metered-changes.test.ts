@@ -67,6 +67,30 @@ describe('a metered price that makes way for another', () => {
     expect(await totals()).toEqual([0, 700, 300])
   })
 
+  it.each(['is void', 'was not paid for a day'])(
+    'is discarded with what was used until then where the change waits for its payment, and its invoice %s',
+    async (how) => {
+      const subscription = await subscribe()
+      await use(700)
+      await pass(10)
+      const { id } = await started.stripe.paymentMethods.attach('pm_card_chargeCustomerFail', { customer })
+      await started.stripe.customers.update(customer, { invoice_settings: { default_payment_method: id } })
+      const { latest_invoice: waiting } = await started.stripe.subscriptions.update(subscription.id, {
+        items: [{ id: itemOf(subscription), price: prices.cheap }],
+        proration_behavior: 'always_invoice',
+        payment_behavior: 'pending_if_incomplete',
+      })
+      await use(20)
+      if (how === 'is void') await started.stripe.invoices.voidInvoice(waiting as string)
+      await pass(1)
+      const { data } = await started.stripe.invoices.list({ customer })
+      expect(data[0]).toMatchObject({ status: 'void', total: 700 })
+      await pass(24)
+      // By the price of before, from when it began to wait.
+      expect(await totals()).toEqual([0, 700, 20])
+    },
+  )
+
   it('puts it on the next invoice where prorations wait for that', async () => {
     const subscription = await subscribe()
     await use(700)
@@ -126,7 +150,7 @@ describe('a metered price that makes way for another', () => {
     expect(await totals()).toEqual(expected)
   })
 
-  it('bills it once, whether a change that waits for its payment is dropped or made', async () => {
+  it('bills once what was used since one that was not paid for, where another one is', async () => {
     const { stripe, control } = started
     const subscription = await subscribe()
     const { id: card } = await stripe.paymentMethods.attach('pm_card_authenticationRequired', { customer })
@@ -145,11 +169,11 @@ describe('a metered price that makes way for another', () => {
     await pass(1)
     await change()
     const { data } = await stripe.invoices.list({ customer, status: 'open', expand: ['data.payments'] })
-    expect(data.map(({ total }) => total)).toEqual([701])
+    expect(data.map(({ total }) => total)).toEqual([1])
     await control.authenticate(data[0]?.payments?.data[0]?.payment.payment_intent as string)
     await use(500)
     await control.moveClock({ months: 1 })
     const made = (await stripe.invoices.list({ customer })).data.filter(({ status }) => status !== 'void')
-    expect(made.map(({ total }) => total)).toEqual([5, 701, 0])
+    expect(made.map(({ total }) => total)).toEqual([5, 1, 0])
   })
 })

@@ -5,7 +5,7 @@ import type { Sandbox } from '../core/sandbox.ts'
 import { hour } from './calendar.ts'
 import { subscriptionOf } from './invoice-payment.ts'
 import { voidInvoice } from './invoices.ts'
-import { type ItemDebit, rememberDebit } from './proration.ts'
+import { type ItemDebit, isMetered, rememberDebit } from './proration.ts'
 import { currentPeriod } from './subscription-items.ts'
 import { plan } from './subscriptions.ts'
 
@@ -13,6 +13,8 @@ import { plan } from './subscriptions.ts'
 export type PendingUpdate = {
   fields: Pick<Subscription, 'items' | 'billing_cycle_anchor'>
   debits: Debits
+  /** Items whose usage until then is on the invoice. */
+  used: { items: string[]; until: Seconds }
 }
 /** What each item's time was billed with. */
 type Debits = [item: string, debit: ItemDebit | undefined][]
@@ -24,16 +26,18 @@ export const debitsOf = (sandbox: Sandbox, { items }: Subscription): Debits =>
 
 /**
  * A change whose invoice could not be paid at once waits for that: until then the subscription is as it was. It is
- * dropped after 23 hours, as the period ends, or with its invoice: https://docs.stripe.com/billing/subscriptions/pending-updates
+ * dropped after 23 hours, as the period ends, or with its invoice; what was used until then is on that invoice, and is
+ * billed by no other one: https://docs.stripe.com/billing/subscriptions/pending-updates
  */
 export function awaitPayment(sandbox: Sandbox, before: Subscription, debits: Debits, invoice: string): void {
   const after = sandbox.get('subscription', before.id)
+  const clock = sandbox.clockOf(before)
   keep(sandbox, invoice, {
     fields: { items: after.items, billing_cycle_anchor: after.billing_cycle_anchor },
     debits: debitsOf(sandbox, after),
+    used: { items: billedItems(before, after), until: clock.now },
   })
   for (const [item, debit] of debits) rememberDebit(sandbox, item, debit)
-  const clock = sandbox.clockOf(before)
   const expires: Seconds = Math.min(clock.now + timeToPay, currentPeriod(before).end)
   clock.schedule(expires, 'subscription.pending_update', before.id, 0)
   const asBefore = sandbox.change(
@@ -77,8 +81,11 @@ export function moveUpdates(sandbox: Sandbox): void {
   })
   sandbox.on<Invoice>('invoice.voided', (invoice) => {
     const id = subscriptionOf(invoice)
-    if (!sandbox.pendingUpdates.has(invoice.id) || id === undefined) return
+    const update = sandbox.pendingUpdates.get(invoice.id)
+    if (!update || id === undefined) return
     keep(sandbox, invoice.id, undefined)
+    const { items, until } = update.used
+    for (const item of items) rememberDebit(sandbox, item, { amount: 0, start: until, end: until })
     const dropped = sandbox.change('subscription', id, { pending_update: null })
     sandbox.emit('customer.subscription.pending_update_expired', dropped)
   })
@@ -88,6 +95,16 @@ export function moveUpdates(sandbox: Sandbox): void {
     const { pending_update: update, latest_invoice: invoice } = subscription ?? {}
     if (update && update.expires_at <= now && invoice) voidInvoice(sandbox, invoice)
   })
+}
+
+/** Those that are metered, and whose price or period would end with the change. */
+function billedItems(before: Subscription, after: Subscription): string[] {
+  const isNewPeriod = before.billing_cycle_anchor !== after.billing_cycle_anchor
+  const goesOn = (id: string, price: string) =>
+    !isNewPeriod && after.items.data.some((item) => item.id === id && item.price.id === price)
+  return before.items.data
+    .filter(({ id, price }) => isMetered(price) && !goesOn(id, price.id))
+    .map(({ id }) => id)
 }
 
 function keep(sandbox: Sandbox, invoice: string, update: PendingUpdate | undefined): void {

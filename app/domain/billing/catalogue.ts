@@ -16,7 +16,7 @@ const lookupKey = (plan: PaidPlan, interval: Interval, kind?: Metered): string =
 
 /** What Stripe's meters are told of, by these names. */
 export const eventNames: Record<Metered, string> = { requests: 'worklane_requests' }
-const meterNames: Record<Metered, string> = { requests: 'API requests' }
+export const meterNames: Record<Metered, string> = { requests: 'API requests' }
 
 /**
  * Makes Stripe's products and prices what the plans say. A price of Stripe never changes: another amount is another

@@ -104,6 +104,61 @@ describe('what is metered, through a change of plan', () => {
     expect(await billedFor(false)).toBe(seats(businessYear) + 2 * seats(businessMonth))
   })
 
+  describe('with a change that the bank wants confirmed, and that is not', () => {
+    const pays = async (card: string) => {
+      const { id } = await at.stripe.paymentMethods.attach(card, { customer: at.customer })
+      await at.stripe.customers.update(at.customer, { invoice_settings: { default_payment_method: id } })
+    }
+    /** What is asked for of requests, on invoices that are not void. */
+    const asked = async () =>
+      (await invoices())
+        .filter(({ status }) => status !== 'void')
+        .flatMap(({ lines }) => lines.data)
+        .filter((line) => /API requests/.test(line.description ?? '') && line.amount !== 0)
+        .map(({ amount }) => amount)
+
+    async function waiting() {
+      await subscribe(teamMonth)
+      await use(included(teamMonth) + 40_000)
+      await pass({ days: 3 })
+      await pays('pm_card_authenticationRequired')
+      await change(businessMonth)
+      await lookNow()
+      await pays('pm_card_visa')
+    }
+
+    it('is paid once, on the next invoice', async () => {
+      await waiting()
+      await pass({ days: 2 })
+      for (let n = 0; n < 3; n++) await lookNow()
+      await pass(renewed)
+      expect(await asked()).toEqual([beyond(teamMonth, 40)])
+      await pass(renewed)
+      expect(await asked()).toEqual([beyond(teamMonth, 40)])
+    })
+
+    it('is paid once, with the change that it makes way for', async () => {
+      await waiting()
+      // What was shown before the one that waited was dropped may be refused by now, and is looked at again.
+      await change(teamYear).catch(() => change(teamYear))
+      for (let n = 0; n < 2; n++) await lookNow()
+      expect((await invoices())[0]).toMatchObject({ status: 'paid' })
+      expect(await asked()).toEqual([beyond(teamMonth, 40)])
+      await pass({ months: 12, seconds: 2 * 3_600 })
+      expect(await asked()).toEqual([beyond(teamMonth, 40)])
+    })
+
+    it('is paid once, where it is confirmed after all', async () => {
+      await waiting()
+      const open = { customer: at.customer, status: 'open' as const, expand: ['data.payments'] }
+      const [invoice] = (await at.stripe.invoices.list(open)).data
+      await at.control.authenticate(invoice?.payments?.data[0]?.payment.payment_intent as string, true)
+      for (let n = 0; n < 2; n++) await lookNow()
+      await pass(renewed)
+      expect(await asked()).toEqual([beyond(teamMonth, 40)])
+    })
+  })
+
   it('that a schedule of another’s making forgives, is lost: phases say it, as at Stripe', async () => {
     await subscribe(businessMonth)
     await change(teamMonth)

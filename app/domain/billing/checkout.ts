@@ -9,6 +9,7 @@ import { atStripe, billingPage, closeCheckouts, customerOf, ensureCustomer } fro
 import { billingSyncTopic } from './intake.ts'
 import { itemsOf } from './metered-items.ts'
 import { intervals, paidPlans } from './plans.ts'
+import { isLeftOut, leftOut } from './standing.ts'
 
 const Leads = z.object({
   /** A page of Stripe, for the browser to go to. */
@@ -37,6 +38,7 @@ export const startCheckout = operation({
   run: (actor, { plan, interval }, key) =>
     atStripe(async (client) => {
       const { hasOne, hadOne, owes, seats } = await before(actor)
+      if (hasOne && (await isLeftOut(client, actor))) throw leftOut()
       if (hasOne)
         throw new Problem('conflict', 'Your organisation has a subscription already: change it instead.')
       if (owes)
@@ -125,7 +127,7 @@ export const syncBilling = operation({
     // One that began a moment ago is as good, and nobody keeps the queue busy by asking on.
     const [row] = await tenantDb(actor).read(
       (db) => db.$queryRaw<{ isDue: boolean }[]>`
-        select coalesce(written_began_at < now() - make_interval(secs => ${freshSeconds}::int), true) as "isDue"
+        select coalesce(read_began_at < now() - make_interval(secs => ${freshSeconds}::int), true) as "isDue"
         from billing_customers where org_id = (select current_org_id())`,
     )
     if (row?.isDue) enqueue(actor, billingSyncTopic, {})

@@ -9,8 +9,10 @@ import { markSessions } from '../forgetting.ts'
 import { tenantDb } from '../runtime.ts'
 import { tags } from '../tags.ts'
 import { closeCheckouts } from './customer.ts'
+import { billDiscarded, discardedOf } from './discarded-usage.ts'
 import { writeMails } from './dunning.ts'
 import { owedBy, readOnlyFrom } from './dunning-causes.ts'
+import { withEarlier } from './earlier.ts'
 import { type Booked, earlierCauses, type LedgerEntry, ledgerOf } from './ledger.ts'
 import { putBackLeft } from './let-go.ts'
 import { adjustMetered, isMeteredDue } from './metered-items.ts'
@@ -31,6 +33,8 @@ import { adjustSeats, areSeatsDue } from './seats.ts'
  * waits for them waits no longer than that.
  */
 const leaseSeconds = 15
+/** Longer than a job waits between two tries: where the last one is longer ago, whoever comes next tries. */
+export const retrySeconds = 90
 
 /**
  * Makes what we hold of an organisation's billing what Stripe says of it, whatever was told of it before, how often,
@@ -61,22 +65,30 @@ export async function converge(
     const told = { ...logged, ...hears }
     const failed: unknown[] = []
     await putBackLeft(stripe, tenant).catch((error: unknown) => failed.push(error))
-    const reading = await readCustomer(stripe, begun.customer)
+    const read = async () => withEarlier(tenant, await readCustomer(stripe, begun.customer), now)
+    const reading = await read()
     for (const { id } of reading.leftOut) told.onLeftOut(organisation, id)
     const known = await membersOf(tenant, begun)
     const onUnmetered = (error: unknown) => told.onUnmetered(organisation, error)
     const changes = changesOf(stripe, tenant, begun, reading, { ...known, now, onUnmetered })
+    changes.push(...discardedOf(reading, now).map((id) => () => billDiscarded(stripe, id)))
     // First of all, since Stripe may refuse what follows, or be slow at it: that keeps no payment from being read.
     const isDone = changes.length + failed.length === 0
     const isLeft = known.isChanging && isAdjustmentDue(reading, known.members, now)
-    const isFirst = await write(tenant, begun, reading, { now, isDone, isLeft })
+    const isFirst = await write(tenant, begun, reading, { now, isDone, isLeft, isRetried: false })
     if (!isFirst || isDone) return isFirst ? 'written' : 'overtaken'
     const { isChanged, failures } = await changeAtStripe(changes)
     failed.push(...failures)
     for (const failure of failed) told.onRefused(organisation, failure)
-    const latest = isChanged ? await readCustomer(stripe, begun.customer) : reading
-    const isWritten = await write(tenant, begun, latest, { now, isDone: failed.length === 0, isLeft })
-    if (failed.length > 0) throw failed[0]
+    const latest = isChanged ? await read() : reading
+    const isRefused = failed.length > 0
+    const isWritten = await write(tenant, begun, latest, {
+      now,
+      isDone: !isRefused,
+      isLeft,
+      isRetried: isRefused,
+    })
+    if (isRefused) throw failed[0]
     return isWritten ? 'written' : 'overtaken'
   } catch (error) {
     // Where that fails as well the lease ends by itself; what went wrong first is what is told.
@@ -112,18 +124,21 @@ const logged: Hears = {
 }
 
 type Tenant = { orgId: ReturnType<typeof orgId> }
-type Begun = { customer: string; reading: bigint; at: Date; answered: bigint }
+type Begun = { customer: string; reading: bigint; at: Date; answered: bigint; since: Date | null }
 
 /** Takes the customer for a while, under the next number. */
 async function begin(
   tenant: Tenant,
   since: Date | null,
 ): Promise<Begun | { instead: 'known' | 'busy' | 'no customer' }> {
+  const told = since?.toISOString() ?? null
   return tenantDb(tenant).transaction(async (tx) => {
     const [customer] = await tx.$queryRaw<
       { customer: string; known: boolean; held: boolean; reading: bigint; at: Date; answered: bigint }[]
     >`
-      select stripe_id as customer, coalesce(written_began_at > ${since?.toISOString() ?? null}::timestamptz, false) as known,
+      select stripe_id as customer, coalesce(written_began_at > ${told}::timestamptz
+          or read_began_at > ${told}::timestamptz and retry_told_at <> ${told}::timestamptz
+            and retried_at > clock_timestamp() - make_interval(secs => ${retrySeconds}::int), false) as known,
         coalesce(held_until > clock_timestamp(), false) as held, readings + 1 as reading, clock_timestamp() as at,
         changes_answered as answered
       from billing_customers where org_id = ${tenant.orgId}::uuid for no key update`
@@ -134,7 +149,7 @@ async function begin(
       update billing_customers set readings = readings + 1,
         held_until = clock_timestamp() + make_interval(secs => ${leaseSeconds}::int)
       where org_id = ${tenant.orgId}::uuid`
-    return customer
+    return { ...customer, since }
   })
 }
 
@@ -257,19 +272,25 @@ const release = (tenant: Tenant, reading: bigint) =>
  *   is let go
  * @param isLeft whether something was left for somebody who changes the subscription: a change that is refused brings no
  *   reading, so the customer is looked at again within a minute
+ * @param isRetried whether the job tries again, alone of those that were told before the reading began
  * @returns false where a later reading was written meanwhile, and so nothing of this one
  */
 async function write(
   tenant: Tenant,
-  { reading: number, at }: Begun,
-  reading: CustomerReading,
-  { now, isDone, isLeft }: { now: Date; isDone: boolean; isLeft: boolean },
+  { reading: number, at, since }: Begun,
+  reading: CustomerReading & Reading,
+  { now, isDone, isLeft, isRetried }: { now: Date; isDone: boolean; isLeft: boolean; isRetried: boolean },
 ): Promise<boolean> {
   const isUnfenced = faults().without.has('fence')
   const written = await tenantDb(tenant).transaction(async (tx) => {
     const isLatest = await tx.$executeRaw`
       update billing_customers set written_reading = ${number}, written_at = now(),
         written_began_at = case when ${isDone}::boolean then ${at.toISOString()}::timestamptz else written_began_at end,
+        read_began_at = ${at.toISOString()}::timestamptz,
+        retry_told_at = case when ${isRetried}::boolean then ${since?.toISOString() ?? null}::timestamptz
+          when not ${isDone}::boolean then retry_told_at end,
+        retried_at = case when ${isRetried}::boolean then clock_timestamp()
+          when not ${isDone}::boolean then retried_at end,
         held_until = case when ${isDone}::boolean and readings = ${number} then null else held_until end
       where org_id = ${tenant.orgId}::uuid and (written_reading <= ${number} or ${isUnfenced}::boolean)`
     if (!isLatest) return null
@@ -387,7 +408,9 @@ const upserts = {
     period_end: 'timestamptz',
     finalized_at: 'timestamptz',
     paid_at: 'timestamptz',
+    failed_at: 'timestamptz',
     overdue_since: 'timestamptz',
+    was_pending: 'boolean',
     hosted_url: 'text',
     pdf_url: 'text',
     created_at: 'timestamptz',

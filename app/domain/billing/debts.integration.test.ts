@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { execute } from '../execute.ts'
+import { letterOf } from '../mail/mail.ts'
 import { operations } from '../operations.ts'
 import { inWords } from '../refusals.ts'
 import { graceDays } from './grace.ts'
@@ -34,6 +35,12 @@ describe('what an organisation owes of a subscription that has ended', () => {
     (await rowsOf('select distinct kind from billing_mails where org_id = $1 order by 1')).map(
       ({ kind }) => kind,
     )
+  const latestLetter = async () => {
+    const [row] = await rowsOf(
+      "select payload from outbox where org_id = $1 and topic = 'mail' order by id desc limit 1",
+    )
+    return letterOf(row.payload).letter.paragraphs.join(' ')
+  }
   const checkout = () => execute(operations['billing.checkout'], owner(), team)
   const remove = () => inWords(rowsOf('delete from organisations where id = $1 returning id'))
 
@@ -64,6 +71,7 @@ describe('what an organisation owes of a subscription that has ended', () => {
     await lookNow()
     expect(await organisation()).toEqual({ plan: 'free', readOnlyAt: null })
     expect(await mails()).toContain('paid')
+    expect(await latestLetter()).toContain('is on the plan Free, since its subscription has ended')
     await expect(checkout()).resolves.toMatchObject({ url: expect.any(String) })
     await expect(remove()).resolves.toHaveLength(1)
   })

@@ -40,6 +40,7 @@ const invoice = (more: Partial<Invoice> = {}): Invoice => ({
   amount_due: 800,
   amount_paid: 0,
   attempts: 1,
+  failed_at: begun,
   overdue_since: begun,
   next_attempt_at: at('04T10:00:00').toISOString(),
   period_start: begun,
@@ -51,6 +52,7 @@ const invoice = (more: Partial<Invoice> = {}): Invoice => ({
   hosted_url: null,
   pdf_url: null,
   needs_confirmation: false,
+  was_pending: false,
   created_at: begun,
   ...more,
 })
@@ -60,6 +62,7 @@ const reading = (more: Partial<Reading> = {}): Reading => ({
   payments: [],
   refunds: [],
   disputes: [],
+  former: [],
   ...more,
 })
 const kindsOf = (read: Reading, now: Date) =>
@@ -91,8 +94,18 @@ describe('what is written of a customer', () => {
     expect(kindsOf(two, at('15T09:30:00'))).toContain('read only in_0 0')
     const paid = invoice({ id: 'in_0', status: 'paid', overdue_since: null, paid_at: begun })
     expect(causesOf(reading({ invoices: [paid, invoice()] }), at('02T10:00:00'))).toContainEqual(
-      expect.objectContaining({ kind: 'paid', about: 'in_0', owesMore: true }),
+      expect.objectContaining({ kind: 'paid', about: 'in_0', owesMore: true, hasEnded: false }),
     )
+  })
+
+  it('is what was paid, and whether the subscription had ended by then', () => {
+    const paid = invoice({ status: 'paid', overdue_since: null, paid_at: begun })
+    const after = (more: Partial<Reading>) =>
+      causesOf(reading({ invoices: [paid], subscriptions: [], ...more }), at('02T10:00:00'))
+    const ended = [subscription({ status: 'canceled' })]
+    const former = [{ id: 'sub_1', status: 'active' as const }]
+    expect(after({ subscriptions: ended })).toMatchObject([{ kind: 'paid', hasEnded: true }])
+    expect(after({ former })).toMatchObject([{ kind: 'paid', hasEnded: false }])
   })
 
   it('is the end of a trial, unless somebody has cancelled it', () => {

@@ -1,5 +1,5 @@
 import { graceDays } from './grace.ts'
-import { currentOf, type Invoice, isBegun, type Reading } from './reading.ts'
+import { currentOf, type Invoice, isBegun, isLive, type Reading } from './reading.ts'
 
 const day = 86_400_000
 /** So long before something ends or is taken away it is written about. */
@@ -11,7 +11,7 @@ export type Cause =
   | { kind: 'confirmation needed'; about: string; attempt: number; invoice: Invoice; readOnlyAt: string }
   | { kind: 'read only soon'; about: string; attempt: 0; invoice: Invoice; readOnlyAt: string }
   | { kind: 'read only'; about: string; attempt: 0; invoice: Invoice }
-  | { kind: 'paid'; about: string; attempt: 0; invoice: Invoice; owesMore: boolean }
+  | { kind: 'paid'; about: string; attempt: 0; invoice: Invoice; owesMore: boolean; hasEnded: boolean }
   | { kind: 'trial ends'; about: string; attempt: 0; endsAt: string }
 
 /**
@@ -22,6 +22,7 @@ export type Cause =
 export function causesOf(reading: Reading, now: Date): Cause[] {
   const owed = owedBy(reading)
   const readOnlyAt = readOnlyFrom(owed)
+  const hasEnded = ![...reading.subscriptions, ...reading.former].some(isLive)
   return [
     ...trialsOf(reading, now),
     ...owed.flatMap((invoice) => failureOf(invoice, readOnlyAt as string)),
@@ -30,7 +31,7 @@ export function causesOf(reading: Reading, now: Date): Cause[] {
       .filter(({ status, attempts, paid_at }) => status === 'paid' && attempts > 0 && paid_at !== null)
       .map((invoice): Cause => {
         const owesMore = owed.length > 0
-        return { kind: 'paid', about: invoice.id, attempt: 0, invoice, owesMore }
+        return { kind: 'paid', about: invoice.id, attempt: 0, invoice, owesMore, hasEnded }
       }),
   ]
 }
@@ -47,8 +48,8 @@ export function nextLook(reading: Reading, now: Date): Date | null {
 }
 
 /** What an organisation has had and not paid for, the oldest first: also of a subscription that has ended since. */
-export function owedBy({ subscriptions, invoices }: Reading): Invoice[] {
-  const begun = new Set(subscriptions.filter(isBegun).map(({ id }) => id))
+export function owedBy({ subscriptions, former, invoices }: Reading): Invoice[] {
+  const begun = new Set([...subscriptions.filter(isBegun), ...former].map(({ id }) => id))
   return invoices
     .filter(({ subscription_id, overdue_since }) => begun.has(subscription_id ?? '') && overdue_since)
     .sort((a, b) => (a.overdue_since as string).localeCompare(b.overdue_since as string))

@@ -8,6 +8,7 @@ import { asAdministrator, createTenant, type Tenant } from '../testing/tenants.t
 import { priceOf } from './catalogue.ts'
 import { converge } from './converge.ts'
 import { ensureCustomer } from './customer.ts'
+import { graceDays } from './grace.ts'
 import { startStripe } from './testing/stripe.ts'
 
 // What Stripe says is written by workers alone.
@@ -134,19 +135,21 @@ describe('mails of an organisation’s billing', () => {
     expect(await written()).toEqual(['Confirm a payment for …'])
   })
 
-  it('wait for a debit that is under way, and are written once it has failed', async () => {
-    await subscribe()
-    await look()
-    await useCard('pm_card_chargeCustomerFail')
-    await control.moveClock({ months: 1, seconds: 2 * 3600 })
-    // As Stripe has it of a debit from a bank account, which takes days: tried, and neither paid nor failed.
-    const underWay = new Proxy(stripe, {
+  /** Stripe as it has a debit from a bank account, which takes days: tried, and neither paid nor failed. */
+  const underWay = () =>
+    new Proxy(stripe, {
       get: (client, name: keyof Stripe) =>
         name === 'paymentIntents'
           ? { retrieve: async () => ({ status: 'processing', last_payment_error: null }) }
           : client[name],
     })
-    expect(await converge(underWay, tenant.id, null, await clock())).toBe('written')
+
+  it('wait for a debit that is under way, and are written once it has failed', async () => {
+    await subscribe()
+    await look()
+    await useCard('pm_card_chargeCustomerFail')
+    await control.moveClock({ months: 1, seconds: 2 * 3600 })
+    expect(await converge(underWay(), tenant.id, null, await clock())).toBe('written')
     expect(await written()).toEqual([])
     const owes = async () =>
       (await rowsOf('select read_only_at is not null as owes from organisations where id = $1'))[0].owes
@@ -154,6 +157,30 @@ describe('mails of an organisation’s billing', () => {
     await look()
     expect(await written()).toEqual(['A payment for … failed'])
     expect(await owes()).toBe(true)
+  })
+
+  it('count the days from when a debit is known to have failed, and from the first of several', async () => {
+    await subscribe()
+    await look()
+    await useCard('pm_card_chargeCustomerFail')
+    await control.moveClock({ months: 1, seconds: 2 * 3600 })
+    const debited = async () => converge(underWay(), tenant.id, null, await clock())
+    const readOnlyAt = async () =>
+      (await rowsOf('select read_only_at as at from organisations where id = $1'))[0].at
+    await debited()
+    await control.moveClock({ days: 15 })
+    await debited()
+    expect(await readOnlyAt()).toBe(null)
+    await look()
+    const inTwoWeeks = new Date((await clock()).getTime() + graceDays * 86_400_000)
+    expect(await readOnlyAt()).toEqual(inTwoWeeks)
+    expect(await written()).toEqual(['A payment for … failed'])
+    await control.moveClock({ days: 3 })
+    await debited()
+    expect(await readOnlyAt()).toBe(null)
+    await control.moveClock({ days: 3 })
+    for (let n = 0; n < 2; n++) await look()
+    expect(await readOnlyAt()).toEqual(inTwoWeeks)
   })
 
   it('tell three days before that a trial ends, and leave word when that is', async () => {

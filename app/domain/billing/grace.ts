@@ -1,2 +1,2 @@
-/** So long an organisation that owes may go on as before, from the first try to charge it that failed. */
+/** So long an organisation that owes may go on as before, from when it is first known that it could not be charged. */
 export const graceDays = 14

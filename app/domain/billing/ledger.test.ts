@@ -28,11 +28,13 @@ const invoice = (more: Partial<Invoice>): Invoice => ({
   paid_at: null,
   voided_at: null,
   written_off_at: null,
+  failed_at: null,
   overdue_since: null,
   hosted_url: null,
   pdf_url: null,
   created_at: now,
   needs_confirmation: false,
+  was_pending: false,
   ...more,
 })
 const reading = (more: Partial<Reading>): Reading => ({
@@ -41,6 +43,7 @@ const reading = (more: Partial<Reading>): Reading => ({
   payments: [],
   refunds: [],
   disputes: [],
+  former: [],
   ...more,
 })
 const payment = (amount: number, paid_at = later) => ({

@@ -125,4 +125,77 @@ describe('a subscription by a price that is none of ours', () => {
     expect(await rows()).toEqual([{ id, status: 'canceled' }])
     expect(await organisation()).toEqual({ plan: 'free', readOnlyAt: null })
   })
+
+  describe('that was ours, and owes', () => {
+    const now = async () => new Date((await at.control.state()).now * 1000)
+    const lookNow = async () =>
+      converge(at.stripe, at.tenant.id, null, await now(), { onLeftOut: (_, id) => told.push(id) })
+    const owner = () => at.tenant.people.owner.actor
+    const useCard = async (card: string) => {
+      const { id } = await at.stripe.paymentMethods.attach(card, { customer: at.customer })
+      await at.stripe.customers.update(at.customer, { invoice_settings: { default_payment_method: id } })
+      return id
+    }
+
+    /** Owes a renewal, and then gets another price. */
+    async function leftOutAndOwing() {
+      const { id, items } = await subscribe()
+      await lookNow()
+      await useCard('pm_card_chargeCustomerFail')
+      await at.control.moveClock({ months: 1, seconds: 7_200 })
+      await lookNow()
+      const before = await organisation()
+      expect(before.readOnlyAt).not.toBeNull()
+      const item = items.data[0]?.id as string
+      const price = await anotherPrice()
+      await at.stripe.subscriptions.update(id, { items: [{ id: item, price }], proration_behavior: 'none' })
+      return { id, before }
+    }
+
+    it('goes on to owe that, also once it has ended, until it is paid', async () => {
+      const { id, before } = await leftOutAndOwing()
+      await lookNow()
+      expect(await organisation()).toEqual(before)
+      await at.control.moveClock({ days: 15 })
+      await lookNow()
+      expect(await rowsOf("select from billing_mails where org_id = $1 and kind = 'read only'")).toHaveLength(
+        1,
+      )
+      await at.stripe.subscriptions.cancel(id)
+      await lookNow()
+      expect(await organisation()).toEqual({ plan: 'free', readOnlyAt: before.readOnlyAt })
+      const card = await useCard('pm_card_visa')
+      for (const open of (await at.stripe.invoices.list({ customer: at.customer, status: 'open' })).data)
+        await at.stripe.invoices.pay(open.id as string, { payment_method: card })
+      await lookNow()
+      expect(await organisation()).toEqual({ plan: 'free', readOnlyAt: null })
+    })
+
+    it('owes nothing of what comes after', async () => {
+      const { items } = await subscribe()
+      await lookNow()
+      const item = items.data[0]?.id as string
+      const { id } = await at.stripe.subscriptions.retrieve(items.data[0]?.subscription as string)
+      const price = await anotherPrice()
+      await at.stripe.subscriptions.update(id, { items: [{ id: item, price }], proration_behavior: 'none' })
+      await lookNow()
+      await useCard('pm_card_chargeCustomerFail')
+      await at.control.moveClock({ months: 1, seconds: 7_200 })
+      for (let n = 0; n < 2; n++) await lookNow()
+      expect(await organisation()).toEqual({ plan: 'team', readOnlyAt: null })
+    })
+
+    it('says the way out where somebody would change, cancel or begin one', async () => {
+      await leftOutAndOwing()
+      await lookNow()
+      const team = { plan: 'team', interval: 'month' } as const
+      const wayOut = {
+        kind: 'conflict',
+        message: expect.stringMatching(/Write to our support, or cancel it/),
+      }
+      await expect(execute(operations['billing.checkout'], owner(), team)).rejects.toMatchObject(wayOut)
+      await expect(execute(operations['billing.preview'], owner(), team)).rejects.toMatchObject(wayOut)
+      await expect(execute(operations['billing.cancel'], owner(), {})).rejects.toMatchObject(wayOut)
+    })
+  })
 })

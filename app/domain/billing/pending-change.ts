@@ -1,5 +1,6 @@
 import Stripe from 'stripe'
 import { Problem } from '../errors.ts'
+import { billDiscarded } from './discarded-usage.ts'
 import type { Quote } from './quote.ts'
 import type { Standing } from './standing.ts'
 import { isSame, type Terms, termsOfSeats } from './terms.ts'
@@ -23,7 +24,7 @@ export async function waitingFor(
   return status === 'open' && total === today.total.amount ? (page ?? null) : null
 }
 
-/** One that was never confirmed makes way for another: its invoice is void. */
+/** One that was never confirmed makes way for another: its invoice is void, and what it billed of usage waits anew. */
 export async function dropPending(client: Stripe, { subscription }: Standing): Promise<void> {
   const id = invoiceOf(subscription)
   if (!id) return
@@ -31,6 +32,7 @@ export async function dropPending(client: Stripe, { subscription }: Standing): P
     if (error instanceof Stripe.errors.StripeInvalidRequestError) throw confirmedMeanwhile()
     throw error
   })
+  await billDiscarded(client, id)
 }
 
 const confirmedMeanwhile = () =>

@@ -11,10 +11,12 @@ export type Reading = {
   payments: Payment[]
   refunds: Refund[]
   disputes: Dispute[]
+  /** Subscriptions that were ours and are left out now: what was owed of them then stays owed. */
+  former: Pick<Subscription, 'id' | 'status'>[]
 }
 
 /** A reading, and what Stripe has beside it. */
-export type CustomerReading = Reading & {
+export type CustomerReading = Omit<Reading, 'former'> & {
   leftOut: LeftOut[]
   /** Ids of renewals' invoices that nobody was asked to pay, since what came before was given up, and that are due again. */
   heldDrafts: string[]
@@ -69,7 +71,12 @@ export type Invoice = {
   paid_at: string | null
   voided_at: string | null
   written_off_at: string | null
+  /** When it was first known that it could not be charged; kept while another try is under way. */
+  failed_at: string | null
+  /** That, while it is owed. */
   overdue_since: string | null
+  /** Whether it is, or was, of a change that waits for its payment. */
+  was_pending: boolean
   /** Whether its holder has to confirm the payment: no further try helps. */
   needs_confirmation: boolean
   hosted_url: string | null
@@ -121,33 +128,64 @@ const page = { limit: 100 } as const
  * @throws Stripe's errors
  */
 export async function readCustomer(stripe: Stripe, customer: string): Promise<CustomerReading> {
-  const invoices: Invoice[] = []
-  const drafts: Stripe.Invoice[] = []
-  const payments: Payment[] = []
-  const listed = stripe.invoices.list({ customer, ...page, expand: ['data.payments'] })
-  for await (const invoice of listed) {
-    // A draft is no bill yet: it may still change or go.
-    if (invoice.status === 'draft') drafts.push(invoice)
-    if (invoice.status === null || invoice.status === 'draft') continue
-    invoices.push(invoiceOf(invoice, await waitsFor(stripe, invoice)))
-    payments.push(...paymentsOf(invoice))
-  }
+  // Before the invoices: of a change that is confirmed between the two the invoice is paid.
+  const listed: Stripe.Subscription[] = []
+  for await (const each of stripe.subscriptions.list({ customer, status: 'all', ...page })) listed.push(each)
+  const { invoices, payments, drafts } = await billsOf(stripe, customer, new Set(listed.flatMap(pendingOf)))
   const subscriptions: Subscription[] = []
   const leftOut: LeftOut[] = []
   const heldDrafts: string[] = []
-  for await (const subscription of stripe.subscriptions.list({ customer, status: 'all', ...page })) {
+  for (const subscription of listed) {
     const lines = linesOf(subscription)
     if (lines === null) {
       leftOut.push(leftOutOf(subscription))
       continue
     }
-    // What was not paid for was not given: nobody owes it.
-    if (subscription.pending_update) forgive(invoices, idOf(subscription.latest_invoice))
     const schedule = await scheduleOf(stripe, subscription)
     subscriptions.push(subscriptionOf(subscription, lines, schedule, invoices))
     if (isCollected(subscription)) heldDrafts.push(...heldOf(subscription, drafts))
   }
   return { subscriptions, invoices, payments, ...(await takenBack(stripe, customer)), leftOut, heldDrafts }
+}
+
+/** @param pending ids of invoices of changes that wait for their payment */
+async function billsOf(stripe: Stripe, customer: string, pending: ReadonlySet<string>) {
+  const invoices: Invoice[] = []
+  const drafts: Stripe.Invoice[] = []
+  const payments: Payment[] = []
+  for await (const each of stripe.invoices.list({ customer, ...page, expand: ['data.payments'] })) {
+    const { invoice, isPending } = await settled(stripe, each, pending)
+    // A draft is no bill yet: it may still change or go.
+    if (invoice.status === 'draft') drafts.push(invoice)
+    if (invoice.status === null || invoice.status === 'draft') continue
+    const read = invoiceOf(invoice, await waitsFor(stripe, invoice))
+    // What was not paid for was not given: nobody owes it.
+    invoices.push(isPending ? { ...read, failed_at: null, overdue_since: null, was_pending: true } : read)
+    payments.push(...paymentsOf(invoice))
+  }
+  return { invoices, drafts, payments }
+}
+
+/** The invoice of a change that waits for its payment. */
+const pendingOf = ({ pending_update, latest_invoice }: Stripe.Subscription): string[] =>
+  (pending_update && [idOf(latest_invoice)].filter((id) => id !== null)) || []
+
+/**
+ * A change may have begun to wait since the subscriptions were read, and may have been confirmed since: what looks owed
+ * of one is asked for once more, its subscription first.
+ */
+async function settled(
+  stripe: Stripe,
+  invoice: Stripe.Invoice,
+  pending: ReadonlySet<string>,
+): Promise<{ invoice: Stripe.Invoice; isPending: boolean }> {
+  const id = invoice.id as string
+  const subscription = idOf(invoice.parent?.subscription_details?.subscription)
+  const isOfChange = invoice.billing_reason === 'subscription_update' && isAttempted(invoice)
+  if (pending.has(id) || !isOfChange || subscription === null) return { invoice, isPending: pending.has(id) }
+  if (pendingOf(await stripe.subscriptions.retrieve(subscription)).includes(id))
+    return { invoice, isPending: true }
+  return { invoice: await stripe.invoices.retrieve(id, { expand: ['payments'] }), isPending: false }
 }
 
 const leftOutOf = ({ id, status, ended_at }: Stripe.Subscription): LeftOut => ({
@@ -167,11 +205,6 @@ const heldOf = ({ id }: Stripe.Subscription, drafts: readonly Stripe.Invoice[]):
     .filter(({ parent }) => idOf(parent?.subscription_details?.subscription) === id)
     .sort((a, b) => a.created - b.created)
     .map((draft) => draft.id as string)
-
-const forgive = (invoices: Invoice[], id: string | null): void => {
-  const waiting = invoices.find((invoice) => invoice.id === id)
-  if (waiting) waiting.overdue_since = null
-}
 
 /** Of an ended one nothing is ahead any more. */
 async function scheduleOf(stripe: Stripe, { status, schedule }: Stripe.Subscription) {
@@ -257,7 +290,8 @@ const isAttempted = ({ status, attempt_count }: Stripe.Invoice): boolean =>
 
 function invoiceOf(invoice: Stripe.Invoice, waiting: Waiting): Invoice {
   const { id, number, status, currency, total, amount_due, amount_paid, status_transitions: at } = invoice
-  const isOverdue = isAttempted(invoice) && waiting !== 'the bank'
+  // It is tried first as it is finalized.
+  const failedAt = isAttempted(invoice) && waiting !== 'the bank' ? timeOrNull(at.finalized_at) : null
   return {
     id: id as string,
     number,
@@ -276,8 +310,9 @@ function invoiceOf(invoice: Stripe.Invoice, waiting: Waiting): Invoice {
     paid_at: timeOrNull(at.paid_at),
     voided_at: timeOrNull(at.voided_at),
     written_off_at: timeOrNull(at.marked_uncollectible_at),
-    // It is tried first as it is finalized.
-    overdue_since: isOverdue ? timeOrNull(at.finalized_at) : null,
+    failed_at: failedAt,
+    overdue_since: failedAt,
+    was_pending: false,
     needs_confirmation: waiting === 'its holder',
     hosted_url: invoice.hosted_invoice_url ?? null,
     pdf_url: invoice.invoice_pdf ?? null,

@@ -1,6 +1,7 @@
 import type Stripe from 'stripe'
 import type { Actor } from '../actor.ts'
 import { Problem } from '../errors.ts'
+import { tenantDb } from '../runtime.ts'
 import { customerOf } from './customer.ts'
 import { byBeginning, isLive, linesOf, type Subscription } from './reading.ts'
 import { aheadOf, expandedPhases } from './schedule.ts'
@@ -29,6 +30,7 @@ export type Standing = {
 export async function standingOf(client: Stripe, actor: Pick<Actor, 'orgId'>): Promise<Standing> {
   const standing = await findStanding(client, actor)
   if (standing) return standing
+  if (await isLeftOut(client, actor)) throw leftOut()
   throw new Problem('conflict', 'Your organisation has no subscription: choose a plan and begin one first.')
 }
 
@@ -59,6 +61,31 @@ export async function findStanding(client: Stripe, actor: Pick<Actor, 'orgId'>):
     scheduled: schedule && (aheadOf(schedule, terms)?.terms ?? null),
   }
 }
+
+/**
+ * Whether a subscription goes on that was ours, and has no price of ours any more: none is begun beside it, and nothing
+ * of it is changed here.
+ * @throws Stripe's errors
+ */
+export async function isLeftOut(client: Stripe, actor: Pick<Actor, 'orgId'>): Promise<boolean> {
+  const customer = await customerOf(actor)
+  if (customer === null) return false
+  const { data } = await client.subscriptions.list({ customer, status: 'all', limit: 100 })
+  const ids = data.filter((each) => isLive(each) && linesOf(each) === null).map(({ id }) => id)
+  if (ids.length === 0) return false
+  const rows = await tenantDb(actor).read(
+    (db) => db.$queryRaw<object[]>`
+      select from subscriptions where org_id = (select current_org_id()) and id = any(${ids})`,
+  )
+  return rows.length > 0
+}
+
+/** Of such a one: what can be done. */
+export const leftOut = () =>
+  new Problem(
+    'conflict',
+    'Your subscription is by a price that none of our plans has, so it cannot be changed here. Write to our support, or cancel it under Payment.',
+  )
 
 async function scheduleOf(client: Stripe, { schedule }: Stripe.Subscription) {
   if (schedule === null) return null

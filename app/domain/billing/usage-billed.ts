@@ -1,11 +1,18 @@
 import type Stripe from 'stripe'
 import type { Actor } from '../actor.ts'
 import { tenantDb } from '../runtime.ts'
-import type { Metered } from './plans.ts'
+import { type Metered, metered } from './plans.ts'
 import { termsOfPrice } from './terms.ts'
 
 /** What an invoice bills of a kind of usage: so many units from one time to another, in epoch seconds. */
-type BilledUsage = { kind: Metered; from: number; to: number; units: number; isDraft: boolean }
+type BilledUsage = {
+  kind: Metered
+  from: number
+  to: number
+  units: number
+  /** Not by a draft, nor by what is void: that is billed by nothing else, and an item of its own makes up for it. */
+  isBilled: boolean
+}
 
 /** What is billed of an organisation, and until when nothing is: what is used in a trial is free. Epoch seconds. */
 export type Billed = { usage: BilledUsage[]; freeUntil: number }
@@ -30,18 +37,17 @@ export async function billedUsage(
   const usage: BilledUsage[] = []
   const created = { gte: Math.floor(since.getTime() / 1000) }
   for await (const invoice of stripe.invoices.list({ customer, created, limit: 100 })) {
-    if (invoice.status === 'void') continue
     const found = new Map<string, BilledUsage>()
-    for (const line of await linesOf(stripe, invoice)) {
-      const kind = await kindOf(stripe, line, kinds)
+    for (const { line, kind, units: more } of await usageOn(stripe, invoice, kinds)) {
       const { start: from, end: to } = line.period
       // What is billed ahead bills no usage, and says nothing of what will have been used by then.
-      if (kind === undefined || from >= to || to > invoice.created || to <= freeUntil) continue
+      if (from >= to || to > invoice.created || to <= freeUntil) continue
       if (!isFixed(invoice, line)) continue
       const key = `${kind} ${from} ${to}`
       // Each tier of a price is a line of its own.
-      const units = (found.get(key)?.units ?? 0) + (line.quantity ?? 0)
-      found.set(key, { kind, from, to, units, isDraft: invoice.status === 'draft' })
+      const units = (found.get(key)?.units ?? 0) + more
+      const isBilled = invoice.status !== 'draft' && invoice.status !== 'void'
+      found.set(key, { kind, from, to, units, isBilled })
     }
     usage.push(...found.values())
   }
@@ -69,6 +75,22 @@ function isFixed(invoice: Stripe.Invoice, { parent }: Stripe.InvoiceLineItem): b
   if (invoice.status !== 'draft' || parent?.type === 'invoice_item_details') return true
   const at = invoice.automatically_finalizes_at
   return at !== null && at - safetySeconds <= Date.now() / 1000
+}
+
+/** What of an invoice is usage, as Stripe bills it, or as an item that makes up for what was discarded. */
+export async function usageOn(
+  stripe: Stripe,
+  invoice: Stripe.Invoice,
+  known = new Map<string, Metered | undefined>(),
+): Promise<{ line: Stripe.InvoiceLineItem; kind: Metered; units: number }[]> {
+  const usage: { line: Stripe.InvoiceLineItem; kind: Metered; units: number }[] = []
+  for (const line of await linesOf(stripe, invoice)) {
+    const madeUp = metered.find((kind) => kind === line.metadata.metered)
+    const kind = madeUp ?? (await kindOf(stripe, line, known))
+    const units = madeUp ? Number(line.metadata.units) : (line.quantity ?? 0)
+    if (kind !== undefined) usage.push({ line, kind, units })
+  }
+  return usage
 }
 
 async function linesOf(stripe: Stripe, { id, lines }: Stripe.Invoice): Promise<Stripe.InvoiceLineItem[]> {

@@ -126,6 +126,37 @@ describe('an hour that Stripe is told of late', () => {
     },
   )
 
+  it('keeps the time that Stripe was told where a second worker tells it as well', async () => {
+    await periodEnded(9_000)
+    await useAt(lastHour, included + 40_000)
+    // Rolled up, and not told: both workers read that.
+    await control.break([{ kind: 'error', route: 'GET /v1/invoices' }])
+    await expect(tell()).rejects.toThrow()
+    await control.break([])
+    let goOn = () => {}
+    let hasRead = () => {}
+    const readByBoth = new Promise<void>((resolve) => (hasRead = resolve))
+    const firstIsDone = new Promise<void>((resolve) => (goOn = resolve))
+    async function* list(asked: Stripe.InvoiceListParams) {
+      hasRead()
+      await firstIsDone
+      yield* stripe.invoices.list(asked)
+    }
+    const slow = new Proxy(stripe, {
+      get: (client, name: keyof Stripe) => (name === 'invoices' ? { list } : client[name]),
+    })
+    const second = tellUsage(slow, tenant.people.owner.actor)
+    await readByBoth
+    const [late] = await tell()
+    goOn()
+    await second
+    const rows = await sql(
+      'select told_as as "toldAs", sent_at is not null as sent from usage_hours where org_id = $1',
+    )
+    expect(rows).toEqual([{ toldAs: late?.toldAs, sent: true }])
+    expect(await differences()).toEqual([])
+  })
+
   it('is billed at the next price where its own was replaced before it was told', async () => {
     await periodEnded(10 * 86_400)
     await useAt(hoursAgo(3), included + 10_000)
@@ -148,6 +179,34 @@ describe('an hour that Stripe is told of late', () => {
     await control.moveClock({ months: 12, seconds: 2 * 3_600 })
     const [yearly] = (await stripe.invoices.list({ customer, limit: 1 })).data
     expect(yearly?.total).toBe(5 * (plans.team.seat?.year as number) + beyond(10))
+  })
+
+  it('is billed with the next invoice where a change that waited for its payment was dropped', async () => {
+    await periodEnded(10 * 86_400)
+    await useAt(hoursAgo(30), included + 40_000)
+    await tell()
+    const { id } = await stripe.paymentMethods.attach('pm_card_authenticationRequired', { customer })
+    await stripe.customers.update(customer, { invoice_settings: { default_payment_method: id } })
+    const [seat, requests] = await itemsOf(stripe, { plan: 'business', interval: 'month', seats: 5 })
+    const [seatItem, requestsItem] = (await stripe.subscriptions.retrieve(subscription)).items.data
+    const { latest_invoice: waiting } = await stripe.subscriptions.update(subscription, {
+      items: [
+        { id: seatItem?.id as string, ...seat },
+        { id: requestsItem?.id as string, ...requests },
+      ],
+      proration_behavior: 'always_invoice',
+      payment_behavior: 'pending_if_incomplete',
+    })
+    await look()
+    await stripe.invoices.voidInvoice(waiting as string)
+    for (let n = 0; n < 2; n++) await look()
+    await useAt(hoursAgo(2), included + 5_000)
+    expect(await tell()).toHaveLength(1)
+    const { id: good } = await stripe.paymentMethods.attach('pm_card_visa', { customer })
+    await stripe.customers.update(customer, { invoice_settings: { default_payment_method: good } })
+    await nextMonth()
+    expect((await renewals()).at(-1)).toBe(seats + beyond(40) + beyond(5))
+    expect(await differences()).toEqual([])
   })
 
   it('is free where it was used in a trial', async () => {

@@ -153,8 +153,8 @@ async function onInvoices(
 ): Promise<Difference[]> {
   const differences: Difference[] = []
   const { usage } = await billedUsage(stripe, actor, customer, firstDay())
-  for (const { kind, from, to, units: billed, isDraft } of usage) {
-    if (isDraft) continue
+  for (const { kind, from, to, units: billed, isBilled } of usage) {
+    if (!isBilled) continue
     const [row] = await tenantDb(actor).read((db) =>
       db.$queryRawUnsafe<{ quantity: unknown }[]>(sentIn, kind, from, to),
     )

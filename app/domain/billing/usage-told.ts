@@ -120,36 +120,69 @@ async function tell(
   { billed, onLate }: { billed: Billed; onLate: OnLate },
 ): Promise<void> {
   const { kind, hour, part, quantity, toldAt, toldAs } = each
-  const mark = (column: 'told_at' | 'sent_at', as: Date | null) =>
-    tenantDb({ orgId }).read((db) =>
-      db.$executeRawUnsafe(
-        `update usage_hours set ${column} = coalesce(${column}, now()), told_as = $5::timestamptz
-         where org_id = $1::uuid and kind = $2 and hour = $3::timestamptz and part = $4::int`,
-        ...[orgId, kind, hour.toISOString(), part, as?.toISOString() ?? null],
-      ),
-    )
   const time = toldAs === null ? timeOf(hour) : toldAs.getTime() / 1000
   const until = billedUntil(billed, kind, time)
   const isLate = until !== null
   // Sent so long ago that the identifier would not tell: Stripe's own sum does. Of what is late it says the time, too.
   const isOld = toldAt !== null && toldAt.getTime() < Date.now() - identifierGoodMs
   if ((isOld || (isLate && toldAt !== null)) && (await hasIt(stripe, { orgId }, customer, each))) {
-    await mark('sent_at', toldAs)
+    await markKnown({ orgId }, each, { claimed: toldAs, known: toldAs })
     return
   }
   const as = isLate ? runningTime(until) : toldAs
-  await mark('told_at', as)
+  // Another worker is telling it at this moment: what it does not finish is left to the next round.
+  if (!(await claim({ orgId }, each, as))) return
   const isNew = await send(stripe, customer, {
     kind,
     quantity,
     timestamp: as === null ? time : as.getTime() / 1000,
     identifier: faults().usage.has('anew') ? randomUUID() : identifierOf(orgId, { kind, hour, part }),
   })
+  if (isNew) await markSent({ orgId }, each, as)
   // It came before, with the time that was told then.
-  const known = isNew ? as : toldAs
-  await mark('sent_at', known)
+  else await markKnown({ orgId }, each, { claimed: as, known: toldAs })
   if (isLate && isNew && as !== null) onLate(orgId, { kind, hour, quantity, toldAs: as })
 }
+
+const ofHour = 'where org_id = $1::uuid and kind = $2 and hour = $3::timestamptz and part = $4::int'
+const keyOf = (orgId: string, { kind, hour, part }: Hour) => [orgId, kind, hour.toISOString(), part]
+const textOf = (time: Date | null) => time?.toISOString() ?? null
+
+/** Says which time Stripe is about to be told. @returns false where another worker has said one since the hour was read */
+async function claim({ orgId }: Organisation, each: Hour, as: Date | null): Promise<boolean> {
+  const claimed = await tenantDb({ orgId }).read((db) =>
+    db.$executeRawUnsafe(
+      `update usage_hours set told_at = coalesce(told_at, now()), told_as = $5::timestamptz
+       ${ofHour} and sent_at is null and (told_at is null) = $6::boolean
+         and told_as is not distinct from $7::timestamptz`,
+      ...[...keyOf(orgId, each), textOf(as), each.toldAt === null, textOf(each.toldAs)],
+    ),
+  )
+  return claimed > 0
+}
+
+/** Stripe took it from us, and so with this time, whatever another worker has said. */
+const markSent = ({ orgId }: Organisation, each: Hour, as: Date | null) =>
+  tenantDb({ orgId }).read((db) =>
+    db.$executeRawUnsafe(
+      `update usage_hours set sent_at = coalesce(sent_at, now()), told_as = $5::timestamptz ${ofHour}`,
+      ...[...keyOf(orgId, each), textOf(as)],
+    ),
+  )
+
+/** Stripe had it before, unless another worker has said something since: that one or the next round knows better. */
+const markKnown = (
+  { orgId }: Organisation,
+  each: Hour,
+  { claimed, known }: { claimed: Date | null; known: Date | null },
+) =>
+  tenantDb({ orgId }).read((db) =>
+    db.$executeRawUnsafe(
+      `update usage_hours set sent_at = now(), told_as = $5::timestamptz
+       ${ofHour} and sent_at is null and told_as is not distinct from $6::timestamptz`,
+      ...[...keyOf(orgId, each), textOf(known), textOf(claimed)],
+    ),
+  )
 
 /** In the period that runs: at the end of the last hour that is over, as of usage that is told in time. */
 function runningTime(until: number): Date {

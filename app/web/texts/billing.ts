@@ -14,7 +14,9 @@ export const billing = {
   owingAfter: (day: string) =>
     `An invoice of your last subscription is unpaid. Pay it below by ${day}: after that your organisation becomes read-only.`,
   readOnly:
-    'Your organisation can only read, since an invoice is not paid. Pay it, and all is as before at once.',
+    'Your organisation is read-only because an invoice is unpaid. Once it is paid, everything works again at once.',
+  readOnlyAfter:
+    'Your organisation is read-only because an invoice of your last subscription is unpaid. Once it is paid, you can continue on the plan Free.',
   banner: 'Your organisation has an unpaid invoice.',
   bannerReadOnly: 'Your organisation is read-only because of an unpaid invoice.',
   bannerLink: 'Go to billing',

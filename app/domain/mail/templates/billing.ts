@@ -16,7 +16,13 @@ export const BillingCause = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('confirmation needed'), invoice: Invoice, readOnlyAt: Time }),
   z.object({ kind: z.literal('read only soon'), invoice: Invoice, readOnlyAt: Time }),
   z.object({ kind: z.literal('read only'), invoice: Invoice }),
-  z.object({ kind: z.literal('paid'), invoice: Invoice, owesMore: z.boolean() }),
+  z.object({
+    kind: z.literal('paid'),
+    invoice: Invoice,
+    owesMore: z.boolean(),
+    /** Whether no subscription goes on: a mail that was written before this was said does not say it. */
+    hasEnded: z.boolean().default(false),
+  }),
   z.object({ kind: z.literal('trial ends'), endsAt: Time }),
 ])
 export type BillingCause = z.output<typeof BillingCause>
@@ -81,10 +87,10 @@ const words: Words = {
       'Pay the invoice under Billing, and you can go on at once.',
     ],
   }),
-  paid: ({ invoice, owesMore }, { name }) => ({
+  paid: ({ invoice, owesMore, hasEnded }, { name }) => ({
     subject: `A payment for ${name} arrived`,
     paragraphs: [
-      `${sentence(named(invoice))} is paid. ${owesMore ? 'Another invoice is still open: you find it under Billing.' : `${name} works as before.`} Thank you.`,
+      `${sentence(named(invoice))} is paid. ${afterPaying({ owesMore, hasEnded }, name)} Thank you.`,
     ],
   }),
   'trial ends': ({ endsAt }, { name, day }) => ({
@@ -94,6 +100,13 @@ const words: Words = {
       'To change or cancel your plan, open Billing before that day.',
     ],
   }),
+}
+
+function afterPaying({ owesMore, hasEnded }: { owesMore: boolean; hasEnded: boolean }, name: string): string {
+  if (owesMore) return 'Another invoice is still open: you find it under Billing.'
+  return hasEnded
+    ? `${name} is on the plan Free, since its subscription has ended. You can begin another one under Billing.`
+    : `${name} works as before.`
 }
 
 const named = ({ number, total, currency }: z.output<typeof Invoice>): string =>

@@ -18,7 +18,7 @@ const causes: BillingCause[] = [
   { kind: 'confirmation needed', invoice, readOnlyAt },
   { kind: 'read only soon', invoice, readOnlyAt },
   { kind: 'read only', invoice: { ...invoice, number: null } },
-  { kind: 'paid', invoice, owesMore: true },
+  { kind: 'paid', invoice, owesMore: false, hasEnded: true },
   { kind: 'trial ends', endsAt: readOnlyAt },
 ]
 

@@ -156,9 +156,12 @@ function State({ billing: { subscription, readOnlyAt }, clock }: { billing: Bill
   const day = (at: string) => longDate(at, clock)
   if (readOnlyAt !== null) {
     const isNow = Date.parse(readOnlyAt) <= clock.now.getTime()
+    const [until, after] = subscription
+      ? [texts.owing, texts.readOnly]
+      : [texts.owingAfter, texts.readOnlyAfter]
     return (
       <p role="alert" className={warning}>
-        {isNow ? texts.readOnly : (subscription ? texts.owing : texts.owingAfter)(day(readOnlyAt))}
+        {isNow ? after : until(day(readOnlyAt))}
       </p>
     )
   }
