@@ -4,7 +4,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 const ignored = ['**/node_modules/**', '**/.next/**', '.headroom/**']
 
 /** Much of what these tests take is waiting. vitest wants to know which of its groups come after which. */
-const twoAtATime = (groupOrder: number) => ({ maxWorkers: 2, sequence: { groupOrder } })
+const atATime = (maxWorkers: number, groupOrder: number) => ({ maxWorkers, sequence: { groupOrder } })
 
 /** Those that take longest, for their size: vitest begins with the largest files where it has never run. */
 const slow = [
@@ -78,7 +78,7 @@ export default defineConfig({
           include: ['**/*.integration.test.ts'],
           exclude: [...ignored, nightly],
           ...withServices,
-          ...twoAtATime(1),
+          ...atATime(3, 1),
         },
       },
       {
@@ -88,7 +88,7 @@ export default defineConfig({
           include: ['**/*.e2e.test.ts'],
           exclude: [...ignored, nightly, '**/*.timed.e2e.test.ts'],
           // Each has its own stack, and no time of theirs counts.
-          ...twoAtATime(2),
+          ...atATime(2, 2),
         },
       },
       {

@@ -78,7 +78,10 @@ describe('a journey of somebody’s own', () => {
       honest: (played) => {
         isInvalidForOthers(played)
         expect(played.result.evidence.filter(({ passed }) => !passed)).toContainEqual(
-          expect.objectContaining({ limit: 'TTFB p95', route: 'GET /api/books/:id' }),
+          expect.objectContaining({
+            limit: 'TTFB p95',
+            where: { route: 'GET /api/books/:id', phase: expect.any(String) },
+          }),
         )
       },
     })
@@ -116,7 +119,9 @@ describe('a journey of somebody’s own', () => {
   it('fails when the app does not know its sessions, and says so, though nobody’s answers were looked at', async () => {
     const { exitCode, result } = await play({}, 'another secret')
     expect(exitCode).toBe(1)
-    expect(result.reasons[0]).toMatch(/signed-out of \d+.*for example GET \S+ answered 401/)
+    expect(result.reasons[0]).toMatch(
+      /\d+ of \d+ requests failed \(\d+ signed-out\).*for example GET \S+ answered 401/,
+    )
     expect(result.totals.errors).toBe(result.totals.requests)
     expect(Object.keys(result.routes[0]?.errors ?? {})).toEqual(['signed-out'])
   })
