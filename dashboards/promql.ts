@@ -1,4 +1,5 @@
-import { type RouteName, routes } from '@headroom/perf-budgets/slo.ts'
+import type { RouteName } from '@headroom/perf-budgets/routes.ts'
+import { routes } from '@headroom/perf-budgets/slo.ts'
 
 /** The routes' names by their limit in ms, all of them or some. */
 export function routesByLimit(which: (name: RouteName) => boolean = () => true): Map<number, RouteName[]> {

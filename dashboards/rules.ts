@@ -1,10 +1,10 @@
+import type { RouteName } from '@headroom/perf-budgets/routes.ts'
 import {
   effects,
   errorRate,
   latencyTarget,
   promises,
   type RouteKind,
-  type RouteName,
   routes,
   streamed,
   webhooks,

@@ -1,4 +1,5 @@
-import { errorRate, type RouteName, routes, validity, wholeAnswer } from './slo.ts'
+import type { RouteName } from './routes.ts'
+import { errorRate, routes, validity, wholeAnswer } from './slo.ts'
 
 /**
  * k6's own thresholds, for a plain `k6 run` without the collector: metric{tags} → conditions, times in ms.

@@ -1,12 +1,12 @@
 import { addAll, count, type Histogram, percentile } from '@headroom/loadtests/wire/histogram.ts'
 import type { RouteLimit } from '@headroom/loadtests/wire/message.ts'
 import { isJudged, type Stage, usersAt } from '@headroom/loadtests/wire/workloads.ts'
+import type { RouteName } from '@headroom/perf-budgets/routes.ts'
 import {
   routes as budgets,
   errorRate,
   promises,
   type RouteBudget,
-  type RouteName,
   validity,
 } from '@headroom/perf-budgets/slo.ts'
 import { sum } from 'simple-statistics'
