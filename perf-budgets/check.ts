@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { counterKinds } from './gate/counters.ts'
+import { publicPages } from './routes.ts'
 import * as slo from './slo.ts'
 
 const Share = z.number().gt(0).lt(1)
@@ -182,6 +183,8 @@ function linesOf(issue: z.core.$ZodIssue): string[] {
   return [line(issue.path, issue.message)]
 }
 
+const outside: readonly string[] = publicPages
+
 /** The routes that Worklane answers and slo.ts does not know, given what the app has. */
 export function routesWithoutBudget(
   app: { operations: { name: string; rest: string }[]; pages: string[] },
@@ -190,7 +193,7 @@ export function routesWithoutBudget(
   const needed = [
     ...app.operations.flatMap(({ name, rest }) => [rest, `trpc ${name}`]),
     // Nobody is led to these by a click inside the app.
-    ...app.pages.flatMap((page) => [`page ${page}`, ...(outside.has(page) ? [] : [`rsc ${page}`])]),
+    ...app.pages.flatMap((page) => [`page ${page}`, ...(outside.includes(page) ? [] : [`rsc ${page}`])]),
   ]
   return needed.filter((name) => !Object.hasOwn(routes, name))
 }
@@ -221,14 +224,3 @@ export const pagesWithoutLighthouse = (
       !audited.includes(name.slice('page '.length)) &&
       !Object.hasOwn(exempt, name),
   )
-
-const outside = new Set([
-  '/',
-  '/pricing',
-  '/docs',
-  '/status',
-  '/sign-in',
-  '/sign-up',
-  '/invitations/[token]',
-  '/unsubscribe/[token]',
-])

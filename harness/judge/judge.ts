@@ -436,7 +436,7 @@ function inWords(evidence: Evidence, examples: readonly ErrorExample[]): string 
   const example = limit === 'availability' ? examples[0] : undefined
   return [
     route ? `${route}: ` : '',
-    `${limit} ${actualOf(evidence)}${expectedOf(evidence) && `, expected ${expectedOf(evidence)}`}`,
+    `${limit} ${actualOf(evidence)}, expected ${expectedOf(evidence)}`,
     phase && phase !== 'steady' ? ` (in ${phase})` : '',
     example ? `; for example ${exampleInWords(example)}` : '',
   ].join('')

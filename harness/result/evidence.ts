@@ -80,7 +80,6 @@ function measuredIn({ actual, expected, unit, samples, samplesOf }: Evidence): s
 }
 
 function figure(value: number, unit: Evidence['unit']): string {
-  const shown = (digits: number) => (Number.isInteger(value) ? value : Number(value.toFixed(digits)))
   switch (unit) {
     case 'ms':
       return Number.isInteger(value) ? `${value.toLocaleString('en')} ms` : ms(value)
@@ -91,6 +90,6 @@ function figure(value: number, unit: Evidence['unit']): string {
     case 'bytes per minute':
       return `${(value / 1024).toFixed(0)} KB a minute`
     default:
-      return String(shown(3))
+      return String(Number(value.toFixed(3)))
   }
 }
